@@ -1,0 +1,37 @@
+//! Compiles the API with `protox`, so that no `protoc` is needed. Messages whose making is
+//! restricted are not generated: the code is told to use the domain's own types.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+const FILES: [&str; 6] = [
+    "exchange/v1/records.proto",
+    "exchange/v1/receipt.proto",
+    "exchange/v1/ingest.proto",
+    "exchange/v1/releases.proto",
+    "exchange/v1/audit.proto",
+    "exchange/v1/admin.proto",
+];
+
+/// Messages that carry what sources send: they can not be printed, not even by mistake.
+const NO_DEBUG: [&str; 5] = [
+    "exchange.v1.Record",
+    "exchange.v1.Identifiers",
+    "exchange.v1.Person",
+    "exchange.v1.Batch",
+    "exchange.v1.PushRequest",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    let descriptors = protox::compile(FILES, ["proto"])?;
+    tonic_prost_build::configure()
+        .extern_path(".exchange.v1.ProtectedTable", "crate::disclosure::ProtectedTable")
+        .extern_path(".exchange.v1.Receipt", "crate::audit::Receipt")
+        .extern_path(".exchange.v1.Release", "crate::release::Release")
+        .build_transport(false)
+        .skip_debug(NO_DEBUG)
+        .out_dir(PathBuf::from(std::env::var("OUT_DIR")?))
+        .compile_fds(descriptors)?;
+    Ok(())
+}

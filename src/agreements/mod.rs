@@ -1,0 +1,1 @@
+//! A query in, a permit with obligations or a refusal out.

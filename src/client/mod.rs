@@ -1,0 +1,1 @@
+//! The client side: channel, push, receipt check.

@@ -1,0 +1,1 @@
+//! True counts in, a sealed lattice out.

@@ -1,0 +1,1 @@
+//! What sources export, read into submissions.

@@ -1,0 +1,1 @@
+//! Identifiers in, pseudonyms and encodings out; nothing else ever sees a name.

@@ -1,0 +1,117 @@
+//! True counts over a lattice: what `disclosure` protects, and what has no way onto the wire.
+
+use super::Dimension;
+use crate::calendar::SchoolYear;
+use serde::{Deserialize, Serialize};
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A person in a school year, at one school.
+    StudentYear,
+    /// A person in a four-year graduation cohort; the period is the year it should graduate in.
+    Cohort,
+    /// A person with a regular diploma; the period is the school year of the diploma.
+    Graduate,
+}
+
+/// True counts of one unit in one period: every group that any product of an edition can ask for is a
+/// sum of atoms, the finest cross-classification that occurs.
+///
+/// All products that count the same unit in the same period share one tabulation, so that a group is
+/// one cell however many products show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tabulation {
+    /// What is counted.
+    pub unit: Unit,
+    /// When.
+    pub period: SchoolYear,
+    /// All dimensions of all products; the first is the geography.
+    pub dimensions: Vec<Dimension>,
+    /// The groups of people that denominators are; parents stand before children.
+    pub populations: Vec<Population>,
+    /// What is counted about them.
+    pub measures: Vec<Measure>,
+    /// The counts.
+    pub atoms: Atoms,
+    /// What each product shows of it.
+    pub publications: Vec<Publication>,
+}
+
+/// A group of people that is some indicator's denominator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Population {
+    /// Its id, unique in the tabulation.
+    pub id: String,
+    /// The position of a population that holds everybody in this one, when there is one: the people in
+    /// between are then a group that must be protected like any other.
+    pub parent: Option<usize>,
+}
+
+/// Something counted about the people of a population.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measure {
+    /// Its id, unique in the tabulation: an indicator with its parameters.
+    pub id: String,
+    /// Position of its population.
+    pub population: usize,
+    /// The divisor that turns the sums of [`Values::Mean`] into the indicator's unit (1,000 for scores
+    /// in thousandths); 1 for the other kinds.
+    pub scale: u32,
+}
+
+/// The atoms: groups of people who agree in every dimension.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Atoms {
+    /// The category of each atom in each dimension; one row per atom, so the length is a multiple of the
+    /// number of dimensions. Categories are leaves, or inner nodes for people known no closer. The
+    /// rows are distinct and sorted.
+    pub nodes: Vec<u16>,
+    /// For each population, the number of its people in each atom.
+    pub people: Vec<Vec<u32>>,
+    /// For each measure, its values in each atom.
+    pub values: Vec<Values>,
+}
+
+/// Values of a measure in each atom.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// No more than the number of people (an enrollment count).
+    Count,
+    /// People with the outcome.
+    Share(Vec<u32>),
+    /// Sums, and sums of squares, of a score.
+    Mean {
+        /// Sum of the score.
+        sum: Vec<i64>,
+        /// Sum of its square.
+        sum_of_squares: Vec<i128>,
+    },
+    /// A sum over a sum, such as days present over days enrolled; the numerator never exceeds the
+    /// denominator.
+    Ratio {
+        /// Upper sum.
+        numerator: Vec<u64>,
+        /// Lower sum.
+        denominator: Vec<u64>,
+    },
+}
+
+/// What a product shows of a tabulation: each of its measures, for every geography node, over every
+/// subset of its dimensions of at most `depth`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// Product id.
+    pub product: String,
+    /// Product version.
+    pub version: u32,
+    /// Id of its rule profile.
+    pub profile: String,
+    /// Positions of its dimensions, without the geography (0), which is always there.
+    pub dimensions: Vec<usize>,
+    /// Dimensions crossed at once, at most, without the geography.
+    pub depth: usize,
+    /// Its indicators: the name partners use, and the position of the measure.
+    pub indicators: Vec<(String, usize)>,
+}
