@@ -8,6 +8,7 @@
 mod code;
 mod fact;
 mod submission;
+mod violation;
 
 pub use code::{Code, Label, NotACode, OrgId};
 pub use fact::{
@@ -17,3 +18,4 @@ pub use fact::{
     School, Sector, Sex,
 };
 pub use submission::{Change, Clear, Identifiers, Submission};
+pub use violation::Violation;
