@@ -27,6 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, ["proto"])?;
     tonic_prost_build::configure()
         .extern_path(".exchange.v1.ProtectedTable", "crate::disclosure::ProtectedTable")
+        .extern_path(".exchange.v1.Cell", "crate::disclosure::Cell")
+        .extern_path(".exchange.v1.Mark", "crate::disclosure::Mark")
+        .extern_path(".exchange.v1.Filter", "crate::disclosure::Filter")
         .extern_path(".exchange.v1.Receipt", "crate::audit::Receipt")
         .extern_path(".exchange.v1.Release", "crate::release::Release")
         .build_transport(false)

@@ -1,1 +1,263 @@
-//! The way in.
+//! The way in: permit, pseudonymize, store, link, log, acknowledge.
+//!
+//! A batch commits as a whole or not at all; inside it a bad record is refused alone and the rest goes
+//! in. The verdict comes back after the durable commit and is kept, so that the same batch again gets
+//! the same answer and changes nothing.
+
+use crate::agreements::{Refused, Rule};
+use crate::audit::{Call, Counts, Receipt};
+use crate::identity::{Keys, Pseudonymized, pseudonymize};
+use crate::records::{Change, OrgId, Submission, Violation};
+use crate::store::{self, BatchRow, Outcome, Store, Tx, Verdict};
+use std::sync::Arc;
+
+/// Records in a batch at most.
+pub const MAX_RECORDS: usize = 5_000;
+
+/// A record as it arrives.
+pub enum Incoming {
+    /// In the clear: the service encodes it.
+    Clear(Submission),
+    /// Encoded by the source's client.
+    Encoded(Pseudonymized),
+}
+
+/// A batch as it arrives: each record parsed, or everything that is wrong with it.
+pub struct Batch {
+    /// The client's id of the delivery.
+    pub delivery: String,
+    /// The client's id of the batch.
+    pub id: String,
+    /// Position in the delivery, from 1.
+    pub sequence: u64,
+    /// The records.
+    pub records: Vec<Result<Incoming, Vec<Violation>>>,
+}
+
+/// How the service takes records in.
+#[derive(Clone)]
+pub enum Intake {
+    /// The service holds the linkage key and encodes what comes in the clear.
+    Encodes(Arc<Keys>),
+    /// Only sources hold the key; identifiers in the clear are refused.
+    EncodedOnly,
+}
+
+/// Why a batch was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No agreement lets the source send.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The batch id is known with other content.
+    #[error("a batch with this id and other content was acknowledged before")]
+    Conflict,
+    /// A batch is missing before this one.
+    #[error("the delivery goes on with batch {expected}")]
+    OutOfOrder {
+        /// The sequence that must come next.
+        expected: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// What the client is told, once it is durable.
+#[derive(Debug)]
+pub struct Acknowledgement {
+    /// What became of each record.
+    pub verdict: Verdict,
+    /// Whether the batch was known and nothing changed.
+    pub repeated: bool,
+    /// The log's proof.
+    pub receipt: Receipt,
+}
+
+/// Opens, or goes on with, a delivery: says the last acknowledged batch, and puts the opening on record.
+///
+/// # Errors
+///
+/// [`Error::Refused`] when no agreement in force lets the source send.
+pub async fn open(
+    store: &Store,
+    source: OrgId,
+    agreement: String,
+    delivery: String,
+    call: Call,
+) -> Result<(u64, Receipt), Error> {
+    let steps = move |tx: &mut Tx<'_>| {
+        let agreement = tx.agreement(&agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
+        let permit = agreement.permit_intake(&source, call.time.date())?;
+        let through = match tx.source(&source)? {
+            Some(number) => tx.acknowledged_through(number, &delivery)?,
+            None => 0,
+        };
+        tx.log(&call.opened(&permit, &delivery))?;
+        Ok::<_, Error>(through)
+    };
+    let committed = store.transaction("ingest.open", steps).await?;
+    committed.with_receipt().ok_or_else(|| store::Error::Damaged("no log entry").into())
+}
+
+/// A batch without a name in it, ready to be stored.
+pub struct Prepared {
+    batch: Encoded,
+    digest: [u8; 32],
+}
+
+/// Encodes what came in the clear and drops it. It takes a core: call it off the async threads.
+#[must_use]
+pub fn prepare(store: &Store, intake: &Intake, source: &OrgId, batch: Batch) -> Prepared {
+    let batch = Encoded::new(intake, source, batch);
+    let digest = batch.digest(store.key());
+    Prepared { batch, digest }
+}
+
+/// A batch that has its place in the writer's queue.
+pub struct Accepting(store::Pending<(Verdict, bool), Error>);
+
+/// Hands a batch to the store; batches of a delivery must be handed over in order.
+///
+/// # Errors
+///
+/// [`store::Error::Stopped`].
+pub async fn accept(
+    store: &Store,
+    source: OrgId,
+    agreement: String,
+    prepared: Prepared,
+    call: Call,
+) -> Result<Accepting, Error> {
+    let Prepared { batch, digest } = prepared;
+    let steps = move |tx: &mut Tx<'_>| take(tx, &source, &agreement, batch, digest, &call);
+    Ok(Accepting(store.submit("ingest.batch", steps).await?))
+}
+
+impl Accepting {
+    /// Waits until the batch is durable, or changed nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; after [`store::Error::Uncertain`] the same batch should be sent again.
+    pub async fn acknowledged(self) -> Result<Acknowledgement, Error> {
+        let committed = self.0.committed().await?;
+        let ((verdict, repeated), receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
+        Ok(Acknowledgement { verdict, repeated, receipt })
+    }
+}
+
+/// The steps of the transaction.
+fn take(
+    tx: &mut Tx<'_>,
+    source: &OrgId,
+    agreement: &str,
+    batch: Encoded,
+    digest: [u8; 32],
+    call: &Call,
+) -> Result<(Verdict, bool), Error> {
+    let agreement = tx.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
+    let permit = agreement.permit_intake(source, call.time.date())?;
+    let number = tx.source_number(source)?;
+    if let Some(known) = tx.batch(number, &batch.id)? {
+        if (known.digest, &known.delivery, known.sequence) != (digest, &batch.delivery, batch.sequence) {
+            return Err(Error::Conflict);
+        }
+        tx.log(&call.ingested(&permit, &batch.delivery, &batch.id, counts(&known.verdict)))?;
+        return Ok((known.verdict, true));
+    }
+    let expected = tx.acknowledged_through(number, &batch.delivery)? + 1;
+    if batch.sequence != expected {
+        return Err(Error::OutOfOrder { expected });
+    }
+    let mut verdict = Verdict::default();
+    for (index, record) in (0..).zip(batch.records) {
+        let record = record.and_then(|record| match permit.covers(record.change.kind()) {
+            true => Ok(record),
+            false => Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")]),
+        });
+        match record {
+            Ok(record) => verdict.outcomes.push(tx.put_record(number, record)?),
+            Err(violations) => {
+                verdict.outcomes.push(Outcome::Refused);
+                verdict.violations.extend(violations.into_iter().map(|violation| (index, violation)));
+            }
+        }
+    }
+    let row = BatchRow {
+        source: number,
+        id: &batch.id,
+        delivery: &batch.delivery,
+        sequence: batch.sequence,
+        digest,
+        verdict: &verdict,
+    };
+    tx.put_batch(&row, call.time)?;
+    tx.log(&call.ingested(&permit, &batch.delivery, &batch.id, counts(&verdict)))?;
+    Ok((verdict, false))
+}
+
+fn counts(verdict: &Verdict) -> Counts {
+    Counts {
+        n_new: verdict.count(Outcome::New),
+        n_changed: verdict.count(Outcome::Changed),
+        n_unchanged: verdict.count(Outcome::Unchanged),
+        n_deleted: verdict.count(Outcome::Deleted),
+        n_refused: verdict.count(Outcome::Refused),
+    }
+}
+
+/// A batch without a name in it.
+struct Encoded {
+    delivery: String,
+    id: String,
+    sequence: u64,
+    records: Vec<Result<Pseudonymized, Vec<Violation>>>,
+}
+
+impl Encoded {
+    fn new(intake: &Intake, source: &OrgId, batch: Batch) -> Self {
+        let encode = |record| match (record, intake) {
+            (Incoming::Encoded(record), _) => Ok(record),
+            (Incoming::Clear(submission), Intake::Encodes(keys)) => Ok(pseudonymize(keys, source, submission)),
+            (Incoming::Clear(_), Intake::EncodedOnly) => Err(vec![Violation::new(
+                "key",
+                "clear_identifiers",
+                "this service takes encoded identifiers only (push --encode)",
+            )]),
+        };
+        let records = batch.records.into_iter().map(|record| record.and_then(encode)).collect();
+        Self { delivery: batch.delivery, id: batch.id, sequence: batch.sequence, records }
+    }
+
+    /// A keyed digest of the content, the same for the same records. A refused record counts by what is
+    /// wrong with it, since its content is not kept.
+    fn digest(&self, key: &store::ServiceKey) -> [u8; 32] {
+        let mut context = key.digest();
+        let mut add = |part: &[u8]| {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        };
+        for record in &self.records {
+            match record {
+                Ok(record) => {
+                    add(record.key.as_bytes());
+                    add(record.student.as_ref().map_or(&[][..], |token| token.as_bytes()));
+                    add(record.encoding.as_ref().map_or(&[][..], |encoding| encoding.as_bytes()));
+                    add(&match &record.change {
+                        Change::Upsert(fact) => postcard::to_allocvec(fact).unwrap_or_default(),
+                        Change::Delete(kind) => vec![*kind as u8],
+                    });
+                }
+                Err(violations) => {
+                    for violation in violations {
+                        add(violation.field.as_bytes());
+                        add(violation.code.as_bytes());
+                    }
+                }
+            }
+        }
+        let tag = context.sign();
+        tag.as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes")
+    }
+}

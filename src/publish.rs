@@ -1,1 +1,199 @@
-//! The way across.
+//! The way across: freeze an edition, tabulate its products, protect them together, seal, log.
+//!
+//! Freezing looks at a snapshot and holds up no push. Only the last step writes: the edition, its seal
+//! and the log entry commit together, so an edition is whole and on record or it does not exist.
+
+use crate::audit::{Call, Receipt};
+use crate::disclosure::{self, RuleProfile, Seal, SealReport};
+use crate::identity::Token;
+use crate::linkage::PersonId;
+use crate::outcomes::{self, Edition, EditionBuilder, Product, SourcedFact};
+use crate::records::{Fact, OrgId};
+use crate::store::{self, EditionRow, Snapshot, Store, Tx};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A stage of publishing, for whoever waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Linked records become columns.
+    Freeze,
+    /// Products are counted over their lattices.
+    Tabulate,
+    /// Cells are protected and sealed.
+    Seal,
+    /// Edition and seal are stored.
+    Store,
+}
+
+impl Stage {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Freeze => "freeze",
+            Self::Tabulate => "tabulate",
+            Self::Seal => "seal",
+            Self::Store => "store",
+        }
+    }
+}
+
+/// What was published.
+#[derive(Debug)]
+pub struct Published {
+    /// The edition.
+    pub edition: EditionRow,
+    /// Records about students no source has on a roster; they wait.
+    pub n_waiting: u64,
+    /// What protection cost.
+    pub report: SealReport,
+    /// SHA-256 of the seal.
+    pub seal_digest: [u8; 32],
+    /// The log's proof.
+    pub receipt: Receipt,
+}
+
+/// Why nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No product is declared.
+    #[error("no data product is declared")]
+    NoProduct,
+    /// A product names a rule profile that does not exist.
+    #[error("product {product} names a rule profile that does not exist")]
+    NoProfile {
+        /// The product's id.
+        product: String,
+    },
+    /// A product can not be counted.
+    #[error(transparent)]
+    Outcomes(#[from] outcomes::Error),
+    /// The lattice can not be protected.
+    #[error(transparent)]
+    Disclosure(#[from] disclosure::Error),
+    /// Another edition was published meanwhile.
+    #[error("another edition was published meanwhile")]
+    Overtaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// Publishes the next edition, or changes nothing. `progress` hears of each stage as it begins.
+///
+/// # Errors
+///
+/// [`Error`]; after [`store::Error::Uncertain`] the edition may be there.
+pub async fn publish(
+    store: &Store,
+    title: String,
+    call: Call,
+    progress: impl Fn(Stage) + Send + Sync + 'static,
+) -> Result<Published, Error> {
+    let ties = *store.key().ties();
+    let made = store.read(move |snapshot| make(snapshot, title, &call, &ties, &progress).map(|made| (made, call, progress)));
+    let (made, call, progress) = made.await?;
+    progress(Stage::Store);
+    let Made { row, columns, seal, report, n_waiting } = made;
+    let seal_digest = seal.digest();
+    let steps = move |tx: &mut Tx<'_>| {
+        if tx.edition(None)?.map_or(0, |newest| newest.number) + 1 != row.number {
+            return Err(Error::Overtaken);
+        }
+        let columns = columns.iter().map(|(frame, name, bytes)| (&frame[..], &name[..], &bytes[..]));
+        tx.put_edition(&row, columns, &seal)?;
+        tx.log(&call.published(row.number, &seal_digest))?;
+        Ok(row)
+    };
+    let committed = store.transaction("publish.edition", steps).await?;
+    let (edition, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
+    Ok(Published { edition, n_waiting, report, seal_digest, receipt })
+}
+
+/// Everything that is to be stored.
+struct Made {
+    row: EditionRow,
+    columns: Vec<(String, String, Vec<u8>)>,
+    seal: Seal,
+    report: SealReport,
+    n_waiting: u64,
+}
+
+fn make(
+    snapshot: &Snapshot<'_>,
+    title: String,
+    call: &Call,
+    ties: &[u8; 32],
+    progress: &impl Fn(Stage),
+) -> Result<Made, Error> {
+    let products = snapshot.products()?;
+    if products.is_empty() {
+        return Err(Error::NoProduct);
+    }
+    let profiles = profiles(&products)?;
+    let number = snapshot.edition(None)?.map_or(0, |newest| newest.number) + 1;
+    progress(Stage::Freeze);
+    let Frozen { edition, sources, n_waiting } = freeze(snapshot, call)?;
+    progress(Stage::Tabulate);
+    let tabulations = outcomes::tabulate(&edition, &products)?;
+    progress(Stage::Seal);
+    let (seal, report) = Seal::make(number, &tabulations, &profiles, ties)?;
+    let row = EditionRow {
+        number,
+        title,
+        frozen: call.time,
+        digest: edition.digest(),
+        n_persons: edition.n_persons(),
+        n_student_years: edition.n_student_years(),
+        n_opted_out: edition.n_opted_out(),
+        sources,
+    };
+    let columns = edition.columns().map(|(frame, name, bytes)| (frame.to_owned(), name.to_owned(), bytes)).collect();
+    Ok(Made { row, columns, seal, report, n_waiting })
+}
+
+fn profiles(products: &[Product]) -> Result<BTreeMap<String, RuleProfile>, Error> {
+    let named = |product: &Product| match RuleProfile::named(&product.profile) {
+        Some(profile) => Ok((product.profile.clone(), profile)),
+        None => Err(Error::NoProfile { product: product.id.clone() }),
+    };
+    products.iter().map(named).collect()
+}
+
+struct Frozen {
+    edition: Edition,
+    sources: BTreeSet<OrgId>,
+    n_waiting: u64,
+}
+
+/// Gathers the facts of each person from all sources and folds them into an edition.
+fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
+    let names: BTreeMap<u32, OrgId> = snapshot.sources()?.into_iter().collect();
+    let persons: HashMap<(u32, Token), PersonId> =
+        snapshot.subjects()?.into_iter().map(|row| ((row.source, row.student), row.person)).collect();
+    let mut builder = EditionBuilder::new(call.time.date());
+    let mut facts: Vec<(PersonId, u32, Fact)> = Vec::new();
+    let mut sources = BTreeSet::new();
+    let mut n_waiting = 0;
+    snapshot.each_record(|record| {
+        let source = names.get(&record.source).ok_or(store::Error::Damaged("a source"))?;
+        sources.insert(source.clone());
+        match (&record.fact, record.student) {
+            (Fact::School(school), _) => builder.add_school(source, school),
+            (Fact::Program(program), _) => builder.add_program(program),
+            (_, Some(student)) => match persons.get(&(record.source, student)) {
+                Some(&person) => facts.push((person, record.source, record.fact)),
+                None => n_waiting += 1,
+            },
+            (_, None) => return Err(store::Error::Damaged("a record without its student")),
+        }
+        Ok(())
+    })?;
+    // Stable: within a person, facts keep the order of source, kind and key.
+    facts.sort_by_key(|(person, source, fact)| (person.0, *source, fact.kind() as u8));
+    for of_one in facts.chunk_by(|left, right| left.0 == right.0) {
+        let sourced = of_one.iter().map(|(_, source, fact)| SourcedFact { source: &names[source], fact });
+        builder.add_person(&sourced.collect::<Vec<_>>());
+    }
+    Ok(Frozen { edition: builder.finish(), sources, n_waiting })
+}

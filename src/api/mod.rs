@@ -1,1 +1,19 @@
-//! The generated messages and their conversions.
+//! The generated messages, and their conversions to and from the domain.
+//!
+//! Parsing happens here and nowhere after: a record either becomes a whole domain value or a list of
+//! everything that is wrong with it. A violation names a field and a reason and never the value.
+
+mod check;
+mod query;
+mod record;
+mod send;
+
+/// Messages and services of `proto/exchange/v1`.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+pub mod v1 {
+    tonic::include_proto!("exchange.v1");
+}
+
+pub use query::question;
+pub use record::incoming;
+pub use send::{clear, encoded};

@@ -1,1 +1,11 @@
-//! The client side: channel, push, receipt check.
+//! The client side: a session with a service, pushing, and the check of every receipt.
+//!
+//! An answer without a valid proof that it is in the log is no answer: the session refuses it.
+
+mod channel;
+mod push;
+mod session;
+
+pub use channel::{ChannelError, ChannelOptions, connect};
+pub use push::{Delivery, Progress, Pushed, RowRef, push};
+pub use session::{Error, Session};

@@ -1,1 +1,172 @@
-//! The service.
+//! The service: mutual TLS, the four gRPC services, and how they start and stop.
+
+mod accept;
+mod admin;
+mod audit;
+mod config;
+mod desk;
+mod ingest;
+pub mod keys;
+mod limits;
+mod peer;
+mod releases;
+mod status;
+mod tls;
+
+pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
+pub(crate) use desk::RECEIPT;
+pub use peer::Role;
+
+use crate::api::v1 as pb;
+use crate::audit::{Entry, SignerKey};
+use crate::calendar::Timestamp;
+use crate::identity::{Keys, Root};
+use crate::ingest::Intake;
+use crate::store::{self, ServiceKey, Store};
+use desk::Desk;
+use pb::admin_service_server::AdminServiceServer;
+use pb::audit_service_server::AuditServiceServer;
+use pb::ingest_service_server::IngestServiceServer;
+use pb::release_service_server::ReleaseServiceServer;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tonic::transport::Server;
+
+/// Why the service does not run, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A secret.
+    #[error(transparent)]
+    Key(#[from] keys::KeyError),
+    /// The log's key does not parse.
+    #[error("the log key is not an Ed25519 key in PKCS#8")]
+    LogKey,
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The address.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] std::io::Error),
+    /// The transport.
+    #[error("the transport failed")]
+    Transport(#[from] tonic::transport::Error),
+    /// A commit failed; what is on disk is known only after a restart.
+    #[error("the store stopped after a failed commit: restart the service")]
+    StoreStopped,
+}
+
+/// A service that listens but does not serve yet.
+pub struct Bound {
+    config: Config,
+    listener: TcpListener,
+    store: Store,
+    intake: Intake,
+    tls: tls::Tls,
+}
+
+/// Reads keys and certificates, opens and verifies the database, and listens.
+///
+/// # Errors
+///
+/// [`Error`].
+pub async fn bind(config: Config) -> Result<Bound, Error> {
+    let tls = tls::Tls::load(&config.tls)?;
+    let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
+    let pkcs8 = keys::secret("log", &config.keys.log)?;
+    let intake = match &config.keys.linkage {
+        Some(source) => {
+            let root = Root::from_bytes(*keys::root("linkage", source)?);
+            Intake::Encodes(Arc::new(Keys::derive(&root)))
+        }
+        None => Intake::EncodedOnly,
+    };
+    let database = config.database.clone();
+    let open = move || {
+        let origin = Store::origin(&database)?;
+        let signer = SignerKey::from_pkcs8(&origin, &pkcs8).map_err(|_| Error::LogKey)?;
+        Ok::<_, Error>(Store::open(&database, service, signer)?)
+    };
+    let store = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
+    let listener = TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
+    Ok(Bound { config, listener, store, intake, tls })
+}
+
+impl Bound {
+    /// The address it listens on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    pub fn address(&self) -> Result<SocketAddr, Error> {
+        self.listener.local_addr().map_err(|cause| Error::Listen(self.config.listen, cause))
+    }
+
+    /// Serves until `shutdown` becomes true or the store stops; calls under way are finished first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::StoreStopped`] after a failed commit, [`Error::Transport`].
+    pub async fn serve(self, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
+        let limits = &self.config.limits;
+        let desk = Desk {
+            store: self.store.clone(),
+            limits: Arc::new(limits::Limits::new(limits.concurrent_calls_max, limits.calls_per_second)),
+        };
+        let mut stopped = self.store.stopped();
+        let mut shutdown_asked = shutdown.clone();
+        let ended = async move {
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => {}
+                _ = shutdown_asked.wait_for(|asked| *asked) => {}
+            }
+        };
+        let accepting = accept::Settings {
+            trust_domain: self.config.trust_domain.clone(),
+            connections_max: limits.connections_max,
+            handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms),
+        };
+        let incoming = accept::accept(self.listener, self.tls, accepting, refused_handshakes(&self.store));
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake };
+        let admin = admin::Admin { desk: desk.clone(), publishing: Arc::default() };
+        let server = Server::builder()
+            .http2_max_header_list_size(16 * 1024)
+            .http2_max_pending_accept_reset_streams(Some(20))
+            .http2_keepalive_interval(Some(Duration::from_secs(30)))
+            .max_concurrent_streams(Some(128))
+            .initial_stream_window_size(4 * 1024 * 1024)
+            .initial_connection_window_size(8 * 1024 * 1024)
+            .add_service(health_service)
+            .add_service(
+                IngestServiceServer::new(ingest).max_decoding_message_size(limits.push_message_bytes_max),
+            )
+            .add_service(ReleaseServiceServer::new(releases::Releases { desk: desk.clone() }))
+            .add_service(AuditServiceServer::new(audit::Audit { desk: desk.clone() }))
+            .add_service(AdminServiceServer::new(admin));
+        server.serve_with_incoming_shutdown(incoming, ended).await?;
+        if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
+    }
+}
+
+/// Puts refused handshakes on record.
+fn refused_handshakes(store: &Store) -> tokio::sync::mpsc::Sender<accept::RefusedHandshake> {
+    let store = store.clone();
+    let (sender, mut refused) = tokio::sync::mpsc::channel::<accept::RefusedHandshake>(64);
+    tokio::spawn(async move {
+        while let Some(handshake) = refused.recv().await {
+            let entry = Entry::handshake_refused(Timestamp::now(), handshake.reason.code());
+            let logged = store.transaction("handshake.refused", move |tx| tx.log(&entry)).await;
+            if let Err(error) = logged.map(|_: store::Committed<()>| ()) {
+                tracing::error!(%error, "a refused handshake could not be put on record");
+            }
+        }
+    });
+    sender
+}

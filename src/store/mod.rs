@@ -1,1 +1,257 @@
-//! One SQLite file, one writer, group commit.
+//! One SQLite file: one writer with group commit and `synchronous=FULL`, many readers.
+//!
+//! [`Store::transaction`] is the one door in: its steps run on the writer's thread, their statements are
+//! methods of [`Tx`], and what they return comes back only after the commit is durable, with a receipt
+//! for every log entry they made. Steps that fail leave nothing behind. [`Store::read`] gives a
+//! consistent [`Snapshot`] that holds up nobody. All SQL of the project is in this module.
+
+mod batches;
+mod documents;
+mod editions;
+mod log;
+mod organizations;
+mod records;
+mod schema;
+mod snapshot;
+mod tx;
+mod vault;
+mod writer;
+
+use crate::audit::{Receipt, SignerKey};
+use crate::calendar::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use batches::{Acknowledged, BatchRow, Outcome, Verdict};
+pub use documents::Stored;
+pub use editions::EditionRow;
+pub use organizations::Organization;
+pub use records::{RecordCount, Stored as StoredRecord, SubjectRow};
+pub use snapshot::Snapshot;
+pub use tx::Tx;
+pub use vault::ServiceKey;
+
+/// Jobs that may wait for the writer; a full queue makes callers wait, which is the backpressure.
+const QUEUE: usize = 256;
+
+/// What can go wrong with the store itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no database at the path, or it is another program's.
+    #[error("no throughline database at {}", .0.display())]
+    Absent(PathBuf),
+    /// A database is there already.
+    #[error("{} exists", .0.display())]
+    Exists(PathBuf),
+    /// A newer version of the program wrote the file.
+    #[error("the database has schema {found}, this program knows {known}: use a newer program")]
+    Newer {
+        /// Schema of the file.
+        found: u32,
+        /// Newest schema known.
+        known: u32,
+    },
+    /// The service key is not the one the file was made with.
+    #[error("the service key is not the one this database was made with")]
+    WrongKey,
+    /// What is stored can not be read back.
+    #[error("stored data are damaged: {0}")]
+    Damaged(&'static str),
+    /// The database refused a statement; nothing was changed by this call.
+    #[error("the database failed")]
+    Database(#[from] rusqlite::Error),
+    /// A commit failed: whether it is durable is not known until the file is opened again.
+    #[error("a commit failed, its outcome is unknown until the service restarts")]
+    Uncertain,
+    /// The writer has stopped, after a failed commit or at shutdown.
+    #[error("the store has stopped")]
+    Stopped,
+    /// A step panicked; nothing was changed by this call.
+    #[error("a step failed unexpectedly")]
+    Panicked,
+}
+
+/// What a transaction returned, once it is durable.
+#[derive(Debug)]
+pub struct Committed<T> {
+    /// What the steps returned.
+    pub value: T,
+    /// Proofs of the log entries the steps made, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+impl<T> Committed<T> {
+    /// The value and the last receipt; steps that answer a caller log at least one entry.
+    #[must_use]
+    pub fn with_receipt(mut self) -> Option<(T, Receipt)> {
+        let receipt = self.receipts.pop()?;
+        Some((self.value, receipt))
+    }
+}
+
+/// Steps that wait for their commit.
+#[derive(Debug)]
+pub struct Pending<T, E> {
+    answered: oneshot::Receiver<Result<Committed<T>, E>>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl<T, E: From<Error>> Pending<T, E> {
+    /// Waits until the steps are durable.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::transaction`].
+    pub async fn committed(self) -> Result<Committed<T>, E> {
+        self.answered.await.unwrap_or_else(|_| {
+            let stopped = *self.stopped.borrow();
+            Err(if stopped { Error::Stopped } else { Error::Panicked }.into())
+        })
+    }
+}
+
+/// The open store. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    key: ServiceKey,
+    jobs: mpsc::Sender<writer::Job>,
+    readers: Mutex<Vec<rusqlite::Connection>>,
+    seals: editions::SealCache,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Store {
+    /// Makes a new database.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Exists`] when there is a file at the path, [`Error::Database`] when it cannot be written.
+    pub fn create(path: &Path, key: &ServiceKey, origin: &str, now: Timestamp) -> Result<(), Error> {
+        if path.exists() {
+            return Err(Error::Exists(path.to_owned()));
+        }
+        schema::create(path, key, origin, now)
+    }
+
+    /// Opens a database, brings its schema up to date, and starts the writer.
+    ///
+    /// The access log is read whole and its root compared with the last signed checkpoint before
+    /// anything else happens.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Absent`], [`Error::Newer`], [`Error::WrongKey`], or [`Error::Damaged`] when the log
+    /// does not verify.
+    pub fn open(path: &Path, key: ServiceKey, signer: SignerKey) -> Result<Self, Error> {
+        let connection = schema::open(path, &key)?;
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (stop, stopped) = watch::channel(false);
+        let seals = editions::SealCache::default();
+        writer::start(connection, key.clone(), signer, seals.clone(), queue, stop)?;
+        let shared = Shared { path: path.to_owned(), key, jobs, readers: Mutex::default(), seals, stopped };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Runs `steps` in a transaction and returns once it is durable. `name` shows up in spans.
+    ///
+    /// # Errors
+    ///
+    /// What the steps return, after everything they did is undone; or an [`Error`] of the store, of which
+    /// only [`Error::Uncertain`] leaves open whether the steps took effect.
+    pub async fn transaction<T, E, F>(&self, name: &'static str, steps: F) -> Result<Committed<T>, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.submit(name, steps).await?.committed().await
+    }
+
+    /// Hands `steps` to the writer and returns as soon as they have their place in its queue: steps
+    /// submitted one after the other run in that order and may share a commit.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Stopped`].
+    pub async fn submit<T, E, F>(&self, name: &'static str, steps: F) -> Result<Pending<T, E>, Error>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = writer::Job::new(name, move |tx| {
+            let result = steps(tx);
+            let keep = result.is_ok();
+            let settle: writer::Settle = Box::new(move |receipts| {
+                let committed = match (result, receipts) {
+                    (Ok(value), Ok(receipts)) => Ok(Committed { value, receipts }),
+                    (Ok(_), Err(error)) => Err(error.into()),
+                    (Err(refusal), _) => Err(refusal),
+                };
+                // A caller that went away has no use for the answer.
+                drop(answer.send(committed));
+            });
+            (keep, settle)
+        });
+        self.shared.jobs.send(job).await.map_err(|_| Error::Stopped)?;
+        Ok(Pending { answered, stopped: self.shared.stopped.clone() })
+    }
+
+    /// Runs `look` on a consistent snapshot, off the async threads.
+    ///
+    /// # Errors
+    ///
+    /// What `look` returns, or [`Error::Database`] when no reader can be opened.
+    pub async fn read<T, E, F>(&self, look: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnOnce(&Snapshot<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let store = self.clone();
+        let looking = tokio::task::spawn_blocking(move || store.read_blocking(look));
+        looking.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
+    }
+
+    /// As [`Store::read`], on the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`].
+    pub fn read_blocking<T, E, F>(&self, look: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: FnOnce(&Snapshot<'_>) -> Result<T, E>,
+    {
+        let pooled = self.shared.readers.lock().expect("no reader panics while it holds the pool").pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => schema::reader(&self.shared.path)?,
+        };
+        connection.execute_batch("BEGIN").map_err(Error::from)?;
+        let result = look(&Snapshot::new(&connection, &self.shared.key, &self.shared.seals));
+        if connection.execute_batch("COMMIT").is_ok() {
+            self.shared.readers.lock().expect("no reader panics while it holds the pool").push(connection);
+        }
+        result
+    }
+
+    /// The keys the service derives from its own root.
+    #[must_use]
+    pub fn key(&self) -> &ServiceKey {
+        &self.shared.key
+    }
+
+    /// Becomes true when the writer has stopped: the service must not go on.
+    #[must_use]
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.shared.stopped.clone()
+    }
+}

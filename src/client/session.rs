@@ -1,0 +1,132 @@
+//! A session: a channel, the pinned key of the log, and the check of every answer.
+
+use super::channel::ChannelError;
+use crate::api::v1 as pb;
+use crate::audit::{Entry, Hash, NotProven, Receipt, VerifierKey};
+use crate::disclosure::ProtectedTable;
+use crate::release::Release;
+use crate::server::RECEIPT;
+use pb::admin_service_client::AdminServiceClient;
+use pb::audit_service_client::AuditServiceClient;
+use pb::ingest_service_client::IngestServiceClient;
+use pb::release_service_client::ReleaseServiceClient;
+use prost::Message;
+use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
+
+/// Why there is no answer to use.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The service could not be reached.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// The service refused, or failed.
+    #[error("{}", .0.message())]
+    Refused(Box<Status>),
+    /// The answer came without a proof that it is on record: it is not used.
+    #[error("the answer carries no receipt: it is refused")]
+    NoReceipt,
+    /// The proof does not hold: the answer is not used.
+    #[error("the receipt does not prove the answer: it is refused")]
+    NotProven(#[from] NotProven),
+    /// The receipt is of another call.
+    #[error("the receipt is of another call: it is refused")]
+    OtherCall,
+    /// The answer is not what the protocol says.
+    #[error("the service broke the protocol: {0}")]
+    Protocol(&'static str),
+}
+
+impl From<Status> for Error {
+    fn from(status: Status) -> Self {
+        Self::Refused(Box::new(status))
+    }
+}
+
+/// A session of one certificate with one service.
+#[derive(Clone)]
+pub struct Session {
+    channel: Channel,
+    log: VerifierKey,
+}
+
+/// The largest answer taken, in bytes.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+impl Session {
+    /// A session over a channel, with the log's key as the client has pinned it.
+    #[must_use]
+    pub const fn new(channel: Channel, log: VerifierKey) -> Self {
+        Self { channel, log }
+    }
+
+    /// The pinned key of the log.
+    #[must_use]
+    pub const fn log_key(&self) -> &VerifierKey {
+        &self.log
+    }
+
+    /// The service for contributors.
+    #[must_use]
+    pub fn ingest(&self) -> IngestServiceClient<Channel> {
+        IngestServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// The service for partners.
+    #[must_use]
+    pub fn releases(&self) -> ReleaseServiceClient<Channel> {
+        ReleaseServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// The service for auditors.
+    #[must_use]
+    pub fn audit(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// The service for stewards.
+    #[must_use]
+    pub fn admin(&self) -> AdminServiceClient<Channel> {
+        AdminServiceClient::new(self.channel.clone()).max_decoding_message_size(MAX_ANSWER)
+    }
+
+    /// Asks for a table and checks that the log holds this question and this answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; without a valid receipt there is no table.
+    pub async fn query(&self, question: pb::QueryRequest) -> Result<(ProtectedTable, Receipt), Error> {
+        let asked = Hash::of(&question.encode_to_vec());
+        let release: Release = self.releases().query(Request::new(question)).await?.into_inner();
+        let (table, receipt) = match (release.table(), release.receipt()) {
+            (Some(table), Some(receipt)) => (table.clone(), receipt.clone()),
+            (None, _) => return Err(Error::Protocol("a release without a table")),
+            (_, None) => return Err(Error::NoReceipt),
+        };
+        receipt.verify(&self.log, Some(&asked), Some(&table.digest().into()))?;
+        Ok((table, receipt))
+    }
+
+    /// Checks an answer whose receipt travels in the metadata: it must bind the request and the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`]; without a valid receipt the answer is not used.
+    pub fn proven<M: Message>(&self, request: &[u8], response: Response<M>) -> Result<M, Error> {
+        let receipt = response.metadata().get_bin(RECEIPT).ok_or(Error::NoReceipt)?;
+        let bytes = receipt.to_bytes().map_err(|_| Error::NoReceipt)?;
+        let receipt = Receipt::decode(bytes).map_err(|_| Error::NoReceipt)?;
+        let message = response.into_inner();
+        receipt.verify(&self.log, Some(&Hash::of(request)), Some(&Hash::of(&message.encode_to_vec())))?;
+        Ok(message)
+    }
+
+    /// Checks a receipt that came in a message, and hands over the entry it proves.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoReceipt`], [`Error::NotProven`].
+    pub fn entry(&self, receipt: Option<&Receipt>) -> Result<Entry, Error> {
+        Ok(receipt.ok_or(Error::NoReceipt)?.verify(&self.log, None, None)?.entry)
+    }
+}

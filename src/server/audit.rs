@@ -1,0 +1,163 @@
+//! `AuditService`: the access log, for those who check it. Reading it is itself an entry.
+
+use super::desk::{Desk, Rpc};
+use super::peer::Role;
+use super::status::{self, Told};
+use crate::api::v1 as pb;
+use crate::audit::Filter;
+use crate::calendar::Timestamp;
+use crate::records::Violation;
+use crate::store;
+use pb::audit_service_server::AuditService;
+use prost::Message;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+const AUDITOR: &[Role] = &[Role::Auditor, Role::Steward];
+const EVERYONE: &[Role] = &[Role::Contributor, Role::Partner, Role::Steward, Role::Auditor];
+
+/// Entries in a page at most.
+const MAX_PAGE: u32 = 1_000;
+
+/// Entries in a message of an export.
+const EXPORT_CHUNK: u64 = 1_000;
+
+/// The service for auditors.
+pub(super) struct Audit {
+    pub(super) desk: Desk,
+}
+
+#[tonic::async_trait]
+impl AuditService for Audit {
+    type ExportLogStream = ReceiverStream<Result<pb::ExportLogResponse, Status>>;
+
+    async fn list_entries(
+        &self,
+        request: Request<pb::ListEntriesRequest>,
+    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let rpc = Rpc { name: "ListEntries", roles: AUDITOR };
+        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        let wire = request.into_inner();
+        let (from, page_size) = (wire.from_index, wire.page_size);
+        let filter = match filter(wire) {
+            Ok(filter) => filter,
+            Err(violations) => {
+                let told = Told { rule: "list.malformed", status: status::violations(&violations) };
+                return Err(self.desk.refuse(&admitted.call, told).await);
+            }
+        };
+        let page = if page_size == 0 { 100 } else { page_size.min(MAX_PAGE) };
+        let look = move |snapshot: &store::Snapshot<'_>| snapshot.log_entries(from, page as usize, &filter);
+        let (entries, next_index) = self.desk.look(&admitted.call, look).await?;
+        let entries = entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
+        self.desk.answer(&admitted.call, pb::ListEntriesResponse { entries, next_index }).await
+    }
+
+    async fn get_checkpoint(
+        &self,
+        request: Request<pb::GetCheckpointRequest>,
+    ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
+        let rpc = Rpc { name: "GetCheckpoint", roles: EVERYONE };
+        let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
+        let checkpoint = self.desk.look(&admitted.call, |snapshot| snapshot.checkpoint()).await?.unwrap_or_default();
+        self.desk.answer(&admitted.call, pb::GetCheckpointResponse { checkpoint }).await
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<pb::GetConsistencyProofRequest>,
+    ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let rpc = Rpc { name: "GetConsistencyProof", roles: EVERYONE };
+        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        let wire = request.into_inner();
+        let look = move |snapshot: &store::Snapshot<'_>| {
+            let size = snapshot.log_size()?;
+            let new = if wire.new_size == 0 { size } else { wire.new_size };
+            if wire.old_size > new || new > size {
+                return Ok(None);
+            }
+            let proof = snapshot.consistency(wire.old_size, new)?;
+            let checkpoint = if new == size { snapshot.checkpoint()?.unwrap_or_default() } else { String::new() };
+            Ok(Some(pb::GetConsistencyProofResponse {
+                proof: proof.iter().map(|hash| hash.to_vec()).collect(),
+                checkpoint,
+            }))
+        };
+        match self.desk.look(&admitted.call, look).await? {
+            Some(response) => self.desk.answer(&admitted.call, response).await,
+            None => {
+                let violations = [Violation::new("new_size", "out_of_range", "is not a later size of the log")];
+                let told = Told { rule: "proof.malformed", status: status::violations(&violations) };
+                Err(self.desk.refuse(&admitted.call, told).await)
+            }
+        }
+    }
+
+    async fn export_log(
+        &self,
+        request: Request<pb::ExportLogRequest>,
+    ) -> Result<Response<Self::ExportLogStream>, Status> {
+        let rpc = Rpc { name: "ExportLog", roles: AUDITOR };
+        let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
+        // The entry comes first, so the export holds the record of itself.
+        let entry = admitted.call.allowed(None);
+        let logged = self.desk.store.transaction("audit.export", move |tx| tx.log(&entry)).await;
+        let committed: store::Committed<()> =
+            logged.map_err(|error: store::Error| status::store(&error, &admitted.call.request_id).status)?;
+        let Some(receipt) = committed.receipts.into_iter().last() else {
+            return Err(status::internal(&admitted.call.request_id));
+        };
+        let (replies, outgoing) = mpsc::channel(4);
+        let store = self.desk.store.clone();
+        let request_id = admitted.call.request_id.clone();
+        tokio::task::spawn_blocking(move || {
+            let sent = store.read_blocking(|snapshot| {
+                let size = snapshot.log_size()?;
+                let checkpoint = snapshot.checkpoint()?.unwrap_or_default();
+                let head = pb::ExportLogResponse { checkpoint, entries: Vec::new(), receipt: Some(receipt) };
+                let mut gone = replies.blocking_send(Ok(head)).is_err();
+                let mut from = 0;
+                while from < size && !gone {
+                    let n = EXPORT_CHUNK.min(size - from);
+                    let (entries, _) = snapshot.log_entries(from, n as usize, &Filter::default())?;
+                    let entries = entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
+                    let part = pb::ExportLogResponse { entries, ..Default::default() };
+                    gone = replies.blocking_send(Ok(part)).is_err();
+                    from += n;
+                }
+                Ok::<_, store::Error>(())
+            });
+            if let Err(error) = sent {
+                // A client that went away hears nothing.
+                let _ = replies.blocking_send(Err(status::store(&error, &request_id).status));
+            }
+            drop(admitted);
+        });
+        Ok(Response::new(ReceiverStream::new(outgoing)))
+    }
+}
+
+fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
+    let mut violations = Vec::new();
+    let mut time = |field: &str, text: &str| {
+        let time = Timestamp::parse(text);
+        if time.is_none() && !text.is_empty() {
+            violations.push(Violation::new(field, "not_a_time", "is neither a date nor an RFC 3339 time in UTC"));
+        }
+        time
+    };
+    let (since, until) = (time("since", &wire.since), time("until", &wire.until));
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    let filter = Filter {
+        organization: some(wire.organization),
+        agreement: some(wire.agreement),
+        rpc: some(wire.rpc),
+        decision: some(wire.decision),
+        since,
+        until,
+    };
+    if violations.is_empty() { Ok(filter) } else { Err(violations) }
+}

@@ -1,0 +1,171 @@
+//! The service's configuration: one struct, one file, unknown keys refused.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The configuration. Paths are relative to the file it is read from.
+///
+/// ```
+/// let example = throughline::server::Config::EXAMPLE;
+/// let config = throughline::server::Config::parse(example, "/srv/throughline".as_ref()).unwrap();
+/// assert_eq!(config.database, std::path::Path::new("/srv/throughline/throughline.db"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: PathBuf,
+    /// Trust domain of the certificates.
+    pub trust_domain: String,
+    /// Refuse identifiers in the clear: only sources hold the linkage key.
+    pub encoded_only: bool,
+    /// Certificates.
+    pub tls: TlsFiles,
+    /// Secrets.
+    pub keys: KeySources,
+    /// What callers may use.
+    #[serde(default)]
+    pub limits: LimitSettings,
+}
+
+/// Certificate files, PEM.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// Certificate authority that callers' certificates come from.
+    pub ca: PathBuf,
+    /// The service's certificate chain.
+    pub certificate: PathBuf,
+    /// Its key, mode 0600.
+    pub key: PathBuf,
+    /// Revoked certificates.
+    pub revoked: Option<PathBuf>,
+}
+
+/// Where secrets come from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySources {
+    /// Root of the service's own keys: 32 bytes in hex.
+    pub service: KeySource,
+    /// Root of the linkage keys: 32 bytes in hex. Absent where only sources hold it.
+    pub linkage: Option<KeySource>,
+    /// The log's Ed25519 key: PKCS#8 in hex.
+    pub log: KeySource,
+}
+
+/// A secret in a file of mode 0600, or printed by a command.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum KeySource {
+    /// A file.
+    File(PathBuf),
+    /// A command and its arguments; it prints the secret on standard output.
+    Exec(Vec<String>),
+}
+
+/// What callers may use.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitSettings {
+    /// Connections at once.
+    pub connections_max: usize,
+    /// Milliseconds a TLS handshake may take.
+    pub handshake_timeout_ms: u64,
+    /// Calls at once, of one organization.
+    pub concurrent_calls_max: usize,
+    /// Calls a second, of one organization, on average.
+    pub calls_per_second: u32,
+    /// Largest message of a push, in bytes.
+    pub push_message_bytes_max: usize,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            connections_max: 256,
+            handshake_timeout_ms: 5_000,
+            concurrent_calls_max: 32,
+            calls_per_second: 2_000,
+            push_message_bytes_max: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why a configuration can not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can not be read.
+    #[error("cannot read {}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The text is not a configuration.
+    #[error("not a valid configuration: {0}")]
+    Invalid(String),
+}
+
+impl Config {
+    /// A configuration with every key.
+    pub const EXAMPLE: &'static str = include_str!("example.toml");
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`].
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |cause| ConfigError::Unreadable { path: path.to_owned(), cause };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        Self::parse(&text, path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// Parses a text whose paths are relative to `base`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Invalid`].
+    pub fn parse(text: &str, base: &Path) -> Result<Self, ConfigError> {
+        let invalid = |error: toml::de::Error| ConfigError::Invalid(error.message().to_owned());
+        let mut config: Self = toml::from_str(text).map_err(invalid)?;
+        if config.encoded_only == config.keys.linkage.is_some() {
+            let message = "keys.linkage belongs there exactly when encoded_only is false";
+            return Err(ConfigError::Invalid(message.into()));
+        }
+        let files = [&mut config.database, &mut config.tls.ca, &mut config.tls.certificate, &mut config.tls.key];
+        for path in files.into_iter().chain(config.tls.revoked.as_mut()) {
+            *path = base.join(&*path);
+        }
+        let keys = [&mut config.keys.service, &mut config.keys.log];
+        for source in keys.into_iter().chain(config.keys.linkage.as_mut()) {
+            if let KeySource::File(path) = source {
+                *path = base.join(&*path);
+            }
+        }
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let text = format!("retries = 3\n{}", Config::EXAMPLE);
+        assert!(matches!(Config::parse(&text, Path::new(".")), Err(ConfigError::Invalid(_))));
+    }
+
+    #[test]
+    fn the_linkage_key_is_there_exactly_when_the_service_encodes() {
+        let text = Config::EXAMPLE.replace("encoded_only = false", "encoded_only = true");
+        assert!(matches!(Config::parse(&text, Path::new(".")), Err(ConfigError::Invalid(_))));
+    }
+}

@@ -1,0 +1,156 @@
+//! The desk every call passes: who is calling, may they, and the entry that says so.
+//!
+//! A call is admitted when its certificate names a registered, active organization in a role that may
+//! make it. Whatever happens then, allowed or refused, is in the access log before anything leaves,
+//! and the proof of that travels with the answer.
+
+use super::accept::Connection;
+use super::limits::Limits;
+use super::peer::{Peer, Role};
+use super::status::{self, Told};
+use crate::audit::{Call, Receipt};
+use crate::calendar::Timestamp;
+use crate::store::{self, Store};
+use prost::Message;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use std::sync::Arc;
+use tonic::metadata::{BinaryMetadataValue, MetadataMap};
+use tonic::{Code, Request, Response, Status};
+
+/// Metadata key under which a receipt travels when the answer has no field for it.
+pub(crate) const RECEIPT: &str = "throughline-receipt-bin";
+
+/// What every service needs to admit and answer calls.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) store: Store,
+    pub(super) limits: Arc<Limits>,
+}
+
+/// An RPC: its name in the log, and the roles that may call it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rpc {
+    pub(super) name: &'static str,
+    pub(super) roles: &'static [Role],
+}
+
+/// A caller who was let in.
+pub(super) struct Admitted {
+    pub(super) peer: Peer,
+    pub(super) call: Call,
+    /// Counts against the organization's limit for as long as it lives.
+    _slot: super::limits::Slot,
+}
+
+impl Desk {
+    /// Lets a caller in, or logs the refusal and says why.
+    pub(super) async fn admit<T>(&self, rpc: Rpc, request: &Request<T>, content: Option<&[u8]>) -> Result<Admitted, Status> {
+        let mut call = Call {
+            time: Timestamp::now(),
+            request_id: request_id(),
+            organization: None,
+            role: None,
+            certificate_serial: None,
+            rpc: rpc.name,
+            request_digest: content.map(sha256),
+        };
+        let connection = request.extensions().get::<Connection>();
+        let peer = match connection.map(|connection| &connection.peer) {
+            Some(Ok(peer)) => peer.clone(),
+            Some(Err(_)) | None => {
+                let status = status::status(Code::Unauthenticated, "NOT_A_PEER", "the certificate names no organization");
+                return Err(self.refuse(&call, Told { rule: "peer.certificate", status }).await);
+            }
+        };
+        call.organization = Some(peer.organization.clone());
+        call.role = Some(peer.role.name());
+        call.certificate_serial = Some(peer.serial.clone());
+        let id = peer.organization.clone();
+        let known = self.store.read(move |snapshot| snapshot.organization(&id)).await;
+        let known = known.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
+        let refusal = match known {
+            None => Some("organization.unknown"),
+            Some(organization) if !organization.active => Some("organization.suspended"),
+            Some(organization) if !organization.roles.contains(peer.role.name()) => Some("organization.role"),
+            Some(_) => None,
+        };
+        if let Some(rule) = refusal {
+            // Unknown, suspended and not in that role look alike from outside.
+            let message = "the organization is not registered for this";
+            let status = status::status(Code::PermissionDenied, "NOT_REGISTERED", message);
+            return Err(self.refuse(&call, Told { rule, status }).await);
+        }
+        if !rpc.roles.contains(&peer.role) {
+            let status = status::status(Code::PermissionDenied, "WRONG_ROLE", "this role may not make this call");
+            return Err(self.refuse(&call, Told { rule: "peer.role", status }).await);
+        }
+        let slot = self.limits.enter(&peer.organization, std::time::Instant::now()).map_err(|after| {
+            status::later(Code::ResourceExhausted, "TOO_MANY_CALLS", "too many calls of this organization", after)
+        });
+        match slot {
+            Ok(slot) => Ok(Admitted { peer, call, _slot: slot }),
+            Err(status) => Err(self.refuse(&call, Told { rule: "limit.calls", status }).await),
+        }
+    }
+
+    /// Logs a refusal and gives back its status, with the receipt.
+    pub(super) async fn refuse(&self, call: &Call, told: Told) -> Status {
+        let entry = call.refused(told.rule);
+        let logged = self.store.transaction("refused", move |tx| tx.log(&entry)).await;
+        let mut status = told.status;
+        match logged.map(|committed: store::Committed<()>| committed.receipts) {
+            Ok(receipts) => {
+                tracing::info!(rpc = call.rpc, rule = told.rule, request_id = %call.request_id, "refused");
+                if let Some(receipt) = receipts.last() {
+                    attach(status.metadata_mut(), receipt);
+                }
+                status
+            }
+            // Not even the refusal leaves unlogged: the caller hears that the service can not go on.
+            Err(error) => status::store(&error, &call.request_id).status,
+        }
+    }
+
+    /// Logs an allowed call that discloses no table, and answers it.
+    pub(super) async fn answer<M: Message>(&self, call: &Call, message: M) -> Result<Response<M>, Status> {
+        let entry = call.allowed(Some(sha256(&message.encode_to_vec())));
+        let logged = self.store.transaction("answered", move |tx| tx.log(&entry)).await;
+        let committed: store::Committed<()> =
+            logged.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
+        let mut response = Response::new(message);
+        if let Some(receipt) = committed.receipts.last() {
+            attach(response.metadata_mut(), receipt);
+        }
+        Ok(response)
+    }
+
+    /// What the caller sees of a failure while looking something up.
+    pub(super) async fn look<T, F>(&self, call: &Call, look: F) -> Result<T, Status>
+    where
+        T: Send + 'static,
+        F: FnOnce(&store::Snapshot<'_>) -> Result<T, store::Error> + Send + 'static,
+    {
+        match self.store.read(look).await {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.refuse(call, status::store(&error, &call.request_id)).await),
+        }
+    }
+}
+
+/// Puts a receipt into a call's metadata.
+pub(super) fn attach(metadata: &mut MetadataMap, receipt: &Receipt) {
+    metadata.insert_bin(RECEIPT, BinaryMetadataValue::from_bytes(&receipt.encode_to_vec()));
+}
+
+/// SHA-256.
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes).as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+fn request_id() -> String {
+    let mut bytes = [0_u8; 12];
+    // Without randomness the id is zeros: it only helps people find a call in the log.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,249 @@
+//! `IngestService`: records in, a verdict for each, acknowledged after the durable commit.
+//!
+//! A stream is a pipeline of three steps, each at most a few batches ahead of the next, so that a batch
+//! is encoded while the one before it commits and a slow disk slows the client down:
+//! parse and encode, hand to the writer in order, acknowledge in order.
+
+use super::desk::{Admitted, Desk, Rpc};
+use super::peer::Role;
+use super::status::{self, Told};
+use crate::api::{incoming, v1 as pb};
+use crate::audit::Call;
+use crate::ingest::{self, Accepting, Batch, Intake, MAX_RECORDS, Prepared};
+use crate::records::{Code as Word, OrgId, Violation};
+use crate::store::Outcome;
+use pb::ingest_service_server::IngestService;
+use pb::push_request::Message as Sent;
+use pb::push_response::Message as Reply;
+use prost::Message;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+const PUSH: Rpc = Rpc { name: "Push", roles: &[Role::Contributor] };
+const GET_DELIVERY: Rpc = Rpc { name: "GetDelivery", roles: &[Role::Contributor] };
+
+/// Batches between one step of a stream and the next.
+const AHEAD: usize = 3;
+
+/// The service for contributors.
+pub(super) struct Ingest {
+    pub(super) desk: Desk,
+    pub(super) intake: Intake,
+}
+
+/// What the steps of one stream share.
+struct Delivery {
+    desk: Desk,
+    intake: Intake,
+    source: OrgId,
+    agreement: String,
+    id: String,
+    admitted: Admitted,
+}
+
+type Replies = mpsc::Sender<Result<pb::PushResponse, Status>>;
+type Preparing = (u64, String, usize, JoinHandle<Prepared>);
+
+#[tonic::async_trait]
+impl IngestService for Ingest {
+    type PushStream = ReceiverStream<Result<pb::PushResponse, Status>>;
+
+    async fn push(
+        &self,
+        request: Request<Streaming<pb::PushRequest>>,
+    ) -> Result<Response<Self::PushStream>, Status> {
+        let admitted = self.desk.admit(PUSH, &request, None).await?;
+        let mut stream = request.into_inner();
+        let open = match stream.message().await? {
+            Some(pb::PushRequest { message: Some(Sent::Open(open)) }) => open,
+            _ => return Err(self.refuse(&admitted.call, "push.not_opened", "the first message must open a delivery").await),
+        };
+        let mut wrong = Vec::new();
+        for (field, text) in [("open.delivery", &open.delivery), ("open.agreement", &open.agreement)] {
+            if let Err(error) = Word::new(text) {
+                wrong.push(Violation::new(field, "not_a_code", &error.to_string()));
+            }
+        }
+        if !wrong.is_empty() {
+            let told = Told { rule: "push.malformed", status: status::violations(&wrong) };
+            return Err(self.desk.refuse(&admitted.call, told).await);
+        }
+        let delivery = Delivery {
+            desk: self.desk.clone(),
+            intake: self.intake.clone(),
+            source: admitted.peer.organization.clone(),
+            agreement: open.agreement,
+            id: open.delivery,
+            admitted,
+        };
+        let opened = delivery.open().await?;
+        let (replies, outgoing) = mpsc::channel(AHEAD);
+        // There is room for the first message: the channel is new.
+        let _ = replies.send(Ok(pb::PushResponse { message: Some(Reply::Opened(opened)) })).await;
+        tokio::spawn(delivery.run(stream, replies));
+        Ok(Response::new(ReceiverStream::new(outgoing)))
+    }
+
+    async fn get_delivery(
+        &self,
+        request: Request<pb::GetDeliveryRequest>,
+    ) -> Result<Response<pb::GetDeliveryResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(GET_DELIVERY, &request, Some(&content)).await?;
+        let (source, delivery) = (admitted.peer.organization.clone(), request.into_inner().delivery);
+        let look = move |snapshot: &crate::store::Snapshot<'_>| {
+            let Some(source) = snapshot.source(&source)? else { return Ok(pb::GetDeliveryResponse::default()) };
+            let verdicts = snapshot.delivery_verdicts(source, &delivery)?;
+            let all = [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
+            let count = |outcome| verdicts.iter().map(|verdict| verdict.count(outcome)).sum();
+            Ok(pb::GetDeliveryResponse {
+                acknowledged_through: snapshot.acknowledged_through(source, &delivery)?,
+                outcomes: all.into_iter().map(count).collect(),
+            })
+        };
+        let response = self.desk.look(&admitted.call, look).await?;
+        self.desk.answer(&admitted.call, response).await
+    }
+}
+
+impl Ingest {
+    async fn refuse(&self, call: &Call, rule: &'static str, message: &str) -> Status {
+        let told = Told { rule, status: status::status(Code::InvalidArgument, "MALFORMED", message) };
+        self.desk.refuse(call, told).await
+    }
+}
+
+impl Delivery {
+    /// Checks the agreement, logs the opening, and says where to go on.
+    async fn open(&self) -> Result<pb::DeliveryOpened, Status> {
+        let call = self.admitted.call.clone();
+        let opening = ingest::open(&self.desk.store, self.source.clone(), self.agreement.clone(), self.id.clone(), call);
+        match opening.await {
+            Ok((acknowledged_through, receipt)) => Ok(pb::DeliveryOpened {
+                acknowledged_through,
+                max_records: MAX_RECORDS as u32,
+                encoded_only: matches!(self.intake, Intake::EncodedOnly),
+                receipt: Some(receipt),
+            }),
+            Err(error) => {
+                let told = status::ingest(&error, &self.admitted.call.request_id);
+                Err(self.desk.refuse(&self.admitted.call, told).await)
+            }
+        }
+    }
+
+    /// Runs the three steps until the client is done, gone, or sent something that ends the stream.
+    async fn run(self, stream: Streaming<pb::PushRequest>, replies: Replies) {
+        let delivery = Arc::new(self);
+        let (preparing, prepared) = mpsc::channel(AHEAD);
+        let (accepting, accepted) = mpsc::channel(AHEAD);
+        let ended = tokio::join!(
+            delivery.clone().prepare(stream, preparing),
+            delivery.clone().accept(prepared, accepting),
+            delivery.acknowledge(accepted, &replies),
+        );
+        // What came first in the order of the steps' data is what the client should hear.
+        let error = ended.2.err().or(ended.1.err()).or(ended.0.err());
+        if let Some(status) = error {
+            // A client that went away hears nothing.
+            let _ = replies.send(Err(status)).await;
+        }
+    }
+
+    async fn prepare(
+        self: Arc<Self>,
+        mut stream: Streaming<pb::PushRequest>,
+        preparing: mpsc::Sender<Preparing>,
+    ) -> Result<(), Status> {
+        while let Some(request) = stream.message().await? {
+            let Some(Sent::Batch(wire)) = request.message else {
+                return Err(self.malformed("a delivery is opened once, then only batches follow").await);
+            };
+            let n_records = wire.records.len();
+            if Word::new(&wire.batch).is_err() || wire.sequence == 0 || n_records == 0 || n_records > MAX_RECORDS {
+                let message = format!("a batch has an id, a sequence from 1 and 1 to {MAX_RECORDS} records");
+                return Err(self.malformed(&message).await);
+            }
+            let (sequence, id) = (wire.sequence, wire.batch.clone());
+            let delivery = self.clone();
+            let encode = move || {
+                let records = wire.records.into_iter().map(incoming).collect();
+                let batch = Batch { delivery: delivery.id.clone(), id: wire.batch, sequence, records };
+                ingest::prepare(&delivery.desk.store, &delivery.intake, &delivery.source, batch)
+            };
+            if preparing.send((sequence, id, n_records, tokio::task::spawn_blocking(encode))).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn accept(
+        self: Arc<Self>,
+        mut prepared: mpsc::Receiver<Preparing>,
+        accepting: mpsc::Sender<(u64, String, Call, Accepting)>,
+    ) -> Result<(), Status> {
+        while let Some((sequence, id, _, preparing)) = prepared.recv().await {
+            let call = self.admitted.call.again(crate::calendar::Timestamp::now());
+            let Ok(prepared) = preparing.await else {
+                return Err(status::internal(&call.request_id));
+            };
+            let taking = ingest::accept(
+                &self.desk.store,
+                self.source.clone(),
+                self.agreement.clone(),
+                prepared,
+                call.clone(),
+            );
+            let taken = match taking.await {
+                Ok(taken) => taken,
+                Err(error) => return Err(status::ingest(&error, &call.request_id).status),
+            };
+            if accepting.send((sequence, id, call, taken)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn acknowledge(
+        &self,
+        mut accepted: mpsc::Receiver<(u64, String, Call, Accepting)>,
+        replies: &Replies,
+    ) -> Result<(), Status> {
+        while let Some((sequence, batch, call, accepting)) = accepted.recv().await {
+            let acknowledgement = match accepting.acknowledged().await {
+                Ok(acknowledgement) => acknowledgement,
+                Err(error) => {
+                    return Err(self.desk.refuse(&call, status::ingest(&error, &call.request_id)).await);
+                }
+            };
+            let verdict = acknowledgement.verdict;
+            let reply = pb::BatchVerdict {
+                batch,
+                sequence,
+                outcomes: verdict.outcomes.iter().map(|&outcome| outcome as i32 + 1).collect(),
+                violations: verdict.violations.into_iter().map(violation).collect(),
+                repeated: acknowledgement.repeated,
+                receipt: Some(acknowledgement.receipt),
+            };
+            if replies.send(Ok(pb::PushResponse { message: Some(Reply::Verdict(reply)) })).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn malformed(&self, message: &str) -> Status {
+        let told =
+            Told { rule: "push.malformed", status: status::status(Code::InvalidArgument, "MALFORMED", message) };
+        self.desk.refuse(&self.admitted.call, told).await
+    }
+}
+
+fn violation((record, violation): (u32, Violation)) -> pb::Violation {
+    pb::Violation { record, field: violation.field, code: violation.code, reason: violation.reason }
+}

@@ -1,0 +1,124 @@
+//! `ReleaseService`: what may be asked, and the answers.
+
+use super::desk::{Desk, Rpc};
+use super::peer::Role;
+use super::status;
+use crate::api::{question, v1 as pb};
+use crate::outcomes::{Dimension, Indicator};
+use crate::release::{self, Release};
+use crate::store;
+use pb::release_service_server::ReleaseService;
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+const QUERY: Rpc = Rpc { name: "Query", roles: &[Role::Partner] };
+const LIST_INDICATORS: Rpc =
+    Rpc { name: "ListIndicators", roles: &[Role::Partner, Role::Contributor, Role::Steward, Role::Auditor] };
+const LIST_PRODUCTS: Rpc = Rpc { name: "ListProducts", roles: &[Role::Partner, Role::Steward, Role::Auditor] };
+
+/// The service for partners.
+pub(super) struct Releases {
+    pub(super) desk: Desk,
+}
+
+#[tonic::async_trait]
+impl ReleaseService for Releases {
+    async fn query(&self, request: Request<pb::QueryRequest>) -> Result<Response<Release>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(QUERY, &request, Some(&content)).await?;
+        let call = admitted.call.clone();
+        let question = match question(request.into_inner()) {
+            Ok(question) => question,
+            Err(violations) => {
+                let told = status::Told { rule: "query.malformed", status: status::violations(&violations) };
+                return Err(self.desk.refuse(&call, told).await);
+            }
+        };
+        match release::answer(&self.desk.store, admitted.peer.organization.clone(), question, call.clone()).await {
+            Ok(release) => Ok(Response::new(release)),
+            Err(error) => Err(self.desk.refuse(&call, status::release(&error, &call.request_id)).await),
+        }
+    }
+
+    async fn list_indicators(
+        &self,
+        request: Request<pb::ListIndicatorsRequest>,
+    ) -> Result<Response<pb::ListIndicatorsResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(LIST_INDICATORS, &request, Some(&content)).await?;
+        let indicators = Indicator::library().iter().map(indicator).collect();
+        self.desk.answer(&admitted.call, pb::ListIndicatorsResponse { indicators }).await
+    }
+
+    async fn list_products(
+        &self,
+        request: Request<pb::ListProductsRequest>,
+    ) -> Result<Response<pb::ListProductsResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(LIST_PRODUCTS, &request, Some(&content)).await?;
+        let (partner, role) = (admitted.peer.organization.clone(), admitted.peer.role);
+        let today = admitted.call.time.date();
+        let look = move |snapshot: &store::Snapshot<'_>| {
+            let agreements = snapshot.agreements()?;
+            let edition = snapshot.edition(None)?.map(|edition| edition.number);
+            let seal = edition.map(|number| snapshot.seal(number)).transpose()?;
+            let mut products = Vec::new();
+            for product in snapshot.products()? {
+                let permitting = agreements.iter().filter(|(agreement, _)| {
+                    agreement.partners.contains(&partner)
+                        && agreement.products.covers(&product.id)
+                        && agreement.state(today) == crate::agreements::State::InForce
+                });
+                let agreements: Vec<_> = permitting.map(|(agreement, _)| agreement.reference()).collect();
+                // A partner sees only what it may ask; the steward and the auditors see all.
+                if role == Role::Partner && agreements.is_empty() {
+                    continue;
+                }
+                let sealed = seal.as_ref().and_then(|seal| seal.product(&product.id));
+                products.push(pb::Product {
+                    id: product.id.clone(),
+                    version: product.version,
+                    title: product.title.clone(),
+                    indicators: product.indicators.iter().map(|indicator| indicator.name.clone()).collect(),
+                    dimensions: sealed.map_or_else(Vec::new, |sealed| sealed.dimensions().map(dimension).collect()),
+                    depth: u32::try_from(product.depth).unwrap_or(u32::MAX),
+                    periods: sealed.map_or_else(Vec::new, |sealed| {
+                        sealed.periods().iter().map(|year| year.ending().into()).collect()
+                    }),
+                    profile: product.profile.clone(),
+                    edition: sealed.and(edition).unwrap_or(0),
+                    hidden_share: sealed.map_or(0.0, |sealed| sealed.hidden_share()),
+                    agreements,
+                });
+            }
+            Ok(pb::ListProductsResponse { products })
+        };
+        let response = self.desk.look(&admitted.call, look).await?;
+        self.desk.answer(&admitted.call, response).await
+    }
+}
+
+fn indicator(indicator: &Indicator) -> pb::Indicator {
+    pb::Indicator {
+        id: indicator.id.clone(),
+        label: indicator.label.clone(),
+        definition: indicator.definition.clone(),
+        numerator: indicator.numerator.clone(),
+        denominator: indicator.denominator.clone(),
+        rule: indicator.rule.clone(),
+        source: indicator.source.clone(),
+        unit: indicator.unit.name().into(),
+        measure: indicator.measure.name().into(),
+        parameters: indicator.parameters.clone(),
+        caveat: indicator.caveat.clone(),
+    }
+}
+
+fn dimension(dimension: &Dimension) -> pb::ProductDimension {
+    let categories = dimension.nodes.iter().map(|node| pb::Category {
+        id: node.id.clone(),
+        label: node.label.clone(),
+        parent: dimension.nodes[usize::from(node.parent)].id.clone(),
+    });
+    pb::ProductDimension { id: dimension.id.clone(), label: dimension.label.clone(), categories: categories.collect() }
+}

@@ -1,0 +1,152 @@
+//! The one mapping from errors to what a caller sees. No `match` here has a `_` arm: a new variant does
+//! not compile until someone decides.
+
+use crate::agreements::Refused;
+use crate::disclosure::NotASlice;
+use crate::records::Violation;
+use crate::{ingest, publish, release, store};
+use std::time::Duration;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// Domain of every `google.rpc.ErrorInfo`.
+const DOMAIN: &str = "throughline";
+
+/// A status with a stable reason.
+pub(super) fn status(code: Code, reason: &str, message: &str) -> Status {
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, []);
+    Status::with_error_details(code, message, details)
+}
+
+/// Fields that are wrong, each with its reason and never its value.
+pub(super) fn violations(violations: &[Violation]) -> Status {
+    let mut details = ErrorDetails::with_error_info("INVALID_FIELDS", DOMAIN, []);
+    for violation in violations {
+        details.add_bad_request_violation(&violation.field, format!("{}: {}", violation.code, violation.reason));
+    }
+    Status::with_error_details(Code::InvalidArgument, "some fields are wrong", details)
+}
+
+/// Try again, not before `after`.
+pub(super) fn later(code: Code, reason: &str, message: &str, after: Duration) -> Status {
+    let mut details = ErrorDetails::with_error_info(reason, DOMAIN, []);
+    details.set_retry_info(Some(after));
+    Status::with_error_details(code, message, details)
+}
+
+/// A fault of ours: constant text, the cause is in the log.
+pub(super) fn internal(request_id: &str) -> Status {
+    let mut details = ErrorDetails::with_error_info("INTERNAL", DOMAIN, []);
+    details.set_request_info(request_id, "");
+    Status::with_error_details(Code::Internal, "the service failed; please report the request id", details)
+}
+
+/// An error, the stable name of the rule the log keeps for it, and what the caller sees.
+pub(super) struct Told {
+    /// Rule or reason for the access log.
+    pub(super) rule: &'static str,
+    /// What the caller sees.
+    pub(super) status: Status,
+}
+
+pub(super) fn store(error: &store::Error, request_id: &str) -> Told {
+    use store::Error as E;
+    match error {
+        E::Uncertain => Told {
+            rule: "store.uncertain",
+            status: later(
+                Code::Unavailable,
+                "OUTCOME_UNKNOWN",
+                "whether this took effect is not known; send the same again",
+                Duration::from_secs(2),
+            ),
+        },
+        E::Stopped => Told {
+            rule: "store.stopped",
+            status: later(Code::Unavailable, "RESTARTING", "the service is restarting", Duration::from_secs(2)),
+        },
+        E::Damaged(what) => {
+            tracing::error!(what, "stored data are damaged");
+            let message = "stored data do not verify; an operator is needed";
+            Told { rule: "store.damaged", status: status(Code::DataLoss, "DATA_LOSS", message) }
+        }
+        E::Database(cause) => {
+            tracing::error!(code = ?cause.sqlite_error_code(), request_id, "the database failed");
+            if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+                let message = "the service's disk is full; nothing was changed";
+                let after = Duration::from_secs(60);
+                return Told { rule: "store.full", status: later(Code::Unavailable, "DISK_FULL", message, after) };
+            }
+            Told { rule: "store.database", status: internal(request_id) }
+        }
+        E::Absent(_) | E::Exists(_) | E::Newer { .. } | E::WrongKey | E::Panicked => {
+            tracing::error!(%error, request_id, "the store failed");
+            Told { rule: "store.failed", status: internal(request_id) }
+        }
+    }
+}
+
+fn refused(refused: &Refused) -> Told {
+    let mut details = ErrorDetails::with_error_info("NOT_PERMITTED", DOMAIN, []);
+    let (id, version) = refused.agreement.clone().unwrap_or_default();
+    let metadata = [("rule", refused.rule.name().to_owned()), ("agreement", id), ("version", version.to_string())];
+    let metadata = metadata.into_iter().filter(|(_, value)| !value.is_empty() && value != "0");
+    details.set_error_info("NOT_PERMITTED", DOMAIN, metadata.map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>());
+    Told {
+        rule: refused.rule.name(),
+        status: Status::with_error_details(Code::PermissionDenied, refused.to_string(), details),
+    }
+}
+
+fn not_a_slice(error: &NotASlice) -> Told {
+    let mut details = ErrorDetails::with_error_info("NOT_A_SLICE", DOMAIN, []);
+    for problem in error.problems() {
+        details.add_bad_request_violation("query", problem);
+    }
+    Told {
+        rule: "product.not_a_slice",
+        status: Status::with_error_details(Code::InvalidArgument, error.to_string(), details),
+    }
+}
+
+pub(super) fn ingest(error: &ingest::Error, request_id: &str) -> Told {
+    use ingest::Error as E;
+    match error {
+        E::Refused(cause) => refused(cause),
+        E::Conflict => {
+            Told { rule: "batch.conflict", status: status(Code::AlreadyExists, "BATCH_CONFLICT", &error.to_string()) }
+        }
+        E::OutOfOrder { .. } => Told {
+            rule: "batch.out_of_order",
+            status: status(Code::FailedPrecondition, "OUT_OF_ORDER", &error.to_string()),
+        },
+        E::Store(cause) => store(cause, request_id),
+    }
+}
+
+pub(super) fn release(error: &release::Error, request_id: &str) -> Told {
+    use release::Error as E;
+    match error {
+        E::Refused(cause) => refused(cause),
+        E::NotASlice(cause) => not_a_slice(cause),
+        E::NoEdition => {
+            Told { rule: "edition.none", status: status(Code::FailedPrecondition, "NO_EDITION", &error.to_string()) }
+        }
+        E::Store(cause) => store(cause, request_id),
+    }
+}
+
+pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
+    use publish::Error as E;
+    match error {
+        E::NoProduct | E::NoProfile { .. } | E::Outcomes(_) | E::Disclosure(_) => Told {
+            rule: "publish.products",
+            status: status(Code::FailedPrecondition, "CANNOT_PUBLISH", &error.to_string()),
+        },
+        E::Overtaken => Told {
+            rule: "publish.overtaken",
+            status: status(Code::Aborted, "OVERTAKEN", &error.to_string()),
+        },
+        E::Store(cause) => store(cause, request_id),
+    }
+}

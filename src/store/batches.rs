@@ -1,0 +1,139 @@
+//! Acknowledged batches: what makes a repeat safe and tells a client where to resume.
+
+use super::{Error, Snapshot, Tx};
+use crate::calendar::Timestamp;
+use crate::records::Violation;
+use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+/// What became of a record, in the order of the wire's `Outcome`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Stored; no record had this key.
+    New,
+    /// Stored in place of other content.
+    Changed,
+    /// Equal to what was there.
+    Unchanged,
+    /// Withdrawn, or there was nothing to withdraw.
+    Deleted,
+    /// Not stored; see the violations.
+    Refused,
+}
+
+/// The verdict on a batch: an outcome for each record and what is wrong with the refused ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Verdict {
+    /// One for each record, in order.
+    pub outcomes: Vec<Outcome>,
+    /// The index of a record and what is wrong with it.
+    pub violations: Vec<(u32, Violation)>,
+}
+
+impl Verdict {
+    /// How many records had an outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> u64 {
+        self.outcomes.iter().filter(|&&each| each == outcome).count() as u64
+    }
+}
+
+/// A batch to acknowledge.
+#[derive(Debug)]
+pub struct BatchRow<'a> {
+    /// Small number of the source.
+    pub source: u32,
+    /// The client's id of the batch.
+    pub id: &'a str,
+    /// The client's id of the delivery.
+    pub delivery: &'a str,
+    /// Position in the delivery, from 1.
+    pub sequence: u64,
+    /// Keyed digest of its content.
+    pub digest: [u8; 32],
+    /// What became of its records.
+    pub verdict: &'a Verdict,
+}
+
+/// A batch that was acknowledged before.
+#[derive(Debug)]
+pub struct Acknowledged {
+    /// Keyed digest of its content.
+    pub digest: [u8; 32],
+    /// The delivery it came in.
+    pub delivery: String,
+    /// Its position there.
+    pub sequence: u64,
+    /// What became of its records.
+    pub verdict: Verdict,
+}
+
+impl Snapshot<'_> {
+    /// The batch of that id, if the source had it acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn batch(&self, source: u32, id: &str) -> Result<Option<Acknowledged>, Error> {
+        let mut statement =
+            self.prepare("SELECT digest, delivery, sequence, verdict FROM batch WHERE source = ?1 AND id = ?2")?;
+        let found = statement.query_row(params![source, id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
+        });
+        let Some((digest, delivery, sequence, verdict)) = found.optional()? else { return Ok(None) };
+        let verdict = parse(&verdict)?;
+        Ok(Some(Acknowledged { digest, delivery, sequence: sequence.unsigned_abs(), verdict }))
+    }
+
+    /// The last acknowledged batch of a delivery; 0 for none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn acknowledged_through(&self, source: u32, delivery: &str) -> Result<u64, Error> {
+        let mut statement =
+            self.prepare("SELECT coalesce(max(sequence), 0) FROM batch WHERE source = ?1 AND delivery = ?2")?;
+        Ok(statement.query_row(params![source, delivery], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    /// The verdicts of a delivery so far, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn delivery_verdicts(&self, source: u32, delivery: &str) -> Result<Vec<Verdict>, Error> {
+        let mut statement =
+            self.prepare("SELECT verdict FROM batch WHERE source = ?1 AND delivery = ?2 ORDER BY sequence")?;
+        let rows = statement.query_map(params![source, delivery], |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|row| parse(&row?)).collect()
+    }
+}
+
+impl Tx<'_> {
+    /// Puts a batch on record.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn put_batch(&mut self, batch: &BatchRow<'_>, now: Timestamp) -> Result<(), Error> {
+        let verdict = postcard::to_allocvec(batch.verdict).map_err(|_| Error::Damaged("a verdict"))?;
+        self.prepare(
+            "INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            batch.source,
+            batch.id,
+            batch.delivery,
+            batch.sequence.cast_signed(),
+            batch.digest,
+            verdict,
+            now.millis()
+        ])?;
+        Ok(())
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Verdict, Error> {
+    postcard::from_bytes(bytes).map_err(|_| Error::Damaged("a verdict"))
+}

@@ -1,0 +1,129 @@
+//! Editions and their seals: written once, never changed.
+
+use super::{Error, Snapshot, Tx};
+use crate::calendar::Timestamp;
+use crate::disclosure::Seal;
+use crate::records::OrgId;
+use rusqlite::{OptionalExtension, Row, params};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// An edition in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditionRow {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What people call it.
+    pub title: String,
+    /// When it was frozen.
+    pub frozen: Timestamp,
+    /// SHA-256 over its columns.
+    pub digest: [u8; 32],
+    /// Persons counted.
+    pub n_persons: u64,
+    /// Student-years counted.
+    pub n_student_years: u64,
+    /// Persons left out because they opted out.
+    pub n_opted_out: u64,
+    /// Organizations whose records are in it.
+    pub sources: BTreeSet<OrgId>,
+}
+
+/// Seals that have been read: they never change, so neither does the cache.
+pub(super) type SealCache = Arc<Mutex<BTreeMap<u32, Arc<Seal>>>>;
+
+impl Snapshot<'_> {
+    /// An edition: the one of that number, or the newest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn edition(&self, number: Option<u32>) -> Result<Option<EditionRow>, Error> {
+        let mut statement = self.prepare(
+            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources FROM edition
+             WHERE ?1 IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
+        )?;
+        statement.query_row([number], read).optional()?.transpose()
+    }
+
+    /// The seal of an edition.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
+    pub fn seal(&self, edition: u32) -> Result<Arc<Seal>, Error> {
+        let cached = self.seals.lock().expect("nothing panics while it holds the cache").get(&edition).cloned();
+        if let Some(seal) = cached {
+            return Ok(seal);
+        }
+        let mut statement = self.prepare("SELECT bytes, digest FROM seal WHERE edition = ?1")?;
+        let (bytes, digest): (Vec<u8>, [u8; 32]) =
+            statement.query_row([edition], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let seal = Seal::from_bytes(&bytes).map_err(|_| Error::Damaged("a seal"))?;
+        if seal.digest() != digest {
+            return Err(Error::Damaged("a seal"));
+        }
+        let seal = Arc::new(seal);
+        let mut cache = self.seals.lock().expect("nothing panics while it holds the cache");
+        Ok(cache.entry(edition).or_insert(seal).clone())
+    }
+}
+
+impl Tx<'_> {
+    /// Stores an edition with its columns and its seal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], also when there is an edition of that number.
+    pub fn put_edition<'c>(
+        &mut self,
+        edition: &EditionRow,
+        columns: impl IntoIterator<Item = (&'c str, &'c str, &'c [u8])>,
+        seal: &Seal,
+    ) -> Result<(), Error> {
+        let sources: Vec<&str> = edition.sources.iter().map(OrgId::as_str).collect();
+        self.prepare(
+            "INSERT INTO edition (number, title, frozen_ms, digest, persons, student_years, opted_out, sources)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            edition.number,
+            edition.title,
+            edition.frozen.millis(),
+            edition.digest,
+            edition.n_persons.cast_signed(),
+            edition.n_student_years.cast_signed(),
+            edition.n_opted_out.cast_signed(),
+            sources.join(",")
+        ])?;
+        let mut insert =
+            self.prepare("INSERT INTO edition_column (edition, frame, name, bytes) VALUES (?1, ?2, ?3, ?4)")?;
+        for (frame, name, bytes) in columns {
+            insert.execute(params![edition.number, frame, name, bytes])?;
+        }
+        self.prepare("INSERT INTO seal (edition, digest, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+            edition.number,
+            seal.digest(),
+            seal.to_bytes()
+        ])?;
+        Ok(())
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {
+    let sources: String = row.get(7)?;
+    let sources = sources.split(',').filter(|id| !id.is_empty());
+    let sources = sources.map(super::organizations::org).collect::<Result<_, _>>();
+    let count = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+    let edition = EditionRow {
+        number: row.get(0)?,
+        title: row.get(1)?,
+        frozen: Timestamp::from_millis(row.get(2)?),
+        digest: row.get(3)?,
+        n_persons: count(4)?,
+        n_student_years: count(5)?,
+        n_opted_out: count(6)?,
+        sources: BTreeSet::new(),
+    };
+    Ok(sources.map(|sources| EditionRow { sources, ..edition }))
+}

@@ -1,0 +1,203 @@
+//! Records as they stand, and the subjects they are about.
+
+use super::{Error, Outcome, ServiceKey, Snapshot, Tx, organizations::org, writer::empty_linker};
+use crate::calendar::Timestamp;
+use crate::identity::{Encoding, Pseudonymized, Token};
+use crate::linkage::{Linker, PersonId, Subject};
+use crate::records::{Change, Fact, Kind, OrgId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// A record as it is stored.
+#[derive(Debug)]
+pub struct Stored {
+    /// Small number of the source.
+    pub source: u32,
+    /// Token of the student; absent for schools and programs.
+    pub student: Option<Token>,
+    /// What it says.
+    pub fact: Fact,
+}
+
+/// A child in a source, and the person it links to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubjectRow {
+    /// Small number of the source.
+    pub source: u32,
+    /// Token of the student.
+    pub student: Token,
+    /// The person.
+    pub person: PersonId,
+}
+
+/// How many records a source holds of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordCount {
+    /// The source.
+    pub source: OrgId,
+    /// The kind.
+    pub kind: Kind,
+    /// Records, without tombstones.
+    pub n_records: u64,
+    /// When the source last had a batch acknowledged.
+    pub last_received: Option<Timestamp>,
+}
+
+impl Snapshot<'_> {
+    /// Visits every record that stands, by source, kind and key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], [`Error::Damaged`], or what the visitor returns.
+    pub fn each_record(&self, mut visit: impl FnMut(Stored) -> Result<(), Error>) -> Result<(), Error> {
+        let mut statement = self.prepare(
+            "SELECT source, student, fact FROM record WHERE fact IS NOT NULL ORDER BY source, kind, key",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let student: Option<[u8; 16]> = row.get(1)?;
+            let fact = postcard::from_bytes(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
+            visit(Stored {
+                source: row.get(0)?,
+                student: student.map(Token::from_bytes),
+                fact: fact.map_err(|_| Error::Damaged("a record"))?,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Every subject, by source and token.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn subjects(&self) -> Result<Vec<SubjectRow>, Error> {
+        let mut statement = self.prepare("SELECT source, student, person FROM subject ORDER BY source, student")?;
+        let rows = statement.query_map([], |row| {
+            let (student, person) = (Token::from_bytes(row.get(1)?), PersonId(row.get::<_, i64>(2)?.cast_unsigned()));
+            Ok(SubjectRow { source: row.get(0)?, student, person })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Records held, by source and kind.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn record_counts(&self) -> Result<Vec<RecordCount>, Error> {
+        let mut statement = self.prepare(
+            "SELECT o.id, r.kind, count(*), (SELECT max(received_ms) FROM batch b WHERE b.source = r.source)
+             FROM record r JOIN organization o ON o.source = r.source
+             WHERE r.fact IS NOT NULL GROUP BY r.source, r.kind ORDER BY o.id, r.kind",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, usize>(1)?, row.get::<_, i64>(2)?, row.get::<_, Option<i64>>(3)?))
+        })?;
+        rows.map(|row| {
+            let (source, kind, n_records, received) = row?;
+            Ok(RecordCount {
+                source: org(&source)?,
+                kind: *Kind::ALL.get(kind).ok_or(Error::Damaged("a kind"))?,
+                n_records: n_records.unsigned_abs(),
+                last_received: received.map(Timestamp::from_millis),
+            })
+        })
+        .collect()
+    }
+
+    /// Persons the subjects link to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn n_persons(&self) -> Result<u64, Error> {
+        let mut statement = self.prepare("SELECT count(DISTINCT person) FROM subject")?;
+        Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+}
+
+impl Tx<'_> {
+    /// Stores what a record says, or withdraws it; a person record is linked at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn put_record(&mut self, source: u32, record: Pseudonymized) -> Result<Outcome, Error> {
+        let kind = record.change.kind() as u8;
+        let student = record.student.map(|token| *token.as_bytes());
+        let fact = match &record.change {
+            Change::Upsert(fact) => Some(postcard::to_allocvec(fact).map_err(|_| Error::Damaged("a fact"))?),
+            Change::Delete(_) => None,
+        };
+        let mut find = self.prepare("SELECT student, fact FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3")?;
+        let before = find.query_row(params![source, kind, record.key.as_bytes()], |row| {
+            Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
+        });
+        let before = before.optional()?;
+        let outcome = match (&before, &fact) {
+            (_, None) => Outcome::Deleted,
+            (None | Some((_, None)), Some(_)) => Outcome::New,
+            (Some((who, old)), _) if *who == student && *old == fact => Outcome::Unchanged,
+            _ => Outcome::Changed,
+        };
+        let nothing_to_withdraw = fact.is_none() && before.as_ref().is_none_or(|(_, fact)| fact.is_none());
+        if outcome != Outcome::Unchanged && !nothing_to_withdraw {
+            // A tombstone keeps the student, so that a withdrawn person record can be told from none.
+            let student = student.or(before.and_then(|(student, _)| student));
+            self.prepare(
+                "INSERT INTO record (source, kind, key, student, fact) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5",
+            )?
+            .execute(params![source, kind, record.key.as_bytes(), student, fact])?;
+        }
+        match (record.student, record.encoding) {
+            (Some(student), Some(encoding)) if fact.is_some() => {
+                let relinked = self.put_subject(source, student, encoding)?;
+                Ok(if relinked && outcome == Outcome::Unchanged { Outcome::Changed } else { outcome })
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    /// Links a subject by its encoding; true when the encoding is new or another one.
+    fn put_subject(&mut self, source: u32, student: Token, encoding: Encoding) -> Result<bool, Error> {
+        let subject = Subject { source, student };
+        if self.linker().encoding(&subject).is_some_and(|known| *known == encoding) {
+            return Ok(false);
+        }
+        let sealed = self.key.seal(source, &student, encoding.as_bytes())?;
+        let link = self.linker_mut().link(subject, encoding);
+        self.prepare(
+            "INSERT INTO subject (source, student, encoding, person, weight_bits, pattern, model)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (source, student) DO UPDATE
+             SET encoding = ?3, person = ?4, weight_bits = ?5, pattern = ?6, model = ?7",
+        )?
+        .execute(params![
+            source,
+            student.as_bytes(),
+            sealed,
+            link.person.0.cast_signed(),
+            f64::from(link.weight_bits),
+            link.pattern.as_bytes(),
+            link.model
+        ])?;
+        Ok(true)
+    }
+}
+
+/// Loads every subject into a linker, in a fixed order.
+pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<Linker, Error> {
+    let mut linker = empty_linker();
+    let mut statement = connection
+        .prepare_cached("SELECT source, student, encoding, person FROM subject ORDER BY source, student")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (source, student) = (row.get(0)?, Token::from_bytes(row.get(1)?));
+        let sealed: Vec<u8> = row.get(2)?;
+        let encoding = Encoding::from_bytes(&key.open(source, &student, &sealed)?);
+        let encoding = encoding.map_err(|_| Error::Damaged("an encoding"))?;
+        linker.restore(Subject { source, student }, encoding, PersonId(row.get::<_, i64>(3)?.cast_unsigned()));
+    }
+    Ok(linker)
+}

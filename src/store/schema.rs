@@ -1,0 +1,82 @@
+//! Creating, opening and migrating the file.
+
+use super::{Error, ServiceKey};
+use crate::calendar::Timestamp;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Numbered steps from an empty file to the newest schema: added, never edited.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+
+/// `PRAGMA application_id`: the letters `thrl`.
+const APPLICATION_ID: i32 = 0x7468_726c;
+
+pub(super) fn create(path: &Path, key: &ServiceKey, origin: &str, now: Timestamp) -> Result<(), Error> {
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.map_err(|_| Error::Absent(path.to_owned()))?;
+    let mut connection = Connection::open(path)?;
+    configure(&connection)?;
+    connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
+    migrate(&mut connection)?;
+    connection.execute(
+        "INSERT INTO service (one, origin, created_ms, key_check) VALUES (1, ?1, ?2, ?3)",
+        params![origin, now.millis(), key.check()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
+    let absent = || Error::Absent(path.to_owned());
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(|_| absent())?;
+    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|_| absent())?;
+    if id != APPLICATION_ID {
+        return Err(absent());
+    }
+    configure(&connection)?;
+    migrate(&mut connection)?;
+    let check: Option<Vec<u8>> =
+        connection.query_row("SELECT key_check FROM service", [], |row| row.get(0)).optional()?;
+    if check.as_deref() != Some(&key.check()[..]) {
+        return Err(Error::WrongKey);
+    }
+    Ok(connection)
+}
+
+pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(
+        "PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536; PRAGMA query_only = ON",
+    )?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> Result<(), Error> {
+    connection.set_prepared_statement_cache_capacity(64);
+    // FULL: without a sync at each commit a power cut loses acknowledged records.
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -131072",
+    )?;
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    let known = MIGRATIONS.len();
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found as usize > known {
+        return Err(Error::Newer { found, known: known as u32 });
+    }
+    for (number, sql) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", number as u32 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! What can be looked at: the statements that change nothing.
+
+use super::{Error, ServiceKey, editions::SealCache};
+use rusqlite::{CachedStatement, Connection};
+
+/// A consistent view of the store. Its methods are the statements that read; they stand in the file
+/// of the table they are about.
+pub struct Snapshot<'a> {
+    connection: &'a Connection,
+    pub(super) key: &'a ServiceKey,
+    pub(super) seals: &'a SealCache,
+}
+
+impl<'a> Snapshot<'a> {
+    pub(super) const fn new(connection: &'a Connection, key: &'a ServiceKey, seals: &'a SealCache) -> Self {
+        Self { connection, key, seals }
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// The log's origin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn origin(&self) -> Result<String, Error> {
+        Ok(self.prepare("SELECT origin FROM service")?.query_row([], |row| row.get(0))?)
+    }
+}

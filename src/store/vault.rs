@@ -1,0 +1,134 @@
+//! The service key, and the column it seals.
+//!
+//! Encodings let whoever holds all of them look for frequent names, so they are stored only under
+//! AES-256-GCM, bound to the source and the student they belong to. The key is not in the database.
+
+use crate::identity::Token;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+use std::fmt;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Keys the service derives from its own root: for the sealed column, for ties in protection, for
+/// digests. Shown as nothing.
+#[derive(Clone)]
+pub struct ServiceKey {
+    derived: Arc<Derived>,
+}
+
+struct Derived {
+    column: LessSafeKey,
+    digest: hmac::Key,
+    ties: Zeroizing<[u8; 32]>,
+    check: [u8; 32],
+    random: SystemRandom,
+}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServiceKey")
+    }
+}
+
+struct Length;
+
+impl KeyType for Length {
+    fn len(&self) -> usize {
+        32
+    }
+}
+
+impl ServiceKey {
+    /// Derives the keys from 32 secret bytes by HKDF-SHA-256 (RFC 5869), one label each.
+    #[must_use]
+    pub fn derive(root: &Zeroizing<[u8; 32]>) -> Self {
+        let prk = Salt::new(HKDF_SHA256, b"throughline/v1/service").extract(&root[..]);
+        let expand = |label: &'static [u8]| {
+            let mut key = Zeroizing::new([0; 32]);
+            let info = [label];
+            let okm = prk.expand(&info, Length).expect("32 bytes are within HKDF's limit");
+            okm.fill(&mut key[..]).expect("the length asked for is the length filled");
+            key
+        };
+        let column = UnboundKey::new(&AES_256_GCM, &expand(b"column/subject.encoding")[..]);
+        Self {
+            derived: Arc::new(Derived {
+                column: LessSafeKey::new(column.expect("AES-256 takes 32 bytes")),
+                digest: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"digest/batch")[..]),
+                ties: expand(b"seal/ties"),
+                check: *expand(b"check"),
+                random: SystemRandom::new(),
+            }),
+        }
+    }
+
+    /// What the file keeps to tell the right key from a wrong one.
+    pub(super) fn check(&self) -> &[u8; 32] {
+        &self.derived.check
+    }
+
+    /// The secret that breaks ties when a seal is made.
+    #[must_use]
+    pub fn ties(&self) -> &[u8; 32] {
+        &self.derived.ties
+    }
+
+    /// Starts a keyed digest (HMAC-SHA-256): of no use for guessing to whoever has only the file.
+    #[must_use]
+    pub fn digest(&self) -> hmac::Context {
+        hmac::Context::with_key(&self.derived.digest)
+    }
+
+    /// Seals an encoding: nonce, ciphertext, tag.
+    pub(super) fn seal(&self, source: u32, student: &Token, encoding: &[u8]) -> Result<Vec<u8>, super::Error> {
+        let mut nonce = [0; NONCE_LEN];
+        self.derived.random.fill(&mut nonce).map_err(|_| super::Error::Damaged("no randomness"))?;
+        let mut sealed = encoding.to_vec();
+        let tag = self.derived.column.seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(bound_to(source, student)),
+            &mut sealed,
+        );
+        let tag = tag.map_err(|_| super::Error::Damaged("an encoding is too long to seal"))?;
+        Ok([&nonce[..], &sealed, tag.as_ref()].concat())
+    }
+
+    /// Opens what [`ServiceKey::seal`] made; refuses it in any other place.
+    pub(super) fn open(&self, source: u32, student: &Token, sealed: &[u8]) -> Result<Vec<u8>, super::Error> {
+        let damaged = || super::Error::Damaged("an encoding does not open in its place");
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
+        let mut bytes = rest.to_vec();
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.derived.column.open_in_place(nonce, Aad::from(bound_to(source, student)), &mut bytes);
+        let length = opened.map_err(|_| damaged())?.len();
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+}
+
+fn bound_to(source: u32, student: &Token) -> [u8; 20] {
+    let mut place = [0; 20];
+    place[..4].copy_from_slice(&source.to_be_bytes());
+    place[4..].copy_from_slice(student.as_bytes());
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_opens_only_in_its_own_place() {
+        let key = ServiceKey::derive(&Zeroizing::new([7; 32]));
+        let (one, two) = (Token::from_bytes([1; 16]), Token::from_bytes([2; 16]));
+        let sealed = key.seal(1, &one, b"encoding").expect("sealed");
+        assert_eq!(key.open(1, &one, &sealed).expect("opened"), b"encoding");
+        assert!(key.open(2, &one, &sealed).is_err(), "another source");
+        assert!(key.open(1, &two, &sealed).is_err(), "another student");
+        assert!(ServiceKey::derive(&Zeroizing::new([8; 32])).open(1, &one, &sealed).is_err(), "another key");
+        assert_ne!(sealed, key.seal(1, &one, b"encoding").expect("sealed"), "never the same twice");
+    }
+}

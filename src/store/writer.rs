@@ -1,0 +1,148 @@
+//! The writer: one thread, one connection, group commit.
+//!
+//! Jobs that wait together commit together: one sync, one signed checkpoint. Each runs in its own
+//! savepoint, so one that fails takes nothing of the others with it. After a failed commit nobody knows
+//! what is on disk, so the thread ends and the file has to be opened again.
+
+use super::log::Log;
+use super::{Error, ServiceKey, Tx, editions::SealCache};
+use crate::audit::{Receipt, SignerKey};
+use crate::linkage::{Linker, Parameters};
+use rusqlite::Connection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tokio::sync::{mpsc, watch};
+
+/// Jobs in a group at most.
+const GROUP: usize = 64;
+
+/// Tells the caller, once it is known what became of its steps.
+pub(super) type Settle = Box<dyn FnOnce(Result<Vec<Receipt>, Error>) + Send>;
+
+type Run = Box<dyn FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send>;
+
+/// Steps that wait for the writer. `run` says whether to keep what they did.
+pub(super) struct Job {
+    name: &'static str,
+    run: Run,
+}
+
+impl Job {
+    pub(super) fn new(name: &'static str, run: impl FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send + 'static) -> Self {
+        Self { name, run: Box::new(run) }
+    }
+}
+
+pub(super) fn start(
+    connection: Connection,
+    key: ServiceKey,
+    signer: SignerKey,
+    seals: SealCache,
+    queue: mpsc::Receiver<Job>,
+    stop: watch::Sender<bool>,
+) -> Result<(), Error> {
+    let log = Log::open(&connection, signer)?;
+    let linker = super::records::load_linker(&connection, &key)?;
+    let mut writer = Writer { connection, key, seals, log, linker };
+    let run = move || {
+        writer.run(queue);
+        stop.send_replace(true);
+    };
+    std::thread::Builder::new().name("store-writer".into()).spawn(run).map_err(|_| Error::Stopped)?;
+    Ok(())
+}
+
+struct Writer {
+    connection: Connection,
+    key: ServiceKey,
+    seals: SealCache,
+    log: Log,
+    linker: Linker,
+}
+
+impl Writer {
+    fn run(&mut self, mut queue: mpsc::Receiver<Job>) {
+        while let Some(first) = queue.blocking_recv() {
+            if let Err(error) = self.group(first, &mut queue) {
+                tracing::error!(%error, "the store stops");
+                return;
+            }
+        }
+        // Everything is durable; this only makes the next start quicker.
+        let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    /// Runs and commits a group. An error means that the file has to be opened again.
+    fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) -> Result<(), Error> {
+        let mut settled: Vec<(Settle, Vec<u64>)> = Vec::new();
+        let mut work = || -> Result<Vec<Vec<Receipt>>, Error> {
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            let mut next = Some(first);
+            while let Some(job) = next {
+                settled.push(self.one(job)?);
+                next = if settled.len() < GROUP { queue.try_recv().ok() } else { None };
+            }
+            self.log.sign(&self.connection)?;
+            let receipts = settled.iter().map(|(_, entries)| self.log.receipts(&self.connection, entries));
+            let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
+            self.connection.execute_batch("COMMIT")?;
+            Ok(receipts)
+        };
+        match work() {
+            Ok(receipts) => {
+                for ((settle, _), receipts) in settled.into_iter().zip(receipts) {
+                    settle(Ok(receipts));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed");
+                // Whether the steps are on disk is for the next start to see.
+                for (settle, _) in settled {
+                    settle(Err(Error::Uncertain));
+                }
+                return Err(Error::Uncertain);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one job in its savepoint.
+    fn one(&mut self, job: Job) -> Result<(Settle, Vec<u64>), Error> {
+        let span = tracing::debug_span!("transaction", name = job.name);
+        let _entered = span.enter();
+        let log_before = self.log.clone();
+        self.connection.execute_batch("SAVEPOINT job")?;
+        let mut tx = Tx::new(&self.connection, &self.key, &self.seals, &mut self.log, &mut self.linker);
+        let ran = catch_unwind(AssertUnwindSafe(|| (job.run)(&mut tx)));
+        let (entries, linked) = tx.into_parts();
+        match ran {
+            Ok((true, settle)) => {
+                self.connection.execute_batch("RELEASE job")?;
+                Ok((settle, entries))
+            }
+            Ok((false, settle)) => {
+                self.undo(log_before, linked)?;
+                Ok((settle, Vec::new()))
+            }
+            Err(_) => {
+                tracing::error!("a transaction panicked");
+                self.undo(log_before, linked)?;
+                Ok((Box::new(|_| ()), Vec::new()))
+            }
+        }
+    }
+
+    fn undo(&mut self, log_before: Log, linked: bool) -> Result<(), Error> {
+        self.connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
+        self.log = log_before;
+        if linked {
+            // The linker is in memory: jobs after this one must not see what was undone.
+            self.linker = super::records::load_linker(&self.connection, &self.key)?;
+        }
+        Ok(())
+    }
+}
+
+/// A linker with the parameters every store uses.
+pub(super) fn empty_linker() -> Linker {
+    Linker::new(Parameters::default())
+}
