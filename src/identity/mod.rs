@@ -1,1 +1,28 @@
 //! Identifiers in, pseudonyms and encodings out; nothing else ever sees a name.
+//!
+//! A submission in the clear is normalized, turned into keyed [`Token`]s and an [`Encoding`], and
+//! wiped. Everything here is a pure function of the [`Keys`], the identifiers and the sex, so that a
+//! source that encodes on its own machine and the service that encodes for it make equal bytes.
+//! An encoding says which normalizer made it; encodings of different normalizers do not mix.
+//!
+//! Absent on purpose: any way back from a token, and any printing of what goes in or comes out.
+
+mod encode;
+mod encoding;
+mod filter;
+mod keys;
+mod nickname;
+mod normalize;
+mod phonetic;
+mod pseudonym;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use encoding::{Encoding, NotAnEncoding};
+pub(crate) use encoding::{Filter, Slot};
+pub(crate) use filter::{contained, dice};
+pub use keys::{Keys, NotARoot, Root};
+pub use normalize::NORMALIZER_VERSION;
+pub use pseudonym::{Pseudonymized, pseudonymize};
+pub use token::Token;

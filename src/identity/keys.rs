@@ -1,0 +1,128 @@
+//! The key tree: one root, and a key of its own for every purpose and field.
+
+use ring::{hkdf, hmac};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// The secret from which every key of a collaboration is derived: 32 bytes from a random source.
+///
+/// It is never stored beside the data, never printed, and wiped when dropped. Whoever has it can
+/// test guesses of names against encodings.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Root([u8; 32]);
+
+/// A text is not a root. It says nothing of the text, which may be most of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a root key (expected 64 hexadecimal digits)")]
+pub struct NotARoot(());
+
+impl Root {
+    /// The root with those bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads 64 hexadecimal digits of either case; white space around them is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`NotARoot`] for anything else.
+    pub fn parse_hex(text: &str) -> Result<Self, NotARoot> {
+        let digits = text.trim().as_bytes();
+        if digits.len() != 64 {
+            return Err(NotARoot(()));
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let nibble = |digit: u8| char::from(digit).to_digit(16).ok_or(NotARoot(()));
+            *byte = (nibble(pair[0])? << 4 | nibble(pair[1])?) as u8;
+        }
+        Ok(Self(*bytes))
+    }
+}
+
+/// The keys in use, ready for hashing; made once and shared by all who encode.
+///
+/// HKDF with SHA-256 (RFC 5869), salt `throughline/v1`, one info label per key, for example
+/// `throughline/v1/token/student`. All names share the keys `token/name` and `filter/name`: only so
+/// can a surname in the place of a given name be seen. The label's version changes when the use of a
+/// key does.
+pub struct Keys {
+    pub(super) student: hmac::Key,
+    pub(super) record: hmac::Key,
+    pub(super) name: hmac::Key,
+    pub(super) initial: hmac::Key,
+    pub(super) phonetic: hmac::Key,
+    pub(super) nickname: hmac::Key,
+    pub(super) suffix: hmac::Key,
+    pub(super) sex: hmac::Key,
+    pub(super) birth_date: hmac::Key,
+    pub(super) address: hmac::Key,
+    pub(super) zip: hmac::Key,
+    pub(super) shared_id: hmac::Key,
+    pub(super) block: hmac::Key,
+    pub(super) name_filter: hmac::Key,
+    pub(super) address_filter: hmac::Key,
+    pub(super) birth_date_filter: hmac::Key,
+    pub(super) zip_filter: hmac::Key,
+}
+
+impl Keys {
+    /// Derives every key from the root.
+    #[must_use]
+    pub fn derive(root: &Root) -> Self {
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"throughline/v1").extract(&root.0);
+        let key = |label: &str| -> hmac::Key {
+            let info = [b"throughline/v1/".as_slice(), label.as_bytes()];
+            let okm = secret.expand(&info, hmac::HMAC_SHA256);
+            // HKDF refuses outputs above 255 blocks; this one is a single block.
+            okm.expect("one block can be derived").into()
+        };
+        Self {
+            student: key("token/student"),
+            record: key("token/record"),
+            name: key("token/name"),
+            initial: key("token/initial"),
+            phonetic: key("token/phonetic"),
+            nickname: key("token/nickname"),
+            suffix: key("token/suffix"),
+            sex: key("token/sex"),
+            birth_date: key("token/birth_date"),
+            address: key("token/address"),
+            zip: key("token/zip"),
+            shared_id: key("token/shared_id"),
+            block: key("token/block"),
+            name_filter: key("filter/name"),
+            address_filter: key("filter/address"),
+            birth_date_filter: key("filter/birth_date"),
+            zip_filter: key("filter/zip"),
+        }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_is_64_hexadecimal_digits() {
+        let hex = "000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f";
+        let root = Root::parse_hex(&format!("{hex}\n")).map(|root| root.0);
+        assert_eq!(root, Ok(std::array::from_fn(|i| i as u8)));
+        for wrong in ["", "00", &hex[1..], &format!("{hex}00"), &hex.replace('f', "g"), &"é".repeat(32)] {
+            assert!(Root::parse_hex(wrong).is_err());
+        }
+    }
+
+    #[test]
+    fn keys_show_nothing() {
+        assert_eq!(format!("{:?}", Keys::derive(&Root::from_bytes([7; 32]))), "Keys(..)");
+    }
+}

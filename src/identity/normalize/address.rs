@@ -1,0 +1,160 @@
+//! Street addresses: number, street, unit.
+
+use super::{Plain, fold, is_placeholder};
+
+/// A street address.
+pub(in crate::identity) struct Address {
+    /// House number, directions, street and its type in short forms, unit: for similarity.
+    pub(in crate::identity) full: Plain,
+    /// House number and street without directions and type: the building.
+    pub(in crate::identity) building: Plain,
+    /// The unit within the building.
+    pub(in crate::identity) unit: Option<Plain>,
+    /// House number and the street's first word: enough to find candidates.
+    pub(in crate::identity) key: Plain,
+}
+
+impl Address {
+    /// The address, or nothing for a placeholder.
+    pub(super) fn new(text: &str) -> Option<Self> {
+        let folded = fold(text);
+        if is_placeholder(&folded) || ["homeless", "general delivery"].contains(&folded.trim()) {
+            return None;
+        }
+        let words = words(&folded);
+        let unit_at = words.iter().skip(1).position(|word| **word == UNIT).map(|at| at + 1);
+        let street = &words[..unit_at.unwrap_or(words.len())];
+        let unit = join(words[unit_at.unwrap_or(words.len())..].iter().filter(|word| ***word != UNIT));
+        let named = |word: &&Plain| !is_direction(word) && !is_type(word);
+        let number = street.iter().filter(|word| starts_with_digit(word)).take(1);
+        let rest = || street.iter().skip_while(|word| starts_with_digit(word)).filter(named);
+        let bare = rest().next().is_none();
+        let building = if bare { join(street.iter()) } else { join(number.clone().chain(rest())) };
+        let key = if bare { building.clone() } else { join(number.chain(rest().take(1))) };
+        (!building.is_empty()).then(|| Self {
+            full: join(words.iter()),
+            building,
+            unit: Some(unit).filter(|unit| !unit.is_empty()),
+            key,
+        })
+    }
+}
+
+/// The words, in short forms; `#3` and `apt3` are two words.
+fn words(folded: &str) -> Vec<Plain> {
+    let mut words: Vec<Plain> = Vec::new();
+    let apart = |c: char| !(c.is_alphanumeric() || c == '\'' || c == '.' || c == '#');
+    for raw in folded.split(apart).filter(|raw| !raw.is_empty()) {
+        if raw.contains('#') {
+            words.push(Plain::new(UNIT.to_owned()));
+        }
+        let bare = Plain::new(raw.chars().filter(|c| c.is_alphanumeric()).collect());
+        let digits_at = bare.find(|c: char| c.is_ascii_digit()).unwrap_or(bare.len());
+        let (letters, digits) = bare.split_at(digits_at);
+        if short(letters) == UNIT && !digits.is_empty() {
+            words.extend([UNIT, digits].map(|word| Plain::new(word.to_owned())));
+        } else if !bare.is_empty() {
+            words.push(Plain::new(short(&bare).to_owned()));
+        }
+    }
+    words
+}
+
+fn join<'a>(words: impl Iterator<Item = &'a Plain> + Clone) -> Plain {
+    let mut joined = Plain::new(String::with_capacity(words.clone().map(|word| word.len() + 1).sum()));
+    for word in words {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(word);
+    }
+    joined
+}
+
+fn starts_with_digit(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The short form of a street word, after the Postal Service's Publication 28, appendix C.
+fn short(word: &str) -> &str {
+    match word {
+        "street" | "str" | "stre" | "stree" => "st",
+        "avenue" | "av" | "aven" | "avenu" | "avn" => "ave",
+        "boulevard" | "boul" | "blv" => "blvd",
+        "drive" | "driv" | "drv" => "dr",
+        "road" | "ro" => "rd",
+        "lane" => "ln",
+        "court" => "ct",
+        "circle" | "circ" | "crcl" => "cir",
+        "place" => "pl",
+        "terrace" | "terr" => "ter",
+        "trail" | "trails" => "trl",
+        "parkway" | "pkway" | "pky" => "pkwy",
+        "highway" | "hiway" | "hwy" => "hwy",
+        "square" => "sq",
+        "cove" => "cv",
+        "crossing" => "xing",
+        "point" => "pt",
+        "north" | "no" => "n",
+        "south" | "so" => "s",
+        "east" => "e",
+        "west" => "w",
+        "northeast" => "ne",
+        "northwest" => "nw",
+        "southeast" => "se",
+        "southwest" => "sw",
+        "apartment" | "apts" | "apt" | "suite" | "ste" | "lot" | "trailer" | "trlr" | "room" | "rm"
+        | "floor" | "fl" | "bldg" => UNIT,
+        "first" => "1st",
+        "second" => "2nd",
+        "third" => "3rd",
+        "fourth" => "4th",
+        "fifth" => "5th",
+        "sixth" => "6th",
+        "seventh" => "7th",
+        "eighth" => "8th",
+        "ninth" => "9th",
+        "tenth" => "10th",
+        word => word,
+    }
+}
+
+fn is_type(word: &str) -> bool {
+    const TYPES: [&str; 19] = [
+        "st", "ave", "blvd", "dr", "rd", "ln", "ct", "cir", "pl", "ter", "trl", "pkwy", "hwy", "sq", "cv",
+        "xing", "pt", "way", "loop",
+    ];
+    TYPES.contains(&word)
+}
+
+fn is_direction(word: &str) -> bool {
+    ["n", "s", "e", "w", "ne", "nw", "se", "sw"].contains(&word)
+}
+
+/// Every word for a part of a building.
+const UNIT: &str = "unit";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        let check = |text: &str, full: &str, building: &str, unit: Option<&str>, key: &str| {
+            let address = Address::new(text).expect(text);
+            assert_eq!(*address.full, full);
+            assert_eq!(*address.building, building, "{text}");
+            assert_eq!(address.unit.as_deref().map(String::as_str), unit, "{text}");
+            assert_eq!(*address.key, key, "{text}");
+        };
+        check("755 So. Ridgeway Avenue", "755 s ridgeway ave", "755 ridgeway", None, "755 ridgeway");
+        check("4025 CALVERT AVE # 3", "4025 calvert ave unit 3", "4025 calvert", Some("3"), "4025 calvert");
+        check("4025 Calvert Apartment3", "4025 calvert unit 3", "4025 calvert", Some("3"), "4025 calvert");
+        check("53 santa maria dr", "53 santa maria dr", "53 santa maria", None, "53 santa");
+        check("12 10th St #4-B", "12 10th st unit 4 b", "12 10th st", Some("4 b"), "12 10th st");
+        check("P.O. Box 17", "po box 17", "17 po box 17", None, "17 po");
+        for empty in ["", "Unknown", "homeless", "#"] {
+            assert!(Address::new(empty).is_none(), "{empty}");
+        }
+    }
+}

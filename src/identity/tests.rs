@@ -1,0 +1,153 @@
+//! Known answers and promises of the whole module.
+
+use super::*;
+use crate::records::{Change, Demographics, Fact, Identifiers, Kind, OrgId, Sex, Submission};
+
+fn keys() -> Keys {
+    Keys::derive(&Root::from_bytes(std::array::from_fn(|i| i as u8)))
+}
+
+fn source() -> OrgId {
+    OrgId::new("riverside").expect("a code")
+}
+
+fn person(first: &str, last: &str, birth: &str, address: &str) -> Identifiers {
+    Identifiers {
+        first_name: first.into(),
+        last_name: last.into(),
+        birth_date: birth.parse().ok(),
+        street_address: address.into(),
+        zip: "30210".into(),
+        ..Identifiers::default()
+    }
+}
+
+fn encoded(identifiers: Identifiers, sex: Option<Sex>) -> Encoding {
+    let fact = Fact::Person(Demographics { sex, ..Demographics::default() });
+    let submission = Submission {
+        key: "K-1".into(),
+        student: Some("S-1".into()),
+        identifiers: Some(identifiers),
+        change: Change::Upsert(fact),
+    };
+    pseudonymize(&keys(), &source(), submission).encoding.expect("identifiers were there")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The expected values come from another implementation (Python's hmac and hashlib).
+#[test]
+fn tokens_have_known_answers() {
+    let submission = Submission {
+        key: "K-1".into(),
+        student: Some("S-1".into()),
+        identifiers: None,
+        change: Change::Delete(Kind::Person),
+    };
+    let made = pseudonymize(&keys(), &source(), submission);
+    assert_eq!(hex(made.key.as_bytes()), "8e48d508111ced073d5a4bcbf31c9bf1");
+    assert_eq!(
+        made.student.map(|token| hex(token.as_bytes())).as_deref(),
+        Some("a7dc28c9578667e4ea129e3e63a4d676")
+    );
+    assert!(made.encoding.is_none());
+    let sex = encoded(person("Ada", "Lopez", "2012-02-29", ""), Some(Sex::Female)).token(Slot::Sex);
+    assert_eq!(sex.map(|token| hex(&token.to_le_bytes())).as_deref(), Some("3392a75b88886e45"));
+}
+
+/// Pins every byte: it changes only together with a version.
+#[test]
+fn an_encoding_has_a_known_digest() {
+    let mut identifiers = person("Ana María", "O'Brien-Núñez", "2012-02-29", "12 Oak Street #4");
+    identifiers.middle_name = "Luz".into();
+    identifiers.suffix = "Jr.".into();
+    identifiers.shared_id = "0012345".into();
+    let encoding = encoded(identifiers, Some(Sex::Female));
+    assert_eq!(encoding.as_bytes().len(), 552);
+    let digest = ring::digest::digest(&ring::digest::SHA256, encoding.as_bytes());
+    assert_eq!(hex(digest.as_ref()), "83f14ca3fa6558b5ba18b835e3aaa419b7405a6eb03e5d14ccdf324fd8e78d2c");
+}
+
+#[test]
+fn spellings_of_one_person_have_equal_bytes() {
+    let one = encoded(person("JOSÉ", "De La Cruz", "2011-05-06", "12 Oak Street #4"), None);
+    let other = encoded(person(" jose ", "DE LA CRUZ", "2011-05-06", "12 OAK ST UNIT 4"), None);
+    assert_eq!(one, other);
+}
+
+#[test]
+fn sources_and_purposes_do_not_share_tokens() {
+    let token = |source: &str, kind| {
+        let submission = Submission {
+            key: "1".into(),
+            student: Some("1".into()),
+            identifiers: None,
+            change: Change::Delete(kind),
+        };
+        let made = pseudonymize(&keys(), &OrgId::new(source).expect("a code"), submission);
+        (made.key, made.student)
+    };
+    let (one, two, three) = (token("a", Kind::Person), token("b", Kind::Person), token("a", Kind::Diploma));
+    assert!(one.0 != two.0 && one.1 != two.1 && one.0 != three.0);
+    assert_eq!(one.1, three.1);
+    assert_ne!(Some(one.0), one.1);
+}
+
+#[test]
+fn nobody_encodes_to_nothing() {
+    for identifiers in [Identifiers::default(), {
+        let mut unknown = person("Baby Boy", "UNKNOWN", "1900-01-01", "n/a");
+        unknown.zip = "00000".into();
+        unknown
+    }] {
+        let encoding = encoded(identifiers, Some(Sex::Female));
+        assert!(encoding.is_empty());
+        assert!(encoding.as_bytes()[2..].iter().all(|byte| *byte == 0));
+    }
+}
+
+#[test]
+fn errors_of_one_field_leave_a_common_blocking_key() {
+    let base = || encoded(person("Katherine", "Garcia Lopez", "2011-05-06", "12 Oak St"), None);
+    for (first, last, birth, address) in [
+        ("Kate", "Garcia Lopez", "2011-05-06", "99 Elm Rd"),
+        ("Catherine", "Garcia", "2011-05-06", "99 Elm Rd"),
+        ("Katherine", "Garcia Lopez", "2011-06-05", "99 Elm Rd"),
+        ("Katherine", "Garcia Lopez", "2012-05-06", "99 Elm Rd"),
+        ("Garcia Lopez", "Katherine", "2011-05-06", "99 Elm Rd"),
+        ("Katherine", "Smith", "2011-05-06", "99 Elm Rd"),
+        ("Katherine", "Garcia Lopez", "", "99 Elm Rd"),
+        ("Katherine", "Smith", "", "12 Oak Street"),
+    ] {
+        let other = encoded(person(first, last, birth, address), None);
+        let shared = base().blocking_keys().any(|key| other.blocking_keys().any(|with| with == key));
+        assert!(shared, "{first} {last} {birth} {address}");
+    }
+}
+
+#[test]
+fn exchanged_names_and_dates_meet() {
+    let one = encoded(person("Wei", "Chen", "2011-05-06", ""), None);
+    let other = encoded(person("Chen", "Wei", "2011-06-05", ""), None);
+    assert_eq!(one.token(Slot::First), other.token(Slot::Last));
+    assert_eq!(one.token(Slot::Birth), other.token(Slot::BirthSwapped));
+    let leap = encoded(person("Wei", "Chen", "2012-02-29", ""), None);
+    assert!(leap.token(Slot::Birth).is_some() && leap.token(Slot::BirthSwapped).is_none());
+}
+
+#[test]
+fn nothing_is_printed() {
+    let submission = Submission {
+        key: "canary".into(),
+        student: Some("canary".into()),
+        identifiers: Some(person("canary", "canary", "2011-05-06", "canary")),
+        change: Change::Delete(Kind::Person),
+    };
+    let made = pseudonymize(&keys(), &source(), submission);
+    assert_eq!(
+        format!("{made:?}"),
+        "Pseudonymized { key: Token(..), student: Some(Token(..)), encoding: Some(Encoding(..)), change: Delete(Person) }"
+    );
+}
