@@ -1,1 +1,95 @@
 //! True counts in, a sealed lattice out.
+//!
+//! Everything a product can ever be asked is enumerated and protected once, when an edition is
+//! published, jointly over all margins, geographies and products of a tabulation ([`Seal::make`]).
+//! Answers are slices of the seal ([`Seal::slice`]): the same for everybody, in any order, any number of
+//! times, so repeating, combining and colluding give nothing beyond the seal. What is refused is refused
+//! on syntax, whatever the data. What the seal hides is not in it.
+//!
+//! The promise is about linear derivation: no sum or difference of anything shown gives a number that
+//! the rule hides, neither of a cell, nor of the people a category has beyond its parts, nor of the
+//! hidden cells of a line together. [`attack`] referees it. Bounds that follow from counts not
+//! being negative are measured there and not promised, nor is protection against what an intruder
+//! knows from elsewhere. Different units and different periods are protected each on their own.
+//!
+//! A [`ProtectedTable`] can only come from a seal:
+//!
+//! ```
+//! use throughline::calendar::SchoolYear;
+//! use throughline::disclosure::{ProtectedTable, RuleProfile, Seal};
+//! use throughline::outcomes::{Dimension, Slice, Tabulation, Unit};
+//!
+//! let tabulation = Tabulation {
+//!     unit: Unit::StudentYear,
+//!     period: SchoolYear::new(2025).unwrap(),
+//!     dimensions: vec![Dimension::new("geography", "Geography")],
+//!     populations: vec![],
+//!     measures: vec![],
+//!     atoms: Default::default(),
+//!     publications: vec![],
+//! };
+//! let (seal, _) = Seal::make(1, &[tabulation], &RuleProfile::all(), b"a secret of the service").unwrap();
+//! let asked = Slice {
+//!     product: "p".into(), indicator: "i".into(), dimensions: vec![], filters: vec![], periods: vec![],
+//! };
+//! let table: Result<ProtectedTable, _> = seal.slice(&asked);
+//! assert!(table.is_err());
+//! ```
+//!
+//! and never from its fields:
+//!
+//! ```compile_fail,E0451
+//! use throughline::disclosure::ProtectedTable;
+//!
+//! let table = ProtectedTable { cells: vec![], ..Default::default() };
+//! ```
+//!
+//! This guards against slips, not against forgery: any message can be decoded from bytes.
+
+pub mod attack;
+mod check;
+mod lattice;
+mod primary;
+mod protect;
+mod report;
+mod rule;
+mod seal;
+mod secondary;
+mod slice;
+mod span;
+mod table;
+
+pub use report::{DimensionReport, ProductReport, SealReport};
+pub use rule::{RuleProfile, Zeros};
+pub use seal::Seal;
+pub use slice::{NotASlice, Violation};
+pub use table::{Cell, Filter, Mark, ProtectedTable};
+
+/// Why there is no seal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A product names a rule profile that was not given.
+    #[error("product {product} names a rule profile that does not exist")]
+    UnknownProfile {
+        /// Product id.
+        product: String,
+    },
+    /// A product differs in version or profile between tabulations, or shows an indicator twice in a period.
+    #[error("product {product} is not the same in all tabulations")]
+    ProductDiffers {
+        /// Product id.
+        product: String,
+    },
+    /// Two tabulations count the same unit in the same period.
+    #[error("two tabulations count the same unit in the same period")]
+    DuplicateTabulation,
+    /// A tabulation contradicts itself.
+    #[error("the tabulation is malformed: {0}")]
+    Malformed(&'static str),
+    /// A lattice has more cells than can be numbered.
+    #[error("the lattice is too large")]
+    TooLarge,
+    /// Bytes are not a seal, or not one of this version.
+    #[error("the bytes are not a seal: {0}")]
+    Damaged(&'static str),
+}

@@ -1,0 +1,309 @@
+//! The seal: what may be seen of every cell of an edition, once and for all.
+
+use super::check::{check, check_dimensions, check_publications, require};
+use super::lattice::{Lattice, Sums};
+use super::protect::{Protection, is_published, protect};
+use super::report::SealReport;
+use super::table::sha256;
+use super::{Error, RuleProfile};
+use crate::calendar::SchoolYear;
+use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+
+/// What may be seen of an edition: immutable, and without anything it hides.
+#[derive(Clone)]
+pub struct Seal {
+    pub(super) body: Body,
+    pub(super) digest: [u8; 32],
+}
+
+/// A seal's content in the order of its bytes.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Body {
+    pub(super) edition: u32,
+    /// The profiles that publications name, by id.
+    pub(super) profiles: Vec<RuleProfile>,
+    /// By unit and period.
+    pub(super) lattices: Vec<SealedLattice>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct SealedLattice {
+    unit: Unit,
+    period: u16,
+    pub(super) dimensions: Vec<Dimension>,
+    pub(super) publications: Vec<Publication>,
+    /// The population of each measure.
+    pub(super) population_of: Vec<usize>,
+    /// Keys of the cells with somebody in them, ascending; see [`SealedLattice::strides`].
+    #[serde(with = "steps")]
+    keys: Vec<u128>,
+    /// For each population, people in each cell.
+    pub(super) people: Vec<Vec<Seen<u64>>>,
+    /// For each measure, values in each cell.
+    pub(super) values: Vec<SealedValues>,
+}
+
+/// What may be seen of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) enum Seen<T> {
+    /// There is nobody it could be about.
+    Empty,
+    Hidden,
+    Shown(T),
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) enum SealedValues {
+    Count,
+    /// People with the outcome.
+    Share(Vec<Seen<u64>>),
+    /// Mean and standard deviation.
+    Mean(Vec<Seen<(f64, f64)>>),
+    /// The quotient.
+    Ratio(Vec<Seen<f64>>),
+}
+
+/// First bytes of every seal; the last of them is the version of the format.
+const MAGIC: &[u8] = b"throughline seal\x01";
+
+impl Seal {
+    /// Protects tabulations jointly and seals what may be seen of them.
+    ///
+    /// Tabulations of different units or periods count different groups, and each is protected on its
+    /// own. The order of tabulations and of their atoms makes no difference. `secret` breaks ties
+    /// between cells that could be hidden, so that the choice says nothing; the same secret gives the
+    /// same seal.
+    ///
+    /// # Errors
+    ///
+    /// A product whose profile is not among `profiles`, products that differ between tabulations, and
+    /// tabulations that contradict themselves.
+    pub fn make(
+        edition: u32,
+        tabulations: &[Tabulation],
+        profiles: &[RuleProfile],
+        secret: &[u8],
+    ) -> Result<(Self, SealReport), Error> {
+        let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
+        sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
+        check(&sorted)?;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let mut report = SealReport::default();
+        let mut lattices = Vec::with_capacity(sorted.len());
+        for tabulation in &sorted {
+            let lattice = Lattice::new(tabulation, profiles)?;
+            let protection = protect(tabulation, &lattice, &key);
+            report.add(tabulation, &lattice, &protection);
+            lattices.push(SealedLattice::new(tabulation, &lattice, &protection));
+        }
+        let named = |profile: &&RuleProfile| {
+            sorted.iter().flat_map(|tabulation| &tabulation.publications).any(|p| p.profile == profile.id)
+        };
+        let mut profiles: Vec<RuleProfile> = profiles.iter().filter(named).cloned().collect();
+        profiles.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut seal = Self { body: Body { edition, profiles, lattices }, digest: [0; 32] };
+        seal.digest = sha256(&seal.to_bytes());
+        Ok((seal, report))
+    }
+
+    /// The edition it is a seal of.
+    #[must_use]
+    pub fn edition(&self) -> u32 {
+        self.body.edition
+    }
+
+    /// SHA-256 of its bytes.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// The products it can be asked for, by id, each with its school years.
+    #[must_use]
+    pub fn products(&self) -> Vec<(String, Vec<SchoolYear>)> {
+        let mut products = std::collections::BTreeMap::<String, Vec<SchoolYear>>::new();
+        for lattice in &self.body.lattices {
+            for publication in &lattice.publications {
+                products.entry(publication.product.clone()).or_default().push(lattice.period());
+            }
+        }
+        for periods in products.values_mut() {
+            periods.sort_unstable();
+            periods.dedup();
+        }
+        products.into_iter().collect()
+    }
+
+    /// The seal as bytes: the same for the same content.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Every type in the body has a known length, which is all that postcard asks of it.
+        postcard::to_extend(&self.body, MAGIC.to_vec()).expect("the body can be encoded")
+    }
+
+    /// Reads the bytes of a seal.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] for anything that [`Seal::to_bytes`] does not write.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let body = bytes.strip_prefix(MAGIC).ok_or(Error::Damaged("no seal of this version"))?;
+        let (body, rest) =
+            postcard::take_from_bytes::<Body>(body).map_err(|_| Error::Damaged("cut or changed"))?;
+        require(rest.is_empty(), "bytes follow it").map_err(Error::Damaged)?;
+        for lattice in &body.lattices {
+            lattice.check(&body.profiles).map_err(Error::Damaged)?;
+        }
+        Ok(Self { body, digest: sha256(bytes) })
+    }
+}
+
+impl SealedLattice {
+    fn new(tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) -> Self {
+        let strides = strides(&tabulation.dimensions);
+        let listed: Vec<u32> = (0..lattice.n_cells() as u32).filter(|&cell| lattice.listed(cell)).collect();
+        let key = |&cell: &u32| {
+            lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
+        };
+        let population_of: Vec<usize> =
+            tabulation.measures.iter().map(|measure| measure.population).collect();
+        let is_asked = |population: usize, cell: u32| {
+            let asks = |measure: usize| is_published(tabulation, lattice, measure, cell);
+            (0..population_of.len()).any(|measure| population_of[measure] == population && asks(measure))
+        };
+        let people = (0..tabulation.populations.len()).map(|population| {
+            let counts = &lattice.people[population];
+            let seen = |&cell: &u32| match counts[cell as usize] {
+                0 if is_asked(population, cell) => Seen::Empty,
+                count if protection.people[population][cell as usize] => Seen::Shown(count),
+                _ => Seen::Hidden,
+            };
+            listed.iter().map(seen).collect()
+        });
+        let values = (0..tabulation.measures.len())
+            .map(|measure| seal_values(tabulation, lattice, protection, measure, &listed));
+        Self {
+            unit: tabulation.unit,
+            period: tabulation.period.ending(),
+            dimensions: tabulation.dimensions.clone(),
+            publications: tabulation.publications.clone(),
+            keys: listed.iter().map(key).collect(),
+            people: people.collect(),
+            values: values.collect(),
+            population_of,
+        }
+    }
+
+    pub(super) fn period(&self) -> SchoolYear {
+        SchoolYear::new(self.period.into()).expect("checked on reading")
+    }
+
+    /// What a step in each dimension adds to a cell's key.
+    pub(super) fn strides(&self) -> Vec<u128> {
+        strides(&self.dimensions)
+    }
+
+    /// The position of the cell with that key; a cell that is not there is empty.
+    pub(super) fn find(&self, key: u128) -> Option<usize> {
+        self.keys.binary_search(&key).ok()
+    }
+
+    /// What a look-up relies on: lengths and positions.
+    fn check(&self, profiles: &[RuleProfile]) -> Result<(), &'static str> {
+        require(SchoolYear::new(self.period.into()).is_some(), "a period is no school year")?;
+        check_dimensions(&self.dimensions)?;
+        check_publications(self.dimensions.len(), self.values.len(), &self.publications)?;
+        let known =
+            |publication: &Publication| profiles.iter().any(|profile| profile.id == publication.profile);
+        require(self.publications.iter().all(known), "a profile is missing")?;
+        let n_cells = self.keys.len();
+        let lengths = self.people.iter().all(|people| people.len() == n_cells)
+            && self.population_of.len() == self.values.len()
+            && self.population_of.iter().all(|&population| population < self.people.len())
+            && self.values.iter().all(|values| values.len().is_none_or(|len| len == n_cells));
+        require(lengths, "columns differ in length")?;
+        let size = |d: &Dimension| d.nodes.len() as u128;
+        let total = self.dimensions.iter().try_fold(1u128, |product, d| product.checked_mul(size(d)));
+        let in_order = self.keys.is_sorted_by(|a, b| a < b);
+        require(
+            total.is_some_and(|total| in_order && self.keys.iter().all(|&key| key < total)),
+            "keys are out of order",
+        )
+    }
+}
+
+impl SealedValues {
+    fn len(&self) -> Option<usize> {
+        match self {
+            Self::Count => None,
+            Self::Share(values) => Some(values.len()),
+            Self::Mean(values) => Some(values.len()),
+            Self::Ratio(values) => Some(values.len()),
+        }
+    }
+}
+
+fn seal_values(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    protection: &Protection,
+    measure: usize,
+    listed: &[u32],
+) -> SealedValues {
+    let population = &lattice.people[tabulation.measures[measure].population];
+    let scale = f64::from(tabulation.measures[measure].scale);
+    let shown = &protection.values[measure];
+    match &lattice.sums[measure] {
+        Sums::Count => SealedValues::Count,
+        Sums::Share(counts) => SealedValues::Share(seen(listed, shown, |cell| counts[cell])),
+        Sums::Mean(sums, squares) => SealedValues::Mean(seen(listed, shown, |cell| {
+            let (n, sum, square) = (i128::from(population[cell]), sums[cell], squares[cell]);
+            // n * sum(x^2) - sum(x)^2 is n^2 times the variance, exact until the last step.
+            let spread = n.saturating_mul(square).saturating_sub(sum.saturating_mul(sum)).max(0);
+            (sum as f64 / n as f64 / scale, (spread as f64).sqrt() / n as f64 / scale)
+        })),
+        Sums::Ratio(upper, lower) => {
+            SealedValues::Ratio(seen(listed, shown, |cell| upper[cell] as f64 / lower[cell] as f64))
+        }
+    }
+}
+
+/// Shown values; all others are hidden, whether anybody is there or not: emptiness is the population's to tell.
+fn seen<T>(listed: &[u32], shown: &[bool], value: impl Fn(usize) -> T) -> Vec<Seen<T>> {
+    let seen = |&cell: &u32| {
+        let cell = cell as usize;
+        if shown[cell] { Seen::Shown(value(cell)) } else { Seen::Hidden }
+    };
+    listed.iter().map(seen).collect()
+}
+
+/// Mixed radix, the first dimension most significant.
+fn strides(dimensions: &[Dimension]) -> Vec<u128> {
+    let mut strides = vec![1; dimensions.len()];
+    for at in (1..dimensions.len()).rev() {
+        strides[at - 1] = strides[at] * dimensions[at].nodes.len() as u128;
+    }
+    strides
+}
+
+/// Ascending keys as their differences, which are short.
+mod steps {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(keys: &[u128], serializer: S) -> Result<S::Ok, S::Error> {
+        let before = std::iter::once(&0).chain(keys);
+        serializer.collect_seq(keys.iter().zip(before).map(|(key, before)| key - before))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u128>, D::Error> {
+        let mut key = 0u128;
+        let add = |step: u128| {
+            key = key.checked_add(step).ok_or_else(|| D::Error::custom("keys overflow"))?;
+            Ok(key)
+        };
+        Vec::<u128>::deserialize(deserializer)?.into_iter().map(add).collect()
+    }
+}

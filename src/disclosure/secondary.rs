@@ -1,0 +1,172 @@
+//! Secondary suppression: which cells to hide besides the primary ones, so that no combination of what
+//! is shown gives a primary one away.
+//!
+//! Exact and joint over all margins, geographies and products of a tabulation. Every cell is a row of
+//! zeros and ones over the atoms; a primary row must not lie in the span of the shown rows. Cells are
+//! shown greedily, so what is refused is in nobody's interest to show: the order decides who loses.
+//! Geography is taken from the leaves up, which keeps the elimination local: a cell above is the sum
+//! of what remains hidden of the cells below it.
+//!
+//! The idea of publishing greedily while the primary rows stay independent is that of Langsrud's
+//! `GaussSuppression`; the order, the field and the guard on lines are ours.
+
+use super::lattice::Lattice;
+use super::span::{Guarded, Row};
+use std::collections::HashSet;
+
+/// One quantity, such as the people of a population, to be shown in as many cells as is safe.
+pub(super) struct Quantity<'a> {
+    pub(super) lattice: &'a Lattice,
+    /// All cells: geography from the leaves up, inside a node those to be shown first.
+    pub(super) order: &'a [u32],
+    /// Whether the quantity can be other than zero, for each atom.
+    pub(super) present: &'a [bool],
+    /// Whether a cell holds such an atom, for each cell; the others are known to be zero.
+    pub(super) occupied: &'a [bool],
+    /// Whether a cell may be shown, for each cell; all are occupied.
+    pub(super) candidate: Vec<bool>,
+    /// Whether a cell must not be derivable, for each cell; all are occupied and no candidate.
+    pub(super) primary: Vec<bool>,
+}
+
+/// What may be seen of a quantity.
+pub(super) struct Suppressed {
+    /// The cells that are shown.
+    pub(super) shown: Vec<bool>,
+    /// The cells whose value is shown or follows from what is shown.
+    pub(super) derivable: Vec<bool>,
+}
+
+impl Quantity<'_> {
+    /// Finds the cells to show. `is_unsafe` is the rule for a group made of several cells: the hidden
+    /// cells of a line are such a group, for their sum is what the line lacks.
+    pub(super) fn suppress(&self, is_unsafe: impl Fn(&[u32]) -> bool) -> Suppressed {
+        let lattice = self.lattice;
+        let mut targets: Vec<Vec<u32>> = (0..lattice.n_cells() as u32)
+            .filter(|&cell| self.primary[cell as usize])
+            .map(|cell| vec![cell])
+            .collect();
+        if targets.is_empty() {
+            return self.everything();
+        }
+        let mut lines = HashSet::new();
+        let mut unsafe_lines = |shown: &[bool]| -> Vec<Vec<u32>> {
+            let hidden = lattice.lines(|cell| !shown[cell as usize] && self.occupied[cell as usize]);
+            hidden
+                .into_iter()
+                .filter(|line| line.len() > 1 && is_unsafe(line) && lines.insert(line.clone()))
+                .collect()
+        };
+        targets.extend(unsafe_lines(&self.candidate));
+        loop {
+            let mut state = self.solve(&targets);
+            let mut more = unsafe_lines(&state.shown);
+            more.retain(|line| state.remainder(line).is_empty());
+            if more.is_empty() {
+                let cells = 0..lattice.n_cells() as u32;
+                let derivable = cells.map(|cell| state.remainder(&[cell]).is_empty()).collect();
+                return Suppressed { shown: state.shown, derivable };
+            }
+            targets.extend(more);
+        }
+    }
+
+    /// Nothing to protect: every candidate is shown, and so is what candidates add up to. A cell that is
+    /// no candidate is taken for derivable, which errs on the safe side.
+    fn everything(&self) -> Suppressed {
+        Suppressed { shown: self.candidate.clone(), derivable: vec![true; self.candidate.len()] }
+    }
+
+    fn solve(&self, targets: &[Vec<u32>]) -> State {
+        // Targets are met geography by geography; one that has become derivable before its turn is
+        // guarded from the start in another attempt. None of it is likely, but all of it is possible.
+        let mut early = Vec::new();
+        loop {
+            match self.attempt(targets, &early) {
+                Ok(state) => return state,
+                Err(target) => early.push(target),
+            }
+        }
+    }
+
+    fn attempt(&self, targets: &[Vec<u32>], early: &[usize]) -> Result<State, usize> {
+        let lattice = self.lattice;
+        let stages: Vec<&[u32]> =
+            self.order.chunk_by(|&a, &b| lattice.geography(a) == lattice.geography(b)).collect();
+        let mut turns: Vec<Vec<usize>> = vec![Vec::new(); lattice.trees[0].parent.len()];
+        for (number, cells) in targets.iter().enumerate() {
+            let node = lattice.geography(cells[0]);
+            let along_geography = cells.iter().any(|&cell| lattice.geography(cell) != node);
+            let turn = if along_geography { lattice.trees[0].parent[usize::from(node)] } else { node };
+            turns[usize::from(turn)].push(number);
+        }
+        let mut state = State {
+            guarded: Guarded::new(self.present.len()),
+            rows: vec![Row::new(); lattice.n_cells()],
+            shown: vec![false; lattice.n_cells()],
+        };
+        for &number in early {
+            let row = self.raw(&targets[number]);
+            if !row.is_empty() {
+                state.guarded.protect(row);
+            }
+        }
+        for stage in stages {
+            for &cell in stage {
+                let at_leaf = self.raw_leaf(cell);
+                let below = lattice.below[cell as usize].iter().map(|&below| &state.rows[below as usize]);
+                let row = state.guarded.span.reduce(below.chain([&at_leaf]));
+                state.rows[cell as usize] = row;
+            }
+            for &number in &turns[usize::from(lattice.geography(stage[0]))] {
+                if early.contains(&number) {
+                    continue;
+                }
+                let row = state.remainder(&targets[number]);
+                if row.is_empty() {
+                    return Err(number);
+                }
+                state.guarded.protect(row);
+            }
+            for &cell in stage.iter().filter(|&&cell| self.candidate[cell as usize]) {
+                let row = state.remainder(&[cell]);
+                let outcome = if row.is_empty() { Ok(()) } else { state.guarded.publish(row) };
+                state.shown[cell as usize] = outcome.is_ok();
+                state.rows[cell as usize] = outcome.err().unwrap_or_default();
+            }
+        }
+        Ok(state)
+    }
+
+    /// The row of some cells over the atoms.
+    fn raw(&self, cells: &[u32]) -> Row {
+        let mut open = cells.to_vec();
+        let mut row = Row::new();
+        while let Some(cell) = open.pop() {
+            open.extend(&self.lattice.below[cell as usize]);
+            row.extend(self.raw_leaf(cell));
+        }
+        row.sort_unstable();
+        row
+    }
+
+    /// The part of a cell's row that lies at its own geography node.
+    fn raw_leaf(&self, cell: u32) -> Row {
+        let atoms = self.lattice.atoms[cell as usize].iter();
+        atoms.filter(|&&atom| self.present[atom as usize]).map(|&atom| (atom, 1)).collect()
+    }
+}
+
+/// The elimination after some geographies.
+struct State {
+    guarded: Guarded,
+    /// What is left of each cell modulo the span when it had its turn.
+    rows: Vec<Row>,
+    shown: Vec<bool>,
+}
+
+impl State {
+    fn remainder(&mut self, cells: &[u32]) -> Row {
+        self.guarded.span.reduce(cells.iter().map(|&cell| &self.rows[cell as usize]))
+    }
+}

@@ -1,0 +1,210 @@
+//! The protected table: the message that may leave, made by [`super::Seal::slice`] alone.
+
+use super::slice::Heading;
+use ring::digest::{SHA256, digest};
+
+/// A slice of a seal, as it goes over the wire (`exchange.v1.ProtectedTable`): it holds nothing that the
+/// seal hides. Its fields can be read and not written.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ProtectedTable {
+    #[prost(string, tag = "1")]
+    product: String,
+    #[prost(uint32, tag = "2")]
+    product_version: u32,
+    #[prost(uint32, tag = "3")]
+    edition: u32,
+    #[prost(string, tag = "4")]
+    indicator: String,
+    #[prost(string, repeated, tag = "5")]
+    dimensions: Vec<String>,
+    #[prost(message, repeated, tag = "6")]
+    filters: Vec<Filter>,
+    #[prost(message, repeated, tag = "7")]
+    cells: Vec<Cell>,
+    #[prost(string, tag = "8")]
+    profile: String,
+    #[prost(uint64, tag = "9")]
+    cell_min: u64,
+    #[prost(string, tag = "10")]
+    agreement: String,
+    #[prost(string, tag = "11")]
+    measure: String,
+    #[prost(bytes = "vec", tag = "12")]
+    seal_digest: Vec<u8>,
+}
+
+/// A dimension fixed to a category.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct Filter {
+    /// Dimension id.
+    #[prost(string, tag = "1")]
+    pub dimension: String,
+    /// Category id.
+    #[prost(string, tag = "2")]
+    pub category: String,
+}
+
+/// One cell.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Cell {
+    /// School year, named by the year it ends in.
+    #[prost(uint32, tag = "1")]
+    pub period: u32,
+    /// One category id for each dimension of the table; `all` is the margin.
+    #[prost(string, repeated, tag = "2")]
+    pub categories: Vec<String>,
+    /// What can be seen.
+    #[prost(enumeration = "Mark", tag = "3")]
+    pub mark: i32,
+    /// People in the group; absent when hidden.
+    #[prost(uint64, optional, tag = "4")]
+    pub denominator: Option<u64>,
+    /// People with the outcome; only for shares, absent when hidden.
+    #[prost(uint64, optional, tag = "5")]
+    pub numerator: Option<u64>,
+    /// The share, mean or ratio; absent when hidden, and for counts.
+    #[prost(double, optional, tag = "6")]
+    pub value: Option<f64>,
+    /// Standard deviation of scores; only for means.
+    #[prost(double, optional, tag = "7")]
+    pub deviation: Option<f64>,
+}
+
+/// What can be seen of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
+#[repr(i32)]
+pub enum Mark {
+    /// Never sent.
+    Unspecified = 0,
+    /// A value.
+    Shown = 1,
+    /// Hidden to protect someone; nothing says which rule hid it.
+    Hidden = 2,
+    /// Nobody in a large enough group has the outcome.
+    Zero = 3,
+    /// There is no one in the group.
+    Empty = 4,
+}
+
+impl ProtectedTable {
+    pub(super) fn new(heading: Heading, cells: Vec<Cell>) -> Self {
+        Self {
+            product: heading.product,
+            product_version: heading.product_version,
+            edition: heading.edition,
+            indicator: heading.indicator,
+            dimensions: heading.dimensions,
+            filters: heading.filters,
+            cells,
+            profile: heading.profile,
+            cell_min: heading.cell_min,
+            agreement: String::new(),
+            measure: heading.measure.to_owned(),
+            seal_digest: heading.seal_digest.to_vec(),
+        }
+    }
+
+    /// Product id.
+    #[must_use]
+    pub fn product(&self) -> &str {
+        &self.product
+    }
+
+    /// Product version.
+    #[must_use]
+    pub fn product_version(&self) -> u32 {
+        self.product_version
+    }
+
+    /// Edition number.
+    #[must_use]
+    pub fn edition(&self) -> u32 {
+        self.edition
+    }
+
+    /// Name of the indicator in the product.
+    #[must_use]
+    pub fn indicator(&self) -> &str {
+        &self.indicator
+    }
+
+    /// The dimensions of the rows, in the order of [`Cell::categories`].
+    #[must_use]
+    pub fn dimensions(&self) -> &[String] {
+        &self.dimensions
+    }
+
+    /// The dimensions held fixed.
+    #[must_use]
+    pub fn filters(&self) -> &[Filter] {
+        &self.filters
+    }
+
+    /// The cells: for each period, margins first.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// The rule profile that protected them, with its version: `nces-10@1`.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// Smallest group shown; a cell that a stricter product shows too is held to that one's rule.
+    #[must_use]
+    pub fn cell_min(&self) -> u64 {
+        self.cell_min
+    }
+
+    /// Agreement id and version the answer was given under; empty before release.
+    #[must_use]
+    pub fn agreement(&self) -> &str {
+        &self.agreement
+    }
+
+    /// How to read [`Cell::value`]: `count`, `share`, `mean`, `ratio`.
+    #[must_use]
+    pub fn measure(&self) -> &str {
+        &self.measure
+    }
+
+    /// SHA-256 of the seal this is a slice of.
+    #[must_use]
+    pub fn seal_digest(&self) -> &[u8] {
+        &self.seal_digest
+    }
+
+    /// SHA-256 of the table's protobuf encoding.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(&prost::Message::encode_to_vec(self))
+    }
+
+    /// Names the agreement the table is released under.
+    #[must_use]
+    pub(crate) fn under(mut self, agreement: String) -> Self {
+        self.agreement = agreement;
+        self
+    }
+}
+
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    // SHA-256 has 32 bytes.
+    digest(&SHA256, bytes).as_ref().try_into().expect("a SHA-256 digest has 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_agreement_is_part_of_the_digest() {
+        let table = ProtectedTable::default();
+        let released = table.clone().under("a@1".into());
+        assert_eq!(released.agreement(), "a@1");
+        assert_ne!(released.digest(), table.digest());
+        assert_eq!(table.digest(), sha256(b""), "an empty message has no bytes");
+    }
+}
