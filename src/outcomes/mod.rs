@@ -1,9 +1,23 @@
 //! True counts: editions in columns, indicators and products as data, tabulation over a whole lattice.
 
+mod error;
+mod column;
+mod schema;
+mod edition;
+mod said;
+mod membership;
+mod attendance;
+mod student_year;
+mod cohort;
+mod builder;
+mod freeze;
 mod dimension;
 mod slice;
 mod tabulation;
 
+pub use builder::{EditionBuilder, SourceId, SourcedFact};
 pub use dimension::{Dimension, Node};
+pub use edition::Edition;
+pub use error::{Error, Problem};
 pub use slice::Slice;
 pub use tabulation::{Atoms, Measure, Population, Publication, Tabulation, Unit, Values};

@@ -1,0 +1,245 @@
+//! Building an edition: schools, programs and persons in, in any order, and frozen columns out.
+
+use super::attendance::Days;
+use super::cohort::{self, CohortMember, Graduate};
+use super::membership::{self, Memberships};
+use super::said::Person;
+use super::student_year::{self, Outcome, Services};
+use super::{Edition, Error, freeze};
+use crate::calendar::Date;
+use crate::records::{AttendanceStatus, Code, Fact, Label, OrgId, Program, School};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A source as a builder knows it. Sources are ordered by their ids, and of two that disagree the first
+/// one counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub(super) u16);
+
+/// A fact about a person, with the source that sent it.
+#[derive(Debug, Clone, Copy)]
+pub struct SourcedFact<'f> {
+    /// Who says it, from [`EditionBuilder::source`].
+    pub source: SourceId,
+    /// What is said.
+    pub fact: &'f Fact,
+}
+
+/// Collects what an [`Edition`] freezes. The order in which schools, programs and persons are added
+/// leaves no trace in it.
+pub struct EditionBuilder {
+    pub(super) frozen_on: Date,
+    pub(super) sources: Vec<OrgId>,
+    pub(super) schools: BTreeMap<(SourceId, Code), School>,
+    pub(super) programs: BTreeMap<Code, Label>,
+    pub(super) numbers: Vec<u64>,
+    pub(super) rows: Vec<Row>,
+    pub(super) results: Vec<(u32, u32, Outcome)>,
+    pub(super) services: Vec<(u32, u32, Services)>,
+    pub(super) cohort: Vec<LaterRow<bool>>,
+    pub(super) graduates: Vec<LaterRow<Option<bool>>>,
+    /// Days of rows that rest on the daily events of one source.
+    pub(super) event_days: Vec<(u32, SourceId, Days)>,
+    /// Where sources write an event for every day, not only for absences.
+    pub(super) reports_presence: BTreeSet<(SourceId, u16)>,
+    pub(super) school_names: Interner<(SourceId, Code)>,
+    pub(super) zones: Interner<Code>,
+    pub(super) tests: Interner<(Code, Code)>,
+    pub(super) program_names: Interner<Code>,
+    pub(super) n_opted_out: u64,
+}
+
+/// A student-year before it is packed. Numbers of schools and zones are those of the interners;
+/// `u32::MAX` is none.
+pub(super) struct Row {
+    pub(super) person: u32,
+    pub(super) year: u16,
+    pub(super) first: bool,
+    pub(super) enrolled: bool,
+    pub(super) school: u32,
+    pub(super) zone: u32,
+    pub(super) groups: Memberships,
+    pub(super) days: Days,
+    pub(super) suspensions: u16,
+    pub(super) actions: u16,
+}
+
+/// A row of a later frame: its groups are those of the student-year at `home` (`u32::MAX`: none).
+pub(super) struct LaterRow<T> {
+    pub(super) person: u32,
+    pub(super) period: u16,
+    pub(super) home: u32,
+    pub(super) outcome: T,
+}
+
+impl EditionBuilder {
+    /// Begins an edition of what these sources said up to a day.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ReservedSource`], and [`Error::TooMany`] beyond 65,535 sources.
+    pub fn new(frozen_on: Date, sources: impl IntoIterator<Item = OrgId>) -> Result<Self, Error> {
+        let sources: BTreeSet<OrgId> = sources.into_iter().collect();
+        if sources.iter().any(|id| ["all", super::schema::UNKNOWN].contains(&id.as_str())) {
+            return Err(Error::ReservedSource);
+        }
+        if sources.len() > usize::from(u16::MAX) {
+            return Err(Error::TooMany("sources"));
+        }
+        Ok(Self {
+            frozen_on,
+            sources: sources.into_iter().collect(),
+            schools: BTreeMap::new(),
+            programs: BTreeMap::new(),
+            numbers: Vec::new(),
+            rows: Vec::new(),
+            results: Vec::new(),
+            services: Vec::new(),
+            cohort: Vec::new(),
+            graduates: Vec::new(),
+            event_days: Vec::new(),
+            reports_presence: BTreeSet::new(),
+            school_names: Interner::default(),
+            zones: Interner::default(),
+            tests: Interner::default(),
+            program_names: Interner::default(),
+            n_opted_out: 0,
+        })
+    }
+
+    /// The source with that id, when it is one of this edition's.
+    #[must_use]
+    pub fn source(&self, id: &OrgId) -> Option<SourceId> {
+        let at = self.sources.binary_search(id).ok()?;
+        u16::try_from(at).ok().map(SourceId)
+    }
+
+    /// Adds a school. Of two descriptions of one school the lesser counts, by name first.
+    pub fn add_school(&mut self, source: SourceId, school: &School) {
+        fn order(s: &School) -> (&Label, &Option<Code>, &Option<Label>, u8) {
+            (&s.name, &s.district, &s.district_name, s.sector as u8)
+        }
+        let key = (source, school.code.clone());
+        let known = self.schools.entry(key).or_insert_with(|| school.clone());
+        if order(school) < order(known) {
+            *known = school.clone();
+        }
+    }
+
+    /// Adds a program. Of two names of one program the lesser counts.
+    pub fn add_program(&mut self, program: &Program) {
+        let name = self.programs.entry(program.code.clone()).or_insert_with(|| program.name.clone());
+        if program.name < *name {
+            *name = program.name.clone();
+        }
+    }
+
+    /// Adds a person: a number of the caller's, each used once, whose order the rows keep, and all facts
+    /// of all sources. A person with an opt-out in force at the freeze is only counted.
+    pub fn add_person(&mut self, number: u64, facts: &[SourcedFact<'_>]) {
+        let Some(person) = Person::new(facts, self.frozen_on) else {
+            self.n_opted_out += 1;
+            return;
+        };
+        for &SourcedFact { source, fact } in facts {
+            if let Fact::AttendanceEvent(event) = fact
+                && event.status == AttendanceStatus::Present
+            {
+                self.reports_presence.insert((source, event.date.school_year().ending()));
+            }
+        }
+        // More persons or rows than fit are refused by `finish`.
+        let index = self.numbers.len() as u32;
+        self.numbers.push(number);
+        let first = self.rows.len();
+        for year in student_year::fold(&person, self.frozen_on) {
+            self.add_row(index, first, year);
+        }
+        if let Some(CohortMember { period, graduated }) = cohort::cohort(&person, self.frozen_on) {
+            let home = self.home(first, period);
+            self.cohort.push(LaterRow { person: index, period, home, outcome: graduated });
+        }
+        if let Some(Graduate { period, college_16m }) = cohort::graduate(&person, self.frozen_on) {
+            let home = self.home(first, period);
+            self.graduates.push(LaterRow { person: index, period, home, outcome: college_16m });
+        }
+    }
+
+    /// Freezes what was added.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DuplicatePerson`], and [`Error::TooMany`] schools, zones, persons or rows for an edition.
+    pub fn finish(self) -> Result<Edition, Error> {
+        freeze::freeze(self)
+    }
+
+    fn add_row(&mut self, person: u32, first: usize, year: student_year::StudentYear<'_>) {
+        let row = self.rows.len() as u32;
+        let school = year.school.map(|(source, code)| (source, code.clone()));
+        self.rows.push(Row {
+            person,
+            year: year.year,
+            first: row as usize == first,
+            enrolled: year.enrolled,
+            school: school.map_or(u32::MAX, |school| self.school_names.number(&school)),
+            zone: year.zone.map_or(u32::MAX, |zone| self.zones.number(zone)),
+            groups: year.groups,
+            days: year.summaries.unwrap_or_default(),
+            suspensions: year.suspensions,
+            actions: year.actions,
+        });
+        self.event_days.extend(year.events.into_iter().map(|(source, days)| (row, source, days)));
+        for (test, subject, outcome) in year.results {
+            let test = self.tests.number(&(test.clone(), subject.clone()));
+            self.results.push((row, test, outcome));
+        }
+        for (program, services) in year.services {
+            self.services.push((row, self.program_names.number(program), services));
+        }
+    }
+
+    /// The row a later frame takes its groups from: the last one up to the period in which a school knew
+    /// the person, else the last one up to it, else none. `first` is the person's first row.
+    fn home(&self, first: usize, period: u16) -> u32 {
+        let upto = self.rows.iter().enumerate().skip(first).filter(|(_, row)| row.year <= period);
+        let last = upto.max_by_key(|(_, row)| (row.enrolled, row.year));
+        last.map_or(u32::MAX, |(at, _)| at as u32)
+    }
+}
+
+/// Memberships of someone without a student-year.
+pub(super) fn no_memberships() -> Memberships {
+    membership::unknown()
+}
+
+/// Numbers for things, in the order they come up; [`Interner::sorted`] forgets that order.
+pub(super) struct Interner<T> {
+    numbers: HashMap<T, u32>,
+}
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Ord + std::hash::Hash> Interner<T> {
+    fn number(&mut self, thing: &T) -> u32 {
+        if let Some(number) = self.numbers.get(thing) {
+            return *number;
+        }
+        let next = self.numbers.len() as u32;
+        self.numbers.insert(thing.clone(), next);
+        next
+    }
+
+    /// The things in order, and for each number given out its place in that order.
+    pub(super) fn sorted(self) -> (Vec<T>, Vec<u32>) {
+        let sorted: BTreeMap<T, u32> = self.numbers.into_iter().collect();
+        let mut places = vec![0; sorted.len()];
+        for (place, number) in (0..).zip(sorted.values()) {
+            places[*number as usize] = place;
+        }
+        (sorted.into_keys().collect(), places)
+    }
+}

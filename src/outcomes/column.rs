@@ -1,0 +1,179 @@
+//! Columns: integers in the narrowest width that holds them all.
+
+use std::fmt;
+
+/// What a reader sees where a column has no value.
+pub(super) const MISSING: i64 = i64::MIN;
+
+/// A column of integers. Missing is the largest value of an unsigned width and the smallest of a signed
+/// one; packing takes the next width when a value would meet it.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Column {
+    U8(Vec<u8>),
+    U16(Vec<u16>),
+    U32(Vec<u32>),
+    I32(Vec<i32>),
+    I64(Vec<i64>),
+}
+
+/// Runs one body for whatever width a column has.
+macro_rules! for_width {
+    ($column:expr, $values:ident => $body:expr) => {
+        match $column {
+            Column::U8($values) => $body,
+            Column::U16($values) => $body,
+            Column::U32($values) => $body,
+            Column::I32($values) => $body,
+            Column::I64($values) => $body,
+        }
+    };
+}
+
+impl Column {
+    /// Packs values, [`MISSING`] among them, into the narrowest width.
+    pub(super) fn pack(values: &[i64]) -> Self {
+        let known = || values.iter().copied().filter(|v| *v != MISSING);
+        let (least, most) = known().fold((0, 0), |(lo, hi), v| (v.min(lo), v.max(hi)));
+        let holds = |none: i64| least >= 0 && most < none;
+        if holds(u8::MISSING.into()) {
+            Self::U8(narrow(values))
+        } else if holds(u16::MISSING.into()) {
+            Self::U16(narrow(values))
+        } else if holds(u32::MISSING.into()) {
+            Self::U32(narrow(values))
+        } else if least > i32::MISSING.into() && most <= i32::MAX.into() {
+            Self::I32(narrow(values))
+        } else {
+            Self::I64(values.to_vec())
+        }
+    }
+
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        for_width!(self, values => values.len())
+    }
+
+    /// The value of a row, or [`MISSING`].
+    pub(super) fn at(&self, row: usize) -> i64 {
+        for_width!(self, values => values[row].wide())
+    }
+
+    /// The values of some rows; where the row is `u32::MAX` there is none.
+    pub(super) fn gather(&self, rows: &[u32]) -> Vec<i64> {
+        for_width!(self, values => rows
+            .iter()
+            .map(|row| values.get(*row as usize).map_or(MISSING, |value| value.wide()))
+            .collect())
+    }
+
+    /// All values, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = i64> + '_ {
+        (0..self.len()).map(|row| self.at(row))
+    }
+
+    /// One byte that names the width, then the values, little-endian.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![match self {
+            Self::U8(_) => 0,
+            Self::U16(_) => 1,
+            Self::U32(_) => 2,
+            Self::I32(_) => 3,
+            Self::I64(_) => 4,
+        }];
+        for_width!(self, values => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())));
+        bytes
+    }
+
+    /// Reads what [`Column::to_bytes`] wrote.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (width, bytes) = bytes.split_first()?;
+        Some(match width {
+            0 => Self::U8(bytes.to_vec()),
+            1 => Self::U16(chunks(bytes)?.map(u16::from_le_bytes).collect()),
+            2 => Self::U32(chunks(bytes)?.map(u32::from_le_bytes).collect()),
+            3 => Self::I32(chunks(bytes)?.map(i32::from_le_bytes).collect()),
+            4 => Self::I64(chunks(bytes)?.map(i64::from_le_bytes).collect()),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Debug for Column {
+    /// Only how long it is: the values are about people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Column({} rows)", self.len())
+    }
+}
+
+/// An integer width with a value kept for missing.
+trait Width: Copy + PartialEq + TryFrom<i64> {
+    const MISSING: Self;
+    fn wide(self) -> i64;
+}
+
+macro_rules! width {
+    ($($width:ty, $missing:expr;)+) => {
+        $(impl Width for $width {
+            const MISSING: Self = $missing;
+            fn wide(self) -> i64 {
+                if self == Self::MISSING { MISSING } else { i64::from(self) }
+            }
+        })+
+    };
+}
+
+width! { u8, u8::MAX; u16, u16::MAX; u32, u32::MAX; i32, i32::MIN; i64, i64::MIN; }
+
+fn narrow<T: Width>(values: &[i64]) -> Vec<T> {
+    values.iter().map(|value| T::try_from(*value).unwrap_or(T::MISSING)).collect()
+}
+
+fn chunks<const N: usize>(bytes: &[u8]) -> Option<impl Iterator<Item = [u8; N]> + '_> {
+    let (chunks, rest) = bytes.as_chunks::<N>();
+    rest.is_empty().then(|| chunks.iter().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Packs, checks the bytes a value takes, and reads everything back.
+    fn check(values: &[i64], width: usize) {
+        let column = Column::pack(values);
+        assert_eq!(column.iter().collect::<Vec<_>>(), values);
+        let bytes = column.to_bytes();
+        assert_eq!(bytes.len(), 1 + width * values.len());
+        assert_eq!(Column::from_bytes(&bytes), Some(column));
+    }
+
+    #[test]
+    fn the_narrowest_width_that_spares_the_missing_value_is_taken() {
+        check(&[0, 254, MISSING], 1);
+        check(&[0, 255, MISSING], 2);
+        check(&[65_534], 2);
+        check(&[65_535], 4);
+        check(&[i64::from(u32::MAX) - 1], 4);
+        check(&[i64::from(u32::MAX)], 8);
+        check(&[-1, MISSING, 5], 4);
+        check(&[i64::from(i32::MIN) + 1], 4);
+        check(&[i64::from(i32::MIN)], 8);
+        check(&[], 1);
+    }
+
+    #[test]
+    fn rows_that_are_not_there_are_missing() {
+        assert_eq!(Column::pack(&[7, 8]).gather(&[1, u32::MAX, 0]), [8, MISSING, 7]);
+    }
+
+    #[test]
+    fn damaged_bytes_are_no_column() {
+        for bytes in [&[][..], &[9], &[1, 0], &[4, 0, 0, 0]] {
+            assert_eq!(Column::from_bytes(bytes), None);
+        }
+    }
+
+    #[test]
+    fn a_column_prints_no_values() {
+        assert_eq!(format!("{:?}", Column::pack(&[4_242])), "Column(1 rows)");
+    }
+}

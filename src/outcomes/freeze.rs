@@ -1,0 +1,273 @@
+//! The last step of building an edition: everything numbered by its order, sorted, and packed.
+
+use super::builder::{EditionBuilder, LaterRow, Row, SourceId, no_memberships};
+use super::column::{Column, MISSING};
+use super::edition::{FORMAT, Frame, Metadata, SchoolEntry};
+use super::schema::{ENTRY, GROUPS, SECTOR, ZONE, column_name};
+use super::student_year::Services;
+use super::{Edition, Error};
+use crate::records::{Code, Label, OrgId, School, Sector};
+use std::collections::BTreeMap;
+
+type Columns = BTreeMap<String, Column>;
+
+/// Freezes a builder's rows.
+pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
+    let ranks = ranks(&builder.numbers)?;
+    if u32::try_from(builder.rows.len()).is_err() {
+        return Err(Error::TooMany("rows"));
+    }
+    settle_days(&mut builder);
+    let order = order(builder.rows.iter().map(|row| (row.year, ranks[row.person as usize])));
+
+    let (names, places) = std::mem::take(&mut builder.school_names).sorted();
+    let (schools, numbers) = schools(&builder.sources, &builder.schools, &names)?;
+    let school = |row: &Row| places.get(row.school as usize).map_or(0, |at| numbers[*at as usize]);
+    let (zones, places) = std::mem::take(&mut builder.zones).sorted();
+    let zone = |row: &Row| places.get(row.zone as usize).map_or(0, |at| i64::from(*at) + 1);
+    let (tests, test_places) = std::mem::take(&mut builder.tests).sorted();
+    let (programs, program_places) = std::mem::take(&mut builder.program_names).sorted();
+    let sector = |school: i64| schools[school as usize].sector.map_or(Sector::ALL.len() as i64, |s| s as i64);
+
+    let rows = &builder.rows;
+    let pack = |value: &dyn Fn(&Row) -> i64| {
+        Column::pack(&order.iter().map(|at| value(&rows[*at as usize])).collect::<Vec<_>>())
+    };
+    let days = |row: &Row, days: u32| if row.days.possible() { i64::from(days) } else { MISSING };
+    let mut columns = Columns::from_iter([
+        ("person".into(), pack(&|row| ranks[row.person as usize].into())),
+        ("year".into(), pack(&|row| row.year.into())),
+        ("school".into(), pack(&|row| school(row))),
+        (ZONE.into(), pack(&|row| zone(row))),
+        (SECTOR.name.into(), pack(&|row| sector(school(row)))),
+        (ENTRY.name.into(), pack(&|row| i64::from(!row.first))),
+        ("enrolled".into(), pack(&|row| row.enrolled.into())),
+        ("days_enrolled_hundredths".into(), pack(&|row| days(row, row.days.enrolled))),
+        ("days_present_hundredths".into(), pack(&|row| days(row, row.days.present))),
+        ("days_absent_hundredths".into(), pack(&|row| days(row, row.days.absent))),
+        ("out_of_school_suspensions".into(), pack(&|row| row.suspensions.into())),
+        ("discipline_actions".into(), pack(&|row| row.actions.into())),
+    ]);
+    for (at, group) in GROUPS.iter().enumerate() {
+        columns.insert(group.name.into(), pack(&|row| row.groups[at].into()));
+    }
+    let position = inverse(&order);
+    add_results(&mut columns, &builder, &tests, &test_places, &position);
+    let services = builder.services.iter().map(|(row, program, services)| {
+        (position[*row as usize], program_places[*program as usize], *services)
+    });
+    add_services(&mut columns, services, &programs, order.len());
+    let student_years = Frame::new(columns)?;
+
+    let later = Later {
+        builder: &builder,
+        student_years: &student_years,
+        position: &position,
+        ranks: &ranks,
+        programs: &programs,
+        program_places: &program_places,
+    };
+    let in_cohort = |row: &LaterRow<bool>, year: u16| year <= row.period;
+    let cohort = later.frame(&builder.cohort, "graduated_4y", |yes| i64::from(*yes), in_cohort)?;
+    let went = |yes: &Option<bool>| yes.map_or(MISSING, i64::from);
+    let graduates = later.frame(&builder.graduates, "college_16m", went, |_, _| true)?;
+
+    let program_name = |code: Code| {
+        let name = builder.programs.get(&code).cloned();
+        let name = name.or_else(|| Label::new(code.as_str()).ok()).expect("a code is a label");
+        (code, name)
+    };
+    let metadata = Metadata {
+        format: FORMAT,
+        frozen_on: builder.frozen_on,
+        schools,
+        zones,
+        tests,
+        programs: programs.into_iter().map(program_name).collect(),
+        n_persons: builder.numbers.len() as u64,
+        n_opted_out: builder.n_opted_out,
+    };
+    Ok(Edition { metadata, frames: [student_years, cohort, graduates] })
+}
+
+/// The rank of each person by the caller's number.
+fn ranks(numbers: &[u64]) -> Result<Vec<u32>, Error> {
+    if u32::try_from(numbers.len()).is_err() {
+        return Err(Error::TooMany("persons"));
+    }
+    let order = order(numbers.iter().copied());
+    if order.windows(2).any(|pair| numbers[pair[0] as usize] == numbers[pair[1] as usize]) {
+        return Err(Error::DuplicatePerson);
+    }
+    Ok(inverse(&order))
+}
+
+/// Adds the days of daily events where their source writes one for every day. A source that writes
+/// down absences alone does not tell how long a child was enrolled, so there the days stay missing.
+fn settle_days(builder: &mut EditionBuilder) {
+    for (row, source, days) in std::mem::take(&mut builder.event_days) {
+        let row = &mut builder.rows[row as usize];
+        if builder.reports_presence.contains(&(source, row.year)) {
+            row.days = row.days.plus(days);
+        }
+    }
+}
+
+/// The table of schools, first "not known", then those described, then one for each source that has
+/// rows at schools it did not describe; and for each of `names` its position in the table.
+fn schools(
+    sources: &[OrgId],
+    described: &BTreeMap<(SourceId, Code), School>,
+    names: &[(SourceId, Code)],
+) -> Result<(Vec<SchoolEntry>, Vec<i64>), Error> {
+    let nothing =
+        SchoolEntry { source: None, code: None, name: None, district: None, district_name: None, sector: None };
+    let mut table = vec![nothing.clone()];
+    let mut at = BTreeMap::new();
+    for ((source, code), school) in described {
+        at.insert((*source, Some(code)), table.len() as i64);
+        table.push(SchoolEntry {
+            source: Some(sources[usize::from(source.0)].clone()),
+            code: Some(code.clone()),
+            name: Some(school.name.clone()),
+            district: school.district.clone(),
+            district_name: school.district_name.clone(),
+            sector: Some(school.sector),
+        });
+    }
+    let numbers = names.iter().map(|(source, code)| {
+        at.get(&(*source, Some(code))).copied().unwrap_or_else(|| {
+            *at.entry((*source, None)).or_insert_with(|| {
+                let source = Some(sources[usize::from(source.0)].clone());
+                table.push(SchoolEntry { source, ..nothing.clone() });
+                table.len() as i64 - 1
+            })
+        })
+    });
+    let numbers = numbers.collect();
+    if table.len() > usize::from(u16::MAX) { Err(Error::TooMany("schools")) } else { Ok((table, numbers)) }
+}
+
+fn add_results(
+    columns: &mut Columns,
+    builder: &EditionBuilder,
+    tests: &[(Code, Code)],
+    places: &[u32],
+    position: &[u32],
+) {
+    let mut by_test: Vec<Vec<usize>> = vec![Vec::new(); tests.len()];
+    for (at, (_, test, _)) in builder.results.iter().enumerate() {
+        by_test[places[*test as usize] as usize].push(at);
+    }
+    for ((test, subject), at) in tests.iter().zip(by_test) {
+        let names = ["score_thousandths", "level", "proficient"];
+        let mut values = names.map(|_| vec![MISSING; position.len()]);
+        for at in at {
+            let (row, _, outcome) = builder.results[at];
+            let row = position[row as usize] as usize;
+            values[0][row] = outcome.score_thousandths.unwrap_or(MISSING);
+            values[1][row] = outcome.level.map_or(MISSING, i64::from);
+            values[2][row] = outcome.proficient.map_or(MISSING, i64::from);
+        }
+        for (name, values) in names.into_iter().zip(values) {
+            columns.insert(column_name(name, &[test.as_str(), subject.as_str()]), Column::pack(&values));
+        }
+    }
+}
+
+/// Adds the program columns of a frame from (row, program, services), summed over equal rows.
+fn add_services(
+    columns: &mut Columns,
+    services: impl Iterator<Item = (u32, u32, Services)>,
+    programs: &[Code],
+    n_rows: usize,
+) {
+    let mut by_program: Vec<Vec<(u32, Services)>> = vec![Vec::new(); programs.len()];
+    for (row, program, services) in services {
+        by_program[program as usize].push((row, services));
+    }
+    for (program, services) in programs.iter().zip(by_program) {
+        let names = ["eligible", "participant", "dosage_hundredths"];
+        let mut values = names.map(|_| vec![0_i64; n_rows]);
+        for (row, services) in services {
+            let row = row as usize;
+            values[0][row] |= i64::from(services.eligible);
+            values[1][row] |= i64::from(services.participant);
+            let amount = i64::try_from(services.dosage_hundredths).unwrap_or(i64::MAX);
+            values[2][row] = values[2][row].saturating_add(amount);
+        }
+        for (name, values) in names.into_iter().zip(values) {
+            columns.insert(column_name(name, &[program.as_str()]), Column::pack(&values));
+        }
+    }
+}
+
+/// What the frames of cohorts and graduates are made from.
+struct Later<'b> {
+    builder: &'b EditionBuilder,
+    student_years: &'b Frame,
+    position: &'b [u32],
+    ranks: &'b [u32],
+    programs: &'b [Code],
+    program_places: &'b [u32],
+}
+
+impl Later<'_> {
+    /// A frame whose groups are those of the home rows, with one outcome. `counts` says whether the
+    /// services of a year count for a row.
+    fn frame<T>(
+        &self,
+        rows: &[LaterRow<T>],
+        outcome: &str,
+        value: impl Fn(&T) -> i64,
+        counts: impl Fn(&LaterRow<T>, u16) -> bool,
+    ) -> Result<Frame, Error> {
+        let order = order(rows.iter().map(|row| (row.period, self.ranks[row.person as usize])));
+        let sorted = || order.iter().map(|at| &rows[*at as usize]);
+        let pack = |value: &dyn Fn(&LaterRow<T>) -> i64| Column::pack(&sorted().map(value).collect::<Vec<_>>());
+        let mut columns = Columns::from_iter([
+            ("person".into(), pack(&|row| self.ranks[row.person as usize].into())),
+            ("year".into(), pack(&|row| row.period.into())),
+            (outcome.into(), pack(&|row| value(&row.outcome))),
+        ]);
+        let homes: Vec<u32> = sorted()
+            .map(|row| self.position.get(row.home as usize).copied().unwrap_or(u32::MAX))
+            .collect();
+        let unknown = no_memberships();
+        let groups = GROUPS.iter().zip(unknown).map(|(group, unknown)| (group.name, i64::from(unknown)));
+        let named = [("school", 0), (ZONE, 0), (SECTOR.name, SECTOR.categories.len() as i64 - 1)];
+        for (name, unknown) in groups.chain(named) {
+            let mut values = self.student_years.columns[name].gather(&homes);
+            values.iter_mut().filter(|value| **value == MISSING).for_each(|value| *value = unknown);
+            columns.insert(name.into(), Column::pack(&values));
+        }
+        let mut row_of = vec![u32::MAX; self.ranks.len()];
+        for (at, row) in (0..).zip(sorted()) {
+            row_of[row.person as usize] = at;
+        }
+        let services = self.builder.services.iter().filter_map(|(year_row, program, services)| {
+            let student_year = &self.builder.rows[*year_row as usize];
+            let at = row_of[student_year.person as usize];
+            let row = &rows[*order.get(at as usize)? as usize];
+            counts(row, student_year.year).then(|| (at, self.program_places[*program as usize], *services))
+        });
+        add_services(&mut columns, services, self.programs, order.len());
+        Frame::new(columns)
+    }
+}
+
+/// The positions of keys in ascending order.
+fn order<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<u32> {
+    let mut keyed: Vec<(K, u32)> = keys.zip(0..).collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, at)| at).collect()
+}
+
+/// Where each position went.
+fn inverse(order: &[u32]) -> Vec<u32> {
+    let mut position = vec![0; order.len()];
+    for (to, from) in (0..).zip(order) {
+        position[*from as usize] = to;
+    }
+    position
+}
