@@ -163,7 +163,7 @@ fn take(
         if (known.digest, &known.delivery, known.sequence) != (digest, &batch.delivery, batch.sequence) {
             return Err(Error::Conflict);
         }
-        tx.log(&call.ingested(&permit, &batch.delivery, &batch.id, counts(&known.verdict)))?;
+        tx.log(&call.ingested(&permit, &batch.id, counts(&known.verdict)))?;
         return Ok((known.verdict, true));
     }
     let expected = tx.acknowledged_through(number, &batch.delivery)? + 1;
@@ -193,7 +193,7 @@ fn take(
         verdict: &verdict,
     };
     tx.put_batch(&row, call.time)?;
-    tx.log(&call.ingested(&permit, &batch.delivery, &batch.id, counts(&verdict)))?;
+    tx.log(&call.ingested(&permit, &batch.id, counts(&verdict)))?;
     Ok((verdict, false))
 }
 

@@ -7,7 +7,7 @@ use crate::audit::{Call, Receipt};
 use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::linkage::PersonId;
-use crate::outcomes::{self, Edition, EditionBuilder, Product, SourcedFact};
+use crate::outcomes::{self, Edition, EditionBuilder, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
 use crate::store::{self, EditionRow, Snapshot, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,12 +59,6 @@ pub enum Error {
     /// No product is declared.
     #[error("no data product is declared")]
     NoProduct,
-    /// A product names a rule profile that does not exist.
-    #[error("product {product} names a rule profile that does not exist")]
-    NoProfile {
-        /// The product's id.
-        product: String,
-    },
     /// A product can not be counted.
     #[error(transparent)]
     Outcomes(#[from] outcomes::Error),
@@ -94,15 +88,15 @@ pub async fn publish(
     let made = store.read(move |snapshot| make(snapshot, title, &call, &ties, &progress).map(|made| (made, call, progress)));
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
-    let Made { row, columns, seal, report, n_waiting } = made;
+    let Made { row, columns, metadata, seal, report, n_waiting } = made;
     let seal_digest = seal.digest();
     let steps = move |tx: &mut Tx<'_>| {
         if tx.edition(None)?.map_or(0, |newest| newest.number) + 1 != row.number {
             return Err(Error::Overtaken);
         }
-        let columns = columns.iter().map(|(frame, name, bytes)| (&frame[..], &name[..], &bytes[..]));
-        tx.put_edition(&row, columns, &seal)?;
-        tx.log(&call.published(row.number, &seal_digest))?;
+        let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
+        tx.put_edition(&row, &metadata, columns, &seal)?;
+        tx.log(&call.published(row.number, seal_digest))?;
         Ok(row)
     };
     let committed = store.transaction("publish.edition", steps).await?;
@@ -113,7 +107,8 @@ pub async fn publish(
 /// Everything that is to be stored.
 struct Made {
     row: EditionRow,
-    columns: Vec<(String, String, Vec<u8>)>,
+    columns: Vec<(Unit, String, Vec<u8>)>,
+    metadata: String,
     seal: Seal,
     report: SealReport,
     n_waiting: u64,
@@ -130,35 +125,27 @@ fn make(
     if products.is_empty() {
         return Err(Error::NoProduct);
     }
-    let profiles = profiles(&products)?;
     let number = snapshot.edition(None)?.map_or(0, |newest| newest.number) + 1;
     progress(Stage::Freeze);
     let Frozen { edition, sources, n_waiting } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
     let tabulations = outcomes::tabulate(&edition, &products)?;
     progress(Stage::Seal);
-    let (seal, report) = Seal::make(number, &tabulations, &profiles, ties)?;
+    let (seal, report) = Seal::make(number, &tabulations, &RuleProfile::all(), ties)?;
     let row = EditionRow {
         number,
         title,
         frozen: call.time,
         digest: edition.digest(),
         n_persons: edition.n_persons(),
-        n_student_years: edition.n_student_years(),
+        n_student_years: edition.n_rows(Unit::StudentYear) as u64,
         n_opted_out: edition.n_opted_out(),
         sources,
     };
-    let columns = edition.columns().map(|(frame, name, bytes)| (frame.to_owned(), name.to_owned(), bytes)).collect();
-    Ok(Made { row, columns, seal, report, n_waiting })
+    let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
+    Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting })
 }
 
-fn profiles(products: &[Product]) -> Result<BTreeMap<String, RuleProfile>, Error> {
-    let named = |product: &Product| match RuleProfile::named(&product.profile) {
-        Some(profile) => Ok((product.profile.clone(), profile)),
-        None => Err(Error::NoProfile { product: product.id.clone() }),
-    };
-    products.iter().map(named).collect()
-}
 
 struct Frozen {
     edition: Edition,
@@ -171,13 +158,18 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     let names: BTreeMap<u32, OrgId> = snapshot.sources()?.into_iter().collect();
     let persons: HashMap<(u32, Token), PersonId> =
         snapshot.subjects()?.into_iter().map(|row| ((row.source, row.student), row.person)).collect();
-    let mut builder = EditionBuilder::new(call.time.date());
+    let mut builder = EditionBuilder::new(call.time.date(), names.values().cloned())?;
+    let numbers: BTreeMap<u32, SourceId> =
+        names.iter().filter_map(|(&number, id)| Some((number, builder.source(id)?))).collect();
     let mut facts: Vec<(PersonId, u32, Fact)> = Vec::new();
     let mut sources = BTreeSet::new();
     let mut n_waiting = 0;
     snapshot.each_record(|record| {
-        let source = names.get(&record.source).ok_or(store::Error::Damaged("a source"))?;
-        sources.insert(source.clone());
+        let damaged = store::Error::Damaged("a source");
+        let (Some(name), Some(&source)) = (names.get(&record.source), numbers.get(&record.source)) else {
+            return Err(damaged);
+        };
+        sources.insert(name.clone());
         match (&record.fact, record.student) {
             (Fact::School(school), _) => builder.add_school(source, school),
             (Fact::Program(program), _) => builder.add_program(program),
@@ -192,8 +184,8 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     // Stable: within a person, facts keep the order of source, kind and key.
     facts.sort_by_key(|(person, source, fact)| (person.0, *source, fact.kind() as u8));
     for of_one in facts.chunk_by(|left, right| left.0 == right.0) {
-        let sourced = of_one.iter().map(|(_, source, fact)| SourcedFact { source: &names[source], fact });
-        builder.add_person(&sourced.collect::<Vec<_>>());
+        let sourced = of_one.iter().map(|(_, source, fact)| SourcedFact { source: numbers[source], fact });
+        builder.add_person(of_one[0].0.0, &sourced.collect::<Vec<_>>());
     }
-    Ok(Frozen { edition: builder.finish(), sources, n_waiting })
+    Ok(Frozen { edition: builder.finish()?, sources, n_waiting })
 }

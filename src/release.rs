@@ -67,7 +67,7 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             periods: &periods,
         };
         let permit = agreement.permit(&partner, &question, offer, call.time.date())?;
-        let table = seal.slice(permit.slice())?.under(&agreement.reference());
+        let table = seal.slice(permit.slice())?.under(agreement.reference());
         tx.log(&call.released(&permit, &table))?;
         Ok::<_, Error>(table)
     };

@@ -2,7 +2,7 @@
 
 use super::channel::ChannelError;
 use crate::api::v1 as pb;
-use crate::audit::{Entry, Hash, NotProven, Receipt, VerifierKey};
+use crate::audit::{Entry, Hash, Receipt, ReceiptError, VerifierKey};
 use crate::disclosure::ProtectedTable;
 use crate::release::Release;
 use crate::server::RECEIPT;
@@ -28,7 +28,7 @@ pub enum Error {
     NoReceipt,
     /// The proof does not hold: the answer is not used.
     #[error("the receipt does not prove the answer: it is refused")]
-    NotProven(#[from] NotProven),
+    NotProven(#[from] ReceiptError),
     /// The receipt is of another call.
     #[error("the receipt is of another call: it is refused")]
     OtherCall,
@@ -103,7 +103,7 @@ impl Session {
             (None, _) => return Err(Error::Protocol("a release without a table")),
             (_, None) => return Err(Error::NoReceipt),
         };
-        receipt.verify(&self.log, Some(&asked), Some(&table.digest().into()))?;
+        receipt.verify(&self.log, Some(&asked), Some(&Hash::new(table.digest())))?;
         Ok((table, receipt))
     }
 

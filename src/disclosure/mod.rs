@@ -49,6 +49,7 @@
 pub mod attack;
 mod check;
 mod lattice;
+mod offered;
 mod primary;
 mod protect;
 mod report;
@@ -59,6 +60,7 @@ mod slice;
 mod span;
 mod table;
 
+pub use offered::Offered;
 pub use report::{DimensionReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;

@@ -65,6 +65,12 @@ impl Linker {
         link
     }
 
+    /// The encoding a subject was last linked by.
+    #[must_use]
+    pub fn encoding(&self, subject: &Subject) -> Option<&Encoding> {
+        self.record(*subject).map(|record| &record.encoding)
+    }
+
     /// Forgets a subject. Its number of person is not used again while this linker lives.
     pub fn remove(&mut self, subject: Subject) {
         self.take(subject);

@@ -16,6 +16,18 @@ pub enum Unit {
     Graduate,
 }
 
+impl Unit {
+    /// Its name: `student_year`, `cohort`, `graduate`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::StudentYear => "student_year",
+            Self::Cohort => "cohort",
+            Self::Graduate => "graduate",
+        }
+    }
+}
+
 /// True counts of one unit in one period: every group that any product of an edition can ask for is a
 /// sum of atoms, the finest cross-classification that occurs.
 ///

@@ -1,11 +1,11 @@
 //! `AdminService`: organizations, agreements, products, editions, for the steward.
 
-use super::desk::{Desk, Rpc, sha256};
+use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status::{self, Told};
 use crate::agreements::{Agreement, State};
 use crate::api::v1 as pb;
-use crate::audit::Call;
+use crate::audit::{Call, Hash};
 use crate::disclosure::RuleProfile;
 use crate::outcomes::Product;
 use crate::publish::{self, Published};
@@ -88,7 +88,7 @@ impl AdminService for Admin {
         if RuleProfile::named(&agreement.profile).is_none() {
             return Err(self.refuse(call, "agreement.profile", "profile: is not a known rule profile").await);
         }
-        let (id, version, digest, now) = (agreement.id.clone(), agreement.version, sha256(document.as_bytes()), call.time);
+        let (id, version, digest, now) = (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
         let put = self.desk.store.transaction("admin.agreement", move |tx| {
             tx.put_agreement(&id, version, &digest, &document, now)
         });
@@ -139,7 +139,7 @@ impl AdminService for Admin {
         if RuleProfile::named(&product.profile).is_none() {
             return Err(self.refuse(call, "product.profile", "profile: is not a known rule profile").await);
         }
-        let (id, version, digest, now) = (product.id.clone(), product.version, sha256(document.as_bytes()), call.time);
+        let (id, version, digest, now) = (product.id.clone(), product.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
         let put =
             self.desk.store.transaction("admin.product", move |tx| tx.put_product(&id, version, &digest, &document, now));
         let stored = self.stored(call, put.await.map(|committed| committed.value)).await?;

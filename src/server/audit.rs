@@ -82,7 +82,7 @@ impl AuditService for Audit {
             let proof = snapshot.consistency(wire.old_size, new)?;
             let checkpoint = if new == size { snapshot.checkpoint()?.unwrap_or_default() } else { String::new() };
             Ok(Some(pb::GetConsistencyProofResponse {
-                proof: proof.iter().map(|hash| hash.to_vec()).collect(),
+                proof: proof.iter().map(|hash| hash.as_bytes().to_vec()).collect(),
                 checkpoint,
             }))
         };

@@ -8,11 +8,10 @@ use super::accept::Connection;
 use super::limits::Limits;
 use super::peer::{Peer, Role};
 use super::status::{self, Told};
-use crate::audit::{Call, Receipt};
+use crate::audit::{Call, Hash, Receipt};
 use crate::calendar::Timestamp;
 use crate::store::{self, Store};
 use prost::Message;
-use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::Arc;
 use tonic::metadata::{BinaryMetadataValue, MetadataMap};
@@ -53,7 +52,7 @@ impl Desk {
             role: None,
             certificate_serial: None,
             rpc: rpc.name,
-            request_digest: content.map(sha256),
+            request_digest: content.map(Hash::of),
         };
         let connection = request.extensions().get::<Connection>();
         let peer = match connection.map(|connection| &connection.peer) {
@@ -114,7 +113,7 @@ impl Desk {
 
     /// Logs an allowed call that discloses no table, and answers it.
     pub(super) async fn answer<M: Message>(&self, call: &Call, message: M) -> Result<Response<M>, Status> {
-        let entry = call.allowed(Some(sha256(&message.encode_to_vec())));
+        let entry = call.allowed(Some(Hash::of(&message.encode_to_vec())));
         let logged = self.store.transaction("answered", move |tx| tx.log(&entry)).await;
         let committed: store::Committed<()> =
             logged.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
@@ -141,11 +140,6 @@ impl Desk {
 /// Puts a receipt into a call's metadata.
 pub(super) fn attach(metadata: &mut MetadataMap, receipt: &Receipt) {
     metadata.insert_bin(RECEIPT, BinaryMetadataValue::from_bytes(&receipt.encode_to_vec()));
-}
-
-/// SHA-256.
-pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    digest(&SHA256, bytes).as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 fn request_id() -> String {

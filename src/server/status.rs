@@ -100,8 +100,8 @@ fn refused(refused: &Refused) -> Told {
 
 fn not_a_slice(error: &NotASlice) -> Told {
     let mut details = ErrorDetails::with_error_info("NOT_A_SLICE", DOMAIN, []);
-    for problem in error.problems() {
-        details.add_bad_request_violation("query", problem);
+    for violation in &error.violations {
+        details.add_bad_request_violation(&violation.field, violation.reason);
     }
     Told {
         rule: "product.not_a_slice",
@@ -139,7 +139,7 @@ pub(super) fn release(error: &release::Error, request_id: &str) -> Told {
 pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
     use publish::Error as E;
     match error {
-        E::NoProduct | E::NoProfile { .. } | E::Outcomes(_) | E::Disclosure(_) => Told {
+        E::NoProduct | E::Outcomes(_) | E::Disclosure(_) => Told {
             rule: "publish.products",
             status: status(Code::FailedPrecondition, "CANNOT_PUBLISH", &error.to_string()),
         },

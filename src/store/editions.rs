@@ -70,7 +70,7 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores an edition with its columns and its seal.
+    /// Stores an edition with its columns, the names they refer to, and its seal.
     ///
     /// # Errors
     ///
@@ -78,13 +78,14 @@ impl Tx<'_> {
     pub fn put_edition<'c>(
         &mut self,
         edition: &EditionRow,
-        columns: impl IntoIterator<Item = (&'c str, &'c str, &'c [u8])>,
+        metadata: &str,
+        columns: impl IntoIterator<Item = (&'static str, &'c str, &'c [u8])>,
         seal: &Seal,
     ) -> Result<(), Error> {
         let sources: Vec<&str> = edition.sources.iter().map(OrgId::as_str).collect();
         self.prepare(
-            "INSERT INTO edition (number, title, frozen_ms, digest, persons, student_years, opted_out, sources)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO edition (number, title, frozen_ms, digest, persons, student_years, opted_out, sources, metadata)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             edition.number,
@@ -94,7 +95,8 @@ impl Tx<'_> {
             edition.n_persons.cast_signed(),
             edition.n_student_years.cast_signed(),
             edition.n_opted_out.cast_signed(),
-            sources.join(",")
+            sources.join(","),
+            metadata
         ])?;
         let mut insert =
             self.prepare("INSERT INTO edition_column (edition, frame, name, bytes) VALUES (?1, ?2, ?3, ?4)")?;

@@ -179,7 +179,7 @@ impl Tx<'_> {
             sealed,
             link.person.0.cast_signed(),
             f64::from(link.weight_bits),
-            link.pattern.as_bytes(),
+            link.pattern.0,
             link.model
         ])?;
         Ok(true)
@@ -197,7 +197,7 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
         let sealed: Vec<u8> = row.get(2)?;
         let encoding = Encoding::from_bytes(&key.open(source, &student, &sealed)?);
         let encoding = encoding.map_err(|_| Error::Damaged("an encoding"))?;
-        linker.restore(Subject { source, student }, encoding, PersonId(row.get::<_, i64>(3)?.cast_unsigned()));
+        linker.restore(Subject { source, student }, &encoding, PersonId(row.get::<_, i64>(3)?.cast_unsigned()));
     }
     Ok(linker)
 }

@@ -84,7 +84,8 @@ CREATE TABLE edition (
     persons       INTEGER NOT NULL,
     student_years INTEGER NOT NULL,
     opted_out     INTEGER NOT NULL,
-    sources       TEXT    NOT NULL                                -- comma separated organization ids
+    sources       TEXT    NOT NULL,                               -- comma separated organization ids
+    metadata      TEXT    NOT NULL                                -- JSON: schools, programs, zones and tests the columns refer to
 ) STRICT;
 
 -- The columns of an edition. For the service only.

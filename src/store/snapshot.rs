@@ -20,6 +20,10 @@ impl<'a> Snapshot<'a> {
         Ok(self.connection.prepare_cached(sql)?)
     }
 
+    pub(super) const fn connection(&self) -> &'a Connection {
+        self.connection
+    }
+
     /// The log's origin.
     ///
     /// # Errors

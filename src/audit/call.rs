@@ -1,0 +1,178 @@
+//! A call under way: what is known of it before it is decided, and the entries it can become.
+
+use super::{Decision, Entry, Hash, QueryText};
+use crate::agreements::{IntakePermit, Permit};
+use crate::calendar::Timestamp;
+use crate::disclosure::{Mark, ProtectedTable};
+use crate::outcomes::Slice;
+use crate::records::{Code, OrgId};
+
+/// A call that has not been decided.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// When it was made.
+    pub time: Timestamp,
+    /// Its id, for people who look for it.
+    pub request_id: String,
+    /// Who called, when the certificate says.
+    pub organization: Option<OrgId>,
+    /// In which role.
+    pub role: Option<&'static str>,
+    /// Serial number of the certificate, in hex.
+    pub certificate_serial: Option<String>,
+    /// What was called.
+    pub rpc: &'static str,
+    /// SHA-256 of the request; absent for requests that hold records.
+    pub request_digest: Option<Hash>,
+}
+
+/// Records of a batch by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// No record had the key.
+    pub n_new: u64,
+    /// Another content had the key.
+    pub n_changed: u64,
+    /// The same content was there.
+    pub n_unchanged: u64,
+    /// Withdrawn.
+    pub n_deleted: u64,
+    /// Not taken.
+    pub n_refused: u64,
+}
+
+impl Call {
+    /// The same caller and RPC, at another time: the next message of a stream.
+    #[must_use]
+    pub fn again(&self, time: Timestamp) -> Self {
+        Self { time, ..self.clone() }
+    }
+
+    /// The call was carried out and disclosed no table.
+    #[must_use]
+    pub fn allowed(&self, response_digest: Option<Hash>) -> Entry {
+        Entry { response_digest, ..self.entry(Decision::Allowed, "registered") }
+    }
+
+    /// The call was refused by a rule.
+    #[must_use]
+    pub fn refused(&self, rule: &'static str) -> Entry {
+        self.entry(Decision::Refused, rule)
+    }
+
+    /// A delivery was opened.
+    #[must_use]
+    pub fn opened(&self, permit: &IntakePermit, delivery: &str) -> Entry {
+        let entry = self.entry(Decision::Allowed, "agreement.covered");
+        let (agreement, version) = permit.agreement();
+        Entry {
+            agreement: Code::new(agreement).ok(),
+            agreement_version: Some(version),
+            legal_basis: Code::new(permit.basis().name()).ok(),
+            batch: Code::new(delivery).ok(),
+            ..entry
+        }
+    }
+
+    /// A batch of a delivery was acknowledged.
+    #[must_use]
+    pub fn ingested(&self, permit: &IntakePermit, batch: &str, counts: Counts) -> Entry {
+        let Counts { n_new, n_changed, n_unchanged, n_deleted, n_refused } = counts;
+        Entry {
+            n_records: Some(n_new + n_changed + n_unchanged + n_deleted + n_refused),
+            n_new: Some(n_new),
+            n_changed: Some(n_changed),
+            n_unchanged: Some(n_unchanged),
+            n_deleted: Some(n_deleted),
+            n_refused: Some(n_refused),
+            ..self.opened(permit, batch)
+        }
+    }
+
+    /// A table was released.
+    #[must_use]
+    pub fn released(&self, permit: &Permit, table: &ProtectedTable) -> Entry {
+        let entry = self.entry(Decision::Allowed, "agreement.covered");
+        let (agreement, version) = permit.agreement();
+        let hidden = table.cells().iter().filter(|cell| cell.mark() == Mark::Hidden).count() as u64;
+        Entry {
+            agreement: Code::new(agreement).ok(),
+            agreement_version: Some(version),
+            legal_basis: Code::new(permit.basis().name()).ok(),
+            purpose: Code::new(permit.purpose()).ok(),
+            product: Code::new(table.product()).ok(),
+            edition: Some(table.edition()),
+            indicator: Code::new(table.indicator()).ok(),
+            query: query_text(permit.slice()),
+            cells_shown: Some(table.cells().len() as u64 - hidden),
+            cells_hidden: Some(hidden),
+            response_digest: Some(Hash::new(table.digest())),
+            ..entry
+        }
+    }
+
+    /// An edition was published; the response digest is its seal's.
+    #[must_use]
+    pub fn published(&self, edition: u32, seal_digest: [u8; 32]) -> Entry {
+        let entry = self.entry(Decision::Allowed, "registered");
+        Entry { edition: Some(edition), response_digest: Some(Hash::new(seal_digest)), ..entry }
+    }
+
+    fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
+        let request_id = code(&self.request_id);
+        let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));
+        Entry {
+            organization: self.organization.clone(),
+            role: self.role.map(code),
+            certificate_serial: self.certificate_serial.as_deref().and_then(|serial| Code::new(serial).ok()),
+            request_digest: self.request_digest,
+            ..entry
+        }
+    }
+}
+
+impl Entry {
+    /// A connection whose handshake was refused: nobody knows who it was.
+    #[must_use]
+    pub fn handshake_refused(time: Timestamp, reason: &'static str) -> Self {
+        let rule = code("peer.handshake");
+        let entry = Self::new(time, code("handshake"), code("Handshake"), Decision::Refused, rule);
+        Self { reason_code: Some(code(reason)), ..entry }
+    }
+}
+
+/// The one text of a slice: dimensions in the order asked, filters and years as they are.
+fn query_text(slice: &Slice) -> Option<QueryText> {
+    let filters = slice.filters.iter().map(|(dimension, category)| format!("{dimension}={category}"));
+    let years = slice.periods.iter().map(|year| year.ending().to_string());
+    let filters: Vec<_> = filters.collect();
+    let years: Vec<_> = years.collect();
+    let text = format!("by {} where {} in {}", slice.dimensions.join(","), filters.join(","), years.join(","));
+    QueryText::new(&text).ok()
+}
+
+/// Names of our own making are always codes; should one not be, the entry still says that it happened.
+fn code(name: &str) -> Code {
+    Code::new(name).unwrap_or_else(|_| Code::new("unnamed").expect("a code"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_without_a_certificate_still_makes_an_entry() {
+        let call = Call {
+            time: Timestamp::from_millis(0),
+            request_id: "00ff".into(),
+            organization: None,
+            role: None,
+            certificate_serial: None,
+            rpc: "Query",
+            request_digest: None,
+        };
+        let entry = call.refused("peer.certificate");
+        assert_eq!(Entry::parse(&entry.to_bytes()), Ok(entry.clone()));
+        assert_eq!((entry.decision, entry.rule.as_str()), (Decision::Refused, "peer.certificate"));
+    }
+}

@@ -1,0 +1,92 @@
+//! How a verb reaches the service: which address, which certificate, which log key.
+
+use super::Failure;
+use crate::audit::VerifierKey;
+use crate::client::{ChannelOptions, Session, connect};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Where the service is and who is calling.
+#[derive(clap::Args, Clone)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connect {
+    /// Address of the service
+    #[arg(long, env = "THROUGHLINE_SERVER", default_value = "localhost:7443", value_name = "HOST:PORT")]
+    server: String,
+
+    /// Folder with ca.pem, log.vkey and your certificate
+    #[arg(long, env = "THROUGHLINE_CERTS", default_value = "certs", value_name = "DIR")]
+    certs: PathBuf,
+
+    /// Your certificate in that folder, as organization.role; needed when there are several of the role
+    #[arg(long = "as", env = "THROUGHLINE_AS", value_name = "ORG.ROLE")]
+    identity: Option<String>,
+}
+
+impl Connect {
+    /// Connects as `role`.
+    pub(super) async fn session(&self, role: &str) -> Result<Session, Failure> {
+        let identity = self.identity(role)?;
+        let host = self.server.rsplit_once(':').map_or(self.server.as_str(), |(host, _)| host);
+        let options = ChannelOptions {
+            address: self.server.clone(),
+            server_name: host.trim_matches(['[', ']']).to_owned(),
+            ca: self.certs.join("ca.pem"),
+            certificate: self.certs.join(format!("{identity}.pem")),
+            key: self.certs.join(format!("{identity}.key")),
+            timeout: Duration::from_secs(10),
+        };
+        let log = self.log_key()?;
+        Ok(Session::new(connect(&options).await?, log))
+    }
+
+    /// The key of the log as pinned beside the certificates.
+    pub(super) fn log_key(&self) -> Result<VerifierKey, Failure> {
+        let path = self.certs.join("log.vkey");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| Failure::new(format!("cannot read the log's key {}: {error}", path.display())))?;
+        text.trim().parse().map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    }
+
+    /// The private key of the certificate, for what only this client should be able to compute.
+    pub(super) fn secret(&self, role: &str) -> Result<Vec<u8>, Failure> {
+        Ok(std::fs::read(self.certs.join(format!("{}.key", self.identity(role)?)))?)
+    }
+
+    /// The organization this client calls as.
+    pub(super) fn organization(&self, role: &str) -> Result<String, Failure> {
+        let identity = self.identity(role)?;
+        Ok(identity.rsplit_once('.').map_or(identity.clone(), |(organization, _)| organization.to_owned()))
+    }
+
+    fn identity(&self, role: &str) -> Result<String, Failure> {
+        if let Some(identity) = &self.identity {
+            return Ok(identity.clone());
+        }
+        let mut found = identities(&self.certs, role)?;
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (None, _) => Err(Failure::new(format!(
+                "there is no certificate *.{role}.pem in {}; name the folder with --certs",
+                self.certs.display()
+            ))),
+            (Some(_), false) => Err(Failure::new(format!(
+                "there are several certificates *.{role}.pem in {}; say which with --as ORG.{role}",
+                self.certs.display()
+            ))),
+        }
+    }
+}
+
+fn identities(folder: &Path, role: &str) -> Result<Vec<String>, Failure> {
+    let unreadable = |error| Failure::new(format!("cannot read the folder {}: {error}", folder.display()));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if let Some(identity) = name.strip_suffix(".pem").filter(|name| name.ends_with(&format!(".{role}"))) {
+            found.push(identity.to_owned());
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,46 @@
+//! `throughline serve`.
+
+use super::{Done, Failure, Finish, screen};
+use crate::server::{Config, bind};
+use std::path::PathBuf;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+/// Run the service
+#[derive(clap::Args)]
+pub(super) struct Serve {
+    /// The configuration file
+    #[arg(long, env = "THROUGHLINE_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+
+    /// Write the log as JSON lines
+    #[arg(long)]
+    log_json: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Done {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        // Another subscriber can only be there in a test.
+        let _ = if self.log_json { subscriber.json().try_init() } else { subscriber.try_init() };
+        let config = Config::read(&self.config)?;
+        super::wait(async move {
+            let bound = bind(config).await?;
+            screen::say(&format!("listening on {}", bound.address()?));
+            let (ask, asked) = watch::channel(false);
+            let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                tracing::info!("stopping: calls under way are finished");
+                ask.send_replace(true);
+            });
+            bound.serve(asked).await.map_err(Failure::from)
+        })?;
+        Ok(Finish::All)
+    }
+}

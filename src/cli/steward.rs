@@ -1,0 +1,315 @@
+//! `throughline steward`: organizations, agreements, products, editions.
+
+use super::connect::Connect;
+use super::screen::{count, counted, say};
+use super::table::{Align, Table};
+use super::{Done, Failure, Finish, screen};
+use crate::api::v1 as pb;
+use prost::Message;
+use std::path::PathBuf;
+
+/// Run a collaboration: organizations, agreements, products, editions
+#[derive(clap::Subcommand)]
+pub(super) enum Steward {
+    /// Register an organization, or change its name or roles
+    Register(Register),
+    /// Suspend an organization: it gets nothing until it is registered again
+    Suspend(Suspend),
+    /// List the organizations
+    Organizations(Plain),
+    /// Load a data-sharing agreement (TOML)
+    Agreement(Document),
+    /// List the agreements
+    Agreements(Plain),
+    /// Load a data product (TOML)
+    Product(Document),
+    /// Freeze an edition, protect it and seal it
+    Publish(Publish),
+    /// What the service holds
+    Status(Plain),
+}
+
+#[derive(clap::Args)]
+pub(super) struct Register {
+    /// Its id, as in its certificates
+    organization: String,
+    /// Its public name
+    #[arg(long)]
+    name: Option<String>,
+    /// A role it may act in; may be given several times
+    #[arg(long = "role", required = true, value_parser = ["contributor", "partner", "steward", "auditor"])]
+    roles: Vec<String>,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Suspend {
+    /// Its id
+    organization: String,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Document {
+    /// The document
+    file: PathBuf,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Publish {
+    /// What people should call the edition
+    #[arg(long, default_value = "")]
+    title: String,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Plain {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+/// Calls a unary method and checks the receipt of the answer.
+macro_rules! ask {
+    ($session:expr, $client:ident, $method:ident, $request:expr) => {{
+        let request = $request;
+        let bytes = request.encode_to_vec();
+        let response = $session.$client().$method(request).await.map_err($crate::client::Error::from)?;
+        $session.proven(&bytes, response)?
+    }};
+}
+pub(super) use ask;
+
+impl Steward {
+    pub(super) fn run(self) -> Done {
+        super::wait(async {
+            match self {
+                Self::Register(verb) => verb.run().await,
+                Self::Suspend(verb) => verb.run().await,
+                Self::Organizations(verb) => organizations(verb).await,
+                Self::Agreement(verb) => agreement(verb).await,
+                Self::Agreements(verb) => agreements(verb).await,
+                Self::Product(verb) => product(verb).await,
+                Self::Publish(verb) => verb.run().await,
+                Self::Status(verb) => status(verb).await,
+            }
+        })
+    }
+}
+
+impl Register {
+    async fn run(self) -> Done {
+        let session = self.connect.session("steward").await?;
+        let organization = pb::Organization {
+            name: self.name.unwrap_or_else(|| self.organization.clone()),
+            id: self.organization.clone(),
+            roles: self.roles.clone(),
+            standing: pb::Standing::Active.into(),
+        };
+        ask!(session, admin, put_organization, pb::PutOrganizationRequest { organization: Some(organization) });
+        say(&format!("{} is registered as {}", self.organization, self.roles.join(", ")));
+        Ok(Finish::All)
+    }
+}
+
+impl Suspend {
+    async fn run(self) -> Done {
+        let session = self.connect.session("steward").await?;
+        let known = ask!(session, admin, list_organizations, pb::ListOrganizationsRequest {});
+        let found = known.organizations.into_iter().find(|known| known.id == self.organization);
+        let organization = found.ok_or_else(|| Failure::new("there is no such organization"))?;
+        let organization = pb::Organization { standing: pb::Standing::Suspended.into(), ..organization };
+        ask!(session, admin, put_organization, pb::PutOrganizationRequest { organization: Some(organization) });
+        say(&format!("{} is suspended", self.organization));
+        Ok(Finish::All)
+    }
+}
+
+async fn organizations(verb: Plain) -> Done {
+    let session = verb.connect.session("steward").await?;
+    let list = ask!(session, admin, list_organizations, pb::ListOrganizationsRequest {}).organizations;
+    let standing = |each: &pb::Organization| match each.standing() {
+        pb::Standing::Active => "active",
+        pb::Standing::Suspended | pb::Standing::Unspecified => "suspended",
+    };
+    if verb.json {
+        let rows = list.iter().map(|each| {
+            serde_json::json!({"id": each.id, "name": each.name, "roles": each.roles, "standing": standing(each)})
+        });
+        screen::json(&rows.collect());
+        return Ok(Finish::All);
+    }
+    let headings = [("Organization", Align::Left), ("Name", Align::Left), ("Roles", Align::Left), ("Standing", Align::Left)];
+    let mut table = Table::new(&headings);
+    for each in &list {
+        table.row([each.id.clone(), each.name.clone(), each.roles.join(", "), standing(each).into()]);
+    }
+    say(&table.print());
+    Ok(Finish::All)
+}
+
+fn read(file: &PathBuf) -> Result<String, Failure> {
+    std::fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
+}
+
+async fn agreement(verb: Document) -> Done {
+    let session = verb.connect.session("steward").await?;
+    let loaded = ask!(session, admin, put_agreement, pb::PutAgreementRequest { document: read(&verb.file)? });
+    say(&format!("agreement {} version {} is loaded, SHA-256 {}", loaded.agreement, loaded.version, hex(&loaded.digest)));
+    Ok(Finish::All)
+}
+
+async fn agreements(verb: Plain) -> Done {
+    let session = verb.connect.session("steward").await?;
+    let list = ask!(session, admin, list_agreements, pb::ListAgreementsRequest {}).agreements;
+    if verb.json {
+        let rows = list.iter().map(|each| {
+            serde_json::json!({
+                "agreement": each.agreement, "version": each.version, "digest": hex(&each.digest),
+                "title": each.title, "state": each.state, "expires": each.expires,
+            })
+        });
+        screen::json(&rows.collect());
+        return Ok(Finish::All);
+    }
+    let headings = [
+        ("Agreement", Align::Left),
+        ("Version", Align::Right),
+        ("State", Align::Left),
+        ("Expires", Align::Left),
+        ("Title", Align::Left),
+    ];
+    let mut table = Table::new(&headings);
+    for each in list {
+        table.row([each.agreement, each.version.to_string(), each.state.replace('_', " "), each.expires, each.title]);
+    }
+    say(&table.print());
+    Ok(Finish::All)
+}
+
+async fn product(verb: Document) -> Done {
+    let session = verb.connect.session("steward").await?;
+    let loaded = ask!(session, admin, put_product, pb::PutProductRequest { document: read(&verb.file)? });
+    say(&format!("product {} version {} is loaded; the next edition will have it", loaded.product, loaded.version));
+    Ok(Finish::All)
+}
+
+impl Publish {
+    async fn run(self) -> Done {
+        let session = self.connect.session("steward").await?;
+        let request = pb::PublishRequest { title: self.title };
+        let stream = session.admin().publish(request).await.map_err(crate::client::Error::from)?;
+        let mut stream = stream.into_inner();
+        let bar = screen::bar(None, "");
+        let mut last = None;
+        while let Some(reply) = stream.message().await.map_err(crate::client::Error::from)? {
+            bar.set_message(reply.stage.clone());
+            bar.tick();
+            last = reply.report.map(|report| (report, reply.receipt));
+        }
+        bar.finish_and_clear();
+        let (report, receipt) = last.ok_or_else(|| Failure::new("the service ended without a report"))?;
+        let entry = session.entry(receipt.as_ref())?;
+        if entry.edition != Some(report.edition) {
+            return Err(crate::client::Error::OtherCall.into());
+        }
+        if self.json { screen::json(&json(&report)) } else { print(&report) }
+        Ok(Finish::All)
+    }
+}
+
+fn print(report: &pb::EditionReport) {
+    say(&format!(
+        "edition {}: {}, {} student-years, {:.1} s",
+        report.edition,
+        counted(report.persons, "person"),
+        count(report.student_years),
+        report.seconds
+    ));
+    if report.opted_out > 0 {
+        say(&format!("left out because they opted out: {}", counted(report.opted_out, "person")));
+    }
+    if report.waiting > 0 {
+        say(&format!("waiting for a roster that has their student: {}", counted(report.waiting, "record")));
+    }
+    let headings = [
+        ("Product", Align::Left),
+        ("Cells", Align::Right),
+        ("Too small", Align::Right),
+        ("Hidden to protect them", Align::Right),
+        ("Hidden", Align::Right),
+    ];
+    let mut table = Table::new(&headings);
+    for product in &report.products {
+        table.row([
+            product.product.clone(),
+            count(product.cells),
+            count(product.primary),
+            count(product.secondary),
+            format!("{:.1} %", product.hidden_share * 100.0),
+        ]);
+    }
+    say(&table.print());
+}
+
+fn json(report: &pb::EditionReport) -> serde_json::Value {
+    let products = report.products.iter().map(|product| {
+        serde_json::json!({
+            "product": product.product, "cells": product.cells, "primary": product.primary,
+            "secondary": product.secondary, "hidden_share": product.hidden_share,
+            "seal_digest": hex(&product.seal_digest),
+        })
+    });
+    serde_json::json!({
+        "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
+        "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
+        "products": products.collect::<Vec<_>>(), "seconds": report.seconds,
+    })
+}
+
+async fn status(verb: Plain) -> Done {
+    let session = verb.connect.session("steward").await?;
+    let status = ask!(session, admin, get_status, pb::GetStatusRequest {});
+    if verb.json {
+        let sources = status.sources.iter().map(|each| {
+            serde_json::json!({
+                "source": each.source, "kind": each.kind, "records": each.records, "last_received": each.last_received,
+            })
+        });
+        screen::json(&serde_json::json!({
+            "version": status.version, "persons": status.persons, "editions": status.editions,
+            "log_size": status.log_size, "sources": sources.collect::<Vec<_>>(),
+        }));
+        return Ok(Finish::All);
+    }
+    say(&format!(
+        "throughline {}: {}, {}, {} in the access log",
+        status.version,
+        counted(status.persons, "person"),
+        counted(status.editions.into(), "edition"),
+        counted(status.log_size, "line"),
+    ));
+    let headings =
+        [("Source", Align::Left), ("Kind", Align::Left), ("Records", Align::Right), ("Last received", Align::Left)];
+    let mut table = Table::new(&headings);
+    for each in status.sources {
+        table.row([each.source, each.kind.replace('_', " "), count(each.records), each.last_received]);
+    }
+    say(&table.print());
+    Ok(Finish::All)
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

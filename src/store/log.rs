@@ -1,0 +1,173 @@
+//! The access log's tree in the database: appended within a transaction, signed once a commit.
+
+use super::{Error, Snapshot};
+use crate::audit::{
+    Checkpoint, Entry, Filter, Frontier, Hash, Nodes, Receipt, SignedCheckpoint, SignerKey, consistency_proof,
+    leaf_hash,
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
+
+/// The log at the writer. A clone is what a rollback goes back to.
+#[derive(Clone)]
+pub(super) struct Log {
+    frontier: Frontier,
+    signer: Arc<SignerKey>,
+    /// Size the stored checkpoint covers.
+    signed: u64,
+    checkpoint: Option<Arc<SignedCheckpoint>>,
+}
+
+impl Log {
+    /// Reads the log whole: every entry must lead to the root of the last signed checkpoint.
+    pub(super) fn open(connection: &Connection, signer: SignerKey) -> Result<Self, Error> {
+        let damaged = || Error::Damaged("the access log does not verify");
+        let mut frontier = Frontier::new();
+        let mut statement = connection.prepare("SELECT position, entry FROM log_entry ORDER BY position")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let entry = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
+            if row.get::<_, i64>(0)?.cast_unsigned() != frontier.size() {
+                return Err(damaged());
+            }
+            for node in frontier.append(leaf_hash(entry)) {
+                if StoredNodes(connection).node(node.level, node.index)? != node.hash {
+                    return Err(damaged());
+                }
+            }
+        }
+        drop(rows);
+        drop(statement);
+        let note: Option<String> =
+            connection.query_row("SELECT note FROM log_checkpoint", [], |row| row.get(0)).optional()?;
+        let checkpoint = match note {
+            Some(note) => {
+                let signed = SignedCheckpoint::open(note.as_bytes(), signer.verifier()).map_err(|_| damaged())?;
+                if signed.checkpoint().head() != frontier.head() {
+                    return Err(damaged());
+                }
+                Some(Arc::new(signed))
+            }
+            None if frontier.size() == 0 => None,
+            None => return Err(damaged()),
+        };
+        Ok(Self { signed: frontier.size(), frontier, signer: Arc::new(signer), checkpoint })
+    }
+
+    /// Appends an entry and returns its position.
+    pub(super) fn append(&mut self, connection: &Connection, entry: &Entry) -> Result<u64, Error> {
+        let (bytes, position) = (entry.to_bytes(), self.frontier.size());
+        connection
+            .prepare_cached("INSERT INTO log_entry (position, entry) VALUES (?1, ?2)")?
+            .execute(params![position.cast_signed(), bytes])?;
+        let mut insert =
+            connection.prepare_cached("INSERT INTO log_node (level, position, hash) VALUES (?1, ?2, ?3)")?;
+        for node in self.frontier.append(leaf_hash(&bytes)) {
+            insert.execute(params![node.level, node.index.cast_signed(), node.hash.as_bytes()])?;
+        }
+        Ok(position)
+    }
+
+    /// Signs the tree as it is, when it has grown since it was last signed.
+    pub(super) fn sign(&mut self, connection: &Connection) -> Result<(), Error> {
+        if self.frontier.size() == self.signed {
+            return Ok(());
+        }
+        let checkpoint = Checkpoint::new(self.signer.verifier().name(), self.frontier.head());
+        let checkpoint = checkpoint.map_err(|_| Error::Damaged("the origin"))?.sign(&self.signer);
+        connection
+            .prepare_cached(
+                "INSERT INTO log_checkpoint (one, size, note) VALUES (1, ?1, ?2)
+                 ON CONFLICT (one) DO UPDATE SET size = ?1, note = ?2",
+            )?
+            .execute(params![self.frontier.size().cast_signed(), checkpoint.note()])?;
+        self.signed = self.frontier.size();
+        self.checkpoint = Some(Arc::new(checkpoint));
+        Ok(())
+    }
+
+    /// Receipts of entries that the newest checkpoint covers.
+    pub(super) fn receipts(&self, connection: &Connection, positions: &[u64]) -> Result<Vec<Receipt>, Error> {
+        let Some(checkpoint) = &self.checkpoint else { return Ok(Vec::new()) };
+        let mut find = connection.prepare_cached("SELECT entry FROM log_entry WHERE position = ?1")?;
+        let mut receipt = |&position: &u64| {
+            let bytes: Vec<u8> = find.query_row([position.cast_signed()], |row| row.get(0))?;
+            let entry = Entry::parse(&bytes).map_err(|_| Error::Damaged("a log entry"))?;
+            let receipt = Receipt::new(&StoredNodes(connection), position, &entry, checkpoint);
+            receipt.map_err(|_| Error::Damaged("the access log does not verify"))
+        };
+        positions.iter().map(&mut receipt).collect()
+    }
+}
+
+/// The complete subtrees as they are stored.
+struct StoredNodes<'a>(&'a Connection);
+
+impl Nodes for StoredNodes<'_> {
+    type Error = Error;
+
+    fn node(&self, level: u8, index: u64) -> Result<Hash, Error> {
+        let mut find =
+            self.0.prepare_cached("SELECT hash FROM log_node WHERE level = ?1 AND position = ?2")?;
+        let hash: Option<[u8; 32]> =
+            find.query_row(params![level, index.cast_signed()], |row| row.get(0)).optional()?;
+        hash.map(Hash::new).ok_or(Error::Damaged("a node of the access log is missing"))
+    }
+}
+
+impl Snapshot<'_> {
+    /// Entries in the log.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn log_size(&self) -> Result<u64, Error> {
+        let mut statement = self.prepare("SELECT coalesce(max(position) + 1, 0) FROM log_entry")?;
+        Ok(statement.query_row([], |row| row.get::<_, i64>(0))?.cast_unsigned())
+    }
+
+    /// The newest signed checkpoint; nothing before the first entry.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn checkpoint(&self) -> Result<Option<String>, Error> {
+        let mut statement = self.prepare("SELECT note FROM log_checkpoint")?;
+        Ok(statement.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    /// Entries from a position on that pass a filter, a page of them, and where the next page begins (0 at
+    /// the end of the log).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    #[allow(clippy::type_complexity)]
+    pub fn log_entries(&self, from: u64, page: usize, filter: &Filter) -> Result<(Vec<(u64, Vec<u8>)>, u64), Error> {
+        let mut statement =
+            self.prepare("SELECT position, entry FROM log_entry WHERE position >= ?1 ORDER BY position")?;
+        let mut rows = statement.query([from.cast_signed()])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (position, bytes): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            if entries.len() == page {
+                return Ok((entries, position.cast_unsigned()));
+            }
+            let entry = Entry::parse(&bytes).map_err(|_| Error::Damaged("a log entry"))?;
+            if filter.matches(&entry) {
+                entries.push((position.cast_unsigned(), bytes));
+            }
+        }
+        Ok((entries, 0))
+    }
+
+    /// Proof that the log of size `old` is a prefix of the log of size `new`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when the sizes are not in order or a node is missing.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, Error> {
+        let proof = consistency_proof(&StoredNodes(self.connection()), old, new);
+        proof.map_err(|_| Error::Damaged("the access log does not verify"))
+    }
+}
