@@ -1,0 +1,35 @@
+//! Which entries a listing shows.
+
+use super::{Decision, Entry};
+use crate::calendar::Timestamp;
+use crate::records::{Code, OrgId};
+
+/// Conditions on an entry; all that are set must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Who called.
+    pub organization: Option<OrgId>,
+    /// Agreement the call was made under.
+    pub agreement: Option<Code>,
+    /// What was called.
+    pub rpc: Option<Code>,
+    /// What was decided.
+    pub decision: Option<Decision>,
+    /// From this moment on.
+    pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    /// Whether an entry meets every condition. An absent field meets none.
+    #[must_use]
+    pub fn matches(&self, entry: &Entry) -> bool {
+        self.organization.as_ref().is_none_or(|wanted| entry.organization.as_ref() == Some(wanted))
+            && self.agreement.as_ref().is_none_or(|wanted| entry.agreement.as_ref() == Some(wanted))
+            && self.rpc.as_ref().is_none_or(|wanted| entry.rpc == *wanted)
+            && self.decision.is_none_or(|wanted| entry.decision == wanted)
+            && self.since.is_none_or(|since| since <= entry.time)
+            && self.until.is_none_or(|until| entry.time < until)
+    }
+}

@@ -1,0 +1,230 @@
+//! What is logged of a call, and the one spelling of it that is hashed.
+
+mod filter;
+mod query;
+
+pub use filter::Filter;
+pub use query::QueryText;
+
+use super::Hash;
+use crate::calendar::Timestamp;
+use crate::records::{Code, OrgId};
+use serde::{Deserialize, Serialize};
+
+/// Bytes an entry may have.
+const LENGTH_MAX: usize = 4096;
+
+/// How a call was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// It was carried out.
+    Allowed,
+    /// It was not, and nothing was given away.
+    Refused,
+}
+
+/// An entry of the access log: who called, under which agreement, what was decided, and digests that bind
+/// the request and the answer. What does not apply to a call is absent.
+///
+/// There is no room for personal data: texts are codes, a query is syntax, the rest are counts and digests.
+/// It is serialized as canonical JSON: the keys sorted, no white space, absent fields left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    // Sorted by name: this is the order of the bytes.
+    /// Agreement the call was made under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<Code>,
+    /// Version of that agreement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement_version: Option<u32>,
+    /// Batch or delivery id the client chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Code>,
+    /// Cells of the answer that hide their value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cells_hidden: Option<u64>,
+    /// Cells of the answer that show one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cells_shown: Option<u64>,
+    /// Serial number of the client's certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_serial: Option<Code>,
+    /// What was decided.
+    pub decision: Decision,
+    /// Edition that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<u32>,
+    /// Indicator that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indicator: Option<Code>,
+    /// Legal basis the agreement states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<Code>,
+    /// Records that changed one already known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_changed: Option<u64>,
+    /// Records that deleted one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_deleted: Option<u64>,
+    /// Records that were new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_new: Option<u64>,
+    /// Records received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_records: Option<u64>,
+    /// Records refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_refused: Option<u64>,
+    /// Records equal to one already known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_unchanged: Option<u64>,
+    /// Who called; absent when the handshake was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<OrgId>,
+    /// Data product that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<Code>,
+    /// Purpose the caller stated, one of the agreement's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Code>,
+    /// Canonical text of the query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<QueryText>,
+    /// Reason of a refusal, as the status carries it: `NO_AGREEMENT`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<Code>,
+    /// SHA-256 of the request's bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_digest: Option<Hash>,
+    /// Id of the call.
+    pub request_id: Code,
+    /// SHA-256 of the answer's bytes, without the receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_digest: Option<Hash>,
+    /// Role the certificate states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Code>,
+    /// What was called: `Query`, or `handshake`.
+    pub rpc: Code,
+    /// Stable id of the rule that decided.
+    pub rule: Code,
+    /// When it was decided: RFC 3339, UTC, milliseconds.
+    #[serde(with = "rfc3339")]
+    pub time: Timestamp,
+    /// Version of this layout.
+    pub version: Version,
+}
+
+/// Version of the layout of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Version {
+    /// The layout of [`Entry`].
+    V1 = 1,
+}
+
+/// Bytes are not an entry. It says nothing of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnEntry {
+    /// Not JSON of exactly these fields, or a field with a value it can not have.
+    #[error("is not a log entry")]
+    Malformed,
+    /// An entry, but not spelled as [`Entry::to_bytes`] spells it.
+    #[error("is not the canonical spelling of a log entry")]
+    NotCanonical,
+    /// More than 4,096 bytes.
+    #[error("is longer than a log entry can be")]
+    TooLong,
+}
+
+impl Entry {
+    /// An entry with what every entry has; the other fields are absent.
+    #[must_use]
+    pub fn new(time: Timestamp, request_id: Code, rpc: Code, decision: Decision, rule: Code) -> Self {
+        Self {
+            agreement: None,
+            agreement_version: None,
+            batch: None,
+            cells_hidden: None,
+            cells_shown: None,
+            certificate_serial: None,
+            decision,
+            edition: None,
+            indicator: None,
+            legal_basis: None,
+            n_changed: None,
+            n_deleted: None,
+            n_new: None,
+            n_records: None,
+            n_refused: None,
+            n_unchanged: None,
+            organization: None,
+            product: None,
+            purpose: None,
+            query: None,
+            reason_code: None,
+            request_digest: None,
+            request_id,
+            response_digest: None,
+            role: None,
+            rpc,
+            rule,
+            time,
+            version: Version::V1,
+        }
+    }
+
+    /// The bytes that are hashed and kept.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("texts and numbers are always JSON")
+    }
+
+    /// Reads what [`Entry::to_bytes`] wrote, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAnEntry`] for other bytes, even where they mean the same.
+    pub fn parse(bytes: &[u8]) -> Result<Self, NotAnEntry> {
+        if bytes.len() > LENGTH_MAX {
+            return Err(NotAnEntry::TooLong);
+        }
+        let entry: Self = serde_json::from_slice(bytes).map_err(|_| NotAnEntry::Malformed)?;
+        if entry.to_bytes() == bytes { Ok(entry) } else { Err(NotAnEntry::NotCanonical) }
+    }
+}
+
+impl TryFrom<u8> for Version {
+    type Error = &'static str;
+
+    fn try_from(version: u8) -> Result<Self, Self::Error> {
+        if version == 1 { Ok(Self::V1) } else { Err("is not a known version") }
+    }
+}
+
+impl From<Version> for u8 {
+    fn from(version: Version) -> Self {
+        version as Self
+    }
+}
+
+/// A [`Timestamp`] as the text it prints.
+mod rfc3339 {
+    use crate::calendar::Timestamp;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(time)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Timestamp::parse(&text).ok_or_else(|| Error::custom("is not a moment (RFC 3339, UTC)"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
