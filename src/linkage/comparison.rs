@@ -99,17 +99,20 @@ fn similarity(a: &Encoding, b: &Encoding, filter: Filter) -> f32 {
     dice(&a.filter(filter), &b.filter(filter))
 }
 
-/// Given name and surname in each other's place: both exactly, or one exactly and one closely.
+/// Given name and surname (or a part of it) in each other's place: both exactly, or one exactly and
+/// the other nearly.
 fn names_exchanged(a: &Encoding, b: &Encoding) -> bool {
     if same(a, b, Slot::First) || same(a, b, Slot::Last) {
         return false;
     }
-    let one = across(a, Slot::First, b, Slot::Last);
-    let other = across(a, Slot::Last, b, Slot::First);
-    let close = |a: &Encoding, b: &Encoding| {
-        both(a, b, Slot::First) && dice(&a.filter(Filter::First), &b.filter(Filter::Last)) >= SIMILAR
+    const PARTS: [Slot; 3] = [Slot::Last, Slot::LastPart1, Slot::LastPart2];
+    let found = |a: &Encoding, b: &Encoding| PARTS.iter().any(|part| across(a, Slot::First, b, *part));
+    let near = |a: &Encoding, b: &Encoding| {
+        let known = a.token(Slot::First).is_some() && b.token(Slot::Last).is_some();
+        known && dice(&a.filter(Filter::First), &b.filter(Filter::Last)) >= SIMILAR
     };
-    one && other || one && close(b, a) || other && close(a, b)
+    let (one, other) = (found(a, b), found(b, a));
+    one && other || one && near(b, a) || other && near(a, b)
 }
 
 /// Dice similarities of 256-bit filters above which names are close, and similar. Two unrelated names

@@ -1,16 +1,20 @@
 //! What each comparison level says, in probabilities.
 
-/// How likely a level is when the two records are one person (`m`), members of one household (`h`),
-/// or unrelated (`u`), given that both have the value.
+/// What a level says about a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Level {
-    pub(super) m: f32,
-    pub(super) h: f32,
+    /// log2 of its probability for one person over that for unrelated people.
+    pub(super) unrelated_bits: f32,
+    /// log2 of its probability for one person over that for members of one household.
+    pub(super) household_bits: f32,
+    /// Its probability for unrelated people.
     pub(super) u: f32,
 }
 
-const fn level(m: f32, h: f32, u: f32) -> Level {
-    Level { m, h, u }
+/// How likely a level is when the two records are one person (`m`), members of one household (`h`),
+/// or unrelated (`u`), given that both have the value.
+fn level(m: f32, h: f32, u: f32) -> Level {
+    Level { unrelated_bits: (m / u).log2(), household_bits: (m / h).log2(), u }
 }
 
 /// One configuration of the engine: level probabilities, prior odds, thresholds.
@@ -26,9 +30,11 @@ pub struct Parameters {
     /// A subject joins a person only if its mean weight against the person's subjects reaches this,
     /// in bits. It stops chains in which each pair is similar and the ends are not.
     pub mean_bits: f32,
-    /// Prior odds of "unrelated" against "one person" among all pairs, in bits.
-    pub unrelated_bits: f32,
-    /// Prior odds of "one household" against "one person", in bits.
+    /// Prior odds of "unrelated" against "one person" among all pairs of a small set, in bits. They
+    /// grow with the binary logarithm of the records above some 45,000.
+    pub unrelated_bits_min: f32,
+    /// Prior odds of "one household" against "one person", in bits; negative, because a record has
+    /// more records of its own among its candidates than of its siblings.
     pub household_bits: f32,
     /// Levels by field and number less one, as in a pattern.
     pub(super) levels: [Vec<Level>; 8],
@@ -39,9 +45,9 @@ impl Default for Parameters {
         Self {
             version: 1,
             link_bits: 0.0,
-            mean_bits: -4.0,
-            unrelated_bits: 18.0,
-            household_bits: 0.0,
+            mean_bits: -8.0,
+            unrelated_bits_min: 13.0,
+            household_bits: -1.0,
             levels: [
                 // Given name: exact, same word, close, nickname, middle name, same sound, similar, initial,
                 // same initial, different, exchanged.

@@ -13,6 +13,7 @@ const COUNTED: [(usize, Slot); 3] = [(0, Slot::First), (1, Slot::Last), (2, Slot
 pub(super) struct Scale {
     counts: [HashMap<u64, u32>; COUNTED.len()],
     totals: [u32; COUNTED.len()],
+    n_records: u32,
 }
 
 /// The weight of one pair and the levels behind it.
@@ -24,6 +25,7 @@ pub(super) struct Weighed {
 
 impl Scale {
     pub(super) fn add(&mut self, encoding: &Encoding) {
+        self.n_records += 1;
         for (at, (_, slot)) in COUNTED.into_iter().enumerate() {
             if let Some(token) = encoding.token(slot) {
                 *self.counts[at].entry(token).or_default() += 1;
@@ -33,6 +35,7 @@ impl Scale {
     }
 
     pub(super) fn remove(&mut self, encoding: &Encoding) {
+        self.n_records -= 1;
         for (at, (_, slot)) in COUNTED.into_iter().enumerate() {
             let Some(token) = encoding.token(slot) else { continue };
             if let Some(count) = self.counts[at].get_mut(&token) {
@@ -52,12 +55,13 @@ impl Scale {
     /// Winkler on frequency-based weights, for the values in [`COUNTED`].
     pub(super) fn weigh(&self, parameters: &Parameters, a: &Encoding, b: &Encoding) -> Weighed {
         let pattern = compare(a, b);
-        let (mut unrelated, mut household) = (-parameters.unrelated_bits, -parameters.household_bits);
+        let mut unrelated = -self.prior_bits(parameters);
+        let mut household = -parameters.household_bits;
         for (field, levels) in parameters.levels.iter().enumerate() {
             let Some(number) = usize::from(pattern.0[field]).checked_sub(1) else { continue };
             let level = levels[number];
-            household += (level.m / level.h).log2();
-            unrelated += (level.m / level.u).log2();
+            household += level.household_bits;
+            unrelated += level.unrelated_bits;
         }
         for (at, (field, slot)) in COUNTED.into_iter().enumerate() {
             if let (1, Some(token)) = (pattern.0[field], a.token(slot)) {
@@ -67,6 +71,12 @@ impl Scale {
         // log2 of 1 / (1/odds against unrelated + 1/odds against household), without overflow.
         let (less, more) = (unrelated.min(household), unrelated.max(household));
         Weighed { bits: less - (less - more).exp2().ln_1p() / std::f32::consts::LN_2, pattern }
+    }
+
+    /// The odds of "unrelated" grow with the number of records, those a record has of itself do not.
+    fn prior_bits(&self, parameters: &Parameters) -> f32 {
+        const OWN_RECORDS_BITS: f32 = 2.5;
+        ((self.n_records.max(1) as f32).log2() - OWN_RECORDS_BITS).max(parameters.unrelated_bits_min)
     }
 
     /// How much rarer a value is than agreeing values are on average, in bits. Its share is smoothed
