@@ -120,8 +120,14 @@ fn schools(
     described: &BTreeMap<(SourceId, Code), School>,
     names: &[(SourceId, Code)],
 ) -> Result<(Vec<SchoolEntry>, Vec<i64>), Error> {
-    let nothing =
-        SchoolEntry { source: None, code: None, name: None, district: None, district_name: None, sector: None };
+    let nothing = SchoolEntry {
+        source: None,
+        code: None,
+        name: None,
+        district: None,
+        district_name: None,
+        sector: None,
+    };
     let mut table = vec![nothing.clone()];
     let mut at = BTreeMap::new();
     for ((source, code), school) in described {
@@ -224,15 +230,15 @@ impl Later<'_> {
     ) -> Result<Frame, Error> {
         let order = order(rows.iter().map(|row| (row.period, self.ranks[row.person as usize])));
         let sorted = || order.iter().map(|at| &rows[*at as usize]);
-        let pack = |value: &dyn Fn(&LaterRow<T>) -> i64| Column::pack(&sorted().map(value).collect::<Vec<_>>());
+        let pack =
+            |value: &dyn Fn(&LaterRow<T>) -> i64| Column::pack(&sorted().map(value).collect::<Vec<_>>());
         let mut columns = Columns::from_iter([
             ("person".into(), pack(&|row| self.ranks[row.person as usize].into())),
             ("year".into(), pack(&|row| row.period.into())),
             (outcome.into(), pack(&|row| value(&row.outcome))),
         ]);
-        let homes: Vec<u32> = sorted()
-            .map(|row| self.position.get(row.home as usize).copied().unwrap_or(u32::MAX))
-            .collect();
+        let homes: Vec<u32> =
+            sorted().map(|row| self.position.get(row.home as usize).copied().unwrap_or(u32::MAX)).collect();
         let unknown = no_memberships();
         let groups = GROUPS.iter().zip(unknown).map(|(group, unknown)| (group.name, i64::from(unknown)));
         let named = [("school", 0), (ZONE, 0), (SECTOR.name, SECTOR.categories.len() as i64 - 1)];

@@ -159,11 +159,8 @@ mod tests {
 
     #[test]
     fn free_meals_are_a_yes() {
-        let of = |said, lunch| Demographics {
-            economically_disadvantaged: said,
-            lunch,
-            ..Demographics::default()
-        };
+        let of =
+            |said, lunch| Demographics { economically_disadvantaged: said, lunch, ..Demographics::default() };
         check(&[(0, 0, of(Some(false), Some(Lunch::Reduced)))], ECON, "yes");
         check(&[(0, 0, of(None, Some(Lunch::Paid)))], ECON, "no");
         check(&[(0, 0, of(Some(true), Some(Lunch::Paid)))], ECON, "yes");

@@ -3,8 +3,8 @@
 use super::builder::{SourceId, SourcedFact};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{
-    Assessment, AttendanceEvent, AttendanceSummary, Code, Demographics, Diploma, Discipline, Enrollment, Fact,
-    Postsecondary,
+    Assessment, AttendanceEvent, AttendanceSummary, Code, Demographics, Diploma, Discipline, Enrollment,
+    Fact, Postsecondary,
 };
 use std::collections::BTreeSet;
 

@@ -174,9 +174,8 @@ fn grade(
         let at_home = Some((said.source, &said.fact.school)) == home;
         Some((at_home, said.fact.entry, Reverse(said.source), said.fact.grade?))
     });
-    let assessed = assessments
-        .iter()
-        .filter_map(|said| Some((said.fact.date, Reverse(said.source), said.fact.grade?)));
+    let assessed =
+        assessments.iter().filter_map(|said| Some((said.fact.date, Reverse(said.source), said.fact.grade?)));
     enrolled.max().map(|(.., grade)| grade).or_else(|| assessed.max().map(|(.., grade)| grade))
 }
 

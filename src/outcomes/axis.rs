@@ -1,0 +1,167 @@
+//! Axes: the dimensions of products, and the category of each row on them.
+
+use super::column::MISSING;
+use super::evaluate::Rows;
+use super::schema::{self, UNKNOWN, ZONE, column_name};
+use super::{Dimension, Edition, Unit};
+use crate::records::Code;
+
+/// A dimension as a product declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Axis {
+    pub(super) id: String,
+    /// Its name, when the product gives one.
+    pub(super) label: Option<String>,
+    pub(super) source: Source,
+    /// How many school years before the counted one the value is taken.
+    pub(super) years_before: u16,
+    pub(super) groups: Vec<Grouping>,
+}
+
+/// What an axis classifies by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A column of categories.
+    Column(String),
+    /// Participant, eligible but no participant, or neither.
+    ProgramStatus(Code),
+    /// The amount of a program's service in bands, given by their least whole units.
+    Dosage { program: Code, bands: Vec<u32> },
+    /// Which of several programs the person took part in.
+    ProgramGroup(Vec<Code>),
+}
+
+/// A parent category and its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Grouping {
+    pub(super) id: String,
+    pub(super) label: String,
+    pub(super) members: Vec<String>,
+}
+
+impl Source {
+    /// The name of the classification, when a product gives none.
+    fn label(&self) -> String {
+        match self {
+            Self::Column(name) => schema::group(name).map_or("Zone", |group| group.label).into(),
+            Self::ProgramStatus(program) => format!("Participation in {program}"),
+            Self::Dosage { program, .. } => format!("Amount of {program}"),
+            Self::ProgramGroup(_) => "Program".into(),
+        }
+    }
+
+    /// Ids and labels of its categories, in the order of their codes. Zones and the names of programs
+    /// come from the edition.
+    pub(super) fn categories(&self, edition: Option<&Edition>) -> Vec<(String, String)> {
+        let owned = |(id, label): (&str, &str)| (id.to_owned(), label.to_owned());
+        match self {
+            Self::Column(name) if name == ZONE => {
+                let zones = edition.into_iter().flat_map(|edition| &edition.metadata.zones);
+                let zones = zones.map(|zone| owned((zone.as_str(), zone.as_str())));
+                std::iter::once(owned((UNKNOWN, "Not known"))).chain(zones).collect()
+            }
+            Self::Column(name) => {
+                schema::group(name).into_iter().flat_map(|g| g.categories).map(|c| owned(*c)).collect()
+            }
+            Self::ProgramStatus(_) => [
+                ("participant", "Participant"),
+                ("eligible_nonparticipant", "Eligible, no participant"),
+                ("other", "Neither"),
+            ]
+            .map(owned)
+            .into(),
+            Self::Dosage { bands, .. } => bands_of(bands),
+            Self::ProgramGroup(programs) => {
+                let known = |code: &Code| edition?.metadata.programs.iter().find(|(c, _)| c == code);
+                let program = |code: &Code| {
+                    (
+                        code.to_string(),
+                        known(code).map_or_else(|| code.to_string(), |(_, name)| name.to_string()),
+                    )
+                };
+                let more = [("several", "Several of them"), ("none", "None of them")].map(owned);
+                programs.iter().map(program).chain(more).collect()
+            }
+        }
+    }
+}
+
+fn bands_of(bands: &[u32]) -> Vec<(String, String)> {
+    let least = bands.first().copied().unwrap_or(1);
+    let none = ("none".to_owned(), format!("Less than {least}"));
+    let band = |(at, from): (usize, &u32)| match bands.get(at + 1) {
+        Some(next) if *next == from + 1 => from.to_string(),
+        Some(next) => format!("{from}-{}", next - 1),
+        None => format!("{from}+"),
+    };
+    std::iter::once(none).chain(bands.iter().enumerate().map(band).map(|id| (id.clone(), id))).collect()
+}
+
+impl Axis {
+    /// The dimension, and the position in it of each category by its code.
+    pub(super) fn dimension(&self, edition: &Edition) -> (Dimension, Vec<u16>) {
+        let mut label = self.label.clone().unwrap_or_else(|| self.source.label());
+        if self.years_before > 0 && self.label.is_none() {
+            label += &format!(", {} school years before", self.years_before);
+        }
+        let mut dimension = Dimension::new(&self.id, &label);
+        for group in &self.groups {
+            dimension.add(&group.id, &group.label, 0);
+        }
+        let mut nodes = Vec::new();
+        for (id, label) in self.source.categories(Some(edition)) {
+            let group = (1..).zip(&self.groups).find(|(_, group)| group.members.contains(&id));
+            nodes.push(dimension.add(&id, &label, group.map_or(0, |(at, _)| at)));
+        }
+        (dimension, nodes)
+    }
+
+    /// The code of each row's category.
+    pub(super) fn codes(&self, rows: &mut Rows<'_>) -> Vec<u16> {
+        let unit = if self.years_before == 0 { rows.unit } else { Unit::StudentYear };
+        let columns = &rows.edition.frame(unit).columns;
+        let zone = self.source == Source::Column(ZONE.into());
+        let none = if zone { 0 } else { self.source.categories(None).len() as i64 - 1 };
+        let look = rows.look(self.years_before);
+        // A program nobody took part in has no columns.
+        let service = |name: &str, program: &Code| match columns.get(&column_name(name, &[program.as_str()]))
+        {
+            Some(column) => column.gather(look),
+            None => vec![0; look.len()],
+        };
+        let codes: Vec<i64> = match &self.source {
+            Source::Column(name) => {
+                let known = columns[name.as_str()].gather(look);
+                known.into_iter().map(|code| if code == MISSING { none } else { code }).collect()
+            }
+            Source::ProgramStatus(program) => {
+                let took_part = service("participant", program);
+                let pairs = took_part.into_iter().zip(service("eligible", program));
+                pairs
+                    .map(|pair| match pair {
+                        (1, _) => 0,
+                        (_, 1) => 1,
+                        _ => 2,
+                    })
+                    .collect()
+            }
+            Source::Dosage { program, bands } => {
+                let band =
+                    |amount: i64| bands.partition_point(|from| i64::from(*from) * 100 <= amount) as i64;
+                service("dosage_hundredths", program).into_iter().map(band).collect()
+            }
+            Source::ProgramGroup(programs) => {
+                let mut codes = vec![none; look.len()];
+                for (at, program) in (0..).zip(programs) {
+                    for (code, took_part) in codes.iter_mut().zip(service("participant", program)) {
+                        if took_part == 1 {
+                            *code = if *code == none { at } else { none - 1 };
+                        }
+                    }
+                }
+                codes
+            }
+        };
+        codes.into_iter().map(|code| u16::try_from(code).expect("a column holds fewer categories")).collect()
+    }
+}

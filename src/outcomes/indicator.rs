@@ -1,0 +1,235 @@
+//! Indicators as data: the library that `indicators.toml` holds.
+
+use super::Unit;
+use super::expression::{Expression, Settings};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// An indicator: its definition for people, and the rule that counts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indicator {
+    /// Its id.
+    pub id: String,
+    /// Its name in words.
+    pub label: String,
+    /// What it says.
+    pub definition: String,
+    /// Who or what is in the numerator.
+    pub numerator: String,
+    /// Who or what is in the denominator.
+    pub denominator: String,
+    /// The exact rule.
+    pub rule: String,
+    /// Where the definition comes from.
+    pub source: String,
+    /// What it does not say.
+    pub caveat: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// How its values are to be read.
+    pub measure: MeasureKind,
+    /// The parameters a product sets: of `test`, `subject`, `program` and `years`.
+    pub parameters: Vec<String>,
+    pub(super) population: &'static PopulationRule,
+    pub(super) value: Expression,
+    pub(super) over: Expression,
+    pub(super) scale: u32,
+}
+
+/// How the values of an indicator are to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MeasureKind {
+    /// A number of people.
+    Count,
+    /// People with the outcome, out of all.
+    Share,
+    /// A mean over people.
+    Mean,
+    /// A sum over a sum.
+    Ratio,
+}
+
+impl MeasureKind {
+    /// Its name: `count`, `share`, `mean` or `ratio`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Share => "share",
+            Self::Mean => "mean",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
+/// The rule of a population, its own alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PopulationRule {
+    pub(super) id: String,
+    pub(super) unit: Unit,
+    pub(super) parent: Option<String>,
+    pub(super) parameters: Vec<String>,
+    rule: Expression,
+}
+
+impl PopulationRule {
+    /// The populations that hold this one, nearest first.
+    pub(super) fn ancestors(&self) -> impl Iterator<Item = &'static Self> {
+        let parent = |of: &Self| POPULATIONS.get(of.parent.as_deref()?);
+        std::iter::successors(parent(self), move |of| parent(of))
+    }
+
+    /// Its rule joined to those of its ancestors, with the parameters set.
+    pub(super) fn bound(&self, settings: &Settings) -> Expression {
+        self.ancestors().fold(self.rule.bind(settings), |rule, of| of.rule.bind(settings).and(rule))
+    }
+}
+
+/// Every indicator the service can count, in the order of the library.
+#[must_use]
+pub fn indicators() -> &'static [Indicator] {
+    &INDICATORS
+}
+
+/// The indicator with that id.
+#[must_use]
+pub fn indicator(id: &str) -> Option<&'static Indicator> {
+    INDICATORS.iter().find(|indicator| indicator.id == id)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    population: Vec<PopulationText>,
+    indicator: Vec<IndicatorText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PopulationText {
+    id: String,
+    unit: Unit,
+    parent: Option<String>,
+    #[serde(default)]
+    parameters: Vec<String>,
+    rule: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IndicatorText {
+    id: String,
+    label: String,
+    definition: String,
+    numerator: String,
+    denominator: String,
+    rule: String,
+    source: String,
+    caveat: String,
+    unit: Unit,
+    measure: MeasureKind,
+    #[serde(default)]
+    parameters: Vec<String>,
+    population: String,
+    #[serde(default = "one")]
+    value: String,
+    #[serde(default = "one")]
+    over: String,
+    #[serde(default = "unscaled")]
+    scale: u32,
+}
+
+fn one() -> String {
+    "1".into()
+}
+
+fn unscaled() -> u32 {
+    1
+}
+
+const TEXT: &str = include_str!("indicators.toml");
+
+static DOCUMENT: LazyLock<Document> =
+    LazyLock::new(|| toml::from_str(TEXT).expect("the embedded library is read in a test"));
+
+static POPULATIONS: LazyLock<BTreeMap<String, PopulationRule>> = LazyLock::new(|| {
+    let rules = DOCUMENT.population.iter().map(|text| {
+        let rule = parse(&text.rule);
+        let (id, parent, parameters) = (text.id.clone(), text.parent.clone(), text.parameters.clone());
+        (text.id.clone(), PopulationRule { id, unit: text.unit, parent, parameters, rule })
+    });
+    rules.collect()
+});
+
+static INDICATORS: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
+    let indicators = DOCUMENT.indicator.iter().map(|text| Indicator {
+        id: text.id.clone(),
+        label: text.label.clone(),
+        definition: text.definition.clone(),
+        numerator: text.numerator.clone(),
+        denominator: text.denominator.clone(),
+        rule: text.rule.clone(),
+        source: text.source.clone(),
+        caveat: text.caveat.clone(),
+        unit: text.unit,
+        measure: text.measure,
+        parameters: text.parameters.clone(),
+        population: POPULATIONS.get(&text.population).expect("the embedded library is read in a test"),
+        value: parse(&text.value),
+        over: parse(&text.over),
+        scale: text.scale,
+    });
+    indicators.collect()
+});
+
+fn parse(rule: &str) -> Expression {
+    Expression::parse(rule).expect("the embedded library is read in a test")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcomes::expression::Setting;
+    use crate::records::Code;
+
+    /// Settings that set every parameter.
+    fn sample_settings() -> Settings {
+        let code = || Setting::Code(Code::new("X").expect("a code"));
+        let texts = ["test", "subject", "program"].map(|name| (name.to_owned(), code()));
+        texts.into_iter().chain([("years".to_owned(), Setting::Integer(1))]).collect()
+    }
+
+    #[test]
+    fn the_library_is_sound() {
+        let settings = sample_settings();
+        for indicator in indicators() {
+            let population = indicator.population;
+            assert_eq!(population.unit, indicator.unit, "{}", indicator.id);
+            assert_eq!(population.bound(&settings).check(indicator.unit), Ok(()), "{}", indicator.id);
+            assert_eq!(indicator.value.bind(&settings).check(indicator.unit), Ok(()), "{}", indicator.id);
+            assert_eq!(indicator.over.bind(&settings).check(indicator.unit), Ok(()), "{}", indicator.id);
+            for set in population.ancestors().flat_map(|of| &of.parameters).chain(&population.parameters) {
+                assert!(indicator.parameters.contains(set), "{}: {set}", indicator.id);
+            }
+            assert!(indicator.parameters.iter().all(|p| settings.contains_key(p)), "{}", indicator.id);
+            assert_eq!(super::indicator(&indicator.id), Some(indicator), "ids are unique");
+        }
+        for text in &DOCUMENT.population {
+            assert!(text.parent.iter().all(|parent| POPULATIONS.contains_key(parent)), "{}", text.id);
+        }
+    }
+
+    #[test]
+    fn a_population_lies_within_its_ancestors() {
+        let of = |id: &str| POPULATIONS.get(id).expect(id);
+        let ids: Vec<_> = of("two_scores").ancestors().map(|of| of.id.as_str()).collect();
+        assert_eq!(ids, ["valid_score", "enrolled"]);
+        let rule = of("enrolled_10_days").bound(&Settings::new()).to_string();
+        assert_eq!(
+            rule,
+            "enrolled = 1 and (known(days_absent_hundredths) and days_enrolled_hundredths >= 1000)"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Data products: what may be asked of an edition, declared in a TOML document.
+//!
+//! ```toml
+//! id = "reading"
+//! version = 1
+//! title = "Reading in grades 3 to 8"
+//! profile = "ferpa-10"
+//! mode = "suppress"
+//! depth = 3                                   # dimensions crossed at once, 0 to 5; 3 when absent
+//! geography = "school"                        # or "district"; "school" when absent
+//! population = "grade >= 3 and grade <= 8"    # everybody when absent
+//!
+//! [years]
+//! from = 2022
+//! to = 2025
+//!
+//! [[indicators]]
+//! name = "reading"
+//! use = "proficiency"
+//! test = "STATE"
+//! subject = "ELA"
+//!
+//! [[dimensions]]
+//! id = "race"
+//! source = "race7"
+//!
+//! [[dimensions]]
+//! id = "tutoring"
+//! source = "dosage"                           # also "program_status", and "program_group" of `programs`
+//! program = "TUTOR"
+//! bands = [1, 10, 20]                         # none, 1-9, 10-19, 20+
+//!
+//! [[dimensions]]
+//! id = "grade"
+//! source = "grade"
+//!
+//! [[dimensions.groups]]
+//! id = "elementary"
+//! label = "Grades 3 to 5"
+//! members = ["03", "04", "05"]
+//! ```
+
+mod read;
+#[cfg(test)]
+mod tests;
+
+use super::axis::Axis;
+use super::expression::{Expression, Settings};
+use super::geography::{self, Level};
+use super::indicator::Indicator;
+use super::{Dimension, Edition, Error};
+use crate::calendar::SchoolYear;
+
+/// What may be asked about a population: indicators, dimensions, geography, years.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product {
+    pub(super) id: String,
+    pub(super) version: u32,
+    title: String,
+    pub(super) profile: String,
+    pub(super) years: (SchoolYear, SchoolYear),
+    pub(super) depth: usize,
+    pub(super) level: Level,
+    pub(super) population: Option<Expression>,
+    pub(super) indicators: Vec<IndicatorUse>,
+    pub(super) axes: Vec<Axis>,
+}
+
+/// An indicator in a product, under the product's name for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct IndicatorUse {
+    pub(super) name: String,
+    pub(super) indicator: &'static Indicator,
+    pub(super) settings: Settings,
+}
+
+impl Product {
+    /// Reads a product document.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Product`] with every problem of the document.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        read::read(text).map_err(Error::Product)
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its version, from 1.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Its name in words.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Id of the rule profile that protects it.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// The first and the last school year it covers.
+    #[must_use]
+    pub const fn years(&self) -> (SchoolYear, SchoolYear) {
+        self.years
+    }
+
+    /// Dimensions crossed at once, at most, without the geography.
+    #[must_use]
+    pub const fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Its indicators under its own names for them.
+    pub fn indicators(&self) -> impl Iterator<Item = (&str, &'static Indicator)> + '_ {
+        self.indicators.iter().map(|used| (used.name.as_str(), used.indicator))
+    }
+
+    /// Ids of its dimensions, the geography first.
+    pub fn dimension_ids(&self) -> impl Iterator<Item = &str> + '_ {
+        std::iter::once(geography::GEOGRAPHY).chain(self.axes.iter().map(|axis| axis.id.as_str()))
+    }
+
+    /// Its dimensions with the categories they have in an edition, the geography first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooMany`] schools for a dimension.
+    pub fn dimensions(&self, edition: &Edition) -> Result<Vec<Dimension>, Error> {
+        let (geography, _) = geography::geography(edition, self.level)?;
+        let axes = self.axes.iter().map(|axis| axis.dimension(edition).0);
+        Ok(std::iter::once(geography).chain(axes).collect())
+    }
+}

@@ -1,0 +1,310 @@
+//! Reading a product document, and finding all that is wrong with it.
+
+use super::{IndicatorUse, Level, Product};
+use crate::calendar::SchoolYear;
+use crate::outcomes::axis::{Axis, Grouping, Source};
+use crate::outcomes::expression::{Expression, Setting, Settings};
+use crate::outcomes::indicator::indicator;
+use crate::outcomes::{Problem, Unit, schema};
+use crate::records::{Code, Label};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use toml::{Table, Value};
+
+/// Reads a document, or returns every problem of it.
+pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(at).filter(|b| *b == b'\n').count();
+        vec![Problem { path: format!("line {line}"), reason: "is not TOML".into() }]
+    })?;
+    let mut problems = Vec::new();
+    let mut at = Reader::new(&table, String::new(), &mut problems);
+    let id = at.identifier("id");
+    let version = at.number("version", 1..=u32::MAX.into(), None);
+    let title = at.label("title");
+    let profile = at.code("profile").map(|code| code.to_string());
+    if at.text("mode").is_some_and(|mode| mode != "suppress") {
+        at.problem("mode", "is not \"suppress\"");
+    }
+    let years = years(&mut at);
+    let depth = at.number("depth", 0..=5, Some(3));
+    let level = match at.optional_text("geography") {
+        None | Some("school") => Level::School,
+        Some("district") => Level::District,
+        Some(_) => {
+            at.problem("geography", "is neither \"school\" nor \"district\"");
+            Level::School
+        }
+    };
+    let indicators = indicators(&mut at);
+    let units: BTreeSet<Unit> = indicators.iter().map(|used| used.indicator.unit).collect();
+    let population = population(&mut at, &units);
+    let axes = axes(&mut at, &units);
+    at.finish();
+    match (id, version, title, profile, years, depth) {
+        (Some(id), Some(version), Some(title), Some(profile), Some(years), Some(depth))
+            if problems.is_empty() =>
+        {
+            let (version, depth) = (version as u32, depth as usize);
+            Ok(Product { id, version, title, profile, years, depth, level, population, indicators, axes })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn years(at: &mut Reader<'_, '_>) -> Option<(SchoolYear, SchoolYear)> {
+    let mut at = at.table("years")?;
+    let (from, to) = (at.number("from", 1900..=2999, None), at.number("to", 1900..=2999, None));
+    at.finish();
+    let (from, to) = (SchoolYear::new(from? as u32)?, SchoolYear::new(to? as u32)?);
+    if from > to {
+        at.problem("to", "is before the first year");
+    }
+    Some((from, to))
+}
+
+fn population(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>) -> Option<Expression> {
+    let text = at.optional_text("population")?;
+    let rule = Expression::parse(text);
+    let checked = rule.and_then(|rule| units.iter().try_for_each(|unit| rule.check(*unit)).map(|()| rule));
+    checked.map_err(|reason| at.problem("population", reason)).ok()
+}
+
+fn indicators(at: &mut Reader<'_, '_>) -> Vec<IndicatorUse> {
+    let mut used: Vec<IndicatorUse> = Vec::new();
+    at.tables("indicators", 1, |at| {
+        let name = at.identifier("name");
+        if name.as_ref().is_some_and(|name| used.iter().any(|other| other.name == *name)) {
+            at.problem("name", "is taken by another indicator");
+        }
+        let found = at.text("use").map(indicator);
+        let Some(indicator) = found.flatten() else {
+            if found.is_some() {
+                at.problem("use", "is no indicator of the library");
+            }
+            return;
+        };
+        let mut settings = Settings::new();
+        for parameter in &indicator.parameters {
+            let setting = match parameter.as_str() {
+                "years" => at.number(parameter, 1..=20, Some(1)).map(|n| Setting::Integer(n as u16)),
+                _ => at.code(parameter).map(Setting::Code),
+            };
+            settings.extend(setting.map(|setting| (parameter.clone(), setting)));
+        }
+        at.finish();
+        if let Some(name) = name {
+            used.push(IndicatorUse { name, indicator, settings });
+        }
+    });
+    used
+}
+
+fn axes(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>) -> Vec<Axis> {
+    let mut axes: Vec<Axis> = Vec::new();
+    at.tables("dimensions", 0, |at| {
+        let id = at.identifier("id");
+        if id.as_ref().is_some_and(|id| id == "geography" || axes.iter().any(|other| other.id == *id)) {
+            at.problem("id", "is taken by another dimension");
+        }
+        let label = at.has("label").then(|| at.label("label")).flatten();
+        let years_before = at.number("years_before", 0..=20, Some(0)).unwrap_or(0) as u16;
+        let source = source(at, units, years_before);
+        let groups = groups(at, source.as_ref());
+        at.finish();
+        if let (Some(id), Some(source)) = (id, source) {
+            axes.push(Axis { id, label, source, years_before, groups });
+        }
+    });
+    axes
+}
+
+fn source(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>, years_before: u16) -> Option<Source> {
+    let source = at.text("source")?;
+    match source {
+        "program_status" => at.code("program").map(Source::ProgramStatus),
+        "dosage" => {
+            let program = at.code("program");
+            let bands = at.numbers("bands", 1..=1_000_000)?;
+            if bands.is_empty() || !bands.is_sorted_by(|a, b| a < b) {
+                at.problem("bands", "are not one or more ascending whole units");
+            }
+            Some(Source::Dosage { program: program?, bands: bands.into_iter().map(|b| b as u32).collect() })
+        }
+        "program_group" => {
+            let programs = at.codes("programs")?;
+            let distinct = programs.iter().collect::<BTreeSet<_>>().len() == programs.len();
+            let reserved = ["all", "several", "none"];
+            if !distinct || programs.len() < 2 || programs.iter().any(|p| reserved.contains(&p.as_str())) {
+                at.problem("programs", "are not two or more programs, each named once");
+            }
+            Some(Source::ProgramGroup(programs))
+        }
+        column => {
+            let looks_back = years_before > 0 && column != schema::ENTRY.name;
+            let there = if looks_back {
+                schema::has_group(Unit::StudentYear, column)
+            } else {
+                years_before == 0 && !units.is_empty() && units.iter().all(|u| schema::has_group(*u, column))
+            };
+            if !there {
+                at.problem("source", "is nothing that all its indicators' people can be classified by");
+            }
+            there.then(|| Source::Column(column.into()))
+        }
+    }
+}
+
+fn groups(at: &mut Reader<'_, '_>, source: Option<&Source>) -> Vec<Grouping> {
+    let categories = source.map(|s| s.categories(None)).unwrap_or_default();
+    let open =
+        *source.map_or(&Source::Column(schema::ZONE.into()), |s| s) == Source::Column(schema::ZONE.into());
+    let mut taken: BTreeSet<String> = categories.into_iter().map(|(id, _)| id).collect();
+    let categories = taken.clone();
+    taken.insert("all".into());
+    let mut members_taken = BTreeSet::new();
+    let mut groups = Vec::new();
+    at.tables("groups", 0, |at| {
+        let (id, label) = (at.code("id").map(|id| id.to_string()), at.label("label"));
+        if id.as_ref().is_some_and(|id| !taken.insert(id.clone())) {
+            at.problem("id", "is taken by another category");
+        }
+        let members: Vec<String> =
+            at.codes("members").unwrap_or_default().iter().map(ToString::to_string).collect();
+        if members.is_empty() {
+            at.problem("members", "are none");
+        }
+        for member in &members {
+            if !open && !categories.contains(member) {
+                at.problem("members", "hold something that is not a category of the source");
+            }
+            if !members_taken.insert(member.clone()) {
+                at.problem("members", "hold a category that has a group already");
+            }
+        }
+        at.finish();
+        if let (Some(id), Some(label)) = (id, label) {
+            groups.push(Grouping { id, label, members });
+        }
+    });
+    if open && groups.iter().any(|group| members_taken.contains(&group.id)) {
+        at.problem("groups", "have the id of a category");
+    }
+    groups
+}
+
+/// A table of the document, and the keys that were asked for so far.
+struct Reader<'t, 'p> {
+    table: &'t Table,
+    path: String,
+    known: Vec<String>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl<'t, 'p> Reader<'t, 'p> {
+    fn new(table: &'t Table, path: String, problems: &'p mut Vec<Problem>) -> Self {
+        Self { table, path, known: Vec::new(), problems }
+    }
+
+    fn problem(&mut self, key: &str, reason: &str) {
+        let path = format!("{}{key}", self.path);
+        self.problems.push(Problem { path, reason: reason.into() });
+    }
+
+    /// Reports the keys that nothing asked for.
+    fn finish(&mut self) {
+        let unknown: Vec<_> = self.table.keys().filter(|key| !self.known.contains(key)).cloned().collect();
+        for key in unknown {
+            self.problem(&key, "is not a known key");
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The value at a key, read by `of`; a problem when `of` finds nothing.
+    fn optional<T>(&mut self, key: &str, reason: &str, of: impl FnOnce(&'t Value) -> Option<T>) -> Option<T> {
+        self.known.push(key.into());
+        let value = of(self.table.get(key)?);
+        if value.is_none() {
+            self.problem(key, reason);
+        }
+        value
+    }
+
+    fn required<T>(&mut self, key: &str, reason: &str, of: impl FnOnce(&'t Value) -> Option<T>) -> Option<T> {
+        if !self.has(key) {
+            self.problem(key, "is missing");
+        }
+        self.optional(key, reason, of)
+    }
+
+    fn text(&mut self, key: &str) -> Option<&'t str> {
+        self.required(key, "is not a text", Value::as_str)
+    }
+
+    fn optional_text(&mut self, key: &str) -> Option<&'t str> {
+        self.optional(key, "is not a text", Value::as_str)
+    }
+
+    fn label(&mut self, key: &str) -> Option<String> {
+        let label = |value: &Value| Label::new(value.as_str()?).ok();
+        self.required(key, "is not a text of 1 to 120 characters", label).map(|label| label.to_string())
+    }
+
+    fn code(&mut self, key: &str) -> Option<Code> {
+        self.required(key, "is not a code", |value| Code::new(value.as_str()?).ok())
+    }
+
+    /// An id that partners write: a-z, 0-9, `_` and `-`, at most 64.
+    fn identifier(&mut self, key: &str) -> Option<String> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        let of = |value: &Value| {
+            value
+                .as_str()
+                .filter(|id| (1..=64).contains(&id.len()) && id.bytes().all(fits))
+                .map(str::to_owned)
+        };
+        self.required(key, "is not an id (1 to 64 of a-z, 0-9, _ and -)", of)
+    }
+
+    fn number(&mut self, key: &str, range: RangeInclusive<i64>, default: Option<i64>) -> Option<i64> {
+        if default.is_some() && !self.has(key) {
+            self.known.push(key.into());
+            return default;
+        }
+        let reason = format!("is not a whole number from {} to {}", range.start(), range.end());
+        self.required(key, &reason, |value| value.as_integer().filter(|n| range.contains(n)))
+    }
+
+    fn numbers(&mut self, key: &str, range: RangeInclusive<i64>) -> Option<Vec<i64>> {
+        let of = |value: &Value| value.as_integer().filter(|n| range.contains(n));
+        self.required(key, "is not a list of whole numbers", |value| {
+            value.as_array()?.iter().map(of).collect()
+        })
+    }
+
+    fn codes(&mut self, key: &str) -> Option<Vec<Code>> {
+        let of = |value: &Value| Code::new(value.as_str()?).ok();
+        self.required(key, "is not a list of codes", |value| value.as_array()?.iter().map(of).collect())
+    }
+
+    fn table(&mut self, key: &str) -> Option<Reader<'t, '_>> {
+        let table = self.required(key, "is not a table", Value::as_table)?;
+        Some(Reader::new(table, format!("{}{key}.", self.path), self.problems))
+    }
+
+    /// Reads each table of a list that has at least `least` of them.
+    fn tables(&mut self, key: &str, least: usize, mut each: impl FnMut(&mut Reader<'t, '_>)) {
+        let tables = |value: &'t Value| value.as_array()?.iter().map(Value::as_table).collect();
+        let tables: Vec<&Table> = self.optional(key, "is not a list of tables", tables).unwrap_or_default();
+        if tables.len() < least {
+            self.problem(key, "has no entry");
+        }
+        for (at, table) in tables.into_iter().enumerate() {
+            each(&mut Reader::new(table, format!("{}{key}[{at}].", self.path), self.problems));
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use super::*;
+use crate::outcomes::Problem;
+
+/// A document that uses every key.
+const WHOLE: &str = r#"
+id = "reading"
+version = 2
+title = "Reading in grades 3 to 8"
+profile = "ferpa-10"
+mode = "suppress"
+depth = 2
+geography = "district"
+population = "grade >= 3 and grade <= 8"
+
+[years]
+from = 2022
+to = 2025
+
+[[indicators]]
+name = "reading"
+use = "proficiency"
+test = "STATE"
+subject = "ELA"
+
+[[indicators]]
+name = "gain"
+use = "score_gain"
+test = "STATE"
+subject = "ELA"
+years = 2
+
+[[dimensions]]
+id = "race"
+source = "race7"
+years_before = 1
+
+[[dimensions]]
+id = "tutoring"
+label = "Sessions of tutoring"
+source = "dosage"
+program = "TUTOR"
+bands = [1, 10, 20]
+
+[[dimensions]]
+id = "status"
+source = "program_status"
+program = "TUTOR"
+
+[[dimensions]]
+id = "which"
+source = "program_group"
+programs = ["TUTOR", "CAMP"]
+
+[[dimensions]]
+id = "grade"
+source = "grade"
+groups = [{ id = "elementary", label = "Grades 3 to 5", members = ["03", "04", "05"] }]
+"#;
+
+fn problems(text: &str) -> Vec<(String, String)> {
+    match Product::parse(text) {
+        Err(Error::Product(problems)) => {
+            problems.into_iter().map(|Problem { path, reason }| (path, reason)).collect()
+        }
+        other => panic!("no problems found: {other:?}"),
+    }
+}
+
+#[test]
+fn a_whole_document_is_read() {
+    let product = Product::parse(WHOLE).expect("it is valid");
+    assert_eq!((product.id(), product.version(), product.depth()), ("reading", 2, 2));
+    assert_eq!(product.years(), (SchoolYear::new(2022).unwrap(), SchoolYear::new(2025).unwrap()));
+    let names: Vec<_> = product.indicators().map(|(name, of)| (name, of.id.as_str())).collect();
+    assert_eq!(names, [("reading", "proficiency"), ("gain", "score_gain")]);
+    let ids: Vec<_> = product.dimension_ids().collect();
+    assert_eq!(ids, ["geography", "race", "tutoring", "status", "which", "grade"]);
+    let bands: Vec<_> = product.axes[1].source.categories(None).into_iter().map(|c| c.0).collect();
+    assert_eq!(bands, ["none", "1-9", "10-19", "20+"]);
+}
+
+#[test]
+fn every_problem_is_listed_with_its_place_and_without_its_text() {
+    let text = WHOLE
+        .replace("version = 2", "version = 0")
+        .replace("mode = \"suppress\"", "mode = \"canary\"\ncanary_key = 1")
+        .replace("to = 2025", "to = 2021")
+        .replace("grade <= 8", "canary <= 8")
+        .replace("use = \"score_gain\"", "use = \"canary\"")
+        .replace("source = \"race7\"", "source = \"canary\"")
+        .replace("bands = [1, 10, 20]", "bands = [1, 1]")
+        .replace("\"CAMP\"", "\"TUTOR\"")
+        .replace("\"05\"", "\"canary\"");
+    let found = problems(&text);
+    let paths: Vec<_> = found.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "version",
+            "mode",
+            "years.to",
+            "indicators[1].use",
+            "population",
+            "dimensions[0].source",
+            "dimensions[1].bands",
+            "dimensions[3].programs",
+            "dimensions[4].groups[0].members",
+            "canary_key",
+        ]
+    );
+    assert!(found.iter().all(|(_, reason)| !reason.contains("canary")));
+}
+
+#[test]
+fn an_empty_document_says_all_it_lacks() {
+    let paths: Vec<_> = problems("").into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["id", "version", "title", "profile", "mode", "years", "indicators"]);
+    assert_eq!(problems("id = \n"), [("line 1".into(), "is not TOML".into())]);
+}
+
+#[test]
+fn names_and_categories_are_unique() {
+    let twice = WHOLE.replace("name = \"gain\"", "name = \"reading\"");
+    assert_eq!(problems(&twice)[0].0, "indicators[1].name");
+    let twice = WHOLE.replace("id = \"status\"", "id = \"race\"");
+    assert_eq!(problems(&twice)[0].0, "dimensions[2].id");
+    let twice = WHOLE.replace("id = \"elementary\"", "id = \"03\"");
+    assert_eq!(problems(&twice)[0].0, "dimensions[4].groups[0].id");
+    let twice = WHOLE.replace("\"05\"]", "\"04\"]");
+    assert_eq!(problems(&twice)[0].0, "dimensions[4].groups[0].members");
+}

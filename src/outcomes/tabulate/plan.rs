@@ -1,0 +1,173 @@
+//! What some products together ask of one unit: each population, measure and dimension once.
+
+use super::{Measure, Population, Product, Publication, Unit};
+use crate::outcomes::MeasureKind;
+use crate::outcomes::axis::Axis;
+use crate::outcomes::expression::{Expression, Setting, Settings};
+use crate::outcomes::indicator::PopulationRule;
+use crate::outcomes::product::IndicatorUse;
+use std::collections::BTreeMap;
+
+/// What is to be counted.
+pub(super) struct Plan {
+    pub(super) populations: Vec<PlannedPopulation>,
+    pub(super) measures: Vec<PlannedMeasure>,
+    /// The dimensions after the geography.
+    pub(super) axes: Vec<Axis>,
+    pub(super) publications: Vec<Publication>,
+}
+
+/// A population, and who is in it.
+pub(super) struct PlannedPopulation {
+    id: String,
+    parent: Option<usize>,
+    pub(super) rule: Expression,
+}
+
+/// A measure, and how it is computed.
+pub(super) struct PlannedMeasure {
+    pub(super) id: String,
+    pub(super) population: usize,
+    pub(super) kind: MeasureKind,
+    pub(super) value: Expression,
+    pub(super) over: Expression,
+    scale: u32,
+}
+
+impl PlannedPopulation {
+    pub(super) fn public(&self) -> Population {
+        Population { id: self.id.clone(), parent: self.parent }
+    }
+}
+
+impl PlannedMeasure {
+    pub(super) fn public(&self) -> Measure {
+        Measure { id: self.id.clone(), population: self.population, scale: self.scale }
+    }
+}
+
+/// A population in a product: the library's, with the product's filter.
+struct Asked<'p> {
+    rule: &'static PopulationRule,
+    settings: &'p Settings,
+    filter: Option<&'p Expression>,
+}
+
+impl Asked<'_> {
+    /// Its id, and before it how deep it is nested: parents sort before children.
+    fn key(&self) -> (usize, bool, String) {
+        (self.rule.ancestors().count(), self.filter.is_some(), self.id())
+    }
+
+    fn id(&self) -> String {
+        let settings = self.rule.parameters.iter().filter_map(|name| self.settings.get(name));
+        named(&self.rule.id, settings, self.filter)
+    }
+
+    fn rule(&self) -> Expression {
+        let rule = self.rule.bound(self.settings);
+        self.filter.cloned().map_or(rule.clone(), |filter| rule.and(filter))
+    }
+
+    /// Those that hold this one, the nearest first. Those with the same filter come before those without:
+    /// the people in between are then few (the untested, those enrolled for days).
+    fn around(&self) -> impl Iterator<Item = String> + '_ {
+        let of = |rule, filter| Self { rule, filter, ..*self }.id();
+        let same = self.rule.ancestors().map(move |rule| of(rule, self.filter));
+        let without = std::iter::once(self.rule).chain(self.rule.ancestors()).map(move |rule| of(rule, None));
+        same.chain(without.filter(|_| self.filter.is_some()))
+    }
+}
+
+impl Plan {
+    /// Plans what the indicators of one unit need.
+    pub(super) fn new(products: &[&Product], unit: Unit) -> Self {
+        let mut asked: BTreeMap<_, Asked<'_>> = BTreeMap::new();
+        for product in products {
+            for used in of_unit(product, unit) {
+                let population = population(product, used);
+                asked.insert(population.key(), population);
+            }
+        }
+        let ids: Vec<String> = asked.keys().map(|(.., id)| id.clone()).collect();
+        let position = |id: &str| ids.iter().position(|known| known == id);
+        let populations = asked.values().map(|asked| PlannedPopulation {
+            id: asked.id(),
+            parent: asked.around().find_map(|id| position(&id)),
+            rule: asked.rule(),
+        });
+        let mut plan = Self {
+            populations: populations.collect(),
+            measures: Vec::new(),
+            axes: Vec::new(),
+            publications: Vec::new(),
+        };
+        for product in products {
+            plan.add(product, unit);
+        }
+        plan
+    }
+
+    fn add(&mut self, product: &Product, unit: Unit) {
+        let dimensions = product.axes.iter().map(|axis| {
+            let at = self.axes.iter().position(|known| known == axis).unwrap_or_else(|| {
+                self.axes.push(axis.clone());
+                self.axes.len() - 1
+            });
+            at + 1
+        });
+        let dimensions = dimensions.collect();
+        let indicators = of_unit(product, unit).map(|used| (used.name.clone(), self.measure(product, used)));
+        let indicators = indicators.collect();
+        self.publications.push(Publication {
+            product: product.id.clone(),
+            version: product.version,
+            profile: product.profile.clone(),
+            dimensions,
+            depth: product.depth,
+            indicators,
+        });
+    }
+
+    fn measure(&mut self, product: &Product, used: &IndicatorUse) -> usize {
+        let settings = used.indicator.parameters.iter().filter_map(|name| used.settings.get(name));
+        let id = named(&used.indicator.id, settings, product.population.as_ref());
+        if let Some(known) = self.measures.iter().position(|measure| measure.id == id) {
+            return known;
+        }
+        let population = population(product, used).id();
+        let population = self.populations.iter().position(|known| known.id == population);
+        self.measures.push(PlannedMeasure {
+            id,
+            population: population.expect("the populations of all products are planned first"),
+            kind: used.indicator.measure,
+            value: used.indicator.value.bind(&used.settings),
+            over: used.indicator.over.bind(&used.settings),
+            scale: used.indicator.scale,
+        });
+        self.measures.len() - 1
+    }
+}
+
+fn of_unit(product: &Product, unit: Unit) -> impl Iterator<Item = &IndicatorUse> {
+    product.indicators.iter().filter(move |used| used.indicator.unit == unit)
+}
+
+fn population<'p>(product: &'p Product, used: &'p IndicatorUse) -> Asked<'p> {
+    Asked { rule: used.indicator.population, settings: &used.settings, filter: product.population.as_ref() }
+}
+
+/// An id with settings and filter: `valid_result STATE ELA [grade >= 3]`.
+fn named<'s>(id: &str, settings: impl Iterator<Item = &'s Setting>, filter: Option<&Expression>) -> String {
+    let mut name = id.to_owned();
+    for setting in settings {
+        match setting {
+            Setting::Code(code) => name += &format!(" {code}"),
+            Setting::Integer(n) => name += &format!(" {n}"),
+        }
+    }
+    if let Some(filter) = filter {
+        name += &format!(" [{filter}]");
+    }
+    name
+}
