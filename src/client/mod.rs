@@ -1,1 +1,4 @@
 //! The client side: channel, push, receipt check.
+
+pub mod pem;
+pub mod channel;
