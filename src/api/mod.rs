@@ -14,6 +14,9 @@ pub mod v1 {
     tonic::include_proto!("exchange.v1");
 }
 
+/// Metadata key under which a receipt travels when the answer has no field for it.
+pub const RECEIPT: &str = "throughline-receipt-bin";
+
 pub use query::question;
 pub use record::incoming;
 pub use send::{clear, encoded};

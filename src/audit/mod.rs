@@ -23,6 +23,7 @@
 //! assert_eq!(forged.index(), 7);
 //! ```
 
+mod call;
 mod hash;
 mod tree;
 mod proof;
@@ -37,6 +38,7 @@ pub mod witness;
 #[cfg(test)]
 mod testing;
 
+pub use call::{Call, Counts};
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Cosigner, SignedCheckpoint};
 pub use entry::{Decision, Entry, Filter, NotAnEntry, QueryText, Version};
 pub use hash::{Hash, NotAHash};

@@ -2,7 +2,8 @@
 
 use super::Failure;
 use crate::audit::VerifierKey;
-use crate::client::{ChannelOptions, Session, connect};
+use crate::client::Session;
+use crate::client::channel::{Options, connect};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ impl Connect {
     pub(super) async fn session(&self, role: &str) -> Result<Session, Failure> {
         let identity = self.identity(role)?;
         let host = self.server.rsplit_once(':').map_or(self.server.as_str(), |(host, _)| host);
-        let options = ChannelOptions {
+        let options = Options {
             address: self.server.clone(),
             server_name: host.trim_matches(['[', ']']).to_owned(),
             ca: self.certs.join("ca.pem"),
@@ -37,7 +38,7 @@ impl Connect {
             timeout: Duration::from_secs(10),
         };
         let log = self.log_key()?;
-        Ok(Session::new(connect(&options).await?, log))
+        Ok(Session::new(connect(options).await?, log))
     }
 
     /// The key of the log as pinned beside the certificates.

@@ -5,7 +5,8 @@
 //! are for machines.
 
 mod audit;
-mod certs;
+mod certificates;
+pub mod certs;
 mod check;
 mod connect;
 mod demo;
@@ -48,7 +49,7 @@ enum Verb {
     Practice(practice::Practice),
     /// Make certificates for a service and the organizations that call it
     #[command(subcommand)]
-    Certs(certs::Certs),
+    Certs(certificates::Certs),
     /// Make the folder of a new service: database, keys, configuration
     Init(init::Init),
     /// Run the service

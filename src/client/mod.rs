@@ -2,10 +2,10 @@
 //!
 //! An answer without a valid proof that it is in the log is no answer: the session refuses it.
 
-mod channel;
-mod push;
+pub mod pem;
+pub mod channel;
 mod session;
+mod push;
 
-pub use channel::{ChannelError, ChannelOptions, connect};
 pub use push::{Delivery, Progress, Pushed, RowRef, push};
 pub use session::{Error, Session};

@@ -140,7 +140,7 @@ pub async fn push(
             let next = next.filter(|next| next.sequence == verdict.sequence && next.batch == verdict.batch);
             let next = next.ok_or(Error::Protocol("a verdict on a batch that was not sent"))?;
             let entry = session.entry(verdict.receipt.as_ref())?;
-            if entry.batch.as_deref() != Some(&next.batch) {
+            if entry.batch.as_ref().map(crate::records::Code::as_str) != Some(&next.batch) {
                 return Err(Error::OtherCall);
             }
             pushed.last_entry = verdict.receipt.as_ref().map(crate::audit::Receipt::index);

@@ -1,11 +1,10 @@
 //! A session: a channel, the pinned key of the log, and the check of every answer.
 
-use super::channel::ChannelError;
-use crate::api::v1 as pb;
+use super::channel;
+use crate::api::{RECEIPT, v1 as pb};
 use crate::audit::{Entry, Hash, Receipt, ReceiptError, VerifierKey};
 use crate::disclosure::ProtectedTable;
 use crate::release::Release;
-use crate::server::RECEIPT;
 use pb::admin_service_client::AdminServiceClient;
 use pb::audit_service_client::AuditServiceClient;
 use pb::ingest_service_client::IngestServiceClient;
@@ -19,7 +18,7 @@ use tonic::{Request, Response, Status};
 pub enum Error {
     /// The service could not be reached.
     #[error(transparent)]
-    Channel(#[from] ChannelError),
+    Channel(#[from] channel::Error),
     /// The service refused, or failed.
     #[error("{}", .0.message())]
     Refused(Box<Status>),

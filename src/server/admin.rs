@@ -136,15 +136,15 @@ impl AdminService for Admin {
             Ok(product) => product,
             Err(invalid) => return Err(self.refuse(call, "product.malformed", &invalid.to_string()).await),
         };
-        if RuleProfile::named(&product.profile).is_none() {
+        if RuleProfile::named(product.profile()).is_none() {
             return Err(self.refuse(call, "product.profile", "profile: is not a known rule profile").await);
         }
-        let (id, version, digest, now) = (product.id.clone(), product.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
+        let (id, version, digest, now) = (product.id().to_owned(), product.version(), *Hash::of(document.as_bytes()).as_bytes(), call.time);
         let put =
             self.desk.store.transaction("admin.product", move |tx| tx.put_product(&id, version, &digest, &document, now));
         let stored = self.stored(call, put.await.map(|committed| committed.value)).await?;
         self.document(call, stored).await?;
-        self.desk.answer(call, pb::PutProductResponse { product: product.id, version }).await
+        self.desk.answer(call, pb::PutProductResponse { product: product.id().to_owned(), version }).await
     }
 
     async fn publish(&self, request: Request<pb::PublishRequest>) -> Result<Response<Self::PublishStream>, Status> {
@@ -233,7 +233,7 @@ impl Admin {
 fn organization(wire: pb::Organization) -> Result<Organization, &'static str> {
     let id = OrgId::new(&wire.id).map_err(|_| "organization.id: must be 1 to 64 of a-z, 0-9 and -")?;
     let roles: BTreeSet<String> = wire.roles.into_iter().collect();
-    if roles.is_empty() || !roles.iter().all(|role| Role::from_name(role).is_some()) {
+    if roles.is_empty() || !roles.iter().all(|role| Role::parse(role).is_some()) {
         return Err("organization.roles: some of contributor, partner, steward, auditor");
     }
     if wire.name.chars().count() > 120 || wire.name.chars().any(char::is_control) {

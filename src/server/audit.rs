@@ -4,9 +4,9 @@ use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status::{self, Told};
 use crate::api::v1 as pb;
-use crate::audit::Filter;
+use crate::audit::{Decision, Filter};
 use crate::calendar::Timestamp;
-use crate::records::Violation;
+use crate::records::{Code, OrgId, Violation};
 use crate::store;
 use pb::audit_service_server::AuditService;
 use prost::Message;
@@ -150,14 +150,28 @@ fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
         time
     };
     let (since, until) = (time("since", &wire.since), time("until", &wire.until));
-    let some = |text: String| (!text.is_empty()).then_some(text);
-    let filter = Filter {
-        organization: some(wire.organization),
-        agreement: some(wire.agreement),
-        rpc: some(wire.rpc),
-        decision: some(wire.decision),
-        since,
-        until,
+    let mut wrong = |field: &str| violations.push(Violation::new(field, "outside_vocabulary", "is not one there can be"));
+    let mut code = |field: &str, text: &str| {
+        let code = Code::new(text).ok();
+        if code.is_none() && !text.is_empty() {
+            wrong(field);
+        }
+        code
     };
+    let (agreement, rpc) = (code("agreement", &wire.agreement), code("rpc", &wire.rpc));
+    let organization = OrgId::new(&wire.organization).ok();
+    if organization.is_none() && !wire.organization.is_empty() {
+        wrong("organization");
+    }
+    let decision = match wire.decision.as_str() {
+        "allowed" => Some(Decision::Allowed),
+        "refused" => Some(Decision::Refused),
+        "" => None,
+        _ => {
+            wrong("decision");
+            None
+        }
+    };
+    let filter = Filter { organization, agreement, rpc, decision, since, until };
     if violations.is_empty() { Ok(filter) } else { Err(violations) }
 }

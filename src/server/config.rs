@@ -75,8 +75,12 @@ pub struct LimitSettings {
     pub connections_max: usize,
     /// Milliseconds a TLS handshake may take.
     pub handshake_timeout_ms: u64,
+    /// Connections at once, of one organization.
+    pub connections_per_organization_max: usize,
+    /// Calls at once, of all organizations.
+    pub running_calls_max: usize,
     /// Calls at once, of one organization.
-    pub concurrent_calls_max: usize,
+    pub running_calls_per_organization_max: usize,
     /// Calls a second, of one organization, on average.
     pub calls_per_second: u32,
     /// Largest message of a push, in bytes.
@@ -88,7 +92,9 @@ impl Default for LimitSettings {
         Self {
             connections_max: 256,
             handshake_timeout_ms: 5_000,
-            concurrent_calls_max: 32,
+            connections_per_organization_max: 64,
+            running_calls_max: 256,
+            running_calls_per_organization_max: 32,
             calls_per_second: 2_000,
             push_message_bytes_max: 16 * 1024 * 1024,
         }

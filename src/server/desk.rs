@@ -4,27 +4,24 @@
 //! make it. Whatever happens then, allowed or refused, is in the access log before anything leaves,
 //! and the proof of that travels with the answer.
 
-use super::accept::Connection;
-use super::limits::Limits;
+use super::connection::Connection;
+use super::limits::{Limits, Running};
 use super::peer::{Peer, Role};
 use super::status::{self, Told};
 use crate::audit::{Call, Hash, Receipt};
+use crate::api::RECEIPT;
 use crate::calendar::Timestamp;
 use crate::store::{self, Store};
 use prost::Message;
 use ring::rand::{SecureRandom, SystemRandom};
-use std::sync::Arc;
 use tonic::metadata::{BinaryMetadataValue, MetadataMap};
 use tonic::{Code, Request, Response, Status};
-
-/// Metadata key under which a receipt travels when the answer has no field for it.
-pub(crate) const RECEIPT: &str = "throughline-receipt-bin";
 
 /// What every service needs to admit and answer calls.
 #[derive(Clone)]
 pub(super) struct Desk {
     pub(super) store: Store,
-    pub(super) limits: Arc<Limits>,
+    pub(super) limits: Limits,
 }
 
 /// An RPC: its name in the log, and the roles that may call it.
@@ -39,7 +36,7 @@ pub(super) struct Admitted {
     pub(super) peer: Peer,
     pub(super) call: Call,
     /// Counts against the organization's limit for as long as it lives.
-    _slot: super::limits::Slot,
+    _running: Running,
 }
 
 impl Desk {
@@ -63,7 +60,7 @@ impl Desk {
             }
         };
         call.organization = Some(peer.organization.clone());
-        call.role = Some(peer.role.name());
+        call.role = Some(peer.role.as_str());
         call.certificate_serial = Some(peer.serial.clone());
         let id = peer.organization.clone();
         let known = self.store.read(move |snapshot| snapshot.organization(&id)).await;
@@ -71,7 +68,7 @@ impl Desk {
         let refusal = match known {
             None => Some("organization.unknown"),
             Some(organization) if !organization.active => Some("organization.suspended"),
-            Some(organization) if !organization.roles.contains(peer.role.name()) => Some("organization.role"),
+            Some(organization) if !organization.roles.contains(peer.role.as_str()) => Some("organization.role"),
             Some(_) => None,
         };
         if let Some(rule) = refusal {
@@ -84,12 +81,13 @@ impl Desk {
             let status = status::status(Code::PermissionDenied, "WRONG_ROLE", "this role may not make this call");
             return Err(self.refuse(&call, Told { rule: "peer.role", status }).await);
         }
-        let slot = self.limits.enter(&peer.organization, std::time::Instant::now()).map_err(|after| {
-            status::later(Code::ResourceExhausted, "TOO_MANY_CALLS", "too many calls of this organization", after)
-        });
-        match slot {
-            Ok(slot) => Ok(Admitted { peer, call, _slot: slot }),
-            Err(status) => Err(self.refuse(&call, Told { rule: "limit.calls", status }).await),
+        match self.limits.admit(&peer.organization, std::time::Instant::now()) {
+            Ok(running) => Ok(Admitted { peer, call, _running: running }),
+            Err(busy) => {
+                let (code, message) = (Code::ResourceExhausted, busy.to_string());
+                let status = status::later(code, "TOO_MANY_CALLS", &message, busy.retry_after);
+                Err(self.refuse(&call, Told { rule: busy.limit.rule(), status }).await)
+            }
         }
     }
 

@@ -1,21 +1,21 @@
 //! The service: mutual TLS, the four gRPC services, and how they start and stop.
 
-mod accept;
-mod admin;
-mod audit;
+pub mod peer;
+pub mod limits;
+pub mod refusal;
+pub mod tls;
+pub mod connection;
+pub mod accept;
+pub mod keys;
 mod config;
+mod status;
 mod desk;
 mod ingest;
-pub mod keys;
-mod limits;
-mod peer;
 mod releases;
-mod status;
-mod tls;
+mod audit;
+mod admin;
 
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
-pub(crate) use desk::RECEIPT;
-pub use peer::Role;
 
 use crate::api::v1 as pb;
 use crate::audit::{Entry, SignerKey};
@@ -24,6 +24,7 @@ use crate::identity::{Keys, Root};
 use crate::ingest::Intake;
 use crate::store::{self, ServiceKey, Store};
 use desk::Desk;
+use peer::TrustDomain;
 use pb::admin_service_server::AdminServiceServer;
 use pb::audit_service_server::AuditServiceServer;
 use pb::ingest_service_server::IngestServiceServer;
@@ -46,10 +47,13 @@ pub enum Error {
     LogKey,
     /// Certificates.
     #[error(transparent)]
-    Tls(#[from] tls::TlsError),
+    Tls(#[from] tls::Error),
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The trust domain.
+    #[error(transparent)]
+    TrustDomain(#[from] peer::NotATrustDomain),
     /// The address.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] std::io::Error),
@@ -67,7 +71,8 @@ pub struct Bound {
     listener: TcpListener,
     store: Store,
     intake: Intake,
-    tls: tls::Tls,
+    tls: Arc<tls::Tls>,
+    trust_domain: TrustDomain,
 }
 
 /// Reads keys and certificates, opens and verifies the database, and listens.
@@ -76,7 +81,15 @@ pub struct Bound {
 ///
 /// [`Error`].
 pub async fn bind(config: Config) -> Result<Bound, Error> {
-    let tls = tls::Tls::load(&config.tls)?;
+    let trust_domain = TrustDomain::new(&config.trust_domain)?;
+    let files = config.tls.clone();
+    let files = tls::Files {
+        certificate: files.certificate,
+        key: files.key,
+        client_ca: files.ca,
+        revocation: files.revoked,
+    };
+    let tls = Arc::new(tls::Tls::load(files)?);
     let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
     let pkcs8 = keys::secret("log", &config.keys.log)?;
     let intake = match &config.keys.linkage {
@@ -94,7 +107,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
     };
     let store = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
     let listener = TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
-    Ok(Bound { config, listener, store, intake, tls })
+    Ok(Bound { config, listener, store, intake, tls, trust_domain })
 }
 
 impl Bound {
@@ -116,7 +129,12 @@ impl Bound {
         let limits = &self.config.limits;
         let desk = Desk {
             store: self.store.clone(),
-            limits: Arc::new(limits::Limits::new(limits.concurrent_calls_max, limits.calls_per_second)),
+            limits: limits::Limits::new(limits::Settings {
+                running_max: limits.running_calls_max,
+                running_per_organization_max: limits.running_calls_per_organization_max,
+                call_every: Duration::from_secs(1) / limits.calls_per_second.max(1),
+                burst: limits.calls_per_second.max(1),
+            }),
         };
         let mut stopped = self.store.stopped();
         let mut shutdown_asked = shutdown.clone();
@@ -127,11 +145,17 @@ impl Bound {
             }
         };
         let accepting = accept::Settings {
-            trust_domain: self.config.trust_domain.clone(),
-            connections_max: limits.connections_max,
             handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms),
+            connections_max: limits.connections_max,
+            connections_per_organization_max: limits.connections_per_organization_max,
+            ..accept::Settings::new(self.trust_domain)
         };
-        let incoming = accept::accept(self.listener, self.tls, accepting, refused_handshakes(&self.store));
+        let refused = refused_handshakes(&self.store);
+        tokio::spawn(reload(self.tls.clone()));
+        let incoming = accept::accept(self.listener, self.tls, accepting, move |handshake| {
+            // A flood of refusals must not fill the memory: what does not fit is only counted by TLS.
+            let _ = refused.try_send(handshake);
+        });
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
         let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake };
@@ -155,10 +179,24 @@ impl Bound {
     }
 }
 
+/// Looks for changed certificate files, so that new ones hold without a restart.
+async fn reload(tls: Arc<tls::Tls>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        every.tick().await;
+        let tls = tls.clone();
+        match tokio::task::spawn_blocking(move || tls.reload()).await {
+            Ok(Ok(true)) => tracing::info!("certificates were read again"),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(error)) => tracing::error!(%error, "changed certificates can not be used: the old ones hold"),
+        }
+    }
+}
+
 /// Puts refused handshakes on record.
-fn refused_handshakes(store: &Store) -> tokio::sync::mpsc::Sender<accept::RefusedHandshake> {
+fn refused_handshakes(store: &Store) -> tokio::sync::mpsc::Sender<refusal::Refused> {
     let store = store.clone();
-    let (sender, mut refused) = tokio::sync::mpsc::channel::<accept::RefusedHandshake>(64);
+    let (sender, mut refused) = tokio::sync::mpsc::channel::<refusal::Refused>(1_024);
     tokio::spawn(async move {
         while let Some(handshake) = refused.recv().await {
             let entry = Entry::handshake_refused(Timestamp::now(), handshake.reason.code());

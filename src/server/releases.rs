@@ -4,7 +4,8 @@ use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status;
 use crate::api::{question, v1 as pb};
-use crate::outcomes::{Dimension, Indicator};
+use crate::outcomes::{Dimension, Indicator, indicators};
+use crate::disclosure::Offered;
 use crate::release::{self, Release};
 use crate::store;
 use pb::release_service_server::ReleaseService;
@@ -46,7 +47,7 @@ impl ReleaseService for Releases {
     ) -> Result<Response<pb::ListIndicatorsResponse>, Status> {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(LIST_INDICATORS, &request, Some(&content)).await?;
-        let indicators = Indicator::library().iter().map(indicator).collect();
+        let indicators = indicators().iter().map(indicator).collect();
         self.desk.answer(&admitted.call, pb::ListIndicatorsResponse { indicators }).await
     }
 
@@ -66,7 +67,7 @@ impl ReleaseService for Releases {
             for product in snapshot.products()? {
                 let permitting = agreements.iter().filter(|(agreement, _)| {
                     agreement.partners.contains(&partner)
-                        && agreement.products.covers(&product.id)
+                        && agreement.products.covers(product.id())
                         && agreement.state(today) == crate::agreements::State::InForce
                 });
                 let agreements: Vec<_> = permitting.map(|(agreement, _)| agreement.reference()).collect();
@@ -74,20 +75,18 @@ impl ReleaseService for Releases {
                 if role == Role::Partner && agreements.is_empty() {
                     continue;
                 }
-                let sealed = seal.as_ref().and_then(|seal| seal.product(&product.id));
+                let sealed = seal.as_ref().and_then(|seal| seal.product(product.id()));
                 products.push(pb::Product {
-                    id: product.id.clone(),
-                    version: product.version,
-                    title: product.title.clone(),
-                    indicators: product.indicators.iter().map(|indicator| indicator.name.clone()).collect(),
-                    dimensions: sealed.map_or_else(Vec::new, |sealed| sealed.dimensions().map(dimension).collect()),
-                    depth: u32::try_from(product.depth).unwrap_or(u32::MAX),
-                    periods: sealed.map_or_else(Vec::new, |sealed| {
-                        sealed.periods().iter().map(|year| year.ending().into()).collect()
-                    }),
-                    profile: product.profile.clone(),
-                    edition: sealed.and(edition).unwrap_or(0),
-                    hidden_share: sealed.map_or(0.0, |sealed| sealed.hidden_share()),
+                    id: product.id().to_owned(),
+                    version: product.version(),
+                    title: product.title().to_owned(),
+                    indicators: product.indicators().map(|(name, _)| name.to_owned()).collect(),
+                    dimensions: sealed.iter().flat_map(Offered::dimensions).map(dimension).collect(),
+                    depth: u32::try_from(product.depth()).unwrap_or(u32::MAX),
+                    periods: sealed.iter().flat_map(Offered::periods).map(|year| year.ending().into()).collect(),
+                    profile: product.profile().to_owned(),
+                    edition: sealed.as_ref().and(edition).unwrap_or(0),
+                    hidden_share: sealed.as_ref().map_or(0.0, Offered::hidden_share),
                     agreements,
                 });
             }
