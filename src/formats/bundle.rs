@@ -1,0 +1,167 @@
+//! The place files come from: a folder, an archive or one file; never extracted, never unlimited.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+/// A place cannot be read as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system says no.
+    #[error("cannot read {what}")]
+    Io {
+        /// What was to be read.
+        what: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// An archive is damaged, encrypted or of another kind.
+    #[error("cannot read the archive")]
+    Archive(#[source] ZipError),
+    /// An archive with suspiciously many files.
+    #[error("the archive has more than {ENTRIES_MAX} entries")]
+    TooManyEntries,
+    /// More than fits, or an archive made to overwhelm.
+    #[error("the files hold more than {} GiB", BYTES_MAX >> 30)]
+    TooLarge,
+    /// Files that differ only in letter case or folder: which one is meant?
+    #[error("there are two files named {0}")]
+    Ambiguous(String),
+    /// No file has a known name and a header.
+    #[error("no file here is of OneRoster or one of the templates")]
+    NothingKnown,
+}
+
+const ENTRIES_MAX: usize = 200;
+const BYTES_MAX: u64 = 4 << 30;
+
+/// The `.csv` files of a place, found by name without regard to letter case.
+pub(super) struct Bundle {
+    /// Lower-case name, to the name as it is and to where it is.
+    files: BTreeMap<String, (String, Place)>,
+    archive: Option<ZipArchive<File>>,
+    /// Bytes that may still be read.
+    budget: u64,
+}
+
+enum Place {
+    Path(PathBuf),
+    Entry(usize),
+}
+
+impl Bundle {
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let mut bundle = Self { files: BTreeMap::new(), archive: None, budget: BYTES_MAX };
+        if fs::metadata(path).map_err(io_error("the given path"))?.is_dir() {
+            for entry in fs::read_dir(path).map_err(io_error("the folder"))? {
+                let path = entry.map_err(io_error("the folder"))?.path();
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                if let (Some(name), true) = (name, path.is_file()) {
+                    bundle.add(name, Place::Path(path))?;
+                }
+            }
+            return Ok(bundle);
+        }
+        let mut file = File::open(path).map_err(io_error("the file"))?;
+        let mut magic = [0; 2];
+        let is_archive = file.read(&mut magic).map_err(io_error("the file"))? == 2 && magic == *b"PK";
+        if is_archive {
+            bundle.open_archive(file)?;
+        } else if let Some(name) = path.file_name() {
+            bundle.add(name.to_string_lossy().into_owned(), Place::Path(path.to_owned()))?;
+        }
+        Ok(bundle)
+    }
+
+    fn open_archive(&mut self, file: File) -> Result<(), Error> {
+        let mut archive = ZipArchive::new(file).map_err(Error::Archive)?;
+        if archive.len() > ENTRIES_MAX {
+            return Err(Error::TooManyEntries);
+        }
+        let mut size = 0_u64;
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(Error::Archive)?;
+            size = size.saturating_add(entry.size());
+            let name = entry.name().map_err(Error::Archive)?.into_owned();
+            let hidden = name.starts_with("__MACOSX/");
+            // A name is only ever compared, so one such as `../users.csv` reaches nothing.
+            let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            if entry.is_file() && !hidden {
+                self.add(name, Place::Entry(index))?;
+            }
+        }
+        if size > BYTES_MAX {
+            return Err(Error::TooLarge);
+        }
+        self.archive = Some(archive);
+        Ok(())
+    }
+
+    fn add(&mut self, name: String, place: Place) -> Result<(), Error> {
+        let lower = name.to_ascii_lowercase();
+        if !lower.ends_with(".csv") || lower.starts_with('.') {
+            return Ok(());
+        }
+        match self.files.insert(lower, (name, place)) {
+            Some((name, _)) => Err(Error::Ambiguous(name.chars().filter(|c| !c.is_control()).collect())),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.files.contains_key(&name.to_ascii_lowercase())
+    }
+
+    /// Names of the files not yet taken, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.values().map(|(name, _)| name.as_str())
+    }
+
+    /// The bytes of a file, which is then no longer in the bundle.
+    pub(super) fn take(&mut self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let Some((name, place)) = self.files.remove(&name.to_ascii_lowercase()) else {
+            return Ok(None);
+        };
+        let bytes = match place {
+            Place::Path(path) => {
+                let file = File::open(path).map_err(io_error(&name))?;
+                let size = file.metadata().map_err(io_error(&name))?.len();
+                read_within(file, size, self.budget, &name)?
+            }
+            Place::Entry(index) => {
+                let archive = self.archive.as_mut().expect("entries are only added from an archive");
+                let entry = archive.by_index(index).map_err(Error::Archive)?;
+                let size = entry.size();
+                read_within(entry, size, self.budget, &name)?
+            }
+        };
+        self.budget -= bytes.len() as u64;
+        Ok(Some(bytes))
+    }
+}
+
+/// Reads to the end, unless there is more than `budget`: a declared size is only a hint.
+fn read_within(source: impl Read, size: u64, budget: u64, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if size > budget {
+        return Err(Error::TooLarge);
+    }
+    // Room made at once, so that growing leaves no copies behind; but no more than is plausible for a
+    // size that may be a lie.
+    let room = usize::try_from(size.min(1 << 28)).unwrap_or(0) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    source.take(budget.saturating_add(1)).read_to_end(&mut bytes).map_err(io_error(name))?;
+    if bytes.len() as u64 > budget {
+        return Err(Error::TooLarge);
+    }
+    Ok(bytes)
+}
+
+fn io_error(what: &str) -> impl FnOnce(io::Error) -> Error {
+    let what = what.to_owned();
+    move |source| Error::Io { what, source }
+}

@@ -1,0 +1,187 @@
+//! A file as a table: a header bound to the columns a format knows, then rows with their lines.
+
+use super::bundle::{Bundle, Error};
+use super::decode::{Encoding, Text};
+use super::fields::Fields;
+use super::lexer::{Cell, Lexer};
+use super::{Defect, output::Output};
+
+/// A file that has been read and not yet understood.
+pub(super) struct Sheet {
+    file: &'static str,
+    text: Text,
+    separator: u8,
+    header: Vec<String>,
+    /// Where the rows begin.
+    body: (usize, u64),
+}
+
+/// What a format knows of the columns of a file.
+pub(super) struct Layout<'a> {
+    /// Columns that are read.
+    pub(super) read: &'a [&'static str],
+    /// Columns without which nothing can be read.
+    pub(super) required: &'a [&'static str],
+    /// Columns a standard asks for, which are warned about when they are not there.
+    pub(super) expected: &'a [&'static str],
+    /// Columns that belong there and are never read.
+    pub(super) skipped: &'a [&'static str],
+    /// Whether its rows become records. Of a file that others only refer to, every row is made use of
+    /// and every defect is a warning.
+    pub(super) is_sent: bool,
+}
+
+/// A sheet bound to a layout.
+pub(super) struct Table {
+    sheet: Sheet,
+    columns: Columns,
+    is_sent: bool,
+}
+
+/// The columns of a table by name.
+pub(super) struct Columns {
+    found: Vec<(&'static str, usize)>,
+    pub(super) width: usize,
+    /// Position of the passwords.
+    secret: Option<usize>,
+}
+
+const SECRET: &str = "password";
+
+impl Sheet {
+    /// Takes a file out of a bundle, when it is there.
+    pub(super) fn take(bundle: &mut Bundle, file: &'static str) -> Result<Option<Self>, Error> {
+        let Some(bytes) = bundle.take(file)? else { return Ok(None) };
+        let text = Text::decode(bytes);
+        let separator = separator(text.as_str());
+        let (mut lexer, mut cells) = (Lexer::new(text.as_str(), separator), Vec::new());
+        let header = match lexer.next(&mut cells) {
+            Some(_) => cells.iter().map(|cell| cell.text().into_owned()).collect(),
+            None => Vec::new(),
+        };
+        let body = lexer.position();
+        Ok(Some(Self { file, text, separator, header, body }))
+    }
+
+    pub(super) fn has_column(&self, name: &str) -> bool {
+        self.header.iter().any(|column| column.eq_ignore_ascii_case(name))
+    }
+
+    /// Binds the header; nothing when a required column is not in it, which is then a defect.
+    pub(super) fn bind(self, layout: &Layout<'_>, out: &mut Output<'_>) -> Option<Table> {
+        out.begin(self.file);
+        let warning = |column, code, reason| Defect::of_file(self.file, column, code, reason);
+        let mut defects = Vec::new();
+        match self.text.encoding {
+            Encoding::Windows1252 => {
+                let reason = "is not UTF-8; it is read as Windows-1252";
+                defects.push(warning(None, "encoding", reason));
+            }
+            Encoding::Utf8 | Encoding::Utf16 => {}
+        }
+        if self.separator != b',' {
+            defects.push(warning(None, "separator", "separates cells by another character than a comma"));
+        }
+        let missing: Vec<_> = layout.required.iter().filter(|name| !self.has_column(name)).collect();
+        if !missing.is_empty() {
+            // Then what stands first may be no header but a child's row: none of it is repeated.
+            let name = |name: &&&'static str| {
+                let reason = "is not in the header, so the file is not read";
+                warning(Some(**name), "missing_column", reason).refused()
+            };
+            defects.extend(missing.iter().map(name));
+            out.record(defects);
+            return None;
+        }
+        let absent = layout.expected.iter().filter(|name| !self.has_column(name));
+        defects.extend(absent.map(|name| warning(Some(name), "missing_column", "is not in the header")));
+        let columns = Columns::bind(&self, layout, &mut defects);
+        out.record(defects);
+        Some(Table { sheet: self, columns, is_sent: layout.is_sent })
+    }
+}
+
+/// The character between cells: a spreadsheet writes tabs into UTF-16, and semicolons in much of Europe.
+fn separator(text: &str) -> u8 {
+    let header = text.trim_start_matches(['\r', '\n']).split(['\r', '\n']).next().unwrap_or_default();
+    let count = |separator: u8| header.bytes().filter(|byte| *byte == separator).count();
+    [b'\t', b';'].into_iter().find(|other| count(*other) > count(b',')).unwrap_or(b',')
+}
+
+impl Columns {
+    fn bind(sheet: &Sheet, layout: &Layout<'_>, defects: &mut Vec<Defect>) -> Self {
+        let mut columns = Self { found: Vec::new(), width: sheet.header.len(), secret: None };
+        let known = |names: &[&'static str], name: &str| {
+            names.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+        };
+        for (at, name) in sheet.header.iter().enumerate() {
+            if let Some(name) = known(layout.read, name) {
+                if columns.position(name).is_some() {
+                    let reason = "stands in the header twice; the first is read";
+                    defects.push(Defect::of_file(sheet.file, Some(name), "duplicate_column", reason));
+                } else {
+                    columns.found.push((name, at));
+                }
+            } else if name.eq_ignore_ascii_case(SECRET) {
+                columns.secret = Some(at);
+            } else if known(layout.skipped, name).is_none() && !name.is_empty() && !is_extension(name) {
+                let reason = "is not a column of this file; it is not read";
+                defects.push(Defect::of_file(sheet.file, Some(name), "unknown_column", reason));
+            }
+        }
+        columns
+    }
+
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.found.iter().find(|(known, _)| *known == name).map(|(_, at)| *at)
+    }
+
+    /// Positions of all columns that are read, in the order of the header.
+    pub(super) fn positions(&self) -> impl Iterator<Item = usize> {
+        self.found.iter().map(|(_, at)| *at)
+    }
+}
+
+/// OneRoster 1.1 section 2: what a vendor adds is called `metadata.` and something.
+fn is_extension(name: &str) -> bool {
+    name.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("metadata."))
+}
+
+impl Table {
+    pub(super) fn file(&self) -> &'static str {
+        self.sheet.file
+    }
+
+    pub(super) fn has_column(&self, name: &str) -> bool {
+        self.columns.position(name).is_some()
+    }
+
+    /// Hands each usable row to `each`, and its defects to `out` after that.
+    pub(super) fn for_each(
+        &self,
+        out: &mut Output<'_>,
+        mut each: impl FnMut(&mut Fields<'_, '_>, &mut Output<'_>),
+    ) {
+        let Sheet { file, text, separator, body, .. } = &self.sheet;
+        let (mut lexer, mut cells) = (Lexer::at(text.as_str(), *separator, *body), Vec::new());
+        let mut n_secrets = 0_u64;
+        while let Some(span) = lexer.next(&mut cells) {
+            if cells.iter().copied().all(Cell::is_empty) {
+                continue;
+            }
+            out.row(file);
+            let secret = self.columns.secret.and_then(|at| cells.get(at));
+            n_secrets += u64::from(secret.is_some_and(|cell| !cell.is_empty()));
+            let mut fields = Fields::new(file, span, &self.columns, &cells, self.is_sent);
+            if fields.check_shape() {
+                each(&mut fields, out);
+            }
+            out.record(fields.into_defects());
+        }
+        if n_secrets > 0 {
+            let reason =
+                format!("is filled (rows: {n_secrets}); it is never read, and should not be exported");
+            out.record(vec![Defect::of_file(file, Some(SECRET), "secret_sent", reason)]);
+        }
+    }
+}
