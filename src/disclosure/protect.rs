@@ -45,8 +45,8 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
     let mut orders = Vec::new();
     for (at, counts) in lattice.people.iter().enumerate() {
         let order = order(lattice, counts, &ties);
-        let is_unsafe =
-            |group: &[u32]| rules.people(at, group, |larger, cell| people[larger].derivable[cell as usize]);
+        let is_unsafe = |group: &[u32]| // What a line lacks of the larger population can follow although none of its cells does.
+            rules.people(at, group, |larger, cell| group.len() > 1 || people[larger].derivable[cell as usize]);
         let asked = |cell: usize| {
             (0..n_measures).any(|measure| population_of[measure] == at && wanted[measure][cell])
         };

@@ -136,6 +136,11 @@ impl Seal {
         products.into_iter().collect()
     }
 
+    /// The profiles its publications name.
+    pub(super) fn profiles(&self) -> &[RuleProfile] {
+        &self.body.profiles
+    }
+
     /// The seal as bytes: the same for the same content.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -130,9 +130,10 @@ impl Quantity<'_> {
             }
             for &cell in stage.iter().filter(|&&cell| self.candidate[cell as usize]) {
                 let row = state.remainder(&[cell]);
-                let outcome = if row.is_empty() { Ok(()) } else { state.guarded.publish(row) };
-                state.shown[cell as usize] = outcome.is_ok();
-                state.rows[cell as usize] = outcome.err().unwrap_or_default();
+                let is_shown = row.is_empty() || state.guarded.publish(&row);
+                state.shown[cell as usize] = is_shown;
+                // What is shown is zero modulo the span from here on.
+                state.rows[cell as usize] = if is_shown { Row::new() } else { row };
             }
         }
         Ok(state)

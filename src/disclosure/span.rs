@@ -119,12 +119,13 @@ impl Guarded {
         }
     }
 
-    /// Adds a reduced, non-empty row to the span, or gives it back when that would put a target into it.
-    pub(super) fn publish(&mut self, row: Row) -> Result<(), Row> {
-        let row = scaled(row, 0);
+    /// Adds a reduced, non-empty row to the span, and says whether it did: not when that would put a
+    /// target into the span.
+    pub(super) fn publish(&mut self, row: &Row) -> bool {
+        let row = scaled(row.clone(), 0);
         // Modulo the span, a row gives away what is proportional to it, and nothing else.
         if self.find(&row).is_some() {
-            return Err(row);
+            return false;
         }
         let pivot = (0..row.len()).min_by_key(|&at| self.holders[row[at].0 as usize].len());
         let pivot = pivot.expect("the row is not empty");
@@ -143,7 +144,7 @@ impl Guarded {
             }
         }
         self.span.push(row, pivot);
-        Ok(())
+        true
     }
 
     fn find(&self, row: &Row) -> Option<u32> {
@@ -260,12 +261,12 @@ mod tests {
         guarded.protect(row(&[0]));
         for shown in [row(&[0, 1, 2, 3]), row(&[1, 2])] {
             let reduced = guarded.span.reduce([&shown].into_iter());
-            assert_eq!(guarded.publish(reduced), Ok(()));
+            assert!(guarded.publish(&reduced));
         }
         // 0+1+2+3 less 1+2 is 0+3, so 3 would give 0 away, and so would 0+1+2.
         for refused in [row(&[3]), row(&[0, 1, 2])] {
             let reduced = guarded.span.reduce([&refused].into_iter());
-            assert!(guarded.publish(reduced).is_err());
+            assert!(!guarded.publish(&reduced));
         }
         assert!(
             guarded.span.reduce([&row(&[0, 3])].into_iter()).is_empty(),

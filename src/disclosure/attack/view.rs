@@ -1,0 +1,323 @@
+//! What an intruder sees: equations over the finest groups, read off slices.
+
+use super::{Quantity, Target};
+use crate::disclosure::{Cell, Mark, RuleProfile, Seal};
+use crate::outcomes::{Publication, Slice, Tabulation, Values};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything published of a tabulation, and its structure.
+pub(super) struct View<'a> {
+    pub(super) tabulation: &'a Tabulation,
+    profiles: &'a [RuleProfile],
+    /// Every group of the crossed dimensions that holds an atom.
+    groups: BTreeMap<Group, Vec<usize>>,
+    pub(super) equations: Vec<Equation>,
+    /// Groups whose number is shown, for each quantity by the number of its variables' block.
+    shown: BTreeSet<(usize, Group)>,
+    /// Groups that are hidden and not empty, for each population.
+    pub(super) hidden: BTreeSet<(usize, Group)>,
+}
+
+/// For each dimension a category, and whether only those known no closer are meant.
+pub(super) type Group = Vec<(u16, bool)>;
+
+/// A published sum of variables; its value, where it can be had exactly.
+pub(super) struct Equation {
+    pub(super) terms: Vec<(usize, i64)>,
+    pub(super) value: Option<f64>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(tabulation: &'a Tabulation, seal: &'a Seal) -> Self {
+        let mut view = Self {
+            tabulation,
+            profiles: seal.profiles(),
+            groups: groups(tabulation),
+            equations: Vec::new(),
+            shown: BTreeSet::new(),
+            hidden: BTreeSet::new(),
+        };
+        for publication in &tabulation.publications {
+            for (name, measure) in &publication.indicators {
+                for crossed in crossings(publication) {
+                    view.ask(seal, publication, name, *measure, &crossed);
+                }
+            }
+        }
+        view
+    }
+
+    /// Asks for all cells of some dimensions; what is beyond five goes into filters, one by one.
+    fn ask(&mut self, seal: &Seal, publication: &Publication, name: &str, measure: usize, crossed: &[usize]) {
+        let all: Vec<usize> = std::iter::once(0).chain(crossed.iter().copied()).collect();
+        let (rows, fixed) = all.split_at(all.len().min(5));
+        let dimensions = &self.tabulation.dimensions;
+        let mut filters: Vec<Vec<(String, String)>> = vec![Vec::new()];
+        for &at in fixed {
+            let name = |category: &str| (dimensions[at].id.clone(), category.to_owned());
+            let with = |filter: &Vec<(String, String)>, category: &str| {
+                filter.iter().cloned().chain([name(category)]).collect::<Vec<_>>()
+            };
+            let categories = || dimensions[at].nodes.iter().map(|node| node.id.as_str());
+            filters = filters
+                .iter()
+                .flat_map(|f| categories().map(|category| with(f, category)).collect::<Vec<_>>())
+                .collect();
+        }
+        for filters in filters {
+            let slice = Slice {
+                product: publication.product.clone(),
+                indicator: name.to_owned(),
+                dimensions: rows.iter().map(|&at| dimensions[at].id.clone()).collect(),
+                filters: filters.clone(),
+                periods: vec![self.tabulation.period],
+            };
+            let table = seal.slice(&slice).expect("what a publication shows can be asked for");
+            for cell in table.cells() {
+                let mut group: Group = vec![(0, false); dimensions.len()];
+                let named = table.dimensions().iter().zip(&cell.categories);
+                for (id, category) in named.chain(filters.iter().map(|(id, category)| (id, category))) {
+                    let at = dimensions.iter().position(|dimension| dimension.id == *id).expect("asked for");
+                    group[at].0 = dimensions[at].position(category).expect("a category of the dimension");
+                }
+                self.read(measure, group, cell);
+            }
+        }
+    }
+
+    fn read(&mut self, measure: usize, group: Group, cell: &Cell) {
+        let Measure { population, scale } = self.measure(measure);
+        let target = |quantity| Target { quantity, cells: vec![self.name(&group)] };
+        let mut learn = Vec::new();
+        if let Some(n) = cell.denominator {
+            learn.push((population, self.terms(&target(Quantity::People(population))), Some(n as f64)));
+            let block = self.block(measure);
+            let value = cell.value.unwrap_or_default();
+            match (&self.tabulation.atoms.values[measure], cell.mark()) {
+                (Values::Share(_), Mark::Shown | Mark::Zero) => {
+                    let terms = self.terms(&target(Quantity::Outcome(measure)));
+                    learn.push((block, terms, cell.numerator.map(|y| y as f64)));
+                }
+                (Values::Mean { .. }, Mark::Shown) => {
+                    let terms = self.terms(&target(Quantity::Sum(measure)));
+                    learn.push((block, terms, Some(value * n as f64 * scale)));
+                }
+                // A quotient in full precision gives its two sums away, but for a common factor.
+                (Values::Ratio { .. }, Mark::Shown) => {
+                    learn.push((block, self.terms(&target(Quantity::Sum(measure))), None));
+                }
+                _ => {}
+            }
+        } else if cell.mark() == Mark::Hidden {
+            self.hidden.insert((population, group.clone()));
+        }
+        for (block, terms, value) in learn {
+            if self.shown.insert((block, group.clone())) {
+                self.equations.push(Equation { terms: terms.unwrap_or_default(), value });
+            }
+        }
+    }
+
+    /// What must not be known: everything that the rules hide.
+    pub(super) fn targets(&self) -> Vec<Target> {
+        let singles = self.groups.keys().map(|group| vec![group.clone()]);
+        let mut targets = Vec::new();
+        for group in singles {
+            self.judge(&group, None, &mut targets);
+        }
+        for block in 0..self.tabulation.populations.len() + self.tabulation.measures.len() {
+            for line in self.lines(block) {
+                self.judge(&line, Some(block), &mut targets);
+            }
+        }
+        targets
+    }
+
+    /// The groups of each line that are not shown, where they are several.
+    fn lines(&self, block: usize) -> Vec<Vec<Group>> {
+        let mut lines: BTreeMap<(usize, Group), Vec<Group>> = BTreeMap::new();
+        for group in self.groups.keys().filter(|group| !self.shown.contains(&(block, (*group).clone()))) {
+            for (at, dimension) in self.tabulation.dimensions.iter().enumerate() {
+                let (node, rest) = group[at];
+                if node != 0 || rest {
+                    let mut parent = group.clone();
+                    let up = if rest { node } else { dimension.nodes[usize::from(node)].parent };
+                    parent[at] = (up, false);
+                    lines.entry((at, parent)).or_default().push(group.clone());
+                }
+            }
+        }
+        lines.into_values().filter(|line| line.len() > 1).collect()
+    }
+
+    /// Adds what the rules hide of some groups together: of all quantities, or of one block's.
+    fn judge(&self, groups: &[Group], block: Option<usize>, targets: &mut Vec<Target>) {
+        let atoms = &self.tabulation.atoms;
+        let total = |values: &[u32]| -> u64 { self.atoms_of(groups).map(|at| u64::from(values[at])).sum() };
+        let (cell_min, certainty_min) = self.thresholds(&groups[0]);
+        let is_small = |count: u64| count > 0 && count < cell_min;
+        let mut add = |is_target: bool, quantity| {
+            if is_target {
+                targets
+                    .push(Target { quantity, cells: groups.iter().map(|group| self.name(group)).collect() });
+            }
+        };
+        for population in (0..atoms.people.len()).filter(|&at| block.is_none_or(|block| block == at)) {
+            let n = total(&atoms.people[population]);
+            add(is_small(n), Quantity::People(population));
+            let mut around = self.tabulation.populations[population].parent;
+            while let Some(larger) = around.filter(|_| n > 0) {
+                let between = total(&atoms.people[larger]) - n;
+                add(is_small(between), Quantity::Between(larger, population));
+                around = self.tabulation.populations[larger].parent;
+            }
+        }
+        for measure in 0..atoms.values.len() {
+            if block.is_some_and(|block| block != self.block(measure)) {
+                continue;
+            }
+            let n = total(&atoms.people[self.measure(measure).population]);
+            let in_doubt = |certain: bool| certain && n > 0 && n < certainty_min;
+            match &atoms.values[measure] {
+                Values::Count => {}
+                Values::Share(outcomes) => {
+                    let y = total(outcomes);
+                    add(is_small(y) || in_doubt(y == 0), Quantity::Outcome(measure));
+                    add(is_small(n - y) || in_doubt(y == n), Quantity::Complement(measure));
+                }
+                Values::Mean { .. } => add(is_small(n), Quantity::Sum(measure)),
+                Values::Ratio { numerator, denominator } => {
+                    let sum = |values: &[u64]| -> u64 { self.atoms_of(groups).map(|at| values[at]).sum() };
+                    let (upper, lower) = (sum(numerator), sum(denominator));
+                    add(is_small(n) || in_doubt(upper == 0 || upper == lower), Quantity::Sum(measure));
+                }
+            }
+        }
+    }
+
+    /// A target as a combination of variables; nothing when there is no such cell.
+    pub(super) fn terms(&self, target: &Target) -> Option<Vec<(usize, i64)>> {
+        let groups: Option<Vec<Group>> = target.cells.iter().map(|names| self.group(names)).collect();
+        let groups = groups?;
+        let n_atoms = self.n_atoms();
+        let part = |block: usize, population: usize, sign: i64| {
+            let people = &self.tabulation.atoms.people[population];
+            let present = self.atoms_of(&groups).filter(|&at| people[at] > 0);
+            present.map(|at| (block * n_atoms + at, sign)).collect::<Vec<_>>()
+        };
+        Some(match target.quantity {
+            Quantity::People(population) => part(population, population, 1),
+            Quantity::Between(larger, population) => {
+                [part(larger, larger, 1), part(population, population, -1)].concat()
+            }
+            Quantity::Outcome(measure) | Quantity::Sum(measure) => {
+                part(self.block(measure), self.measure(measure).population, 1)
+            }
+            Quantity::Complement(measure) => {
+                let population = self.measure(measure).population;
+                [part(population, population, 1), part(self.block(measure), population, -1)].concat()
+            }
+        })
+    }
+
+    /// Variables come in blocks of one for each atom: first the populations, then the measures.
+    pub(super) fn block(&self, measure: usize) -> usize {
+        self.tabulation.populations.len() + measure
+    }
+
+    pub(super) fn n_atoms(&self) -> usize {
+        self.tabulation.atoms.nodes.len() / self.tabulation.dimensions.len()
+    }
+
+    pub(super) fn name(&self, group: &Group) -> Vec<String> {
+        let name = |(&(node, rest), dimension): (&(u16, bool), &crate::outcomes::Dimension)| {
+            let id = &dimension.nodes[usize::from(node)].id;
+            if rest { format!("rest of {id}") } else { id.clone() }
+        };
+        group.iter().zip(&self.tabulation.dimensions).map(name).collect()
+    }
+
+    fn group(&self, names: &[String]) -> Option<Group> {
+        let node = |(name, dimension): (&String, &crate::outcomes::Dimension)| {
+            let rest = name.strip_prefix("rest of ");
+            Some((dimension.position(rest.unwrap_or(name))?, rest.is_some()))
+        };
+        names.iter().zip(&self.tabulation.dimensions).map(node).collect()
+    }
+
+    fn atoms_of<'b>(&'b self, groups: &'b [Group]) -> impl Iterator<Item = usize> + 'b {
+        groups.iter().filter_map(|group| self.groups.get(group)).flatten().copied()
+    }
+
+    fn measure(&self, at: usize) -> Measure {
+        let measure = &self.tabulation.measures[at];
+        Measure { population: measure.population, scale: f64::from(measure.scale) }
+    }
+
+    /// The strictest thresholds of the publications that cross a group's dimensions.
+    fn thresholds(&self, group: &Group) -> (u64, u64) {
+        let crossed: BTreeSet<usize> = (1..group.len()).filter(|&at| group[at] != (0, false)).collect();
+        let shows = |publication: &&Publication| {
+            crossed.len() <= publication.depth && crossed.iter().all(|at| publication.dimensions.contains(at))
+        };
+        let profiles = self.tabulation.publications.iter().filter(shows).map(|publication| {
+            let profile = self.profiles.iter().find(|profile| profile.id == publication.profile);
+            let profile = profile.expect("a seal holds the profiles of its publications");
+            (profile.cell_min, profile.certainty_min)
+        });
+        profiles.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)))
+    }
+}
+
+struct Measure {
+    population: usize,
+    scale: f64,
+}
+
+/// Every group at or above an atom that some publication's dimensions can tell apart, with its atoms.
+fn groups(tabulation: &Tabulation) -> BTreeMap<Group, Vec<usize>> {
+    let crossings: BTreeSet<Vec<usize>> = tabulation.publications.iter().flat_map(crossings).collect();
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    for (at, atom) in tabulation.atoms.nodes.chunks(tabulation.dimensions.len()).enumerate() {
+        if tabulation.atoms.people.iter().all(|people| people[at] == 0) {
+            continue;
+        }
+        for crossed in &crossings {
+            let mut open: Vec<Group> = vec![Vec::new()];
+            for (dimension, &node) in atom.iter().enumerate() {
+                let mut choices: Vec<(u16, bool)> = if dimension == 0 || crossed.contains(&dimension) {
+                    let up = tabulation.dimensions[dimension].ancestors(node).map(|node| (node, false));
+                    let is_inner =
+                        tabulation.dimensions[dimension].nodes.iter().skip(1).any(|n| n.parent == node);
+                    up.chain(is_inner.then_some((node, true))).collect()
+                } else {
+                    vec![(0, false)]
+                };
+                // The margin of a crossed dimension belongs to a smaller crossing.
+                choices.retain(|&choice| {
+                    dimension == 0 || !crossed.contains(&dimension) || choice != (0, false)
+                });
+                let with = |group: &Group, choice| group.iter().copied().chain([choice]).collect::<Group>();
+                open = open
+                    .iter()
+                    .flat_map(|g| choices.iter().map(|&c| with(g, c)).collect::<Vec<_>>())
+                    .collect();
+            }
+            for group in open {
+                groups.entry(group).or_default().push(at);
+            }
+        }
+    }
+    groups
+}
+
+/// All sets of dimensions that a publication crosses, counted off in binary.
+fn crossings(publication: &Publication) -> Vec<Vec<usize>> {
+    let mut dimensions = publication.dimensions.clone();
+    dimensions.sort_unstable();
+    let chosen = |bits: u64| -> Vec<usize> {
+        let is_in = |at: &usize| bits >> *at & 1 == 1;
+        (0..dimensions.len()).filter(is_in).map(|at| dimensions[at]).collect()
+    };
+    (0..1u64 << dimensions.len()).map(chosen).filter(|crossed| crossed.len() <= publication.depth).collect()
+}
