@@ -13,7 +13,7 @@ use std::fmt;
 #[serde(try_from = "String", into = "String")]
 pub struct Hash([u8; 32]);
 
-/// Some bytes or a text are not a [`Hash`].
+/// Some bytes or a text are not a [`struct@Hash`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a SHA-256 value")]
 pub struct NotAHash(());

@@ -17,7 +17,7 @@
 //! assert_eq!(empty.index(), 0);
 //! ```
 //!
-//! ```compile_fail
+//! ```compile_fail,E0451
 //! use throughline::audit::Receipt;
 //! let forged = Receipt { index: 7, ..Receipt::default() };
 //! assert_eq!(forged.index(), 7);
@@ -36,9 +36,11 @@ pub mod witness;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Cosigner, SignedCheckpoint};
-pub use entry::{Decision, Entry, Filter, NotAnEntry, QueryText, Version};
+pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};
 pub use note::{Note, NoteError, Signed};
