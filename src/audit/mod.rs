@@ -29,6 +29,7 @@ mod proof;
 mod key;
 mod note;
 mod checkpoint;
+mod cosigner;
 mod entry;
 mod receipt;
 pub mod tile;
@@ -39,7 +40,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Cosigner, SignedCheckpoint};
+pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, SignedCheckpoint};
+pub use cosigner::Cosigner;
 pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};
