@@ -35,7 +35,7 @@ pub fn question(wire: pb::QueryRequest) -> Result<Question, Vec<Violation>> {
         check.code("dimensions", dimension);
     }
     let filters: Vec<(String, String)> =
-        wire.filters.iter().map(|filter| (filter.dimension().to_owned(), filter.category().to_owned())).collect();
+        wire.filters.into_iter().map(|filter| (filter.dimension, filter.category)).collect();
     for (dimension, category) in &filters {
         check.code("filters.dimension", dimension);
         if category.is_empty() || category.len() > 200 {

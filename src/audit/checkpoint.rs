@@ -1,8 +1,7 @@
-//! Checkpoints (C2SP tlog-checkpoint 1.0.0) and their cosignatures (tlog-cosignature, type 0x04).
+//! Checkpoints (C2SP tlog-checkpoint 1.0.0), signed by their log and cosigned by witnesses.
 
-use super::key::{Algorithm, Pair};
-use super::note::cosigned_message;
-use super::{Hash, Head, KeyError, Note, NoteError, SignerKey, VerifierKey};
+use super::key::Algorithm;
+use super::{Hash, Head, Note, NoteError, SignerKey, VerifierKey};
 use crate::calendar::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -173,45 +172,10 @@ impl SignedCheckpoint {
     }
 }
 
-/// A private key that cosigns checkpoints (type 0x04): a witness's.
-pub struct Cosigner(Pair);
-
-impl Cosigner {
-    /// The key of a PKCS#8 document (RFC 8410), under the witness's name. Use it for nothing else.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError`] for a bad name or another kind of document.
-    pub fn from_pkcs8(name: &str, pkcs8: &[u8]) -> Result<Self, KeyError> {
-        Pair::from_pkcs8(name, Algorithm::CosignatureV1, pkcs8).map(Self)
-    }
-
-    /// The key that checks its cosignatures.
-    #[must_use]
-    pub fn verifier(&self) -> &VerifierKey {
-        &self.0.public
-    }
-
-    /// The signature line to add to the note of `checkpoint`. A moment before 1970 counts as 1970.
-    ///
-    /// [`witness::add_checkpoint`](super::witness::add_checkpoint) makes the checks that must come first.
-    #[must_use]
-    pub fn cosign(&self, checkpoint: &Checkpoint, now: Timestamp) -> String {
-        let time_s = u64::try_from(now.millis() / 1000).unwrap_or(0);
-        let signature = self.0.sign(cosigned_message(time_s, &checkpoint.to_string()).as_bytes());
-        self.0.line(&[&time_s.to_be_bytes(), &signature[..]].concat())
-    }
-}
-
-impl fmt::Debug for Cosigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cosigner({})", self.0.public)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::Cosigner;
     use crate::audit::testing::{cosigner, log_key};
 
     fn signed() -> SignedCheckpoint {
@@ -289,16 +253,5 @@ mod tests {
         let checkpoint = SignedCheckpoint::open(note.as_bytes(), log.verifier()).expect("the log signed it");
         witnesses = vec![cosigner(1).verifier().clone(), twin.verifier().clone()];
         assert_eq!(checkpoint.quorum(&witnesses, 2), Err(CheckpointError::Quorum));
-    }
-
-    #[test]
-    fn a_cosignature_of_another_checkpoint_or_time_is_refused() {
-        let other = Checkpoint::new("other", Head::empty()).expect("a valid origin");
-        let line = cosigner(1).cosign(&other, Timestamp::from_millis(0));
-        let note = format!("{}{line}", signed().note());
-        let checkpoint =
-            SignedCheckpoint::open(note.as_bytes(), log_key().verifier()).expect("the log signed it");
-        let refused = Err(CheckpointError::Note(NoteError::Signature));
-        assert_eq!(checkpoint.quorum(&[cosigner(1).verifier().clone()], 1), refused);
     }
 }

@@ -17,7 +17,7 @@
 //! assert_eq!(empty.index(), 0);
 //! ```
 //!
-//! ```compile_fail
+//! ```compile_fail,E0451
 //! use throughline::audit::Receipt;
 //! let forged = Receipt { index: 7, ..Receipt::default() };
 //! assert_eq!(forged.index(), 7);
@@ -30,6 +30,7 @@ mod proof;
 mod key;
 mod note;
 mod checkpoint;
+mod cosigner;
 mod entry;
 mod receipt;
 pub mod tile;
@@ -37,10 +38,13 @@ pub mod witness;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use call::{Call, Counts};
-pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, Cosigner, SignedCheckpoint};
-pub use entry::{Decision, Entry, Filter, NotAnEntry, QueryText, Version};
+pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, SignedCheckpoint};
+pub use cosigner::Cosigner;
+pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};
 pub use note::{Note, NoteError, Signed};

@@ -1,7 +1,7 @@
 //! `throughline certs`.
 
 use super::certs::{self, DAYS, Options, SERVER_NAMES, Subject};
-use super::{Done, Failure, Finish, screen};
+use super::{Done, Finish, screen};
 use crate::calendar::Timestamp;
 use crate::records::OrgId;
 use crate::server::peer::{Role, TrustDomain};
@@ -78,10 +78,4 @@ impl Certs {
 fn member(text: &str) -> Result<(OrgId, Role), String> {
     let parts = text.rsplit_once('.').and_then(|(id, role)| Some((OrgId::new(id).ok()?, Role::parse(role)?)));
     parts.ok_or_else(|| "expected ORG.ROLE with a role of contributor, partner, steward, auditor".to_owned())
-}
-
-impl From<String> for Failure {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
 }

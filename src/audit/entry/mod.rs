@@ -4,7 +4,7 @@ mod filter;
 mod query;
 
 pub use filter::Filter;
-pub use query::QueryText;
+pub use query::{NotAQuery, QueryText};
 
 use super::Hash;
 use crate::calendar::Timestamp;

@@ -1,0 +1,272 @@
+//! `throughline query`: ask for a table, check its proof, and show it.
+
+use super::connect::Connect;
+use super::screen::{self, count, say};
+use super::steward::{ask, hex};
+use super::table::{Align, Table, bar, safe};
+use super::{Done, Failure, Finish};
+use crate::api::v1 as pb;
+use crate::audit::Receipt;
+use crate::calendar::SchoolYear;
+use crate::client::Session;
+use crate::disclosure::{Cell, Filter, Mark, ProtectedTable};
+use prost::Message;
+use std::collections::BTreeMap;
+
+/// Ask for a table
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  throughline query city chronic_absence --agreement city-outcomes --purpose public_reporting \\
+      --by race --by sex --where geography=northfield --year 2025
+
+`throughline products` tells what can be asked. Without a valid proof that the access log holds the question
+and the answer, the answer is refused.")]
+pub(super) struct Query {
+    /// The data product
+    product: String,
+    /// Name of one of its indicators
+    indicator: String,
+    /// A dimension to break down by; up to five
+    #[arg(long = "by", value_name = "DIMENSION")]
+    by: Vec<String>,
+    /// A dimension held at one category
+    #[arg(long = "where", value_name = "DIMENSION=CATEGORY", value_parser = pair)]
+    filters: Vec<(String, String)>,
+    /// A school year, by the year it ends in; all by default
+    #[arg(long = "year", value_name = "YEAR")]
+    years: Vec<u32>,
+    /// An edition; the newest by default
+    #[arg(long, value_name = "NUMBER")]
+    edition: Option<u32>,
+    /// The agreement you ask under
+    #[arg(long, env = "THROUGHLINE_AGREEMENT", value_name = "ID")]
+    agreement: String,
+    /// The purpose you ask for, one of the agreement's
+    #[arg(long, env = "THROUGHLINE_PURPOSE", value_name = "PURPOSE")]
+    purpose: String,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV, one line a cell
+    #[arg(long)]
+    csv: bool,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
+    parts.map(|(name, value)| (name.into(), value.into())).ok_or_else(|| "expected DIMENSION=CATEGORY".into())
+}
+
+impl Query {
+    pub(super) fn run(self) -> Done {
+        super::wait(async {
+            let session = self.connect.session("partner").await?;
+            let question = pb::QueryRequest {
+                agreement: self.agreement,
+                purpose: self.purpose,
+                product: self.product,
+                indicator: self.indicator,
+                dimensions: self.by,
+                filters: self.filters.iter().map(|(name, value)| Filter { dimension: name.clone(), category: value.clone() }).collect(),
+                periods: self.years,
+                edition: self.edition.unwrap_or(0),
+            };
+            let (table, receipt) = session.query(question).await.map_err(refusal)?;
+            if self.json {
+                screen::json(&json(&table, &receipt));
+            } else if self.csv {
+                print_csv(&table)?;
+            } else {
+                let names = Names::of(&session, table.product()).await?;
+                print(&table, &receipt, &names);
+            }
+            Ok(Finish::All)
+        })
+    }
+}
+
+/// A refusal with the fields that were wrong, each on a line of its own.
+pub(super) fn refusal(error: crate::client::Error) -> Failure {
+    use tonic_types::StatusExt;
+    let crate::client::Error::Refused(status) = &error else { return error.into() };
+    let mut text = status.message().to_owned();
+    if let Some(violations) = status.get_details_bad_request() {
+        for violation in violations.field_violations {
+            text = format!("{text}\n  {}: {}", violation.field, violation.description);
+        }
+    }
+    Failure::new(text)
+}
+
+/// What people call dimensions and categories.
+struct Names {
+    dimensions: BTreeMap<String, String>,
+    categories: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    async fn of(session: &Session, product: &str) -> Result<Self, Failure> {
+        let products = ask!(session, releases, list_products, pb::ListProductsRequest {}).products;
+        let (mut dimensions, mut categories) = (BTreeMap::new(), BTreeMap::new());
+        for dimension in products.into_iter().filter(|each| each.id == product).flat_map(|each| each.dimensions) {
+            for category in dimension.categories {
+                categories.insert((dimension.id.clone(), category.id), category.label);
+            }
+            dimensions.insert(dimension.id, dimension.label);
+        }
+        Ok(Self { dimensions, categories })
+    }
+
+    fn dimension<'a>(&'a self, id: &'a str) -> &'a str {
+        self.dimensions.get(id).map_or(id, String::as_str)
+    }
+
+    fn category<'a>(&'a self, dimension: &str, id: &'a str) -> &'a str {
+        self.categories.get(&(dimension.to_owned(), id.to_owned())).map_or(id, String::as_str)
+    }
+}
+
+fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
+    let by: Vec<_> = table.dimensions().iter().map(|id| names.dimension(id)).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ").to_lowercase()) };
+    say(&format!("{}{by}", table.indicator().replace('_', " ")));
+    for filter in table.filters() {
+        say(&format!("{}: {}", names.dimension(&filter.dimension), names.category(&filter.dimension, &filter.category)));
+    }
+    say(&format!(
+        "product {} v{}, edition {}, agreement {}, rule {}",
+        table.product(),
+        table.product_version(),
+        table.edition(),
+        table.agreement(),
+        table.profile()
+    ));
+    let mut headings: Vec<(&'static str, Align)> = vec![("Year", Align::Left)];
+    // The headings live as long as the program: there are few, and it ends right after.
+    headings.extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
+    let is_share = table.measure() == "share";
+    headings.push(("Students", Align::Right));
+    if is_share {
+        headings.push(("With it", Align::Right));
+    }
+    let value_heading = match table.measure() {
+        "share" => "Share",
+        "ratio" => "Rate",
+        "mean" => "Mean",
+        _ => "",
+    };
+    if !value_heading.is_empty() {
+        headings.push((value_heading, Align::Right));
+        headings.push(("", Align::Left));
+    }
+    let mut printed = Table::new(&headings);
+    for cell in table.cells().iter().filter(|cell| cell.mark() != Mark::Empty) {
+        let year = SchoolYear::new(cell.period).map(|year| year.to_string()).unwrap_or_default();
+        let mut row = vec![year];
+        row.extend(
+            table.dimensions().iter().zip(&cell.categories).map(|(id, category)| names.category(id, category).to_owned()),
+        );
+        row.push(shown(cell.denominator));
+        if is_share {
+            row.push(shown(cell.numerator));
+        }
+        if !value_heading.is_empty() {
+            row.extend(value(table.measure(), cell));
+        }
+        printed.row(row);
+    }
+    say("");
+    say(&printed.print());
+    footnotes(table, receipt);
+}
+
+fn shown(number: Option<u64>) -> String {
+    number.map_or_else(|| "*".to_owned(), count)
+}
+
+/// A value and the bar beside it.
+fn value(measure: &str, cell: &Cell) -> [String; 2] {
+    match (cell.value, measure) {
+        (None, _) => ["*".to_owned(), String::new()],
+        (Some(value), "share" | "ratio") => [format!("{:.1} %", value * 100.0), bar(value)],
+        (Some(value), _) => [format!("{value:.2}"), String::new()],
+    }
+}
+
+fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
+    let n = |mark| table.cells().iter().filter(|cell| cell.mark() == mark).count() as u64;
+    let (hidden, empty, all) = (n(Mark::Hidden), n(Mark::Empty), table.cells().len() as u64);
+    say("");
+    if hidden > 0 {
+        say(&format!(
+            "  *  hidden to protect students: {} of {} cells. A hidden cell says nothing else about itself.",
+            count(hidden),
+            count(all)
+        ));
+    }
+    if empty > 0 {
+        say(&format!("     {} groups without students are left out.", count(empty)));
+    }
+    say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
+}
+
+fn mark(cell: &Cell) -> &'static str {
+    match cell.mark() {
+        Mark::Shown => "shown",
+        Mark::Hidden => "hidden",
+        Mark::Zero => "zero",
+        Mark::Empty => "empty",
+        Mark::Unspecified => "unspecified",
+    }
+}
+
+fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
+    let cells = table.cells().iter().map(|cell| {
+        serde_json::json!({
+            "period": cell.period, "categories": cell.categories, "mark": mark(cell),
+            "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
+            "deviation": cell.deviation,
+        })
+    });
+    let filters = table.filters().iter().map(|filter| (filter.dimension.clone(), filter.category.clone().into()));
+    serde_json::json!({
+        "product": table.product(), "product_version": table.product_version(), "edition": table.edition(),
+        "indicator": table.indicator(), "measure": table.measure(), "dimensions": table.dimensions(),
+        "filters": filters.collect::<serde_json::Map<_, serde_json::Value>>(),
+        "profile": table.profile(), "cell_min": table.cell_min(), "agreement": table.agreement(),
+        "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
+        "cells": cells.collect::<Vec<_>>(),
+        "receipt": {"index": receipt.index(), "checkpoint": receipt.checkpoint()},
+    })
+}
+
+fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    let dimensions = table.dimensions().iter().map(|id| safe(id));
+    let heading = ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
+    out.write_record(heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)))?;
+    for cell in table.cells() {
+        let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let float = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let place = [
+            safe(table.product()),
+            table.edition().to_string(),
+            safe(table.indicator()),
+            cell.period.to_string(),
+        ];
+        let values = [
+            mark(cell).to_owned(),
+            number(cell.denominator),
+            number(cell.numerator),
+            float(cell.value),
+            float(cell.deviation),
+        ];
+        out.write_record(place.into_iter().chain(cell.categories.iter().map(|id| safe(id))).chain(values))?;
+    }
+    let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
+    say(String::from_utf8_lossy(&bytes).trim_end());
+    Ok(())
+}
