@@ -2,15 +2,18 @@
 
 use super::{Argument, Expression, Operator, Reason};
 
-/// Longest rule; it also bounds how deep one can nest.
+/// Longest rule, in bytes.
 const LENGTH_MAX: usize = 500;
+
+/// How deep parentheses, `not` and signs can nest, so that no rule exhausts the stack.
+const DEPTH_MAX: u32 = 32;
 
 /// Reads a whole text as one expression.
 pub(super) fn parse(text: &str) -> Result<Expression, Reason> {
     if text.len() > LENGTH_MAX {
         return Err("is longer than 500 bytes");
     }
-    let mut reader = Reader { tokens: tokens(text)?, at: 0 };
+    let mut reader = Reader { tokens: tokens(text)?, at: 0, depth: 0 };
     let expression = reader.either()?;
     if reader.at < reader.tokens.len() {
         return Err("has something behind its end");
@@ -56,6 +59,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, Reason> {
 struct Reader {
     tokens: Vec<Token>,
     at: usize,
+    depth: u32,
 }
 
 impl Reader {
@@ -71,6 +75,17 @@ impl Reader {
 
     fn sign(&mut self, sign: &'static str) -> bool {
         self.take(&Token::Sign(sign))
+    }
+
+    /// Reads something that stands within something.
+    fn within(&mut self, of: fn(&mut Self) -> Result<Expression, Reason>) -> Result<Expression, Reason> {
+        if self.depth == DEPTH_MAX {
+            return Err("is nested too deep");
+        }
+        self.depth += 1;
+        let inner = of(self)?;
+        self.depth -= 1;
+        Ok(inner)
     }
 
     fn close(&mut self) -> Result<(), Reason> {
@@ -95,7 +110,7 @@ impl Reader {
 
     fn not(&mut self) -> Result<Expression, Reason> {
         if self.word("not") {
-            return Ok(Expression::Not(Box::new(self.not()?)));
+            return Ok(Expression::Not(Box::new(self.within(Self::not)?)));
         }
         self.comparison()
     }
@@ -155,13 +170,13 @@ impl Reader {
 
     fn factor(&mut self) -> Result<Expression, Reason> {
         if self.sign("-") {
-            return Ok(match self.factor()? {
+            return Ok(match self.within(Self::factor)? {
                 Expression::Integer(n) => Expression::Integer(-n),
                 inner => Expression::Negate(Box::new(inner)),
             });
         }
         if self.sign("(") {
-            let inner = self.either()?;
+            let inner = self.within(Self::either)?;
             self.close()?;
             return Ok(inner);
         }
@@ -183,7 +198,7 @@ impl Reader {
     fn call(&mut self, name: String) -> Result<Expression, Reason> {
         match name.as_str() {
             "known" => {
-                let inner = Box::new(self.either()?);
+                let inner = Box::new(self.within(Self::either)?);
                 self.close()?;
                 Ok(Expression::Known(inner))
             }
@@ -192,7 +207,7 @@ impl Reader {
                 if !self.sign(",") {
                     return Err("has no comma after the years to look back");
                 }
-                let of = Box::new(self.either()?);
+                let of = Box::new(self.within(Self::either)?);
                 self.close()?;
                 Ok(Expression::Before { years, of })
             }
@@ -260,7 +275,9 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
-        assert!(parse(&"(".repeat(501)).is_err());
-        assert!(parse(&"(".repeat(500)).is_err());
+        assert_eq!(parse(&" 1".repeat(251)), Err("is longer than 500 bytes"));
+        for nested in ["(", "not ", "-", "known("] {
+            assert_eq!(parse(&nested.repeat(80)), Err("is nested too deep"));
+        }
     }
 }

@@ -1,0 +1,83 @@
+//! Places: districts, unknown schools, levels.
+
+use crate::city::{City, Figure, at, figure, product, school};
+use throughline::outcomes::Unit::StudentYear;
+use throughline::outcomes::{Error, tabulate};
+use throughline::records::Sector;
+
+const ENROLLED: &str = "[[indicators]]\nname = \"enrolled\"\nuse = \"enrollment\"\n\
+    [[dimensions]]\nid = \"sector\"\nsource = \"sector\"\n";
+
+fn city() -> City {
+    let mut city = City::new();
+    // The agency reports for a district of its own numbering, and for a charter of the east.
+    city.schools.push(("agency", school("x", Some("77"), Sector::Private)));
+    city.schools.push(("agency", school("y", Some("east"), Sector::Charter)));
+    city.say(1, "east", at("a", 2024, "05"));
+    city.say(2, "agency", at("x", 2024, "05"));
+    city.say(3, "agency", at("y", 2024, "05"));
+    city.say(4, "west", at("not-described", 2024, "05"));
+    city.say(5, "west", crate::city::score("2024-05-01", 1, true));
+    city
+}
+
+#[test]
+fn places_are_a_tree() {
+    let counts = city().count(ENROLLED, StudentYear, 2024);
+    let at = |place| figure(&counts, "enrollment", &[("geography", place)]);
+    for (place, expected) in [
+        ("all", 5),
+        ("east", 2),
+        ("east:a", 1),
+        ("east:b", 0),
+        ("agency/77", 1),
+        ("agency:x", 1),
+        ("agency:y", 1),
+        ("west", 1),
+        ("unknown", 1),
+    ] {
+        assert_eq!(at(place), Figure::Count(expected), "{place}");
+    }
+    let geography = &counts.dimensions[0];
+    let node = |id| &geography.nodes[usize::from(geography.position(id).expect("a place"))];
+    assert_eq!(node("agency:x").label, "School x");
+    assert_eq!(node("agency/77").label, "District 77");
+    assert_eq!(node("agency:y").parent, geography.position("east").expect("a place"));
+    let sector = |category| figure(&counts, "enrollment", &[("sector", category)]);
+    assert_eq!(
+        (sector("charter"), sector("private"), sector("unknown")),
+        (Figure::Count(1), Figure::Count(1), Figure::Count(2))
+    );
+}
+
+#[test]
+fn a_product_can_stop_at_districts() {
+    let districts = format!("geography = \"district\"\n{ENROLLED}");
+    let counts = city().count(&districts, StudentYear, 2024);
+    assert_eq!(figure(&counts, "enrollment", &[("geography", "east")]), Figure::Count(2));
+    assert!(counts.dimensions[0].nodes.iter().all(|node| !node.id.contains(':')));
+    let products = [product(ENROLLED), product(&format!("id = \"q\"\n{districts}"))];
+    assert_eq!(tabulate(&city().edition(), &products), Err(Error::MixedGeography));
+    assert_eq!(
+        tabulate(&city().edition(), &[product(ENROLLED), product(ENROLLED)]),
+        Err(Error::DuplicateProduct)
+    );
+}
+
+#[test]
+fn the_order_of_products_leaves_no_trace() {
+    let other = ENROLLED.replace("sector", "entry");
+    let products = [
+        product(ENROLLED),
+        product(&format!("id = \"a\"\n{other}{ENROLLED}").replacen("enrolled", "first", 1)),
+    ];
+    let edition = city().edition();
+    let counts = tabulate(&edition, &products).expect("it can be counted");
+    let reversed: Vec<_> = products.iter().rev().cloned().collect();
+    assert_eq!(tabulate(&edition, &reversed), Ok(counts.clone()));
+    // The sector that both define alike is one dimension.
+    let ids: Vec<_> = counts[0].dimensions.iter().map(|dimension| dimension.id.as_str()).collect();
+    assert_eq!(ids, ["geography", "entry", "sector"]);
+    let dimensions: Vec<_> = counts[0].publications.iter().map(|p| p.dimensions.clone()).collect();
+    assert_eq!(dimensions, [vec![1, 2], vec![2]]);
+}

@@ -1,0 +1,10 @@
+//! Editions and figures: facts in, and the counts that a person with a pencil gets.
+
+mod attendance;
+mod city;
+mod cohorts;
+mod edition;
+mod geography;
+mod programs;
+mod scores;
+mod star;

@@ -1,0 +1,140 @@
+//! Tests: the last result, nested populations, gains over years.
+
+use crate::city::{City, Figure, at, figure, score};
+use throughline::outcomes::Unit::StudentYear;
+use throughline::records::Fact;
+
+const SCORES: &str = r#"
+    [[indicators]]
+    name = "proficient"
+    use = "proficiency"
+    test = "STATE"
+    subject = "ELA"
+    [[indicators]]
+    name = "score"
+    use = "mean_scale_score"
+    test = "STATE"
+    subject = "ELA"
+    [[indicators]]
+    name = "gain"
+    use = "score_gain"
+    test = "STATE"
+    subject = "ELA"
+    [[indicators]]
+    name = "enrolled"
+    use = "enrollment"
+"#;
+
+#[test]
+fn the_last_result_of_the_year_counts() {
+    let mut city = City::new();
+    city.say(1, "east", score("2024-05-01", 500, true)).say(1, "east", score("2024-04-30", 300, false));
+    // A day without a result is no result.
+    let Fact::Assessment(mut absent) = score("2024-05-20", 0, false) else { unreachable!("it is one") };
+    (absent.scale_score_thousandths, absent.proficient) = (None, None);
+    city.say(1, "east", Fact::Assessment(absent));
+    // Two sources, one day: the first source counts.
+    city.say(2, "west", score("2024-05-01", 200, true)).say(2, "east", score("2024-05-01", 400, false));
+    city.say(3, "east", at("a", 2024, "03"));
+    let counts = city.count(SCORES, StudentYear, 2024);
+    assert_eq!(figure(&counts, "proficiency STATE ELA", &[]), Figure::Share(1, 2));
+    assert_eq!(figure(&counts, "mean_scale_score STATE ELA", &[]), Figure::Mean(900_000, 2));
+    assert_eq!(figure(&counts, "enrollment", &[]), Figure::Count(3));
+}
+
+#[test]
+fn a_gain_needs_a_grade_a_year() {
+    let mut city = City::new();
+    let mut child = |number, then: &str, now: &str, gain: i64| {
+        city.say(number, "east", at("a", 2023, then)).say(number, "east", score("2023-05-01", 400, true));
+        city.say(number, "east", at("a", 2024, now)).say(
+            number,
+            "east",
+            score("2024-05-01", 400 + gain, true),
+        );
+    };
+    child(1, "03", "04", 30);
+    child(2, "03", "03", 90); // repeated
+    child(3, "03", "05", 70); // skipped
+    child(4, "", "04", 11); // not known then
+    child(5, "KG", "01", -5);
+    child(6, "UG", "UG", 2); // ungraded is not known
+    city.say(7, "east", at("a", 2024, "04")).say(7, "east", score("2024-05-01", 1, true));
+    let counts = city.count(SCORES, StudentYear, 2024);
+    assert_eq!(figure(&counts, "score_gain STATE ELA 1", &[]), Figure::Mean(38_000, 4));
+    assert_eq!(figure(&counts, "mean_scale_score STATE ELA", &[]).people(), 7);
+}
+
+#[test]
+fn gains_can_span_years_and_moves() {
+    let mut city = City::new();
+    city.say(1, "east", at("a", 2022, "03")).say(1, "east", score("2022-05-01", 400, true));
+    city.say(1, "west", at("a", 2024, "05")).say(1, "west", score("2024-05-01", 460, true));
+    let two = SCORES.replace("use = \"score_gain\"", "use = \"score_gain\"\n    years = 2");
+    let counts = city.count(&two, StudentYear, 2024);
+    assert_eq!(
+        figure(&counts, "score_gain STATE ELA 2", &[("geography", "west:a")]),
+        Figure::Mean(60_000, 1)
+    );
+    let counts = city.count(SCORES, StudentYear, 2024);
+    assert_eq!(figure(&counts, "score_gain STATE ELA 1", &[]), Figure::Mean(0, 0));
+}
+
+#[test]
+fn populations_nest_and_are_shared() {
+    let mut city = City::new();
+    city.say(1, "east", at("a", 2024, "03")).say(1, "east", score("2024-05-01", 500, true));
+    city.say(2, "east", at("a", 2024, "09")).say(2, "east", score("2024-05-01", 500, false));
+    city.say(3, "east", at("a", 2024, "04"));
+    let filtered = format!("id = \"q\"\npopulation = \"grade >= 3 and grade<=8\"\n{SCORES}");
+    let counts = city.count_all(&[SCORES, &filtered], StudentYear, 2024);
+    let populations: Vec<_> = counts
+        .populations
+        .iter()
+        .map(|p| (p.id.as_str(), p.parent.map(|at| counts.populations[at].id.as_str())))
+        .collect();
+    assert_eq!(
+        populations,
+        [
+            ("enrolled", None),
+            ("enrolled [grade >= 3 and grade <= 8]", Some("enrolled")),
+            ("valid_result STATE ELA", Some("enrolled")),
+            ("valid_score STATE ELA", Some("enrolled")),
+            (
+                "valid_result STATE ELA [grade >= 3 and grade <= 8]",
+                Some("enrolled [grade >= 3 and grade <= 8]")
+            ),
+            (
+                "valid_score STATE ELA [grade >= 3 and grade <= 8]",
+                Some("enrolled [grade >= 3 and grade <= 8]")
+            ),
+            ("two_scores STATE ELA 1", Some("valid_score STATE ELA")),
+            (
+                "two_scores STATE ELA 1 [grade >= 3 and grade <= 8]",
+                Some("valid_score STATE ELA [grade >= 3 and grade <= 8]")
+            ),
+        ]
+    );
+    for (at, population) in counts.populations.iter().enumerate() {
+        if let Some(parent) = population.parent {
+            assert!(parent < at);
+            let pairs = counts.atoms.people[at].iter().zip(&counts.atoms.people[parent]);
+            assert!(pairs.into_iter().all(|(inner, outer)| inner <= outer));
+        }
+    }
+    assert_eq!(figure(&counts, "proficiency STATE ELA", &[]), Figure::Share(1, 2));
+    let filtered = "proficiency STATE ELA [grade >= 3 and grade <= 8]";
+    assert_eq!(figure(&counts, filtered, &[]), Figure::Share(1, 1));
+    assert_eq!(figure(&counts, "enrollment [grade >= 3 and grade <= 8]", &[]), Figure::Count(2));
+    // The same indicator in two products is one measure.
+    let counts = city.count_all(&[SCORES, &format!("id = \"q\"\n{SCORES}")], StudentYear, 2024);
+    assert_eq!((counts.measures.len(), counts.publications.len()), (4, 2));
+}
+
+impl Figure {
+    fn people(self) -> u32 {
+        match self {
+            Self::Count(n) | Self::Share(_, n) | Self::Mean(_, n) | Self::Ratio(_, _, n) => n,
+        }
+    }
+}
