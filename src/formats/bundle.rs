@@ -56,7 +56,11 @@ enum Place {
 
 impl Bundle {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let mut bundle = Self { files: BTreeMap::new(), archive: None, budget: BYTES_MAX };
+        Self::open_within(path, BYTES_MAX)
+    }
+
+    fn open_within(path: &Path, budget: u64) -> Result<Self, Error> {
+        let mut bundle = Self { files: BTreeMap::new(), archive: None, budget };
         if fs::metadata(path).map_err(io_error("the given path"))?.is_dir() {
             for entry in fs::read_dir(path).map_err(io_error("the folder"))? {
                 let path = entry.map_err(io_error("the folder"))?.path();
@@ -95,7 +99,7 @@ impl Bundle {
                 self.add(name, Place::Entry(index))?;
             }
         }
-        if size > BYTES_MAX {
+        if size > self.budget {
             return Err(Error::TooLarge);
         }
         self.archive = Some(archive);
@@ -164,4 +168,34 @@ fn read_within(source: impl Read, size: u64, budget: u64, name: &str) -> Result<
 fn io_error(what: &str) -> impl FnOnce(io::Error) -> Error {
     let what = what.to_owned();
     move |source| Error::Io { what, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use zip::write::{SimpleFileOptions, ZipWriter};
+
+    #[test]
+    fn what_unpacks_to_too_much_is_not_unpacked() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder");
+        let path = folder.path().join("bomb.zip");
+        let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
+        for name in ["users.csv", "orgs.csv"] {
+            archive.start_file(name, SimpleFileOptions::default()).expect("an entry");
+            archive.write_all(&[b'0'; 1 << 20]).expect("zeros");
+        }
+        archive.finish().expect("an archive");
+        assert!(path.metadata().expect("the file").len() < 1 << 14);
+        assert!(matches!(Bundle::open_within(&path, (1 << 21) - 1), Err(Error::TooLarge)));
+        let mut bundle = Bundle::open_within(&path, 1 << 21).expect("just enough");
+        assert_eq!(bundle.take("USERS.csv").expect("a file").map(|bytes| bytes.len()), Some(1 << 20));
+        assert!(!bundle.has("users.csv"));
+    }
+
+    #[test]
+    fn a_size_that_lies_is_found_out() {
+        assert!(matches!(read_within(&[0; 100][..], 1, 99, "x"), Err(Error::TooLarge)));
+        assert_eq!(read_within(&[0; 99][..], 1, 99, "x").map(|bytes| bytes.len()).ok(), Some(99));
+    }
 }

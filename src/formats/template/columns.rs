@@ -36,8 +36,8 @@ impl Template {
 
 pub(super) const STUDENT_ID: &str = "student_id";
 pub(super) const RECORD_KEY: &str = "record_key";
-/// What stands for a student whose number is not known.
-pub(super) const MATCH: [&str; 4] = ["first_name", "last_name", "birth_date", "middle_name"];
+/// What stands for a student whose number is not known, beside a middle name that may be blank.
+pub(super) const MATCH: [&str; 3] = ["first_name", "last_name", "birth_date"];
 
 /// Every template, in the order in which they are read.
 #[must_use]

@@ -25,8 +25,8 @@ pub(super) fn identify(fields: &mut Fields<'_, '_>, has_match: bool) -> Option<S
         // Where match fields are not an alternative, it is among the required columns already.
         return None;
     }
-    let blank: Vec<_> = MATCH[..3].iter().filter(|column| !fields.has(column)).collect();
-    if blank.len() == 3 {
+    let blank: Vec<_> = MATCH.iter().filter(|column| !fields.has(column)).collect();
+    if blank.len() == MATCH.len() {
         fields.refuse(STUDENT_ID, "missing", "is blank, and so are the match fields");
         return None;
     }
