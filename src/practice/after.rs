@@ -1,6 +1,6 @@
 //! After school: diploma, scholarship, college.
 
-use super::city::City;
+use super::city::{City, DAYS};
 use super::draw::Draw;
 use super::effects;
 use super::life::{Ending, Life};
@@ -45,7 +45,7 @@ impl After {
     pub(super) fn draw(draw: &mut Draw, city: &City, life: &Life) -> Self {
         let mut after = Self::default();
         let (Some(ending), Some(last)) = (life.ending, life.years.last()) else { return after };
-        let ceremony = later(city.day(last.at, super::city::DAYS - 1), 7);
+        let ceremony = later(city.day(last.at, DAYS - 1), 7);
         match ending {
             Ending::DroppedOut => {
                 let day = later(ceremony, draw.between(60, 500));
@@ -75,7 +75,7 @@ impl After {
         let first = if poor { 4_200 } else { 6_200 } + effect(effects::SCHOLARSHIP_ENROLLMENT);
         self.falls.0 = draw.chance(first);
         self.falls.1 = self.falls.0 && draw.chance(7_000 + effect(effects::SCHOLARSHIP_PERSISTENCE));
-        // Some of the others begin a year late: within no sixteen months.
+        // Some of the others begin two years late, which no count of sixteen months finds.
         let late = !self.falls.0 && draw.chance(600);
         if !self.falls.0 && !late {
             return;

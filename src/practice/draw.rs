@@ -87,6 +87,7 @@ mod tests {
     fn the_stream_is_the_same_everywhere() {
         let mut draw = Draw::new(1);
         let first: Vec<usize> = (0..6).map(|_| draw.below(1_000)).collect();
-        assert_eq!(first, [0; 6]);
+        // From another implementation of ChaCha8 with the key 1, 0, 0, …
+        assert_eq!(first, [381, 294, 798, 916, 855, 139]);
     }
 }

@@ -192,7 +192,7 @@ impl Family {
             section_504: draw.chance(300),
             foster: draw.chance(50),
             ability: draw.bell(350),
-            absence: (u * u * u * 1_400 / 1_000_000_000) as i32,
+            absence: (u * u * u * 1_000 / 1_000_000_000) as i32,
         }
     }
 }
@@ -264,8 +264,8 @@ fn home_zone(draw: &mut Draw, city: &City) -> usize {
 /// Homes and years: moves, poverty, homelessness.
 fn live(draw: &mut Draw, city: &City, zone: usize, race: Race) -> (Vec<Home>, Vec<FamilyYear>) {
     let tilt = match race {
-        Race::Black | Race::Hispanic | Race::AmericanIndian => 800,
-        Race::White | Race::Asian => -800,
+        Race::Black | Race::Hispanic | Race::AmericanIndian => 1_500,
+        Race::White | Race::Asian => -1_500,
         _ => 0,
     };
     let mut poor = draw.chance(city.zones[zone].poverty + tilt);

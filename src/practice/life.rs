@@ -1,9 +1,9 @@
-//! A child's years: schools, services, attendance, scores, discipline, the way out.
+//! A child's years: which school, which grade, and the way out; `results` says what each year brings.
 
-use super::city::{City, DAYS, SPRING};
+use super::city::{City, DAYS};
 use super::draw::Draw;
-use super::effects;
-use super::family::{Child, Family, FamilyYear, Race};
+use super::family::{Child, Family, FamilyYear};
+use super::{effects, results};
 use crate::records::{Action, EnglishLearner, ExitType};
 
 /// A spell at a school: school days `from` to `to`, both inclusive.
@@ -84,9 +84,6 @@ pub(super) struct Life {
 
 /// The school day of the state test; tutoring ends before it.
 pub(super) const TEST_DAY: usize = 155;
-/// Expected scores in grades 3 to 8, tenths of a scale point.
-const EXPECTED: [i32; 6] = [4_000, 4_250, 4_485, 4_705, 4_910, 5_100];
-
 impl Life {
     /// Draws the years of a child of that family.
     pub(super) fn draw(draw: &mut Draw, city: &City, family: &Family, child: &Child) -> Self {
@@ -204,10 +201,10 @@ impl<'a> Course<'a> {
         let drops_out = grade >= 9 && draw.chance(if home.poor { 280 } else { 110 });
         year.spells = self.spells(draw, at, grade, home, drops_out, leaves);
         year.wraparound = home.poor && draw.chance(if home.homeless { 3_000 } else { 700 });
-        year.tutoring = self.tutoring(draw, &year);
-        self.attend(draw, &mut year, drops_out);
-        self.test(draw, &mut year);
-        self.misbehave(draw, &mut year);
+        year.tutoring = results::tutoring(draw, &year);
+        results::attend(draw, self.child, &mut year, drops_out);
+        results::test(draw, self.child, &mut self.learned, &mut year);
+        results::misbehave(draw, self.family, self.child, &mut year);
         self.learn_english(draw);
         let ending = if drops_out {
             Some(Ending::DroppedOut)
@@ -281,106 +278,6 @@ impl<'a> Course<'a> {
         }
         [ExitType::TransferredConfirmed, ExitType::Transferred, ExitType::Withdrawn]
             [draw.weighted(&[7, 2, 1])]
-    }
-
-    /// Who is admitted takes part by lottery, so that served and not served differ by nothing else.
-    fn tutoring(&self, draw: &mut Draw, year: &Year) -> Option<Tutoring> {
-        if !year.may_be_tutored() || !draw.chance(2_000) {
-            return None;
-        }
-        let in_spring = draw.chance(3_000);
-        let begin = if in_spring { SPRING + 2 } else { 10 }.max(year.spells[0].from);
-        let end = year.spells[year.spells.len() - 1].to.min(TEST_DAY - 5);
-        let wanted = match draw.weighted(&[25, 30, 45]) {
-            0 => draw.between(1, 9),
-            1 => draw.between(10, 19),
-            _ => draw.between(20, 45),
-        };
-        if end < begin {
-            return None;
-        }
-        let span = end - begin + 1;
-        let n = (wanted as usize).min(span);
-        // One session in each of n equal stretches: never two on one day.
-        let sessions = (0..n).map(|i| {
-            let (low, high) = (i * span / n, (i + 1) * span / n);
-            begin + low + draw.below(high - low)
-        });
-        Some(Tutoring { sessions: sessions.collect() })
-    }
-
-    fn attend(&self, draw: &mut Draw, year: &mut Year, drops_out: bool) {
-        let mut rate = 250 + self.child.absence + draw.between(0, 300);
-        let add = |condition: bool, points: i32| if condition { points } else { 0 };
-        rate += add(year.poor, 250) + add(year.homeless, 500) + add(self.child.idea, 100);
-        rate += add(year.grade == 0, 150) + add(year.grade >= 9, 250);
-        rate += add(drops_out, 900) + add(year.spells.len() > 1, 150);
-        // Without the services the rate of a poor child is at least 5 percent: no effect is cut off at 0.
-        rate -= add(year.wraparound, effects::WRAPAROUND_ABSENCE);
-        let tutored = year.tutoring.as_ref().filter(|tutoring| tutoring.is_effective());
-        let since = tutored.and_then(|tutoring| tutoring.sessions.first().copied()).unwrap_or(DAYS);
-        for spell in &mut year.spells {
-            for (semester, days) in [0..SPRING, SPRING..DAYS].into_iter().enumerate() {
-                let (from, to) = (spell.from.max(days.start), (spell.to + 1).min(days.end));
-                let enrolled = to.saturating_sub(from);
-                let effect = add(since < days.end, effects::TUTORING_ABSENCE);
-                let here = rate - effect + draw.between(-150, 150);
-                let absent = draw.round(i64::from(here) * enrolled as i64 * 2, 10_000) as usize;
-                spell.semesters[semester] = (enrolled, absent.min(enrolled * 2));
-            }
-        }
-    }
-
-    fn test(&mut self, draw: &mut Draw, year: &mut Year) {
-        let effective = year.tutoring.as_ref().is_some_and(Tutoring::is_effective);
-        for (learned, effect) in self.learned.iter_mut().zip(effects::TUTORING_SCORE) {
-            *learned += draw.bell(40) + if effective { effect } else { 0 };
-        }
-        let present = year.spells.iter().any(|spell| (spell.from..=spell.to).contains(&TEST_DAY));
-        if !(3..=8).contains(&year.grade) || !present {
-            return;
-        }
-        if draw.chance(300) {
-            let reasons = ["absent", "refused", "exempt"];
-            year.test = Some(Test::Missed(reasons[draw.weighted(&[60, 25, 15])]));
-            return;
-        }
-        let expected = EXPECTED[(year.grade - 3) as usize];
-        let learner = year.english == EnglishLearner::Current;
-        year.test = Some(Test::Taken(std::array::from_fn(|subject| {
-            let mut above = self.child.ability + self.learned[subject] + draw.bell(100);
-            above -= if year.poor { 150 } else { 0 } + if self.child.idea { 200 } else { 0 };
-            above -= if learner { [180, 80][subject] } else { 0 };
-            let level = 1 + [-250, 50, 450].iter().filter(|cut| above >= **cut).count() as u8;
-            (expected + above, level)
-        })));
-    }
-
-    fn misbehave(&self, draw: &mut Draw, year: &mut Year) {
-        let mut share = match year.grade {
-            0..=5 => 120,
-            6..=8 => 600,
-            _ => 700,
-        };
-        // A known disparity, for the risk ratios to find.
-        share *= if self.family.race == Race::Black { 2 } else { 1 };
-        share += if self.child.idea { share / 2 } else { 0 };
-        share -= if self.child.girl { share * 4 / 10 } else { 0 };
-        if !draw.chance(share) {
-            return;
-        }
-        for _ in 0..=draw.weighted(&[67, 25, 8]) {
-            let spell = draw.one(&year.spells);
-            let day = draw.between(spell.from as i32, spell.to as i32) as usize;
-            let (action, length) = match draw.weighted(&[45, 45, 9, 1]) {
-                0 => (Action::InSchoolSuspension, Some(draw.between(1, 6) as usize * 50)),
-                1 => (Action::OutOfSchoolSuspension, Some(draw.between(1, 10) as usize * 100)),
-                2 => (Action::Other, None),
-                _ => (Action::Expulsion, None),
-            };
-            year.incidents.push(Incident { day, action, length });
-        }
-        year.incidents.sort_by_key(|incident| incident.day);
     }
 
     /// The end of a whole year: the next grade, the same again, or a diploma.

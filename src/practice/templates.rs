@@ -2,7 +2,7 @@
 
 use super::sheet::Template;
 
-const DATES: &[&str] = &["2023-02-30", "31.08.2022", "", "2O22-10-01"];
+const DATES: &[&str] = &["2023-02-30", "13/45/2022", "", "2O22-10-01"];
 const COUNTS: &[&str] = &["-1", "n/a", "1,5"];
 
 pub(super) static STUDENTS: Template = Template {
@@ -79,7 +79,7 @@ pub(super) static ASSESSMENTS: Template = Template {
         "proficient",
         "not_tested",
     ],
-    defects: &[("date", DATES), ("grade", &["3rd", "14"]), ("level", &["Proficient", "0"])],
+    defects: &[("date", DATES), ("grade", &["3rd", "14"]), ("level", &["Proficient"])],
 };
 
 pub(super) static DISCIPLINE: Template = Template {
@@ -238,7 +238,7 @@ pub(super) static DEMOGRAPHICS: Template = Template {
         "cityOfBirth",
         "publicSchoolResidenceStatus",
     ],
-    defects: &[("birthDate", &["2013-02-30", "12/31/2012"]), ("sex", &["boy"])],
+    defects: &[("birthDate", &["2013-02-30", "13/45/2012"]), ("sex", &["boy"])],
 };
 
 pub(super) static CLASS_ENROLLMENTS: Template = Template {
