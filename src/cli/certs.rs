@@ -112,13 +112,13 @@ pub fn init(options: &Options<'_>, now: Timestamp) -> Result<Vec<PathBuf>, Error
     if let Some(path) = all.into_iter().find(|path| path.exists()) {
         return Err(Error::Exists { path });
     }
+    // All of it is made before any of it is written.
+    let (authority, own) = Authority::generate(options.trust_domain, now)?;
+    let issued = subjects.into_iter().map(|subject| authority.issue(subject, options.days, now));
+    let all: Vec<Issued> = std::iter::once(Ok(own)).chain(issued).collect::<Result<_, _>>()?;
     make_dir(options.dir)?;
-    let (authority, certificate) = Authority::generate(options.trust_domain, now)?;
-    let mut made = write(options.dir, "ca", &certificate, &authority.key)?;
-    for subject in subjects {
-        made.extend(authority.issue(options.dir, subject, options.days, now)?);
-    }
-    Ok(made)
+    let written: Vec<_> = all.iter().map(|issued| issued.write(options.dir)).collect::<Result<_, _>>()?;
+    Ok(written.concat())
 }
 
 /// Makes one more certificate in a folder made by [`init`]. Returns the files.
@@ -127,7 +127,7 @@ pub fn init(options: &Options<'_>, now: Timestamp) -> Result<Vec<PathBuf>, Error
 ///
 /// Any [`Error`].
 pub fn issue(dir: &Path, subject: Subject<'_>, days: u32, now: Timestamp) -> Result<Vec<PathBuf>, Error> {
-    Authority::load(dir)?.issue(dir, subject, days, now)
+    Authority::load(dir)?.issue(subject, days, now)?.write(dir).map(Vec::from)
 }
 
 impl Subject<'_> {
@@ -145,8 +145,8 @@ struct Authority {
 }
 
 impl Authority {
-    /// A new authority, and its certificate in PEM.
-    fn generate(trust_domain: &TrustDomain, now: Timestamp) -> Result<(Self, String), Error> {
+    /// A new authority and its own files.
+    fn generate(trust_domain: &TrustDomain, now: Timestamp) -> Result<(Self, Issued), Error> {
         let key = KeyPair::generate().map_err(Error::Sign)?;
         let mut params = authority_params(&key);
         validity(&mut params, AUTHORITY_DAYS, now)?;
@@ -154,7 +154,8 @@ impl Authority {
         params.subject_alt_names = vec![uri(&format!("spiffe://{}", trust_domain.as_str()))?];
         params.serial_number = Some(serial()?);
         let certificate = params.self_signed(&key).map_err(Error::Sign)?.pem();
-        Ok((Self { trust_domain: trust_domain.clone(), key }, certificate))
+        let issued = Issued::new("ca".into(), certificate, &key);
+        Ok((Self { trust_domain: trust_domain.clone(), key }, issued))
     }
 
     fn load(dir: &Path) -> Result<Self, Error> {
@@ -174,13 +175,7 @@ impl Authority {
         Ok(Self { trust_domain, key })
     }
 
-    fn issue(
-        &self,
-        dir: &Path,
-        subject: Subject<'_>,
-        days: u32,
-        now: Timestamp,
-    ) -> Result<Vec<PathBuf>, Error> {
+    fn issue(&self, subject: Subject<'_>, days: u32, now: Timestamp) -> Result<Issued, Error> {
         let mut params = CertificateParams::default();
         let (common_name, purpose) = match subject {
             Subject::Server(names) => {
@@ -205,7 +200,28 @@ impl Authority {
         let key = KeyPair::generate().map_err(Error::Sign)?;
         let issuer = Issuer::new(authority_params(&self.key), &self.key);
         let certificate = params.signed_by(&key, &issuer).map_err(Error::Sign)?.pem();
-        write(dir, &subject.stem(), &certificate, &key)
+        Ok(Issued::new(subject.stem(), certificate, &key))
+    }
+}
+
+/// A certificate and its key in PEM, not written yet.
+struct Issued {
+    stem: String,
+    certificate: String,
+    key: Zeroizing<String>,
+}
+
+impl Issued {
+    fn new(stem: String, certificate: String, key: &KeyPair) -> Self {
+        Self { stem, certificate, key: Zeroizing::new(key.serialize_pem()) }
+    }
+
+    fn write(&self, dir: &Path) -> Result<[PathBuf; 2], Error> {
+        let [certificate, key] = files(dir, &self.stem);
+        // The key first: a certificate alone would look finished.
+        create(&key, 0o600, self.key.as_bytes())?;
+        create(&certificate, 0o644, self.certificate.as_bytes())?;
+        Ok([certificate, key])
     }
 }
 
@@ -253,14 +269,6 @@ fn serial() -> Result<SerialNumber, Error> {
 /// A certificate's file and its key's.
 fn files(dir: &Path, stem: &str) -> [PathBuf; 2] {
     [dir.join(format!("{stem}.pem")), dir.join(format!("{stem}.key"))]
-}
-
-fn write(dir: &Path, stem: &str, certificate: &str, key: &KeyPair) -> Result<Vec<PathBuf>, Error> {
-    let [certificate_path, key_path] = files(dir, stem);
-    // The key first: a certificate without its key would stand in the way of the next try.
-    create(&key_path, 0o600, Zeroizing::new(key.serialize_pem()).as_bytes())?;
-    create(&certificate_path, 0o644, certificate.as_bytes())?;
-    Ok(vec![certificate_path, key_path])
 }
 
 /// Makes a new file with its mode from the first moment on.
