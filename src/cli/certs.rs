@@ -16,6 +16,7 @@ use rcgen::{
 };
 use ring::digest;
 use ring::rand::{SecureRandom, SystemRandom};
+use rustls::pki_types::ServerName;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -83,8 +84,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A server name is neither a host name nor an address.
-    #[error("a server name is neither a host name nor an address")]
+    /// The server has no name, or one that is neither a host name nor an address.
+    #[error("a server needs names, each a host name or an address")]
     ServerName,
     /// The number of days is 0 or leads past the end of the calendar.
     #[error("the number of days is not between 1 and 3650")]
@@ -179,7 +180,7 @@ impl Authority {
         let mut params = CertificateParams::default();
         let (common_name, purpose) = match subject {
             Subject::Server(names) => {
-                params = CertificateParams::new(names.to_vec()).map_err(|_| Error::ServerName)?;
+                params.subject_alt_names = server_names(names)?;
                 params
                     .subject_alt_names
                     .push(uri(&format!("spiffe://{}/service", self.trust_domain.as_str()))?);
@@ -256,6 +257,15 @@ fn validity(params: &mut CertificateParams, days: u32, now: Timestamp) -> Result
 
 fn uri(text: &str) -> Result<SanType, Error> {
     Ok(SanType::URI(text.try_into().map_err(Error::Sign)?))
+}
+
+fn server_names(names: &[String]) -> Result<Vec<SanType>, Error> {
+    // What clients can ask for is what rustls takes for a name; rcgen alone would sign any ASCII.
+    let valid = |name: &String| ServerName::try_from(name.as_str()).is_ok();
+    if names.is_empty() || !names.iter().all(valid) {
+        return Err(Error::ServerName);
+    }
+    Ok(CertificateParams::new(names).map_err(|_| Error::ServerName)?.subject_alt_names)
 }
 
 /// 16 random bytes, positive and never short (RFC 5280 section 4.1.2.2).
