@@ -16,6 +16,7 @@ use rcgen::{
 };
 use ring::digest;
 use ring::rand::{SecureRandom, SystemRandom};
+use rustls::pki_types::ServerName;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -83,8 +84,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A server name is neither a host name nor an address.
-    #[error("a server name is neither a host name nor an address")]
+    /// The server has no name, or one that is neither a host name nor an address.
+    #[error("a server needs names, each a host name or an address")]
     ServerName,
     /// The number of days is 0 or leads past the end of the calendar.
     #[error("the number of days is not between 1 and 3650")]
@@ -112,13 +113,13 @@ pub fn init(options: &Options<'_>, now: Timestamp) -> Result<Vec<PathBuf>, Error
     if let Some(path) = all.into_iter().find(|path| path.exists()) {
         return Err(Error::Exists { path });
     }
+    // All of it is made before any of it is written.
+    let (authority, own) = Authority::generate(options.trust_domain, now)?;
+    let issued = subjects.into_iter().map(|subject| authority.issue(subject, options.days, now));
+    let all: Vec<Issued> = std::iter::once(Ok(own)).chain(issued).collect::<Result<_, _>>()?;
     make_dir(options.dir)?;
-    let (authority, certificate) = Authority::generate(options.trust_domain, now)?;
-    let mut made = write(options.dir, "ca", &certificate, &authority.key)?;
-    for subject in subjects {
-        made.extend(authority.issue(options.dir, subject, options.days, now)?);
-    }
-    Ok(made)
+    let written: Vec<_> = all.iter().map(|issued| issued.write(options.dir)).collect::<Result<_, _>>()?;
+    Ok(written.concat())
 }
 
 /// Makes one more certificate in a folder made by [`init`]. Returns the files.
@@ -127,7 +128,7 @@ pub fn init(options: &Options<'_>, now: Timestamp) -> Result<Vec<PathBuf>, Error
 ///
 /// Any [`Error`].
 pub fn issue(dir: &Path, subject: Subject<'_>, days: u32, now: Timestamp) -> Result<Vec<PathBuf>, Error> {
-    Authority::load(dir)?.issue(dir, subject, days, now)
+    Authority::load(dir)?.issue(subject, days, now)?.write(dir).map(Vec::from)
 }
 
 impl Subject<'_> {
@@ -145,8 +146,8 @@ struct Authority {
 }
 
 impl Authority {
-    /// A new authority, and its certificate in PEM.
-    fn generate(trust_domain: &TrustDomain, now: Timestamp) -> Result<(Self, String), Error> {
+    /// A new authority and its own files.
+    fn generate(trust_domain: &TrustDomain, now: Timestamp) -> Result<(Self, Issued), Error> {
         let key = KeyPair::generate().map_err(Error::Sign)?;
         let mut params = authority_params(&key);
         validity(&mut params, AUTHORITY_DAYS, now)?;
@@ -154,7 +155,8 @@ impl Authority {
         params.subject_alt_names = vec![uri(&format!("spiffe://{}", trust_domain.as_str()))?];
         params.serial_number = Some(serial()?);
         let certificate = params.self_signed(&key).map_err(Error::Sign)?.pem();
-        Ok((Self { trust_domain: trust_domain.clone(), key }, certificate))
+        let issued = Issued::new("ca".into(), certificate, &key);
+        Ok((Self { trust_domain: trust_domain.clone(), key }, issued))
     }
 
     fn load(dir: &Path) -> Result<Self, Error> {
@@ -174,17 +176,11 @@ impl Authority {
         Ok(Self { trust_domain, key })
     }
 
-    fn issue(
-        &self,
-        dir: &Path,
-        subject: Subject<'_>,
-        days: u32,
-        now: Timestamp,
-    ) -> Result<Vec<PathBuf>, Error> {
+    fn issue(&self, subject: Subject<'_>, days: u32, now: Timestamp) -> Result<Issued, Error> {
         let mut params = CertificateParams::default();
         let (common_name, purpose) = match subject {
             Subject::Server(names) => {
-                params = CertificateParams::new(names.to_vec()).map_err(|_| Error::ServerName)?;
+                params.subject_alt_names = server_names(names)?;
                 params
                     .subject_alt_names
                     .push(uri(&format!("spiffe://{}/service", self.trust_domain.as_str()))?);
@@ -205,7 +201,28 @@ impl Authority {
         let key = KeyPair::generate().map_err(Error::Sign)?;
         let issuer = Issuer::new(authority_params(&self.key), &self.key);
         let certificate = params.signed_by(&key, &issuer).map_err(Error::Sign)?.pem();
-        write(dir, &subject.stem(), &certificate, &key)
+        Ok(Issued::new(subject.stem(), certificate, &key))
+    }
+}
+
+/// A certificate and its key in PEM, not written yet.
+struct Issued {
+    stem: String,
+    certificate: String,
+    key: Zeroizing<String>,
+}
+
+impl Issued {
+    fn new(stem: String, certificate: String, key: &KeyPair) -> Self {
+        Self { stem, certificate, key: Zeroizing::new(key.serialize_pem()) }
+    }
+
+    fn write(&self, dir: &Path) -> Result<[PathBuf; 2], Error> {
+        let [certificate, key] = files(dir, &self.stem);
+        // The key first: a certificate alone would look finished.
+        create(&key, 0o600, self.key.as_bytes())?;
+        create(&certificate, 0o644, self.certificate.as_bytes())?;
+        Ok([certificate, key])
     }
 }
 
@@ -242,6 +259,15 @@ fn uri(text: &str) -> Result<SanType, Error> {
     Ok(SanType::URI(text.try_into().map_err(Error::Sign)?))
 }
 
+fn server_names(names: &[String]) -> Result<Vec<SanType>, Error> {
+    // What clients can ask for is what rustls takes for a name; rcgen alone would sign any ASCII.
+    let valid = |name: &String| ServerName::try_from(name.as_str()).is_ok();
+    if names.is_empty() || !names.iter().all(valid) {
+        return Err(Error::ServerName);
+    }
+    Ok(CertificateParams::new(names).map_err(|_| Error::ServerName)?.subject_alt_names)
+}
+
 /// 16 random bytes, positive and never short (RFC 5280 section 4.1.2.2).
 fn serial() -> Result<SerialNumber, Error> {
     let mut bytes = [0; 16];
@@ -253,14 +279,6 @@ fn serial() -> Result<SerialNumber, Error> {
 /// A certificate's file and its key's.
 fn files(dir: &Path, stem: &str) -> [PathBuf; 2] {
     [dir.join(format!("{stem}.pem")), dir.join(format!("{stem}.key"))]
-}
-
-fn write(dir: &Path, stem: &str, certificate: &str, key: &KeyPair) -> Result<Vec<PathBuf>, Error> {
-    let [certificate_path, key_path] = files(dir, stem);
-    // The key first: a certificate without its key would stand in the way of the next try.
-    create(&key_path, 0o600, Zeroizing::new(key.serialize_pem()).as_bytes())?;
-    create(&certificate_path, 0o644, certificate.as_bytes())?;
-    Ok(vec![certificate_path, key_path])
 }
 
 /// Makes a new file with its mode from the first moment on.

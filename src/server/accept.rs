@@ -3,7 +3,7 @@
 //!
 //! Nothing one client does ends the loop or holds up another: each handshake runs in a task of its
 //! own, within a time, and connections are counted before they cost anything. A connection is watched
-//! over until it closes; when reloaded files would refuse its certificate, it is cut.
+//! over until it closes; when its certificate would not be let in anymore, it is cut.
 //!
 //! Source: RUSTSEC-2024-0376, an accept loop that ended on the first error.
 
@@ -37,10 +37,14 @@ pub struct Settings {
     pub connections_max: usize,
     /// Connections one organization may have, so that none shuts out the others.
     pub connections_per_organization_max: usize,
+    /// How often the certificates of open connections are looked at again, besides after a reload:
+    /// they and the revocation lists run out while connections stay.
+    pub recheck_every: Duration,
 }
 
 impl Settings {
-    /// The usual settings: 5 s for a handshake, 1024 connections, 64 of one organization.
+    /// The usual settings: 5 s for a handshake, 1024 connections, 64 of one organization, looked at
+    /// again every minute.
     #[must_use]
     pub const fn new(trust_domain: TrustDomain) -> Self {
         Self {
@@ -48,6 +52,7 @@ impl Settings {
             handshake_timeout: Duration::from_secs(5),
             connections_max: 1024,
             connections_per_organization_max: 64,
+            recheck_every: Duration::from_secs(60),
         }
     }
 }
@@ -188,12 +193,13 @@ impl Acceptor {
         mut cut: oneshot::Sender<()>,
     ) {
         loop {
+            let news = timeout(self.settings.recheck_every, readings.changed());
             tokio::select! {
                 () = cut.closed() => return,
-                changed = readings.changed() => {
+                // The sender lives in `self.tls`: news are a new reading or the time, never its end.
+                _ = news => {
                     let loaded = Arc::clone(&readings.borrow_and_update());
-                    // The sender lives in `self.tls`, so a change is never the end of changes.
-                    if let (Ok(()), Err(error)) = (changed, loaded.verify(chain)) {
+                    if let Err(error) = loaded.verify(chain) {
                         self.refuse(Reason::of_tls(&error), remote);
                         // It may have closed this very moment: nothing is left to cut then.
                         let _closed = cut.send(());
