@@ -142,7 +142,8 @@ impl Accepting {
     /// [`Error`]; after [`store::Error::Uncertain`] the same batch should be sent again.
     pub async fn acknowledged(self) -> Result<Acknowledgement, Error> {
         let committed = self.0.committed().await?;
-        let ((verdict, repeated), receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
+        let ((verdict, repeated), receipt) =
+            committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
         Ok(Acknowledgement { verdict, repeated, receipt })
     }
 }
@@ -174,7 +175,9 @@ fn take(
     for (index, record) in (0..).zip(batch.records) {
         let record = record.and_then(|record| match permit.covers(record.change.kind()) {
             true => Ok(record),
-            false => Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")]),
+            false => {
+                Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")])
+            }
         });
         match record {
             Ok(record) => verdict.outcomes.push(tx.put_record(number, record)?),
@@ -219,7 +222,9 @@ impl Encoded {
     fn new(intake: &Intake, source: &OrgId, batch: Batch) -> Self {
         let encode = |record| match (record, intake) {
             (Incoming::Encoded(record), _) => Ok(record),
-            (Incoming::Clear(submission), Intake::Encodes(keys)) => Ok(pseudonymize(keys, source, submission)),
+            (Incoming::Clear(submission), Intake::Encodes(keys)) => {
+                Ok(pseudonymize(keys, source, submission))
+            }
             (Incoming::Clear(_), Intake::EncodedOnly) => Err(vec![Violation::new(
                 "key",
                 "clear_identifiers",

@@ -1,3 +1,5 @@
 //! The `throughline` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    throughline::cli::run()
+}

@@ -85,7 +85,9 @@ pub async fn publish(
     progress: impl Fn(Stage) + Send + Sync + 'static,
 ) -> Result<Published, Error> {
     let ties = *store.key().ties();
-    let made = store.read(move |snapshot| make(snapshot, title, &call, &ties, &progress).map(|made| (made, call, progress)));
+    let made = store.read(move |snapshot| {
+        make(snapshot, title, &call, &ties, &progress).map(|made| (made, call, progress))
+    });
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
     let Made { row, columns, metadata, seal, report, n_waiting } = made;
@@ -145,7 +147,6 @@ fn make(
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
     Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting })
 }
-
 
 struct Frozen {
     edition: Edition,

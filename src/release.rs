@@ -55,15 +55,17 @@ pub enum Error {
 /// [`Error::Refused`] when no agreement in force covers the question.
 pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Call) -> Result<Release, Error> {
     let steps = move |tx: &mut Tx<'_>| {
-        let agreement = tx.agreement(&question.agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
+        let agreement =
+            tx.agreement(&question.agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
         let edition = tx.edition(question.edition)?.ok_or(Error::NoEdition)?;
         let seal = tx.seal(edition.number)?;
         let product = seal.product(&question.slice.product);
         // A product the edition does not have is refused by its name, below, once the permit is clear.
-        let periods = product.map_or_else(|| vec![agreement.years.from], |product| product.periods());
+        let periods =
+            product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
         let offer = Offer {
             sources: &edition.sources,
-            cell_min: product.map_or(u32::MAX, |product| product.cell_min()),
+            cell_min: product.as_ref().map_or(u32::MAX, |product| product.cell_min()),
             periods: &periods,
         };
         let permit = agreement.permit(&partner, &question, offer, call.time.date())?;

@@ -25,11 +25,17 @@ impl Check {
 
     /// Notes something wrong with a field.
     pub(super) fn wrong(&mut self, field: &str, code: &str, reason: &str) {
-        let field = if self.prefix.is_empty() { field.to_owned() } else { format!("{}.{field}", self.prefix) };
+        let field =
+            if self.prefix.is_empty() { field.to_owned() } else { format!("{}.{field}", self.prefix) };
         self.violations.push(Violation::new(&field, code, reason));
     }
 
-    fn required<T>(&mut self, field: &str, text: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+    fn required<T>(
+        &mut self,
+        field: &str,
+        text: &str,
+        read: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
         if text.is_empty() {
             self.wrong(field, "missing", "is required");
             return None;
@@ -54,7 +60,9 @@ impl Check {
     /// A required public name.
     pub(super) fn label(&mut self, field: &str, text: &str) -> Option<Label> {
         self.required(field, text, |check| {
-            Label::new(text).map_err(|_| check.wrong(field, "not_a_label", "is too long or has control characters")).ok()
+            Label::new(text)
+                .map_err(|_| check.wrong(field, "not_a_label", "is too long or has control characters"))
+                .ok()
         })
     }
 
@@ -69,7 +77,8 @@ impl Check {
     }
 
     fn date_in(&mut self, field: &str, text: &str) -> Option<Date> {
-        let date = text.parse::<Date>().map_err(|error| self.wrong(field, "not_a_date", &error.to_string())).ok()?;
+        let date =
+            text.parse::<Date>().map_err(|error| self.wrong(field, "not_a_date", &error.to_string())).ok()?;
         let plausible = (1900..=2100).contains(&date.parts().0);
         if !plausible {
             self.wrong(field, "out_of_range", "is before 1900 or after 2100");
@@ -101,7 +110,12 @@ impl Check {
     }
 
     /// A word of a vocabulary that may be absent.
-    pub(super) fn word_or_none<T>(&mut self, field: &str, text: &str, read: fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn word_or_none<T>(
+        &mut self,
+        field: &str,
+        text: &str,
+        read: fn(&str) -> Option<T>,
+    ) -> Option<T> {
         if text.is_empty() { None } else { self.word_in(field, text, read) }
     }
 

@@ -9,7 +9,7 @@ mod record;
 mod send;
 
 /// Messages and services of `proto/exchange/v1`.
-#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all)]
 pub mod v1 {
     tonic::include_proto!("exchange.v1");
 }

@@ -43,8 +43,13 @@ pub fn question(wire: pb::QueryRequest) -> Result<Question, Vec<Violation>> {
         }
     }
     let periods: Vec<_> = wire.periods.iter().filter_map(|&year| check.year("periods", year)).collect();
-    let slice =
-        Slice { product: wire.product, indicator: wire.indicator, dimensions: wire.dimensions, filters, periods };
+    let slice = Slice {
+        product: wire.product,
+        indicator: wire.indicator,
+        dimensions: wire.dimensions,
+        filters,
+        periods,
+    };
     let edition = (wire.edition != 0).then_some(wire.edition);
     check.finish(Some(Question { agreement: wire.agreement, purpose: wire.purpose, slice, edition }))
 }

@@ -7,9 +7,9 @@ use crate::identity::{Encoding, Pseudonymized, Token};
 use crate::ingest::Incoming;
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Change, Clear, CollegeLevel,
-    CollegeStatus, Demographics, Diploma, DiplomaType, Discipline, Dosage, DosageUnit, Eligibility, EnglishLearner,
-    Enrollment, ExitType, Fact, Grade, Identifiers, Kind, Lunch, OptOut, Participation, Postsecondary, Program, Races,
-    School, Sector, Sex, Submission, Violation,
+    CollegeStatus, Demographics, Diploma, DiplomaType, Discipline, Dosage, DosageUnit, Eligibility,
+    EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Kind, Lunch, OptOut, Participation,
+    Postsecondary, Program, Races, School, Sector, Sex, Submission, Violation,
 };
 use pb::record::{Fact as Wire, Key, Student};
 
@@ -46,9 +46,9 @@ pub fn incoming(record: pb::Record) -> Result<Incoming, Vec<Violation>> {
         }
     }
     let incoming = match (record.key, record.student) {
-        (Some(Key::ClearKey(key)), None) if text_fits(&mut who, "key", &key) => change.and_then(|change| {
-            clear(&mut who, key, None, identity, change)
-        }),
+        (Some(Key::ClearKey(key)), None) if text_fits(&mut who, "key", &key) => {
+            change.and_then(|change| clear(&mut who, key, None, identity, change))
+        }
         (Some(Key::ClearKey(key)), Some(Student::ClearStudent(student)))
             if text_fits(&mut who, "key", &key) & text_fits(&mut who, "student", &student) =>
         {
@@ -66,7 +66,11 @@ pub fn incoming(record: pb::Record) -> Result<Incoming, Vec<Violation>> {
         }
         (Some(Key::ClearKey(_)), Some(Student::StudentToken(_)))
         | (Some(Key::KeyToken(_)), Some(Student::ClearStudent(_))) => {
-            who.wrong("student", "contradiction", "key and student must both be in the clear or both be tokens");
+            who.wrong(
+                "student",
+                "contradiction",
+                "key and student must both be in the clear or both be tokens",
+            );
             None
         }
         _ => None,
@@ -136,7 +140,11 @@ fn encoded(
         },
         None => None,
         Some(Identity::Clear(_)) => {
-            check.wrong("person.identifiers", "contradiction", "come with a key in the clear, not with tokens");
+            check.wrong(
+                "person.identifiers",
+                "contradiction",
+                "come with a key in the clear, not with tokens",
+            );
             return None;
         }
     };
@@ -166,7 +174,10 @@ fn change(fact: Wire) -> Result<(Change, Option<Identity>), Vec<Violation>> {
         Wire::Dosage(wire) => upsert(dosage(&wire)),
         Wire::OptOut(wire) => upsert(opt_out(&wire)),
         Wire::Delete(kind) => {
-            let kind = usize::try_from(kind).ok().and_then(|kind| kind.checked_sub(1)).and_then(|at| Kind::ALL.get(at));
+            let kind = usize::try_from(kind)
+                .ok()
+                .and_then(|kind| kind.checked_sub(1))
+                .and_then(|at| Kind::ALL.get(at));
             let unknown = || vec![Violation::new("delete", "outside_vocabulary", "is not a kind")];
             kind.map(|kind| (Change::Delete(*kind), None)).ok_or_else(unknown)
         }
@@ -192,7 +203,11 @@ fn person(wire: pb::Person) -> Result<(Fact, Identity), Vec<Violation>> {
         lunch: check.word_or_none("lunch", &wire.lunch, Lunch::from_code),
         disability_idea: wire.disability_idea,
         section_504: wire.section_504,
-        english_learner: check.word_or_none("english_learner", &wire.english_learner, EnglishLearner::from_code),
+        english_learner: check.word_or_none(
+            "english_learner",
+            &wire.english_learner,
+            EnglishLearner::from_code,
+        ),
         homeless: wire.homeless,
         foster: wire.foster,
         migrant: wire.migrant,
@@ -237,7 +252,9 @@ fn school(wire: &pb::School) -> Result<Fact, Vec<Violation>> {
     let district_name =
         if wire.district_name.is_empty() { None } else { check.label("district_name", &wire.district_name) };
     let sector = check.word("sector", &wire.sector, Sector::from_code);
-    let fact = (|| Some(Fact::School(School { code: code?, name: name?, district, district_name, sector: sector? })))();
+    let fact = (|| {
+        Some(Fact::School(School { code: code?, name: name?, district, district_name, sector: sector? }))
+    })();
     check.finish(fact)
 }
 
@@ -252,7 +269,15 @@ fn enrollment(wire: &pb::Enrollment) -> Result<Fact, Vec<Violation>> {
     let ninth_grade_year = wire.ninth_grade_year.and_then(|year| check.year("ninth_grade_year", year));
     let fact = (|| {
         let (school, school_year, entry) = (school?, school_year?, entry?);
-        Some(Fact::Enrollment(Enrollment { school, school_year, entry, exit, exit_type, grade, ninth_grade_year }))
+        Some(Fact::Enrollment(Enrollment {
+            school,
+            school_year,
+            entry,
+            exit,
+            exit_type,
+            grade,
+            ninth_grade_year,
+        }))
     })();
     check.finish(fact)
 }
@@ -273,7 +298,11 @@ fn attendance_summary(wire: &pb::AttendanceSummary) -> Result<Fact, Vec<Violatio
     if let (Some(enrolled), Some(present), Some(absent)) = (enrolled, present, absent)
         && present + absent > enrolled
     {
-        check.wrong("days_enrolled_hundredths", "contradiction", "is less than days present and absent together");
+        check.wrong(
+            "days_enrolled_hundredths",
+            "contradiction",
+            "is less than days present and absent together",
+        );
     }
     let fact = (|| {
         Some(Fact::AttendanceSummary(AttendanceSummary {
@@ -292,7 +321,8 @@ fn attendance_event(wire: &pb::AttendanceEvent) -> Result<Fact, Vec<Violation>> 
     let mut check = Check::new("attendance_event");
     let (school, date) = (check.code("school", &wire.school), check.date("date", &wire.date));
     let status = check.word("status", &wire.status, AttendanceStatus::from_code);
-    let absent_hundredths = wire.absent_hundredths.and_then(|part| check.hundredths("absent_hundredths", part, 100));
+    let absent_hundredths =
+        wire.absent_hundredths.and_then(|part| check.hundredths("absent_hundredths", part, 100));
     if status == Some(AttendanceStatus::Partial) && wire.absent_hundredths.is_none() {
         check.wrong("absent_hundredths", "missing", "is required for a partial day");
     }
@@ -344,8 +374,10 @@ fn discipline(wire: &pb::Discipline) -> Result<Fact, Vec<Violation>> {
     let school = check.code_or_none("school", &wire.school);
     let date = check.date("date", &wire.date);
     let action = check.word("action", &wire.action, Action::from_code);
-    let days_hundredths = wire.days_hundredths.and_then(|days| check.hundredths("days_hundredths", days, MAX_DAYS));
-    let fact = (|| Some(Fact::Discipline(Discipline { school, date: date?, action: action?, days_hundredths })))();
+    let days_hundredths =
+        wire.days_hundredths.and_then(|days| check.hundredths("days_hundredths", days, MAX_DAYS));
+    let fact =
+        (|| Some(Fact::Discipline(Discipline { school, date: date?, action: action?, days_hundredths })))();
     check.finish(fact)
 }
 
@@ -365,7 +397,14 @@ fn postsecondary(wire: &pb::Postsecondary) -> Result<Fact, Vec<Violation>> {
     let status = check.word_or_none("status", &wire.status, CollegeStatus::from_code);
     let fact = (|| {
         let (institution, level, begin) = (institution?, level?, begin?);
-        Some(Fact::Postsecondary(Postsecondary { institution, level, begin, end, status, graduated: wire.graduated }))
+        Some(Fact::Postsecondary(Postsecondary {
+            institution,
+            level,
+            begin,
+            end,
+            status,
+            graduated: wire.graduated,
+        }))
     })();
     check.finish(fact)
 }
@@ -391,7 +430,9 @@ fn participation(wire: &pb::Participation) -> Result<Fact, Vec<Violation>> {
     let program = check.code("program", &wire.program);
     let (begin, end) = span(&mut check, "begin", &wire.begin, "end", &wire.end);
     let exit_reason = check.code_or_none("exit_reason", &wire.exit_reason);
-    let fact = (|| Some(Fact::Participation(Participation { program: program?, begin: begin?, end, exit_reason })))();
+    let fact =
+        (|| Some(Fact::Participation(Participation { program: program?, begin: begin?, end, exit_reason })))(
+        );
     check.finish(fact)
 }
 

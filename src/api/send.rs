@@ -9,10 +9,14 @@ use pb::record::{Fact as Wire, Key, Student};
 /// A submission as a record with identifiers in the clear.
 #[must_use]
 pub fn clear(submission: &Submission) -> pb::Record {
-    let identity = submission.identifiers.as_ref().map(|who| pb::person::Identity::Identifiers(identifiers(who)));
+    let identity =
+        submission.identifiers.as_ref().map(|who| pb::person::Identity::Identifiers(identifiers(who)));
     pb::Record {
         key: Some(Key::ClearKey(submission.key.expose().to_owned())),
-        student: submission.student.as_ref().map(|student| Student::ClearStudent(student.expose().to_owned())),
+        student: submission
+            .student
+            .as_ref()
+            .map(|student| Student::ClearStudent(student.expose().to_owned())),
         fact: Some(wire(&submission.change, identity)),
     }
 }
@@ -103,9 +107,10 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>) -> Wire {
             action: fact.action.code().into(),
             days_hundredths: fact.days_hundredths,
         }),
-        Fact::Diploma(fact) => {
-            Wire::Diploma(pb::Diploma { r#type: fact.diploma_type.code().into(), date: fact.date.to_string() })
-        }
+        Fact::Diploma(fact) => Wire::Diploma(pb::Diploma {
+            r#type: fact.diploma_type.code().into(),
+            date: fact.date.to_string(),
+        }),
         Fact::Postsecondary(fact) => Wire::Postsecondary(pb::Postsecondary {
             institution: fact.institution.to_string(),
             level: fact.level.code().into(),
@@ -136,7 +141,9 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>) -> Wire {
             unit: fact.unit.code().into(),
             amount_hundredths: fact.amount_hundredths,
         }),
-        Fact::OptOut(fact) => Wire::OptOut(pb::OptOut { from: fact.from.to_string(), until: date(fact.until) }),
+        Fact::OptOut(fact) => {
+            Wire::OptOut(pb::OptOut { from: fact.from.to_string(), until: date(fact.until) })
+        }
     }
 }
 

@@ -147,7 +147,8 @@ fn query_text(slice: &Slice) -> Option<QueryText> {
     let years = slice.periods.iter().map(|year| year.ending().to_string());
     let filters: Vec<_> = filters.collect();
     let years: Vec<_> = years.collect();
-    let text = format!("by {} where {} in {}", slice.dimensions.join(","), filters.join(","), years.join(","));
+    let text =
+        format!("by {} where {} in {}", slice.dimensions.join(","), filters.join(","), years.join(","));
     QueryText::new(&text).ok()
 }
 

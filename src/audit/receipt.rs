@@ -11,7 +11,7 @@ use std::fmt;
 ///
 /// [`Receipt::new`] makes one only from a signed tree that holds the entry. One that was decoded from bytes
 /// means nothing before [`Receipt::verify`].
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 #[prost(skip_debug)]
 pub struct Receipt {
     #[prost(uint64, tag = "1")]

@@ -129,11 +129,14 @@ pub(super) fn print_defects(defects: &[Defect], show: usize) {
 
 fn json(reading: &Reading) -> serde_json::Value {
     let summary = &reading.summary;
-    let files = summary.files.iter().map(|file| {
-        serde_json::json!({"file": file.file, "rows": file.rows, "refused_rows": file.refused_rows})
-    });
+    let files = summary.files.iter().map(
+        |file| serde_json::json!({"file": file.file, "rows": file.rows, "refused_rows": file.refused_rows}),
+    );
     let kinds = |counts: &std::collections::BTreeMap<crate::records::Kind, u64>| {
-        counts.iter().map(|(kind, n)| (kind.code().to_owned(), (*n).into())).collect::<serde_json::Map<_, _>>()
+        counts
+            .iter()
+            .map(|(kind, n)| (kind.code().to_owned(), (*n).into()))
+            .collect::<serde_json::Map<_, _>>()
     };
     let defects = reading.defects.iter().map(|defect| {
         serde_json::json!({

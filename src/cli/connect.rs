@@ -44,8 +44,9 @@ impl Connect {
     /// The key of the log as pinned beside the certificates.
     pub(super) fn log_key(&self) -> Result<VerifierKey, Failure> {
         let path = self.certs.join("log.vkey");
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| Failure::new(format!("cannot read the log's key {}: {error}", path.display())))?;
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::new(format!("cannot read the log's key {}: {error}", path.display()))
+        })?;
         text.trim().parse().map_err(|error| Failure::new(format!("{}: {error}", path.display())))
     }
 

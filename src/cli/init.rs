@@ -42,7 +42,8 @@ pub(super) struct Init {
 
 impl Init {
     pub(super) fn run(self) -> Done {
-        let steward = OrgId::new(&self.steward).map_err(|_| Failure::new("--steward must be 1 to 64 of a-z, 0-9 and -"))?;
+        let steward = OrgId::new(&self.steward)
+            .map_err(|_| Failure::new("--steward must be 1 to 64 of a-z, 0-9 and -"))?;
         let certs = std::path::absolute(&self.certs)?;
         if self.folder.join("throughline.toml").exists() {
             return Err(Failure::new(format!("{} holds a service already", self.folder.display())));
@@ -68,7 +69,9 @@ impl Init {
         register(&database, key, signer, steward)?;
         std::fs::write(self.folder.join("throughline.toml"), self.configuration(&certs))?;
         let folder = self.folder.display();
-        screen::say(&format!("{folder} is ready. The keys in {folder}/keys are the service's secrets: back them up apart"));
+        screen::say(&format!(
+            "{folder} is ready. The keys in {folder}/keys are the service's secrets: back them up apart"
+        ));
         screen::say("from the database, and never together with it.");
         if self.encoded_only {
             screen::say("Hand keys/linkage.key to the sources over a safe channel, then remove it here.");
@@ -111,8 +114,12 @@ fn write_secret(path: &Path, secret: &[u8]) -> Result<(), Failure> {
 
 fn register(database: &Path, key: ServiceKey, signer: SignerKey, steward: OrgId) -> Result<(), Failure> {
     let store = Store::open(database, key, signer)?;
-    let organization =
-        Organization { name: steward.to_string(), id: steward, roles: ["steward".to_owned()].into(), active: true };
+    let organization = Organization {
+        name: steward.to_string(),
+        id: steward,
+        roles: ["steward".to_owned()].into(),
+        active: true,
+    };
     super::wait(async move {
         let put = store.transaction("init", move |tx| tx.put_organization(&organization)).await;
         put.map(|_: Committed<()>| ()).map_err(|error: Error| error.into())

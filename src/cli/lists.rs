@@ -25,7 +25,9 @@ impl Indicators {
         let chosen: Vec<&Indicator> =
             indicators().iter().filter(|each| self.id.as_ref().is_none_or(|id| *id == each.id)).collect();
         if chosen.is_empty() {
-            return Err(super::Failure::new("there is no such indicator (throughline indicators lists them)"));
+            return Err(super::Failure::new(
+                "there is no such indicator (throughline indicators lists them)",
+            ));
         }
         if self.json {
             screen::json(&chosen.iter().map(|each| json(each)).collect());
@@ -123,7 +125,10 @@ fn print_product(product: &pb::Product, whole: bool) {
     let dimensions: Vec<_> = product.dimensions.iter().map(|dimension| dimension.id.as_str()).collect();
     let lines = [
         ("indicators", product.indicators.join(", ")),
-        ("dimensions", format!("{} (up to {} at once, beside geography)", dimensions.join(", "), product.depth)),
+        (
+            "dimensions",
+            format!("{} (up to {} at once, beside geography)", dimensions.join(", "), product.depth),
+        ),
         ("years", years.join(", ")),
         ("rule", product.profile.clone()),
         ("edition", edition),
@@ -135,9 +140,11 @@ fn print_product(product: &pb::Product, whole: bool) {
     if whole {
         for dimension in &product.dimensions {
             say(&format!("\n  {} ({})", dimension.label, dimension.id));
-            let mut table = Table::new(&[("Category", Align::Left), ("Name", Align::Left), ("Part of", Align::Left)]);
+            let mut table =
+                Table::new(&[("Category", Align::Left), ("Name", Align::Left), ("Part of", Align::Left)]);
             for category in &dimension.categories {
-                let parent = if category.id == category.parent { String::new() } else { category.parent.clone() };
+                let parent =
+                    if category.id == category.parent { String::new() } else { category.parent.clone() };
                 table.row([category.id.clone(), category.label.clone(), parent]);
             }
             say(&table.print());

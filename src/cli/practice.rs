@@ -28,7 +28,8 @@ pub(super) struct Practice {
 
 impl Practice {
     pub(super) fn run(self) -> Done {
-        let year = |year| SchoolYear::new(year).ok_or_else(|| Failure::new("a school year is from 1900 to 2999"));
+        let year =
+            |year| SchoolYear::new(year).ok_or_else(|| Failure::new("a school year is from 1900 to 2999"));
         let years = year(self.from)?..=year(self.to)?;
         let options = Options { students: self.students, seed: self.seed, out: self.out.clone(), years };
         let bar = screen::bar(Some(self.students.into()), "children");

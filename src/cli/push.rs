@@ -82,7 +82,8 @@ impl Push {
             // Reading waits for the network through the channel, so it has a thread of its own.
             let reading = tokio::task::spawn_blocking(move || {
                 formats::read(&path, year, &mut |row| {
-                    let place = RowRef { file: row.file.into(), row: row.row, kind: row.submission.change.kind() };
+                    let place =
+                        RowRef { file: row.file.into(), row: row.row, kind: row.submission.change.kind() };
                     // The push has ended when nobody takes records any more; it says why itself.
                     let _ = sender.blocking_send((place, encoder.wire(row.submission)));
                 })
@@ -100,12 +101,17 @@ impl Push {
         let Some(path) = self.key.as_ref().filter(|_| self.encode) else { return Ok(Encoder::Clear) };
         let root = Root::from_bytes(*keys::root("linkage", &KeySource::File(path.clone()))?);
         let source = self.connect.organization("contributor")?;
-        let source = OrgId::new(&source).map_err(|_| Failure::new("the certificate's organization is not an id"))?;
+        let source =
+            OrgId::new(&source).map_err(|_| Failure::new("the certificate's organization is not an id"))?;
         Ok(Encoder::Encoded(Box::new(Keys::derive(&root)), source))
     }
 
     /// An id that only this client can compute, the same for the same records.
-    fn delivery_id(&self, encoder: &Encoder, year: Option<crate::calendar::SchoolYear>) -> Result<String, Failure> {
+    fn delivery_id(
+        &self,
+        encoder: &Encoder,
+        year: Option<crate::calendar::SchoolYear>,
+    ) -> Result<String, Failure> {
         let secret = self.connect.secret("contributor")?;
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &secret));
         let bar = screen::bar(None, "records");
@@ -176,7 +182,10 @@ fn print(pushed: &Pushed, refused_here: u64, seconds: f64, path: &Path) {
     }
     let sent: u64 = pushed.outcomes.values().sum();
     if pushed.resumed > 0 {
-        note(&format!("{} had been acknowledged before and were not sent again", counted(pushed.resumed, "record")));
+        note(&format!(
+            "{} had been acknowledged before and were not sent again",
+            counted(pushed.resumed, "record")
+        ));
     }
     if sent == 0 {
         say(&format!("{}: nothing new to send", path.display()));

@@ -70,7 +70,11 @@ impl Query {
                 product: self.product,
                 indicator: self.indicator,
                 dimensions: self.by,
-                filters: self.filters.iter().map(|(name, value)| Filter { dimension: name.clone(), category: value.clone() }).collect(),
+                filters: self
+                    .filters
+                    .iter()
+                    .map(|(name, value)| Filter { dimension: name.clone(), category: value.clone() })
+                    .collect(),
                 periods: self.years,
                 edition: self.edition.unwrap_or(0),
             };
@@ -111,7 +115,9 @@ impl Names {
     async fn of(session: &Session, product: &str) -> Result<Self, Failure> {
         let products = ask!(session, releases, list_products, pb::ListProductsRequest {}).products;
         let (mut dimensions, mut categories) = (BTreeMap::new(), BTreeMap::new());
-        for dimension in products.into_iter().filter(|each| each.id == product).flat_map(|each| each.dimensions) {
+        for dimension in
+            products.into_iter().filter(|each| each.id == product).flat_map(|each| each.dimensions)
+        {
             for category in dimension.categories {
                 categories.insert((dimension.id.clone(), category.id), category.label);
             }
@@ -134,7 +140,11 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     let by = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ").to_lowercase()) };
     say(&format!("{}{by}", table.indicator().replace('_', " ")));
     for filter in table.filters() {
-        say(&format!("{}: {}", names.dimension(&filter.dimension), names.category(&filter.dimension, &filter.category)));
+        say(&format!(
+            "{}: {}",
+            names.dimension(&filter.dimension),
+            names.category(&filter.dimension, &filter.category)
+        ));
     }
     say(&format!(
         "product {} v{}, edition {}, agreement {}, rule {}",
@@ -146,7 +156,8 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     ));
     let mut headings: Vec<(&'static str, Align)> = vec![("Year", Align::Left)];
     // The headings live as long as the program: there are few, and it ends right after.
-    headings.extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
+    headings
+        .extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
     let is_share = table.measure() == "share";
     headings.push(("Students", Align::Right));
     if is_share {
@@ -167,7 +178,11 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
         let year = SchoolYear::new(cell.period).map(|year| year.to_string()).unwrap_or_default();
         let mut row = vec![year];
         row.extend(
-            table.dimensions().iter().zip(&cell.categories).map(|(id, category)| names.category(id, category).to_owned()),
+            table
+                .dimensions()
+                .iter()
+                .zip(&cell.categories)
+                .map(|(id, category)| names.category(id, category).to_owned()),
         );
         row.push(shown(cell.denominator));
         if is_share {
@@ -231,7 +246,8 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
             "deviation": cell.deviation,
         })
     });
-    let filters = table.filters().iter().map(|filter| (filter.dimension.clone(), filter.category.clone().into()));
+    let filters =
+        table.filters().iter().map(|filter| (filter.dimension.clone(), filter.category.clone().into()));
     serde_json::json!({
         "product": table.product(), "product_version": table.product_version(), "edition": table.edition(),
         "indicator": table.indicator(), "measure": table.measure(), "dimensions": table.dimensions(),
@@ -246,8 +262,11 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
 fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
     let mut out = csv::Writer::from_writer(Vec::new());
     let dimensions = table.dimensions().iter().map(|id| safe(id));
-    let heading = ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
-    out.write_record(heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)))?;
+    let heading =
+        ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
+    out.write_record(
+        heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)),
+    )?;
     for cell in table.cells() {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         let float = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();

@@ -22,7 +22,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Done {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        let subscriber =
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
         // Another subscriber can only be there in a test.
         let _ = if self.log_json { subscriber.json().try_init() } else { subscriber.try_init() };
         let config = Config::read(&self.config)?;
@@ -30,7 +31,8 @@ impl Serve {
             let bound = bind(config).await?;
             screen::say(&format!("listening on {}", bound.address()?));
             let (ask, asked) = watch::channel(false);
-            let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            let (mut interrupt, mut terminate) =
+                (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
             tokio::spawn(async move {
                 tokio::select! {
                     _ = interrupt.recv() => {}

@@ -117,7 +117,12 @@ impl Register {
             roles: self.roles.clone(),
             standing: pb::Standing::Active.into(),
         };
-        ask!(session, admin, put_organization, pb::PutOrganizationRequest { organization: Some(organization) });
+        ask!(
+            session,
+            admin,
+            put_organization,
+            pb::PutOrganizationRequest { organization: Some(organization) }
+        );
         say(&format!("{} is registered as {}", self.organization, self.roles.join(", ")));
         Ok(Finish::All)
     }
@@ -130,7 +135,12 @@ impl Suspend {
         let found = known.organizations.into_iter().find(|known| known.id == self.organization);
         let organization = found.ok_or_else(|| Failure::new("there is no such organization"))?;
         let organization = pb::Organization { standing: pb::Standing::Suspended.into(), ..organization };
-        ask!(session, admin, put_organization, pb::PutOrganizationRequest { organization: Some(organization) });
+        ask!(
+            session,
+            admin,
+            put_organization,
+            pb::PutOrganizationRequest { organization: Some(organization) }
+        );
         say(&format!("{} is suspended", self.organization));
         Ok(Finish::All)
     }
@@ -150,7 +160,12 @@ async fn organizations(verb: Plain) -> Done {
         screen::json(&rows.collect());
         return Ok(Finish::All);
     }
-    let headings = [("Organization", Align::Left), ("Name", Align::Left), ("Roles", Align::Left), ("Standing", Align::Left)];
+    let headings = [
+        ("Organization", Align::Left),
+        ("Name", Align::Left),
+        ("Roles", Align::Left),
+        ("Standing", Align::Left),
+    ];
     let mut table = Table::new(&headings);
     for each in &list {
         table.row([each.id.clone(), each.name.clone(), each.roles.join(", "), standing(each).into()]);
@@ -160,13 +175,19 @@ async fn organizations(verb: Plain) -> Done {
 }
 
 fn read(file: &PathBuf) -> Result<String, Failure> {
-    std::fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
+    std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
 }
 
 async fn agreement(verb: Document) -> Done {
     let session = verb.connect.session("steward").await?;
     let loaded = ask!(session, admin, put_agreement, pb::PutAgreementRequest { document: read(&verb.file)? });
-    say(&format!("agreement {} version {} is loaded, SHA-256 {}", loaded.agreement, loaded.version, hex(&loaded.digest)));
+    say(&format!(
+        "agreement {} version {} is loaded, SHA-256 {}",
+        loaded.agreement,
+        loaded.version,
+        hex(&loaded.digest)
+    ));
     Ok(Finish::All)
 }
 
@@ -192,7 +213,13 @@ async fn agreements(verb: Plain) -> Done {
     ];
     let mut table = Table::new(&headings);
     for each in list {
-        table.row([each.agreement, each.version.to_string(), each.state.replace('_', " "), each.expires, each.title]);
+        table.row([
+            each.agreement,
+            each.version.to_string(),
+            each.state.replace('_', " "),
+            each.expires,
+            each.title,
+        ]);
     }
     say(&table.print());
     Ok(Finish::All)
@@ -201,7 +228,10 @@ async fn agreements(verb: Plain) -> Done {
 async fn product(verb: Document) -> Done {
     let session = verb.connect.session("steward").await?;
     let loaded = ask!(session, admin, put_product, pb::PutProductRequest { document: read(&verb.file)? });
-    say(&format!("product {} version {} is loaded; the next edition will have it", loaded.product, loaded.version));
+    say(&format!(
+        "product {} version {} is loaded; the next edition will have it",
+        loaded.product, loaded.version
+    ));
     Ok(Finish::All)
 }
 
@@ -224,7 +254,11 @@ impl Publish {
         if entry.edition != Some(report.edition) {
             return Err(crate::client::Error::OtherCall.into());
         }
-        if self.json { screen::json(&json(&report)) } else { print(&report) }
+        if self.json {
+            screen::json(&json(&report))
+        } else {
+            print(&report)
+        }
         Ok(Finish::All)
     }
 }
@@ -300,8 +334,12 @@ async fn status(verb: Plain) -> Done {
         counted(status.editions.into(), "edition"),
         counted(status.log_size, "line"),
     ));
-    let headings =
-        [("Source", Align::Left), ("Kind", Align::Left), ("Records", Align::Right), ("Last received", Align::Left)];
+    let headings = [
+        ("Source", Align::Left),
+        ("Kind", Align::Left),
+        ("Records", Align::Right),
+        ("Last received", Align::Left),
+    ];
     let mut table = Table::new(&headings);
     for each in status.sources {
         table.row([each.source, each.kind.replace('_', " "), count(each.records), each.last_received]);

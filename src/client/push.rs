@@ -165,7 +165,8 @@ fn settle(pushed: &mut Pushed, verdict: pb::BatchVerdict, batch: Waiting) -> Res
         return Err(Error::Protocol("a verdict without an outcome for each record"));
     }
     for (row, outcome) in batch.rows.iter().zip(&verdict.outcomes) {
-        let outcome = usize::try_from(*outcome).ok().and_then(|at| at.checked_sub(1)).and_then(|at| all.get(at));
+        let outcome =
+            usize::try_from(*outcome).ok().and_then(|at| at.checked_sub(1)).and_then(|at| all.get(at));
         let outcome = outcome.ok_or(Error::Protocol("an outcome that is unknown"))?;
         *pushed.outcomes.entry((row.kind, *outcome)).or_default() += 1;
     }

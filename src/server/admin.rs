@@ -50,7 +50,8 @@ impl AdminService for Admin {
             Ok(organization) => organization,
             Err(problem) => return Err(self.refuse(&admitted.call, "organization.malformed", problem).await),
         };
-        let put = self.desk.store.transaction("admin.organization", move |tx| tx.put_organization(&organization));
+        let put =
+            self.desk.store.transaction("admin.organization", move |tx| tx.put_organization(&organization));
         self.stored(&admitted.call, put.await.map(|_: store::Committed<()>| ())).await?;
         self.desk.answer(&admitted.call, pb::PutOrganizationResponse {}).await
     }
@@ -88,7 +89,8 @@ impl AdminService for Admin {
         if RuleProfile::named(&agreement.profile).is_none() {
             return Err(self.refuse(call, "agreement.profile", "profile: is not a known rule profile").await);
         }
-        let (id, version, digest, now) = (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
+        let (id, version, digest, now) =
+            (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
         let put = self.desk.store.transaction("admin.agreement", move |tx| {
             tx.put_agreement(&id, version, &digest, &document, now)
         });
@@ -139,23 +141,36 @@ impl AdminService for Admin {
         if RuleProfile::named(product.profile()).is_none() {
             return Err(self.refuse(call, "product.profile", "profile: is not a known rule profile").await);
         }
-        let (id, version, digest, now) = (product.id().to_owned(), product.version(), *Hash::of(document.as_bytes()).as_bytes(), call.time);
-        let put =
-            self.desk.store.transaction("admin.product", move |tx| tx.put_product(&id, version, &digest, &document, now));
+        let (id, version, digest, now) = (
+            product.id().to_owned(),
+            product.version(),
+            *Hash::of(document.as_bytes()).as_bytes(),
+            call.time,
+        );
+        let put = self
+            .desk
+            .store
+            .transaction("admin.product", move |tx| tx.put_product(&id, version, &digest, &document, now));
         let stored = self.stored(call, put.await.map(|committed| committed.value)).await?;
         self.document(call, stored).await?;
         self.desk.answer(call, pb::PutProductResponse { product: product.id().to_owned(), version }).await
     }
 
-    async fn publish(&self, request: Request<pb::PublishRequest>) -> Result<Response<Self::PublishStream>, Status> {
+    async fn publish(
+        &self,
+        request: Request<pb::PublishRequest>,
+    ) -> Result<Response<Self::PublishStream>, Status> {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(rpc("Publish"), &request, Some(&content)).await?;
         let title = request.into_inner().title;
         if title.chars().count() > 120 || title.chars().any(char::is_control) {
-            return Err(self.refuse(&admitted.call, "publish.title", "title: is too long or has control characters").await);
+            return Err(self
+                .refuse(&admitted.call, "publish.title", "title: is too long or has control characters")
+                .await);
         }
         let Ok(turn) = self.publishing.clone().try_lock_owned() else {
-            let status = status::status(Code::FailedPrecondition, "PUBLISHING", "an edition is being published");
+            let status =
+                status::status(Code::FailedPrecondition, "PUBLISHING", "an edition is being published");
             return Err(self.desk.refuse(&admitted.call, Told { rule: "publish.busy", status }).await);
         };
         let (replies, outgoing) = mpsc::channel(16);
@@ -166,7 +181,8 @@ impl AdminService for Admin {
             let stages = replies.clone();
             let progress = move |stage: publish::Stage| {
                 // Progress that nobody waits for may be lost.
-                let _ = stages.try_send(Ok(pb::PublishResponse { stage: stage.name().into(), ..Default::default() }));
+                let _ = stages
+                    .try_send(Ok(pb::PublishResponse { stage: stage.name().into(), ..Default::default() }));
             };
             let reply = match publish::publish(&desk.store, title, admitted.call.clone(), progress).await {
                 Ok(published) => Ok(report(published, started.elapsed().as_secs_f64())),
@@ -221,9 +237,11 @@ impl Admin {
     async fn document(&self, call: &Call, stored: Stored) -> Result<(), Status> {
         let (rule, code, message) = match stored {
             Stored::New | Stored::Same => return Ok(()),
-            Stored::Conflict => {
-                ("document.conflict", Code::AlreadyExists, "this version was loaded with other content; raise the version")
-            }
+            Stored::Conflict => (
+                "document.conflict",
+                Code::AlreadyExists,
+                "this version was loaded with other content; raise the version",
+            ),
             Stored::Outdated => ("document.outdated", Code::FailedPrecondition, "a newer version is loaded"),
         };
         Err(self.desk.refuse(call, Told { rule, status: status::status(code, "VERSION", message) }).await)

@@ -61,7 +61,8 @@ impl AuditService for Audit {
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
         let rpc = Rpc { name: "GetCheckpoint", roles: EVERYONE };
         let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
-        let checkpoint = self.desk.look(&admitted.call, |snapshot| snapshot.checkpoint()).await?.unwrap_or_default();
+        let checkpoint =
+            self.desk.look(&admitted.call, |snapshot| snapshot.checkpoint()).await?.unwrap_or_default();
         self.desk.answer(&admitted.call, pb::GetCheckpointResponse { checkpoint }).await
     }
 
@@ -80,7 +81,8 @@ impl AuditService for Audit {
                 return Ok(None);
             }
             let proof = snapshot.consistency(wire.old_size, new)?;
-            let checkpoint = if new == size { snapshot.checkpoint()?.unwrap_or_default() } else { String::new() };
+            let checkpoint =
+                if new == size { snapshot.checkpoint()?.unwrap_or_default() } else { String::new() };
             Ok(Some(pb::GetConsistencyProofResponse {
                 proof: proof.iter().map(|hash| hash.as_bytes().to_vec()).collect(),
                 checkpoint,
@@ -89,7 +91,8 @@ impl AuditService for Audit {
         match self.desk.look(&admitted.call, look).await? {
             Some(response) => self.desk.answer(&admitted.call, response).await,
             None => {
-                let violations = [Violation::new("new_size", "out_of_range", "is not a later size of the log")];
+                let violations =
+                    [Violation::new("new_size", "out_of_range", "is not a later size of the log")];
                 let told = Told { rule: "proof.malformed", status: status::violations(&violations) };
                 Err(self.desk.refuse(&admitted.call, told).await)
             }
@@ -123,7 +126,8 @@ impl AuditService for Audit {
                 while from < size && !gone {
                     let n = EXPORT_CHUNK.min(size - from);
                     let (entries, _) = snapshot.log_entries(from, n as usize, &Filter::default())?;
-                    let entries = entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
+                    let entries =
+                        entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
                     let part = pb::ExportLogResponse { entries, ..Default::default() };
                     gone = replies.blocking_send(Ok(part)).is_err();
                     from += n;
@@ -145,12 +149,17 @@ fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
     let mut time = |field: &str, text: &str| {
         let time = Timestamp::parse(text);
         if time.is_none() && !text.is_empty() {
-            violations.push(Violation::new(field, "not_a_time", "is neither a date nor an RFC 3339 time in UTC"));
+            violations.push(Violation::new(
+                field,
+                "not_a_time",
+                "is neither a date nor an RFC 3339 time in UTC",
+            ));
         }
         time
     };
     let (since, until) = (time("since", &wire.since), time("until", &wire.until));
-    let mut wrong = |field: &str| violations.push(Violation::new(field, "outside_vocabulary", "is not one there can be"));
+    let mut wrong =
+        |field: &str| violations.push(Violation::new(field, "outside_vocabulary", "is not one there can be"));
     let mut code = |field: &str, text: &str| {
         let code = Code::new(text).ok();
         if code.is_none() && !text.is_empty() {

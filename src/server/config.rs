@@ -145,7 +145,8 @@ impl Config {
             let message = "keys.linkage belongs there exactly when encoded_only is false";
             return Err(ConfigError::Invalid(message.into()));
         }
-        let files = [&mut config.database, &mut config.tls.ca, &mut config.tls.certificate, &mut config.tls.key];
+        let files =
+            [&mut config.database, &mut config.tls.ca, &mut config.tls.certificate, &mut config.tls.key];
         for path in files.into_iter().chain(config.tls.revoked.as_mut()) {
             *path = base.join(&*path);
         }

@@ -8,8 +8,8 @@ use super::connection::Connection;
 use super::limits::{Limits, Running};
 use super::peer::{Peer, Role};
 use super::status::{self, Told};
-use crate::audit::{Call, Hash, Receipt};
 use crate::api::RECEIPT;
+use crate::audit::{Call, Hash, Receipt};
 use crate::calendar::Timestamp;
 use crate::store::{self, Store};
 use prost::Message;
@@ -41,7 +41,12 @@ pub(super) struct Admitted {
 
 impl Desk {
     /// Lets a caller in, or logs the refusal and says why.
-    pub(super) async fn admit<T>(&self, rpc: Rpc, request: &Request<T>, content: Option<&[u8]>) -> Result<Admitted, Status> {
+    pub(super) async fn admit<T>(
+        &self,
+        rpc: Rpc,
+        request: &Request<T>,
+        content: Option<&[u8]>,
+    ) -> Result<Admitted, Status> {
         let mut call = Call {
             time: Timestamp::now(),
             request_id: request_id(),
@@ -55,7 +60,11 @@ impl Desk {
         let peer = match connection.map(|connection| &connection.peer) {
             Some(Ok(peer)) => peer.clone(),
             Some(Err(_)) | None => {
-                let status = status::status(Code::Unauthenticated, "NOT_A_PEER", "the certificate names no organization");
+                let status = status::status(
+                    Code::Unauthenticated,
+                    "NOT_A_PEER",
+                    "the certificate names no organization",
+                );
                 return Err(self.refuse(&call, Told { rule: "peer.certificate", status }).await);
             }
         };
@@ -68,7 +77,9 @@ impl Desk {
         let refusal = match known {
             None => Some("organization.unknown"),
             Some(organization) if !organization.active => Some("organization.suspended"),
-            Some(organization) if !organization.roles.contains(peer.role.as_str()) => Some("organization.role"),
+            Some(organization) if !organization.roles.contains(peer.role.as_str()) => {
+                Some("organization.role")
+            }
             Some(_) => None,
         };
         if let Some(rule) = refusal {
@@ -78,7 +89,8 @@ impl Desk {
             return Err(self.refuse(&call, Told { rule, status }).await);
         }
         if !rpc.roles.contains(&peer.role) {
-            let status = status::status(Code::PermissionDenied, "WRONG_ROLE", "this role may not make this call");
+            let status =
+                status::status(Code::PermissionDenied, "WRONG_ROLE", "this role may not make this call");
             return Err(self.refuse(&call, Told { rule: "peer.role", status }).await);
         }
         match self.limits.admit(&peer.organization, std::time::Instant::now()) {

@@ -59,7 +59,11 @@ impl IngestService for Ingest {
         let mut stream = request.into_inner();
         let open = match stream.message().await? {
             Some(pb::PushRequest { message: Some(Sent::Open(open)) }) => open,
-            _ => return Err(self.refuse(&admitted.call, "push.not_opened", "the first message must open a delivery").await),
+            _ => {
+                return Err(self
+                    .refuse(&admitted.call, "push.not_opened", "the first message must open a delivery")
+                    .await);
+            }
         };
         let mut wrong = Vec::new();
         for (field, text) in [("open.delivery", &open.delivery), ("open.agreement", &open.agreement)] {
@@ -95,9 +99,12 @@ impl IngestService for Ingest {
         let admitted = self.desk.admit(GET_DELIVERY, &request, Some(&content)).await?;
         let (source, delivery) = (admitted.peer.organization.clone(), request.into_inner().delivery);
         let look = move |snapshot: &crate::store::Snapshot<'_>| {
-            let Some(source) = snapshot.source(&source)? else { return Ok(pb::GetDeliveryResponse::default()) };
+            let Some(source) = snapshot.source(&source)? else {
+                return Ok(pb::GetDeliveryResponse::default());
+            };
             let verdicts = snapshot.delivery_verdicts(source, &delivery)?;
-            let all = [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
+            let all =
+                [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
             let count = |outcome| verdicts.iter().map(|verdict| verdict.count(outcome)).sum();
             Ok(pb::GetDeliveryResponse {
                 acknowledged_through: snapshot.acknowledged_through(source, &delivery)?,
@@ -120,7 +127,13 @@ impl Delivery {
     /// Checks the agreement, logs the opening, and says where to go on.
     async fn open(&self) -> Result<pb::DeliveryOpened, Status> {
         let call = self.admitted.call.clone();
-        let opening = ingest::open(&self.desk.store, self.source.clone(), self.agreement.clone(), self.id.clone(), call);
+        let opening = ingest::open(
+            &self.desk.store,
+            self.source.clone(),
+            self.agreement.clone(),
+            self.id.clone(),
+            call,
+        );
         match opening.await {
             Ok((acknowledged_through, receipt)) => Ok(pb::DeliveryOpened {
                 acknowledged_through,
@@ -163,7 +176,11 @@ impl Delivery {
                 return Err(self.malformed("a delivery is opened once, then only batches follow").await);
             };
             let n_records = wire.records.len();
-            if Word::new(&wire.batch).is_err() || wire.sequence == 0 || n_records == 0 || n_records > MAX_RECORDS {
+            if Word::new(&wire.batch).is_err()
+                || wire.sequence == 0
+                || n_records == 0
+                || n_records > MAX_RECORDS
+            {
                 let message = format!("a batch has an id, a sequence from 1 and 1 to {MAX_RECORDS} records");
                 return Err(self.malformed(&message).await);
             }
@@ -238,8 +255,10 @@ impl Delivery {
     }
 
     async fn malformed(&self, message: &str) -> Status {
-        let told =
-            Told { rule: "push.malformed", status: status::status(Code::InvalidArgument, "MALFORMED", message) };
+        let told = Told {
+            rule: "push.malformed",
+            status: status::status(Code::InvalidArgument, "MALFORMED", message),
+        };
         self.desk.refuse(&self.admitted.call, told).await
     }
 }

@@ -24,11 +24,11 @@ use crate::identity::{Keys, Root};
 use crate::ingest::Intake;
 use crate::store::{self, ServiceKey, Store};
 use desk::Desk;
-use peer::TrustDomain;
 use pb::admin_service_server::AdminServiceServer;
 use pb::audit_service_server::AuditServiceServer;
 use pb::ingest_service_server::IngestServiceServer;
 use pb::release_service_server::ReleaseServiceServer;
+use peer::TrustDomain;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,7 +106,8 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         Ok::<_, Error>(Store::open(&database, service, signer)?)
     };
     let store = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
-    let listener = TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
+    let listener =
+        TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
     Ok(Bound { config, listener, store, intake, tls, trust_domain })
 }
 
@@ -188,7 +189,9 @@ async fn reload(tls: Arc<tls::Tls>) {
         match tokio::task::spawn_blocking(move || tls.reload()).await {
             Ok(Ok(true)) => tracing::info!("certificates were read again"),
             Ok(Ok(false)) | Err(_) => {}
-            Ok(Err(error)) => tracing::error!(%error, "changed certificates can not be used: the old ones hold"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "changed certificates can not be used: the old ones hold")
+            }
         }
     }
 }

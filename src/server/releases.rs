@@ -4,8 +4,8 @@ use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status;
 use crate::api::{question, v1 as pb};
-use crate::outcomes::{Dimension, Indicator, indicators};
 use crate::disclosure::Offered;
+use crate::outcomes::{Dimension, Indicator, indicators};
 use crate::release::{self, Release};
 use crate::store;
 use pb::release_service_server::ReleaseService;
@@ -15,7 +15,8 @@ use tonic::{Request, Response, Status};
 const QUERY: Rpc = Rpc { name: "Query", roles: &[Role::Partner] };
 const LIST_INDICATORS: Rpc =
     Rpc { name: "ListIndicators", roles: &[Role::Partner, Role::Contributor, Role::Steward, Role::Auditor] };
-const LIST_PRODUCTS: Rpc = Rpc { name: "ListProducts", roles: &[Role::Partner, Role::Steward, Role::Auditor] };
+const LIST_PRODUCTS: Rpc =
+    Rpc { name: "ListProducts", roles: &[Role::Partner, Role::Steward, Role::Auditor] };
 
 /// The service for partners.
 pub(super) struct Releases {
@@ -35,7 +36,9 @@ impl ReleaseService for Releases {
                 return Err(self.desk.refuse(&call, told).await);
             }
         };
-        match release::answer(&self.desk.store, admitted.peer.organization.clone(), question, call.clone()).await {
+        match release::answer(&self.desk.store, admitted.peer.organization.clone(), question, call.clone())
+            .await
+        {
             Ok(release) => Ok(Response::new(release)),
             Err(error) => Err(self.desk.refuse(&call, status::release(&error, &call.request_id)).await),
         }
@@ -83,7 +86,11 @@ impl ReleaseService for Releases {
                     indicators: product.indicators().map(|(name, _)| name.to_owned()).collect(),
                     dimensions: sealed.iter().flat_map(Offered::dimensions).map(dimension).collect(),
                     depth: u32::try_from(product.depth()).unwrap_or(u32::MAX),
-                    periods: sealed.iter().flat_map(Offered::periods).map(|year| year.ending().into()).collect(),
+                    periods: sealed
+                        .iter()
+                        .flat_map(Offered::periods)
+                        .map(|year| year.ending().into())
+                        .collect(),
                     profile: product.profile().to_owned(),
                     edition: sealed.as_ref().and(edition).unwrap_or(0),
                     hidden_share: sealed.as_ref().map_or(0.0, Offered::hidden_share),
@@ -119,5 +126,9 @@ fn dimension(dimension: &Dimension) -> pb::ProductDimension {
         label: node.label.clone(),
         parent: dimension.nodes[usize::from(node.parent)].id.clone(),
     });
-    pb::ProductDimension { id: dimension.id.clone(), label: dimension.label.clone(), categories: categories.collect() }
+    pb::ProductDimension {
+        id: dimension.id.clone(),
+        label: dimension.label.clone(),
+        categories: categories.collect(),
+    }
 }

@@ -22,7 +22,8 @@ pub(super) fn status(code: Code, reason: &str, message: &str) -> Status {
 pub(super) fn violations(violations: &[Violation]) -> Status {
     let mut details = ErrorDetails::with_error_info("INVALID_FIELDS", DOMAIN, []);
     for violation in violations {
-        details.add_bad_request_violation(&violation.field, format!("{}: {}", violation.code, violation.reason));
+        details
+            .add_bad_request_violation(&violation.field, format!("{}: {}", violation.code, violation.reason));
     }
     Status::with_error_details(Code::InvalidArgument, "some fields are wrong", details)
 }
@@ -63,7 +64,12 @@ pub(super) fn store(error: &store::Error, request_id: &str) -> Told {
         },
         E::Stopped => Told {
             rule: "store.stopped",
-            status: later(Code::Unavailable, "RESTARTING", "the service is restarting", Duration::from_secs(2)),
+            status: later(
+                Code::Unavailable,
+                "RESTARTING",
+                "the service is restarting",
+                Duration::from_secs(2),
+            ),
         },
         E::Damaged(what) => {
             tracing::error!(what, "stored data are damaged");
@@ -75,7 +81,10 @@ pub(super) fn store(error: &store::Error, request_id: &str) -> Told {
             if cause.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
                 let message = "the service's disk is full; nothing was changed";
                 let after = Duration::from_secs(60);
-                return Told { rule: "store.full", status: later(Code::Unavailable, "DISK_FULL", message, after) };
+                return Told {
+                    rule: "store.full",
+                    status: later(Code::Unavailable, "DISK_FULL", message, after),
+                };
             }
             Told { rule: "store.database", status: internal(request_id) }
         }
@@ -89,9 +98,14 @@ pub(super) fn store(error: &store::Error, request_id: &str) -> Told {
 fn refused(refused: &Refused) -> Told {
     let mut details = ErrorDetails::with_error_info("NOT_PERMITTED", DOMAIN, []);
     let (id, version) = refused.agreement.clone().unwrap_or_default();
-    let metadata = [("rule", refused.rule.name().to_owned()), ("agreement", id), ("version", version.to_string())];
+    let metadata =
+        [("rule", refused.rule.name().to_owned()), ("agreement", id), ("version", version.to_string())];
     let metadata = metadata.into_iter().filter(|(_, value)| !value.is_empty() && value != "0");
-    details.set_error_info("NOT_PERMITTED", DOMAIN, metadata.map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>());
+    details.set_error_info(
+        "NOT_PERMITTED",
+        DOMAIN,
+        metadata.map(|(key, value)| (key.to_owned(), value)).collect::<std::collections::HashMap<_, _>>(),
+    );
     Told {
         rule: refused.rule.name(),
         status: Status::with_error_details(Code::PermissionDenied, refused.to_string(), details),
@@ -113,9 +127,10 @@ pub(super) fn ingest(error: &ingest::Error, request_id: &str) -> Told {
     use ingest::Error as E;
     match error {
         E::Refused(cause) => refused(cause),
-        E::Conflict => {
-            Told { rule: "batch.conflict", status: status(Code::AlreadyExists, "BATCH_CONFLICT", &error.to_string()) }
-        }
+        E::Conflict => Told {
+            rule: "batch.conflict",
+            status: status(Code::AlreadyExists, "BATCH_CONFLICT", &error.to_string()),
+        },
         E::OutOfOrder { .. } => Told {
             rule: "batch.out_of_order",
             status: status(Code::FailedPrecondition, "OUT_OF_ORDER", &error.to_string()),
@@ -129,9 +144,10 @@ pub(super) fn release(error: &release::Error, request_id: &str) -> Told {
     match error {
         E::Refused(cause) => refused(cause),
         E::NotASlice(cause) => not_a_slice(cause),
-        E::NoEdition => {
-            Told { rule: "edition.none", status: status(Code::FailedPrecondition, "NO_EDITION", &error.to_string()) }
-        }
+        E::NoEdition => Told {
+            rule: "edition.none",
+            status: status(Code::FailedPrecondition, "NO_EDITION", &error.to_string()),
+        },
         E::Store(cause) => store(cause, request_id),
     }
 }
@@ -143,10 +159,9 @@ pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
             rule: "publish.products",
             status: status(Code::FailedPrecondition, "CANNOT_PUBLISH", &error.to_string()),
         },
-        E::Overtaken => Told {
-            rule: "publish.overtaken",
-            status: status(Code::Aborted, "OVERTAKEN", &error.to_string()),
-        },
+        E::Overtaken => {
+            Told { rule: "publish.overtaken", status: status(Code::Aborted, "OVERTAKEN", &error.to_string()) }
+        }
         E::Store(cause) => store(cause, request_id),
     }
 }

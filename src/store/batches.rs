@@ -75,8 +75,8 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn batch(&self, source: u32, id: &str) -> Result<Option<Acknowledged>, Error> {
-        let mut statement =
-            self.prepare("SELECT digest, delivery, sequence, verdict FROM batch WHERE source = ?1 AND id = ?2")?;
+        let mut statement = self
+            .prepare("SELECT digest, delivery, sequence, verdict FROM batch WHERE source = ?1 AND id = ?2")?;
         let found = statement.query_row(params![source, id], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
         });

@@ -29,7 +29,9 @@ impl Snapshot<'_> {
         let mut statement =
             self.prepare("SELECT document FROM agreement WHERE id = ?1 ORDER BY version DESC LIMIT 1")?;
         let document: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-        document.map(|document| Agreement::parse(&document).map_err(|_| Error::Damaged("an agreement"))).transpose()
+        document
+            .map(|document| Agreement::parse(&document).map_err(|_| Error::Damaged("an agreement")))
+            .transpose()
     }
 
     /// The newest version of each agreement with the digest of its document, by id.
@@ -38,9 +40,12 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn agreements(&self) -> Result<Vec<(Agreement, [u8; 32])>, Error> {
-        let newest = self.newest("SELECT document, digest, max(version) FROM agreement GROUP BY id ORDER BY id")?;
+        let newest =
+            self.newest("SELECT document, digest, max(version) FROM agreement GROUP BY id ORDER BY id")?;
         let parse = |(document, digest): (String, _)| {
-            Agreement::parse(&document).map(|parsed| (parsed, digest)).map_err(|_| Error::Damaged("an agreement"))
+            Agreement::parse(&document)
+                .map(|parsed| (parsed, digest))
+                .map_err(|_| Error::Damaged("an agreement"))
         };
         newest.into_iter().map(parse).collect()
     }
@@ -51,8 +56,10 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn products(&self) -> Result<Vec<Product>, Error> {
-        let newest = self.newest("SELECT document, digest, max(version) FROM product GROUP BY id ORDER BY id")?;
-        let parse = |(document, _): (String, _)| Product::parse(&document).map_err(|_| Error::Damaged("a product"));
+        let newest =
+            self.newest("SELECT document, digest, max(version) FROM product GROUP BY id ORDER BY id")?;
+        let parse =
+            |(document, _): (String, _)| Product::parse(&document).map_err(|_| Error::Damaged("a product"));
         newest.into_iter().map(parse).collect()
     }
 

@@ -52,7 +52,8 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
     pub fn seal(&self, edition: u32) -> Result<Arc<Seal>, Error> {
-        let cached = self.seals.lock().expect("nothing panics while it holds the cache").get(&edition).cloned();
+        let cached =
+            self.seals.lock().expect("nothing panics while it holds the cache").get(&edition).cloned();
         if let Some(seal) = cached {
             return Ok(seal);
         }

@@ -2,8 +2,8 @@
 
 use super::{Error, Snapshot};
 use crate::audit::{
-    Checkpoint, Entry, Filter, Frontier, Hash, Nodes, Receipt, SignedCheckpoint, SignerKey, consistency_proof,
-    leaf_hash,
+    Checkpoint, Entry, Filter, Frontier, Hash, Nodes, Receipt, SignedCheckpoint, SignerKey,
+    consistency_proof, leaf_hash,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -42,7 +42,8 @@ impl Log {
             connection.query_row("SELECT note FROM log_checkpoint", [], |row| row.get(0)).optional()?;
         let checkpoint = match note {
             Some(note) => {
-                let signed = SignedCheckpoint::open(note.as_bytes(), signer.verifier()).map_err(|_| damaged())?;
+                let signed =
+                    SignedCheckpoint::open(note.as_bytes(), signer.verifier()).map_err(|_| damaged())?;
                 if signed.checkpoint().head() != frontier.head() {
                     return Err(damaged());
                 }
@@ -143,7 +144,12 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     #[allow(clippy::type_complexity)]
-    pub fn log_entries(&self, from: u64, page: usize, filter: &Filter) -> Result<(Vec<(u64, Vec<u8>)>, u64), Error> {
+    pub fn log_entries(
+        &self,
+        from: u64,
+        page: usize,
+        filter: &Filter,
+    ) -> Result<(Vec<(u64, Vec<u8>)>, u64), Error> {
         let mut statement =
             self.prepare("SELECT position, entry FROM log_entry WHERE position >= ?1 ORDER BY position")?;
         let mut rows = statement.query([from.cast_signed()])?;

@@ -139,6 +139,15 @@ impl Store {
         schema::create(path, key, origin, now)
     }
 
+    /// The origin of the log in a database: the name its key signs under.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Absent`].
+    pub fn origin(path: &Path) -> Result<String, Error> {
+        schema::origin(path)
+    }
+
     /// Opens a database, brings its schema up to date, and starts the writer.
     ///
     /// The access log is read whole and its root compared with the last signed checkpoint before

@@ -74,7 +74,12 @@ impl Tx<'_> {
             "INSERT INTO organization (id, name, roles, active) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET name = ?2, roles = ?3, active = ?4",
         )?
-        .execute(params![organization.id.as_str(), organization.name, roles.join(","), organization.active])?;
+        .execute(params![
+            organization.id.as_str(),
+            organization.name,
+            roles.join(","),
+            organization.active
+        ])?;
         Ok(())
     }
 

@@ -55,7 +55,8 @@ impl Snapshot<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let student: Option<[u8; 16]> = row.get(1)?;
-            let fact = postcard::from_bytes(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
+            let fact =
+                postcard::from_bytes(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
             visit(Stored {
                 source: row.get(0)?,
                 student: student.map(Token::from_bytes),
@@ -71,9 +72,11 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn subjects(&self) -> Result<Vec<SubjectRow>, Error> {
-        let mut statement = self.prepare("SELECT source, student, person FROM subject ORDER BY source, student")?;
+        let mut statement =
+            self.prepare("SELECT source, student, person FROM subject ORDER BY source, student")?;
         let rows = statement.query_map([], |row| {
-            let (student, person) = (Token::from_bytes(row.get(1)?), PersonId(row.get::<_, i64>(2)?.cast_unsigned()));
+            let (student, person) =
+                (Token::from_bytes(row.get(1)?), PersonId(row.get::<_, i64>(2)?.cast_unsigned()));
             Ok(SubjectRow { source: row.get(0)?, student, person })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -91,13 +94,18 @@ impl Snapshot<'_> {
              WHERE r.fact IS NOT NULL GROUP BY r.source, r.kind ORDER BY o.id, r.kind",
         )?;
         let rows = statement.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, usize>(1)?, row.get::<_, i64>(2)?, row.get::<_, Option<i64>>(3)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, u8>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, Option<i64>>(3)?,
+            ))
         })?;
         rows.map(|row| {
             let (source, kind, n_records, received) = row?;
             Ok(RecordCount {
                 source: org(&source)?,
-                kind: *Kind::ALL.get(kind).ok_or(Error::Damaged("a kind"))?,
+                kind: *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?,
                 n_records: n_records.unsigned_abs(),
                 last_received: received.map(Timestamp::from_millis),
             })
@@ -129,7 +137,8 @@ impl Tx<'_> {
             Change::Upsert(fact) => Some(postcard::to_allocvec(fact).map_err(|_| Error::Damaged("a fact"))?),
             Change::Delete(_) => None,
         };
-        let mut find = self.prepare("SELECT student, fact FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3")?;
+        let mut find =
+            self.prepare("SELECT student, fact FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3")?;
         let before = find.query_row(params![source, kind, record.key.as_bytes()], |row| {
             Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
         });
@@ -197,7 +206,11 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
         let sealed: Vec<u8> = row.get(2)?;
         let encoding = Encoding::from_bytes(&key.open(source, &student, &sealed)?);
         let encoding = encoding.map_err(|_| Error::Damaged("an encoding"))?;
-        linker.restore(Subject { source, student }, &encoding, PersonId(row.get::<_, i64>(3)?.cast_unsigned()));
+        linker.restore(
+            Subject { source, student },
+            &encoding,
+            PersonId(row.get::<_, i64>(3)?.cast_unsigned()),
+        );
     }
     Ok(linker)
 }

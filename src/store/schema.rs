@@ -30,7 +30,8 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
     let absent = || Error::Absent(path.to_owned());
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(|_| absent())?;
-    let id: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|_| absent())?;
+    let id: i32 =
+        connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(|_| absent())?;
     if id != APPLICATION_ID {
         return Err(absent());
     }
@@ -42,6 +43,12 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
         return Err(Error::WrongKey);
     }
     Ok(connection)
+}
+
+pub(super) fn origin(path: &Path) -> Result<String, Error> {
+    let absent = |_| Error::Absent(path.to_owned());
+    let connection = reader(path).map_err(|_| Error::Absent(path.to_owned()))?;
+    connection.query_row("SELECT origin FROM service", [], |row| row.get(0)).map_err(absent)
 }
 
 pub(super) fn reader(path: &Path) -> Result<Connection, Error> {

@@ -23,13 +23,4 @@ impl<'a> Snapshot<'a> {
     pub(super) const fn connection(&self) -> &'a Connection {
         self.connection
     }
-
-    /// The log's origin.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`].
-    pub fn origin(&self) -> Result<String, Error> {
-        Ok(self.prepare("SELECT origin FROM service")?.query_row([], |row| row.get(0))?)
-    }
 }

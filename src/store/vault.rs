@@ -83,7 +83,12 @@ impl ServiceKey {
     }
 
     /// Seals an encoding: nonce, ciphertext, tag.
-    pub(super) fn seal(&self, source: u32, student: &Token, encoding: &[u8]) -> Result<Vec<u8>, super::Error> {
+    pub(super) fn seal(
+        &self,
+        source: u32,
+        student: &Token,
+        encoding: &[u8],
+    ) -> Result<Vec<u8>, super::Error> {
         let mut nonce = [0; NONCE_LEN];
         self.derived.random.fill(&mut nonce).map_err(|_| super::Error::Damaged("no randomness"))?;
         let mut sealed = encoding.to_vec();
@@ -102,7 +107,8 @@ impl ServiceKey {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
         let mut bytes = rest.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.derived.column.open_in_place(nonce, Aad::from(bound_to(source, student)), &mut bytes);
+        let opened =
+            self.derived.column.open_in_place(nonce, Aad::from(bound_to(source, student)), &mut bytes);
         let length = opened.map_err(|_| damaged())?.len();
         bytes.truncate(length);
         Ok(bytes)

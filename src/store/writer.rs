@@ -27,7 +27,10 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(name: &'static str, run: impl FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send + 'static) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        run: impl FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send + 'static,
+    ) -> Self {
         Self { name, run: Box::new(run) }
     }
 }
@@ -74,7 +77,7 @@ impl Writer {
     /// Runs and commits a group. An error means that the file has to be opened again.
     fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) -> Result<(), Error> {
         let mut settled: Vec<(Settle, Vec<u64>)> = Vec::new();
-        let mut work = || -> Result<Vec<Vec<Receipt>>, Error> {
+        let work = || -> Result<Vec<Vec<Receipt>>, Error> {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
             let mut next = Some(first);
             while let Some(job) = next {

@@ -1,0 +1,311 @@
+//! `throughline audit`: read, export and check the access log.
+
+use super::connect::Connect;
+use super::screen::{self, counted, say};
+use super::steward::ask;
+use super::table::{Align, Table, safe};
+use super::{Done, Failure, Finish};
+use crate::api::v1 as pb;
+use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
+use prost::Message;
+use std::path::{Path, PathBuf};
+
+/// Read and check the access log
+#[derive(clap::Subcommand)]
+pub(super) enum Audit {
+    /// List entries
+    List(List),
+    /// Write the whole log as a folder that anyone can check (C2SP tlog-tiles)
+    Export(Export),
+    /// Check an exported log, entry by entry, without the service
+    Verify(Verify),
+}
+
+#[derive(clap::Args)]
+pub(super) struct List {
+    /// Only calls of this organization
+    #[arg(long, value_name = "ORG")]
+    organization: Option<String>,
+    /// Only calls under this agreement
+    #[arg(long = "under", value_name = "AGREEMENT")]
+    agreement: Option<String>,
+    /// Only this call, for example Query or Push
+    #[arg(long, value_name = "RPC")]
+    rpc: Option<String>,
+    /// Only calls with this decision
+    #[arg(long, value_parser = ["allowed", "refused"])]
+    decision: Option<String>,
+    /// From this day or moment on (UTC)
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Before this day or moment (UTC)
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// From this entry on
+    #[arg(long, default_value_t = 0, value_name = "INDEX")]
+    from: u64,
+    /// Entries at most; 0 means all
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+    /// Print JSON lines: the bytes that are hashed, with their index
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV
+    #[arg(long)]
+    csv: bool,
+    /// Call as this role
+    #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward"])]
+    role: String,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Export {
+    /// The folder to write
+    folder: PathBuf,
+    /// Call as this role
+    #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward"])]
+    role: String,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Verify {
+    /// The exported folder
+    folder: PathBuf,
+    /// The log's public key as you have kept it
+    #[arg(long, default_value = "certs/log.vkey", value_name = "FILE")]
+    log_key: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Audit {
+    pub(super) fn run(self) -> Done {
+        match self {
+            Self::List(verb) => super::wait(verb.run()),
+            Self::Export(verb) => super::wait(verb.run()),
+            Self::Verify(verb) => verb.run(),
+        }
+    }
+}
+
+impl List {
+    async fn run(self) -> Done {
+        let session = self.connect.session(&self.role).await?;
+        let mut request = pb::ListEntriesRequest {
+            from_index: self.from,
+            page_size: 1_000,
+            organization: self.organization.unwrap_or_default(),
+            agreement: self.agreement.unwrap_or_default(),
+            rpc: self.rpc.unwrap_or_default(),
+            decision: self.decision.unwrap_or_default(),
+            since: self.since.unwrap_or_default(),
+            until: self.until.unwrap_or_default(),
+        };
+        let mut entries = Vec::new();
+        loop {
+            let page = ask!(session, audit, list_entries, request.clone());
+            entries.extend(page.entries);
+            if self.limit > 0 && entries.len() >= self.limit {
+                entries.truncate(self.limit);
+                break;
+            }
+            // Each page is an entry itself, so a listing without an end would never reach it.
+            if page.next_index == 0 || page.next_index <= request.from_index {
+                break;
+            }
+            request.from_index = page.next_index;
+        }
+        let parsed = entries.into_iter().map(|entry| match Entry::parse(&entry.entry) {
+            Ok(parsed) => Ok((entry.index, parsed)),
+            Err(error) => Err(Failure::new(format!("entry {}: {error}", entry.index))),
+        });
+        let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
+        if self.json {
+            for (index, entry) in &parsed {
+                let bytes = entry.to_bytes();
+                say(&format!("{{\"index\":{index},\"entry\":{}}}", String::from_utf8_lossy(&bytes)));
+            }
+            return Ok(Finish::All);
+        }
+        if self.csv {
+            return print_csv(&parsed);
+        }
+        print(&parsed);
+        Ok(Finish::All)
+    }
+}
+
+const HEADINGS: [&str; 10] =
+    ["Entry", "Time", "Organization", "Role", "Call", "Decision", "Rule", "Agreement", "Purpose", "About"];
+
+fn row(index: u64, entry: &Entry) -> [String; 10] {
+    fn text<T: ToString>(value: Option<&T>) -> String {
+        value.map(ToString::to_string).unwrap_or_default()
+    }
+    let agreement = match (&entry.agreement, entry.agreement_version) {
+        (Some(id), Some(version)) => format!("{id}@{version}"),
+        _ => String::new(),
+    };
+    let decision = match entry.decision {
+        Decision::Allowed => "allowed",
+        Decision::Refused => "refused",
+    };
+    [
+        index.to_string(),
+        entry.time.to_string(),
+        text(entry.organization.as_ref()),
+        text(entry.role.as_ref()),
+        entry.rpc.to_string(),
+        decision.into(),
+        entry.rule.to_string(),
+        agreement,
+        text(entry.purpose.as_ref()),
+        about(entry),
+    ]
+}
+
+/// What a call was about, in a few words.
+fn about(entry: &Entry) -> String {
+    if let (Some(product), Some(indicator)) = (&entry.product, &entry.indicator) {
+        let query = entry.query.as_ref().map(ToString::to_string).unwrap_or_default();
+        let (shown, hidden) = (entry.cells_shown.unwrap_or(0), entry.cells_hidden.unwrap_or(0));
+        return format!("{product} {indicator} {query}; {shown} cells shown, {hidden} hidden");
+    }
+    if let (Some(n_records), Some(batch)) = (entry.n_records, &entry.batch) {
+        return format!("batch {batch}: {n_records} records, {} refused", entry.n_refused.unwrap_or(0));
+    }
+    if let Some(batch) = &entry.batch {
+        return format!("delivery {batch}");
+    }
+    if let Some(edition) = entry.edition {
+        return format!("edition {edition}");
+    }
+    entry.reason_code.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+fn print(entries: &[(u64, Entry)]) {
+    let headings =
+        HEADINGS.map(|heading| (heading, if heading == "Entry" { Align::Right } else { Align::Left }));
+    let mut table = Table::new(&headings);
+    for (index, entry) in entries {
+        table.row(row(*index, entry));
+    }
+    say(&table.print());
+}
+
+fn print_csv(entries: &[(u64, Entry)]) -> Done {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(HEADINGS)?;
+    for (index, entry) in entries {
+        out.write_record(row(*index, entry).map(|text| safe(&text)))?;
+    }
+    let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
+    say(String::from_utf8_lossy(&bytes).trim_end());
+    Ok(Finish::All)
+}
+
+impl Export {
+    async fn run(self) -> Done {
+        let session = self.connect.session(&self.role).await?;
+        if self.folder.join("checkpoint").exists() {
+            return Err(Failure::new(format!("{} holds a log already", self.folder.display())));
+        }
+        let stream =
+            session.audit().export_log(pb::ExportLogRequest {}).await.map_err(crate::client::Error::from)?;
+        let mut stream = stream.into_inner();
+        let (mut tiler, mut checkpoint, mut n_entries) = (tile::Tiler::new(), String::new(), 0);
+        let bar = screen::bar(None, "entries");
+        while let Some(part) = stream.message().await.map_err(crate::client::Error::from)? {
+            if !part.checkpoint.is_empty() {
+                session.entry(part.receipt.as_ref())?;
+                checkpoint = part.checkpoint;
+            }
+            for entry in part.entries {
+                if entry.index != n_entries {
+                    return Err(Failure::new("the service left out an entry"));
+                }
+                write(&self.folder, tiler.push(&entry.entry)?)?;
+                n_entries += 1;
+                bar.inc(1);
+            }
+        }
+        bar.finish_and_clear();
+        let (rest, head) = tiler.finish();
+        write(&self.folder, rest)?;
+        let signed = SignedCheckpoint::open(checkpoint.as_bytes(), session.log_key())?;
+        if signed.checkpoint().head() != head {
+            return Err(Failure::new(
+                "the entries do not lead to the signed checkpoint: the export is not valid",
+            ));
+        }
+        std::fs::write(self.folder.join("checkpoint"), checkpoint)?;
+        say(&format!(
+            "{}: {}, verified",
+            self.folder.display(),
+            counted(n_entries, "entry").replace("entrys", "entries")
+        ));
+        say("Anyone can check it with the log's public key:");
+        say(&format!("  throughline audit verify {} --log-key log.vkey", self.folder.display()));
+        Ok(Finish::All)
+    }
+}
+
+fn write(folder: &Path, files: Vec<(tile::Tile, Vec<u8>)>) -> Result<(), Failure> {
+    for (tile, bytes) in files {
+        let path = folder.join(tile.to_string());
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, bytes)?;
+    }
+    Ok(())
+}
+
+impl Verify {
+    fn run(self) -> Done {
+        let text = std::fs::read_to_string(&self.log_key)
+            .map_err(|error| Failure::new(format!("cannot read {}: {error}", self.log_key.display())))?;
+        let log: VerifierKey = text.trim().parse()?;
+        let (mut n_refused, mut n_released, mut n_malformed) = (0_u64, 0_u64, 0_u64);
+        let signed = tile::verify(
+            |path| std::fs::read(self.folder.join(path)),
+            &log,
+            |_, bytes| match Entry::parse(bytes) {
+                Ok(entry) => {
+                    n_refused += u64::from(entry.decision == Decision::Refused);
+                    n_released += u64::from(entry.cells_shown.is_some());
+                }
+                Err(_) => n_malformed += 1,
+            },
+        )?;
+        if n_malformed > 0 {
+            return Err(Failure::new(format!(
+                "{n_malformed} entries of the log are not entries of this service"
+            )));
+        }
+        let head = signed.checkpoint().head();
+        if self.json {
+            screen::json(&serde_json::json!({
+                "origin": signed.checkpoint().origin(), "size": head.size, "root": head.root.to_string(),
+                "released": n_released, "refused": n_refused, "verified": true,
+            }));
+        } else {
+            say(&format!(
+                "{}: every entry, every tile and the root were recomputed",
+                signed.checkpoint().origin()
+            ));
+            say(&format!(
+                "{} up to the signed checkpoint, {} released tables, {} refused",
+                counted(head.size, "entry").replace("entrys", "entries"),
+                n_released,
+                counted(n_refused, "call")
+            ));
+        }
+        Ok(Finish::All)
+    }
+}
