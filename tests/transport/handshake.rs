@@ -1,7 +1,7 @@
 //! Who gets in, who does not, and what each side is told.
 
 use crate::authority::{Authority, DOMAIN, Files, partner, uri};
-use crate::harness::{Server, Setup, raw_client, within};
+use crate::harness::{Server, Setup, raw_client, raw_handshake, within};
 use rcgen::{ExtendedKeyUsagePurpose as Purpose, IsCa, SanType};
 use std::time::Duration;
 use throughline::client::channel::{self, Error};
@@ -138,6 +138,21 @@ async fn a_client_that_speaks_another_protocol_is_refused() {
 
     raw_client(&server, Some(&client), tls13, &[b"h2"]).await.expect("and this one is right");
     assert!(server.refused().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_client_that_talks_on_still_hears_why() {
+    let mut server = Server::start(Setup::new()).await;
+    let version = &rustls::version::TLS13;
+    let mut stream = raw_handshake(&server, None, version, &[b"h2"]).await.expect("its own half is done");
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.expect("nothing was heard yet");
+    let error = within(stream.read(&mut [0; 9])).await.expect_err("refused");
+    assert!(error.to_string().contains("CertificateRequired"), "{error}");
+    assert_eq!(server.next_refused().await, Reason::NoCertificate);
+    // A socket that was closed answers the first of these with a reset, and the second fails.
+    for n in 0..2 {
+        stream.get_mut().0.write_all(&[0; 100]).await.unwrap_or_else(|error| panic!("{n}: {error}"));
+    }
 }
 
 #[tokio::test]

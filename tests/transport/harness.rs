@@ -19,6 +19,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -197,13 +199,25 @@ impl Server {
     }
 }
 
-/// A client that leaves out or does otherwise what ours always does. Waits for the server's word.
+/// A client that leaves out or does otherwise what ours always does, until the server's first bytes.
 pub(crate) async fn raw_client(
     server: &Server,
     client: Option<&Files>,
     version: &'static rustls::SupportedProtocolVersion,
     protocols: &[&[u8]],
 ) -> std::io::Result<()> {
+    let mut stream = raw_handshake(server, client, version, protocols).await?;
+    within(stream.read_exact(&mut [0; 9])).await?;
+    Ok(())
+}
+
+/// The same, but only until the client is done; the server may still refuse.
+pub(crate) async fn raw_handshake(
+    server: &Server,
+    client: Option<&Files>,
+    version: &'static rustls::SupportedProtocolVersion,
+    protocols: &[&[u8]],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = rustls::RootCertStore::empty();
     for certificate in pem::certificates(&server.authority.certificate()).expect("ours") {
         roots.add(certificate).expect("an authority");
@@ -225,7 +239,5 @@ pub(crate) async fn raw_client(
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let stream = TcpStream::connect(server.address).await?;
     let name = ServerName::try_from("localhost").expect("a name");
-    let mut stream = tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-    within(stream.read_exact(&mut [0; 9])).await?;
-    Ok(())
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }
