@@ -44,7 +44,7 @@ fn digest_a_million_student_years(bencher: divan::Bencher<'_, '_>) {
 static EDITION: LazyLock<Edition> = LazyLock::new(|| edition(&people()));
 
 const PRODUCT: &str = r#"
-id = "bench"
+product = "bench"
 version = 1
 title = "Bench"
 profile = "n10"

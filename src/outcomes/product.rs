@@ -1,7 +1,7 @@
 //! Data products: what may be asked of an edition, declared in a TOML document.
 //!
 //! ```toml
-//! id = "reading"
+//! product = "reading"
 //! version = 1
 //! title = "Reading in grades 3 to 8"
 //! profile = "ferpa-10"

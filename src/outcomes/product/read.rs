@@ -20,7 +20,7 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
     })?;
     let mut problems = Vec::new();
     let mut at = Reader::new(&table, String::new(), &mut problems);
-    let id = at.identifier("id");
+    let id = at.identifier("product");
     let version = at.number("version", 1..=u32::MAX.into(), None);
     let title = at.label("title");
     let profile = at.code("profile").map(|code| code.to_string());

@@ -3,7 +3,7 @@ use crate::outcomes::Problem;
 
 /// A document that uses every key.
 const WHOLE: &str = r#"
-id = "reading"
+product = "reading"
 version = 2
 title = "Reading in grades 3 to 8"
 profile = "ferpa-10"
@@ -114,7 +114,7 @@ fn every_problem_is_listed_with_its_place_and_without_its_text() {
 #[test]
 fn an_empty_document_says_all_it_lacks() {
     let paths: Vec<_> = problems("").into_iter().map(|(path, _)| path).collect();
-    assert_eq!(paths, ["id", "version", "title", "profile", "mode", "years", "indicators"]);
+    assert_eq!(paths, ["product", "version", "title", "profile", "mode", "years", "indicators"]);
     assert_eq!(problems("id = \n"), [("line 1".into(), "is not TOML".into())]);
 }
 
