@@ -1,5 +1,8 @@
 //! Rosters that nobody on this project wrote: what loads, what does not, and that no value is repeated.
 
+// A test that is skipped says so.
+#![allow(clippy::print_stderr)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use throughline::formats::{CODES, Reading, Row, Severity, read, write_defects};

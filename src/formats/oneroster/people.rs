@@ -224,19 +224,30 @@ struct Role {
     grade: Option<Grade>,
 }
 
+struct Roles {
+    mode: Mode,
+    by_user: HashMap<Id, Role>,
+}
+
 /// The role in the user's own row (1.1), else in `roles.csv` (1.2).
-fn role(fields: &mut Fields<'_, '_>, roles: Option<&HashMap<Id, Role>>) -> Option<Role> {
+fn role(fields: &mut Fields<'_, '_>, roles: Option<&Roles>) -> Option<Role> {
     if fields.has("role") {
         let word = one_of_warning(fields, "role", ROLES)?;
         return Some(Role { is_student: word == "student", grade: None });
     }
-    let role = roles.and_then(|roles| roles.get(&*fields.text("sourcedId")).copied());
-    if role.is_none() {
-        let (column, reason) = match roles {
-            Some(_) => ("sourcedId", "has no role in roles.csv, so is not taken for a student"),
-            None => ("role", "is blank, so the user is not taken for a student"),
-        };
-        fields.warn(column, "missing", reason);
+    let role = roles.and_then(|roles| roles.by_user.get(&*fields.text("sourcedId")).copied());
+    match roles.map(|roles| roles.mode) {
+        _ if role.is_some() => {}
+        // Whether this is a student cannot be told, and a change to one must not get lost unseen.
+        Some(Mode::Delta) => {
+            let reason = "has no role in roles.csv, which is a delta: send roles in bulk";
+            fields.refuse("sourcedId", "missing", reason);
+        }
+        Some(Mode::Bulk) => {
+            let reason = "has no role in roles.csv, so is not taken for a student";
+            fields.warn("sourcedId", "missing", reason);
+        }
+        None => fields.warn("role", "missing", "is blank, so the user is not taken for a student"),
     }
     role
 }
@@ -252,11 +263,7 @@ fn one_of_warning(fields: &mut Fields<'_, '_>, column: &str, words: &[&'static s
 }
 
 /// The roles of users, when there is such a file: a user is a student who has that role anywhere.
-fn roles(
-    bundle: &mut Bundle,
-    manifest: &mut Manifest,
-    out: &mut Output<'_>,
-) -> Result<Option<HashMap<Id, Role>>, Error> {
+fn roles(bundle: &mut Bundle, manifest: &mut Manifest, out: &mut Output<'_>) -> Result<Option<Roles>, Error> {
     const FILE: &str = "roles.csv";
     let Some(sheet) = manifest.take(bundle, FILE, out)? else { return Ok(None) };
     let layout = Layout {
@@ -292,5 +299,5 @@ fn roles(
         role.is_student |= is_student;
         role.grade = role.grade.or(grade);
     });
-    Ok(Some(roles))
+    Ok(Some(Roles { mode, by_user: roles }))
 }

@@ -6,7 +6,7 @@ mod templates;
 
 use super::{CODES, Reading, Row, Severity, read};
 use crate::calendar::SchoolYear;
-use crate::records::{Change, Fact, Submission};
+use crate::records::{Change, Clear, Fact, Submission};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
@@ -40,6 +40,14 @@ impl Read {
         }
         let sent: u64 = reading.summary.upserts.values().chain(reading.summary.deletes.values()).sum();
         assert_eq!(sent, rows.len() as u64);
+        for Row { submission, .. } in &rows {
+            let is_about = |student: &Clear| !student.is_empty();
+            assert_eq!(
+                submission.student.as_ref().is_some_and(is_about),
+                submission.change.kind().has_student()
+            );
+            assert!((1..=200).contains(&submission.key.expose().len()));
+        }
         Self { rows, reading }
     }
 

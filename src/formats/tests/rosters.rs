@@ -195,6 +195,19 @@ fn what_is_said_twice_is_sent_once() {
 }
 
 #[test]
+fn a_user_whose_role_is_not_in_a_delta_is_not_lost_unseen() {
+    let users = USERS.replace("role,", "").replace("student,", "").replace("teacher,", "");
+    let roles = "sourcedId,userSourcedId,role\nr1,S1,student\n";
+    let files = [("users.csv", users.as_str()), ("roles.csv", roles)];
+    let bulk = roster("file.roles,bulk\n", "", &files);
+    assert_eq!(bulk.defects(), ["3 sourcedId missing", "4 sourcedId missing", "  no_enrollment"]);
+    let delta = roster("file.roles,delta\n", "", &files);
+    let expected = ["2 status missing", "!3 sourcedId missing", "!4 sourcedId missing", "  no_enrollment"];
+    assert_eq!(delta.defects(), expected);
+    assert_eq!(delta.reading.summary.upserts[&Kind::Person], 1);
+}
+
+#[test]
 fn without_sessions_the_year_comes_from_outside() {
     let folder = tempfile::TempDir::new().expect("a temporary folder");
     let enrollments = "classSourcedId,userSourcedId,role,schoolSourcedId\nN,S1,student,A\n";
