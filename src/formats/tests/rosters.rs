@@ -186,6 +186,22 @@ fn a_refused_row_of_demographics_holds_its_person_back() {
 }
 
 #[test]
+fn a_delta_never_puts_unknown_in_place_of_known() {
+    let demographics = DEMOGRAPHICS.replace("S2,,", "S7,active,").replace("S1,,", "S1,active,");
+    let read = roster("file.demographics,delta\n", "", &[("demographics.csv", &demographics)]);
+    let expected = [
+        "3 grades several_values",
+        "!3 sourcedId unknown_reference",
+        "!3 sourcedId unknown_reference",
+        "  no_enrollment",
+    ];
+    assert_eq!(read.defects(), expected);
+    assert_eq!(read.keys().iter().map(|(_, key)| *key).collect::<Vec<_>>(), ["A", "B", "S1"]);
+    let files: Vec<_> = read.reading.defects.iter().map(|defect| defect.file.as_str()).collect();
+    assert_eq!(files, ["users.csv", "users.csv", "demographics.csv", "users.csv"]);
+}
+
+#[test]
 fn what_is_said_twice_is_sent_once() {
     let users = format!("{USERS}S1,,student,Ada,Lovelace,05,other@mail\nS2,,student,Mary,Smith,05,x\n");
     let enrollments = "e1,,C25,A,S1,student,2024-09-03,\ne1,,C25,A,S1,student,2024-09-03,\ne2,,C25,A,S2,student,2024-09-03,\n";
