@@ -19,6 +19,7 @@ mod writer;
 
 use crate::audit::{Receipt, SignerKey};
 use crate::calendar::Timestamp;
+use crate::records::OrgId;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -146,6 +147,18 @@ impl Store {
     /// [`Error::Absent`].
     pub fn origin(path: &Path) -> Result<String, Error> {
         schema::origin(path)
+    }
+
+    /// The sources of a database and the persons their students link to, without its keys: tokens and
+    /// numbers, of use only to who holds the linkage key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Absent`] or [`Error::Database`].
+    #[allow(clippy::type_complexity)]
+    pub fn links(path: &Path) -> Result<(Vec<(u32, OrgId)>, Vec<SubjectRow>), Error> {
+        let connection = schema::reader(path)?;
+        Ok((organizations::sources(&connection)?, records::subjects(&connection)?))
     }
 
     /// Opens a database, brings its schema up to date, and starts the writer.
