@@ -252,11 +252,12 @@ fn one_to_one(persons: impl Iterator<Item = (Subject, PersonId)>) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4) })]
 
     #[test]
     fn order_changes_little_and_relinking_nothing(seed in any::<u64>(), shuffle in any::<u64>()) {
-        let records = town(seed, 60);
+        // A few hundred families: with fewer, a single person decided otherwise is more than a percent.
+        let records = town(seed, 300);
         let truth = pairs(&records.iter().map(|(subject, _, child)| (*subject, *child)).collect());
         let mut shuffled = records.clone();
         shuffled.sort_by_cached_key(|(subject, ..)| {
