@@ -49,7 +49,10 @@ impl Demo {
         if self.keep && done.is_ok() {
             say("");
             say(&format!("The service is up. To go on by hand:\n\n  cd {}", folder.display()));
-            say(&format!("  export THROUGHLINE_SERVER={} THROUGHLINE_AGREEMENT=city-outcomes", steps.address()));
+            say(&format!(
+                "  export THROUGHLINE_SERVER={} THROUGHLINE_AGREEMENT=city-outcomes",
+                steps.address()
+            ));
             say("  export THROUGHLINE_PURPOSE=public_reporting");
             say("  throughline products");
             say("  throughline query city chronic_absence --by race --by sex --year 2025");
@@ -74,7 +77,8 @@ impl Demo {
         say("\nEach organization gets a certificate, and the service a folder with its database and keys.");
         let members: Vec<String> = SOURCES.iter().map(|source| format!("{source}.contributor")).collect();
         let mut certs = vec!["certs", "init"];
-        let others = [format!("{PARTNER}.partner"), format!("{STEWARD}.steward"), format!("{AUDITOR}.auditor")];
+        let others =
+            [format!("{PARTNER}.partner"), format!("{STEWARD}.steward"), format!("{AUDITOR}.auditor")];
         certs.extend(members.iter().chain(&others).flat_map(|member| ["--for", member.as_str()]));
         steps.quietly(&certs)?;
         steps.show(&["init", "service", "--steward", STEWARD, "--listen", "127.0.0.1:0"])?;
@@ -100,7 +104,16 @@ impl Demo {
         let under = ["--agreement", "city-outcomes", "--purpose", "public_reporting"];
         let query = |rest: &[&'static str]| [&["query"][..], rest, &under[..]].concat();
         steps.show(&query(&["city", "chronic_absence", "--by", "race", "--year", "2025"]))?;
-        steps.show(&query(&["tutoring", "reading_proficiency", "--by", "status", "--by", "income", "--year", "2025"]))?;
+        steps.show(&query(&[
+            "tutoring",
+            "reading_proficiency",
+            "--by",
+            "status",
+            "--by",
+            "income",
+            "--year",
+            "2025",
+        ]))?;
         say("\nA question the agreement does not cover is refused, with the rule that says so.");
         steps.refused(&[
             "query",

@@ -47,7 +47,8 @@ pub(super) fn compare(truth: &Path, service: &Path) -> Result<Linkage, Failure> 
     for row in csv::Reader::from_path(truth)?.into_records() {
         let row = row?;
         let [source, student, person] = [&row[0], &row[1], &row[2]];
-        let id = OrgId::new(source).map_err(|_| Failure::new("the truth names a source that is not an id"))?;
+        let id =
+            OrgId::new(source).map_err(|_| Failure::new("the truth names a source that is not an id"))?;
         let Some(&number) = numbers.get(source) else { continue };
         let Some(token) = token(&keys, &id, student) else { continue };
         if let Some(&linked) = linked.get(&(number, token)) {
