@@ -57,6 +57,10 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
         let candidate =
             (0..cells.len()).map(|cell| occupied[cell] && !primary[cell] && asked(cell)).collect();
         let present: Vec<bool> = tabulation.atoms.people[at].iter().map(|&count| count > 0).collect();
+        let is_hidden =
+            |larger: usize, cell: usize| lattice.people[larger][cell] > 0 && !people[larger].shown[cell];
+        let hidden_in = |&larger: &usize| (0..cells.len()).map(|cell| is_hidden(larger, cell)).collect();
+        let hidden_around = ancestors[at].iter().map(hidden_in).collect();
         let quantity = Quantity {
             lattice,
             order: &order,
@@ -64,6 +68,7 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
             occupied: &occupied,
             candidate,
             primary: primary.clone(),
+            hidden_around,
         };
         let suppressed = quantity.suppress(is_unsafe);
         people.push(suppressed);
@@ -102,6 +107,7 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
                 occupied: &occupied,
                 candidate,
                 primary: own.clone(),
+                hidden_around: Vec::new(),
             };
             quantity.suppress(|line| group.iter().any(|&measure| rules.value(measure, line, true))).shown
         } else {
@@ -154,7 +160,7 @@ fn ancestors(tabulation: &Tabulation) -> Vec<Vec<usize>> {
 /// stays local; inside a node the coarser first, then larger classes of size, then by the keyed tie.
 ///
 /// Exact counts decide nothing, so the pattern says little about them.
-fn order(lattice: &Lattice, people: &[u64], ties: &[[u8; 16]]) -> Vec<u32> {
+pub(super) fn order(lattice: &Lattice, people: &[u64], ties: &[[u8; 16]]) -> Vec<u32> {
     let rank = |&cell: &u32| {
         let geography = lattice.geography(cell);
         let height = u16::MAX - lattice.trees[0].depth[usize::from(geography)];

@@ -27,6 +27,9 @@ pub(super) struct Quantity<'a> {
     pub(super) candidate: Vec<bool>,
     /// Whether a cell must not be derivable, for each cell; all are occupied and no candidate.
     pub(super) primary: Vec<bool>,
+    /// Cells hidden of a larger quantity, for each that this one is a part of: what a line lacks of the
+    /// difference is what it lacks of either.
+    pub(super) hidden_around: Vec<Vec<bool>>,
 }
 
 /// What may be seen of a quantity.
@@ -46,18 +49,20 @@ impl Quantity<'_> {
             .filter(|&cell| self.primary[cell as usize])
             .map(|cell| vec![cell])
             .collect();
+        let mut lines = HashSet::new();
+        let mut unsafe_lines = |shown: &[bool]| -> Vec<Vec<u32>> {
+            let is_hidden = |cell: u32| !shown[cell as usize] && self.occupied[cell as usize];
+            let mut found = lattice.lines(is_hidden);
+            for around in &self.hidden_around {
+                found.extend(lattice.lines(|cell| is_hidden(cell) || around[cell as usize]));
+            }
+            found.retain(|line| line.len() > 1 && is_unsafe(line) && lines.insert(line.clone()));
+            found
+        };
+        targets.extend(unsafe_lines(&self.candidate));
         if targets.is_empty() {
             return self.everything();
         }
-        let mut lines = HashSet::new();
-        let mut unsafe_lines = |shown: &[bool]| -> Vec<Vec<u32>> {
-            let hidden = lattice.lines(|cell| !shown[cell as usize] && self.occupied[cell as usize]);
-            hidden
-                .into_iter()
-                .filter(|line| line.len() > 1 && is_unsafe(line) && lines.insert(line.clone()))
-                .collect()
-        };
-        targets.extend(unsafe_lines(&self.candidate));
         loop {
             let mut state = self.solve(&targets);
             let mut more = unsafe_lines(&state.shown);
@@ -171,3 +176,6 @@ impl State {
         self.guarded.span.reduce(cells.iter().map(|&cell| &self.rows[cell as usize]))
     }
 }
+
+#[cfg(test)]
+mod tests;
