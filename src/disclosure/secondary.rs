@@ -68,8 +68,13 @@ impl Quantity<'_> {
             let mut more = unsafe_lines(&state.shown);
             more.retain(|line| state.remainder(line).is_empty());
             if more.is_empty() {
-                let cells = 0..lattice.n_cells() as u32;
-                let derivable = cells.map(|cell| state.remainder(&[cell]).is_empty()).collect();
+                // A refused candidate never follows later: with it, a target would.
+                let is_open = |cell: usize| !self.candidate[cell] && !self.primary[cell];
+                let derivable = (0..lattice.n_cells())
+                    .map(|cell| {
+                        state.shown[cell] || (is_open(cell) && state.remainder(&[cell as u32]).is_empty())
+                    })
+                    .collect();
                 return Suppressed { shown: state.shown, derivable };
             }
             targets.extend(more);
