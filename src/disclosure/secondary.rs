@@ -43,7 +43,8 @@ pub(super) struct Suppressed {
 impl Quantity<'_> {
     /// Finds the cells to show. `is_unsafe` is the rule for a group made of several cells: the hidden
     /// cells of a line are such a group, for their sum is what the line lacks.
-    pub(super) fn suppress(&self, is_unsafe: impl Fn(&[u32]) -> bool) -> Suppressed {
+    pub(super) fn suppress(mut self, is_unsafe: impl Fn(&[u32]) -> bool) -> Suppressed {
+        self.spare_margins(&is_unsafe);
         let lattice = self.lattice;
         let mut targets: Vec<Vec<u32>> = (0..lattice.n_cells() as u32)
             .filter(|&cell| self.primary[cell as usize])
@@ -78,6 +79,43 @@ impl Quantity<'_> {
                 return Suppressed { shown: state.shown, derivable };
             }
             targets.extend(more);
+        }
+    }
+
+    /// Hides a second cell where a cell's hidden parts over the geography are unsafe together, so that
+    /// the cell itself need not be hidden: a city's figure is worth more than another school's.
+    ///
+    /// The second cell is guarded like a primary one, for the first follows from it. It must not follow
+    /// from its own parts either, so it has a hidden one or none; where there is no such cell, the
+    /// elimination decides.
+    fn spare_margins(&mut self, is_unsafe: impl Fn(&[u32]) -> bool) {
+        let mut rank = vec![0; self.candidate.len()];
+        for (at, &cell) in self.order.iter().enumerate() {
+            rank[cell as usize] = at;
+        }
+        for &margin in self.order {
+            if !self.candidate[margin as usize] {
+                continue;
+            }
+            let below = &self.lattice.below[margin as usize];
+            let is_hidden = |&&cell: &&u32| self.occupied[cell as usize] && !self.candidate[cell as usize];
+            let mut line: Vec<u32> = below.iter().filter(is_hidden).copied().collect();
+            if line.is_empty() {
+                continue;
+            }
+            let can_hide = |cell: &&u32| {
+                let parts = &self.lattice.below[**cell as usize];
+                self.candidate[**cell as usize]
+                    && (parts.is_empty() || parts.iter().any(|part| is_hidden(&part)))
+            };
+            let mut spare: Vec<u32> = below.iter().filter(can_hide).copied().collect();
+            spare.sort_unstable_by_key(|&cell| rank[cell as usize]);
+            while is_unsafe(&line) {
+                let Some(cell) = spare.pop() else { break };
+                self.candidate[cell as usize] = false;
+                self.primary[cell as usize] = true;
+                line.push(cell);
+            }
         }
     }
 
