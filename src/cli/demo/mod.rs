@@ -93,6 +93,7 @@ impl Demo {
         steps.show(&["steward", "agreement", "city/agreements/city-outcomes.toml"])?;
         steps.show(&["steward", "product", "city/products/city.toml"])?;
         steps.show(&["steward", "product", "city/products/tutoring.toml"])?;
+        steps.show(&["steward", "product", "city/products/graduates.toml"])?;
 
         say("\nEvery source pushes what it exports, over its own mutual-TLS connection.");
         let pushed = steps.push_all(&SOURCES)?;
