@@ -127,6 +127,10 @@ pub(super) fn ingest(error: &ingest::Error, request_id: &str) -> Told {
     use ingest::Error as E;
     match error {
         E::Refused(cause) => refused(cause),
+        E::NotRegistered => Told {
+            rule: "organization.suspended",
+            status: status(Code::PermissionDenied, "NOT_REGISTERED", &error.to_string()),
+        },
         E::Conflict => Told {
             rule: "batch.conflict",
             status: status(Code::AlreadyExists, "BATCH_CONFLICT", &error.to_string()),
