@@ -35,6 +35,11 @@ pub(super) fn later(code: Code, reason: &str, message: &str, after: Duration) ->
     Status::with_error_details(code, message, details)
 }
 
+/// A push that sends more at once than the service takes.
+pub(super) fn too_large(message: &str) -> Told {
+    Told { rule: "push.too_large", status: status(Code::ResourceExhausted, "TOO_LARGE", message) }
+}
+
 /// A fault of ours: constant text, the cause is in the log.
 pub(super) fn internal(request_id: &str) -> Status {
     let mut details = ErrorDetails::with_error_info("INTERNAL", DOMAIN, []);
