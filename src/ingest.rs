@@ -49,6 +49,9 @@ pub enum Error {
     /// No agreement lets the source send.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The source was suspended, or lost the role, after it opened the delivery.
+    #[error("the organization is not registered for this")]
+    NotRegistered,
     /// The batch id is known with other content.
     #[error("a batch with this id and other content was acknowledged before")]
     Conflict,
@@ -157,6 +160,11 @@ fn take(
     digest: [u8; 32],
     call: &Call,
 ) -> Result<(Verdict, bool), Error> {
+    // A stream may stay open for hours: the caller's standing is looked at again for each batch.
+    let standing = tx.organization(source)?.filter(|known| known.active);
+    if !standing.is_some_and(|known| call.role.is_some_and(|role| known.roles.contains(role))) {
+        return Err(Error::NotRegistered);
+    }
     let agreement = tx.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
     let permit = agreement.permit_intake(source, call.time.date())?;
     let number = tx.source_number(source)?;

@@ -57,6 +57,10 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
     let steps = move |tx: &mut Tx<'_>| {
         let agreement =
             tx.agreement(&question.agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
+        // Before anything is said about editions: unknown and foreign agreements look alike.
+        if !agreement.partners.contains(&partner) {
+            return Err(Refused { rule: Rule::Party, agreement: None }.into());
+        }
         let edition = tx.edition(question.edition)?.ok_or(Error::NoEdition)?;
         let seal = tx.seal(edition.number)?;
         let product = seal.product(&question.slice.product);

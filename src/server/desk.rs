@@ -121,6 +121,25 @@ impl Desk {
         }
     }
 
+    /// What the caller sees of a stream that can not be read further. A message that is too large or not
+    /// one of the interface is a refusal and is logged; a client that went away is neither.
+    pub(super) async fn unreadable(&self, call: &Call, error: Status) -> Status {
+        let told = match error.code() {
+            // The transport's own words for a message over the limit, and for one that does not decode.
+            Code::OutOfRange => status::too_large("a message is larger than the service takes"),
+            Code::Internal => Told {
+                rule: "push.malformed",
+                status: status::status(
+                    Code::InvalidArgument,
+                    "MALFORMED",
+                    "a message can not be read as one of a push",
+                ),
+            },
+            _ => return error,
+        };
+        self.refuse(call, told).await
+    }
+
     /// Logs an allowed call that discloses no table, and answers it.
     pub(super) async fn answer<M: Message>(&self, call: &Call, message: M) -> Result<Response<M>, Status> {
         let entry = call.allowed(Some(Hash::of(&message.encode_to_vec())));

@@ -16,7 +16,8 @@ use pb::ingest_service_server::IngestService;
 use pb::push_request::Message as Sent;
 use pb::push_response::Message as Reply;
 use prost::Message;
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::future::pending;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -45,7 +46,9 @@ struct Delivery {
 }
 
 type Replies = mpsc::Sender<Result<pb::PushResponse, Status>>;
-type Preparing = (u64, String, usize, JoinHandle<Prepared>);
+/// What a step hands to the next: a batch, or why the stream ends after the batches before it.
+type Preparing = Result<(u64, String, JoinHandle<Prepared>), Status>;
+type Taken = Result<(u64, String, Call, Accepting), Status>;
 
 #[tonic::async_trait]
 impl IngestService for Ingest {
@@ -57,7 +60,11 @@ impl IngestService for Ingest {
     ) -> Result<Response<Self::PushStream>, Status> {
         let admitted = self.desk.admit(PUSH, &request, None).await?;
         let mut stream = request.into_inner();
-        let open = match stream.message().await? {
+        let first = match stream.message().await {
+            Ok(first) => first,
+            Err(error) => return Err(self.desk.unreadable(&admitted.call, error).await),
+        };
+        let open = match first {
             Some(pb::PushRequest { message: Some(Sent::Open(open)) }) => open,
             _ => {
                 return Err(self
@@ -150,88 +157,94 @@ impl Delivery {
 
     /// Runs the three steps until the client is done, gone, or sent something that ends the stream.
     async fn run(self, stream: Streaming<pb::PushRequest>, replies: Replies) {
-        let delivery = Arc::new(self);
         let (preparing, prepared) = mpsc::channel(AHEAD);
         let (accepting, accepted) = mpsc::channel(AHEAD);
-        let ended = tokio::join!(
-            delivery.clone().prepare(stream, preparing),
-            delivery.clone().accept(prepared, accepting),
-            delivery.acknowledge(accepted, &replies),
-        );
-        // What came first in the order of the steps' data is what the client should hear.
-        let error = ended.2.err().or(ended.1.err()).or(ended.0.err());
-        if let Some(status) = error {
+        let feeding = async {
+            tokio::join!(self.prepare(stream, preparing), self.accept(prepared, accepting));
+            pending::<Infallible>().await
+        };
+        // The last step knows when it is over. A client that goes on sending, or keeps the stream open,
+        // must not keep its own refusal waiting.
+        let ended = tokio::select! {
+            ended = self.acknowledge(accepted, &replies) => ended,
+            never = feeding => match never {},
+        };
+        if let Err(status) = ended {
             // A client that went away hears nothing.
             let _ = replies.send(Err(status)).await;
         }
     }
 
-    async fn prepare(
-        self: Arc<Self>,
-        mut stream: Streaming<pb::PushRequest>,
-        preparing: mpsc::Sender<Preparing>,
-    ) -> Result<(), Status> {
-        while let Some(request) = stream.message().await? {
-            let Some(Sent::Batch(wire)) = request.message else {
-                return Err(self.malformed("a delivery is opened once, then only batches follow").await);
-            };
-            let n_records = wire.records.len();
-            if Word::new(&wire.batch).is_err()
-                || wire.sequence == 0
-                || n_records == 0
-                || n_records > MAX_RECORDS
-            {
-                let message = format!("a batch has an id, a sequence from 1 and 1 to {MAX_RECORDS} records");
-                return Err(self.malformed(&message).await);
-            }
-            let (sequence, id) = (wire.sequence, wire.batch.clone());
-            let delivery = self.clone();
-            let encode = move || {
-                let records = wire.records.into_iter().map(incoming).collect();
-                let batch = Batch { delivery: delivery.id.clone(), id: wire.batch, sequence, records };
-                ingest::prepare(&delivery.desk.store, &delivery.intake, &delivery.source, batch)
-            };
-            if preparing.send((sequence, id, n_records, tokio::task::spawn_blocking(encode))).await.is_err() {
+    async fn prepare(&self, mut stream: Streaming<pb::PushRequest>, preparing: mpsc::Sender<Preparing>) {
+        while let Some(next) = self.next(&mut stream).await {
+            let ends = next.is_err();
+            if preparing.send(next).await.is_err() || ends {
                 break;
             }
         }
-        Ok(())
     }
 
-    async fn accept(
-        self: Arc<Self>,
-        mut prepared: mpsc::Receiver<Preparing>,
-        accepting: mpsc::Sender<(u64, String, Call, Accepting)>,
-    ) -> Result<(), Status> {
-        while let Some((sequence, id, _, preparing)) = prepared.recv().await {
-            let call = self.admitted.call.again(crate::calendar::Timestamp::now());
-            let Ok(prepared) = preparing.await else {
-                return Err(status::internal(&call.request_id));
-            };
-            let taking = ingest::accept(
-                &self.desk.store,
-                self.source.clone(),
-                self.agreement.clone(),
-                prepared,
-                call.clone(),
-            );
-            let taken = match taking.await {
-                Ok(taken) => taken,
-                Err(error) => return Err(status::ingest(&error, &call.request_id).status),
-            };
-            if accepting.send((sequence, id, call, taken)).await.is_err() {
+    /// The next batch of the client, being encoded; nothing at the end.
+    async fn next(&self, stream: &mut Streaming<pb::PushRequest>) -> Option<Preparing> {
+        let wire = match stream.message().await {
+            Ok(Some(pb::PushRequest { message: Some(Sent::Batch(wire)) })) => wire,
+            Ok(Some(_)) => {
+                return Some(Err(self
+                    .malformed("a delivery is opened once, then only batches follow")
+                    .await));
+            }
+            Ok(None) => return None,
+            Err(error) => return Some(Err(self.desk.unreadable(&self.admitted.call, error).await)),
+        };
+        let n_records = wire.records.len();
+        if n_records > MAX_RECORDS {
+            let message = format!("a batch has at most {MAX_RECORDS} records");
+            return Some(Err(self.desk.refuse(&self.admitted.call, status::too_large(&message)).await));
+        }
+        if Word::new(&wire.batch).is_err() || wire.sequence == 0 || n_records == 0 {
+            return Some(Err(self.malformed("a batch has an id, a sequence from 1 and records").await));
+        }
+        let (sequence, id) = (wire.sequence, wire.batch.clone());
+        let (store, intake, source) = (self.desk.store.clone(), self.intake.clone(), self.source.clone());
+        let delivery = self.id.clone();
+        let encode = move || {
+            let records = wire.records.into_iter().map(incoming).collect();
+            let batch = Batch { delivery, id: wire.batch, sequence, records };
+            ingest::prepare(&store, &intake, &source, batch)
+        };
+        Some(Ok((sequence, id, tokio::task::spawn_blocking(encode))))
+    }
+
+    async fn accept(&self, mut prepared: mpsc::Receiver<Preparing>, accepting: mpsc::Sender<Taken>) {
+        while let Some(preparing) = prepared.recv().await {
+            let taken = self.take(preparing).await;
+            let ends = taken.is_err();
+            if accepting.send(taken).await.is_err() || ends {
                 break;
             }
         }
-        Ok(())
+    }
+
+    /// Gives an encoded batch its place in the writer's queue.
+    async fn take(&self, preparing: Preparing) -> Taken {
+        let (sequence, id, preparing) = preparing?;
+        let call = self.admitted.call.again(crate::calendar::Timestamp::now());
+        let prepared = preparing.await.map_err(|_| status::internal(&call.request_id))?;
+        let (source, agreement) = (self.source.clone(), self.agreement.clone());
+        let taking = ingest::accept(&self.desk.store, source, agreement, prepared, call.clone());
+        match taking.await {
+            Ok(accepting) => Ok((sequence, id, call, accepting)),
+            Err(error) => Err(status::ingest(&error, &call.request_id).status),
+        }
     }
 
     async fn acknowledge(
         &self,
-        mut accepted: mpsc::Receiver<(u64, String, Call, Accepting)>,
+        mut accepted: mpsc::Receiver<Taken>,
         replies: &Replies,
     ) -> Result<(), Status> {
-        while let Some((sequence, batch, call, accepting)) = accepted.recv().await {
+        while let Some(taken) = accepted.recv().await {
+            let (sequence, batch, call, accepting) = taken?;
             let acknowledgement = match accepting.acknowledged().await {
                 Ok(acknowledgement) => acknowledgement,
                 Err(error) => {

@@ -65,6 +65,9 @@ pub enum Error {
     StoreStopped,
 }
 
+/// How long calls under way may take when the service ends.
+const DRAIN: Duration = Duration::from_secs(5);
+
 /// A service that listens but does not serve yet.
 pub struct Bound {
     config: Config,
@@ -121,7 +124,8 @@ impl Bound {
         self.listener.local_addr().map_err(|cause| Error::Listen(self.config.listen, cause))
     }
 
-    /// Serves until `shutdown` becomes true or the store stops; calls under way are finished first.
+    /// Serves until `shutdown` becomes true or the store stops; calls under way are given a few seconds to
+    /// finish first, and no longer, since a push may stay open for hours.
     ///
     /// # Errors
     ///
@@ -137,13 +141,22 @@ impl Bound {
                 burst: limits.calls_per_second.max(1),
             }),
         };
-        let mut stopped = self.store.stopped();
-        let mut shutdown_asked = shutdown.clone();
-        let ended = async move {
+        let (mut stopped, mut shutdown) = (self.store.stopped(), shutdown);
+        let (ending, mut ended) = watch::channel(false);
+        tokio::spawn(async move {
             tokio::select! {
                 _ = stopped.wait_for(|stopped| *stopped) => {}
-                _ = shutdown_asked.wait_for(|asked| *asked) => {}
+                _ = shutdown.wait_for(|asked| *asked) => {}
             }
+            ending.send_replace(true);
+        });
+        let mut drained = ended.clone();
+        let out_of_time = async move {
+            let _ = drained.wait_for(|ended| *ended).await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        let ended = async move {
+            let _ = ended.wait_for(|ended| *ended).await;
         };
         let accepting = accept::Settings {
             handshake_timeout: Duration::from_millis(limits.handshake_timeout_ms),
@@ -175,7 +188,10 @@ impl Bound {
             .add_service(ReleaseServiceServer::new(releases::Releases { desk: desk.clone() }))
             .add_service(AuditServiceServer::new(audit::Audit { desk: desk.clone() }))
             .add_service(AdminServiceServer::new(admin));
-        server.serve_with_incoming_shutdown(incoming, ended).await?;
+        tokio::select! {
+            served = server.serve_with_incoming_shutdown(incoming, ended) => served?,
+            () = out_of_time => tracing::info!("calls still under way are cut"),
+        }
         if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
     }
 }

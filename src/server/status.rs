@@ -35,6 +35,11 @@ pub(super) fn later(code: Code, reason: &str, message: &str, after: Duration) ->
     Status::with_error_details(code, message, details)
 }
 
+/// A push that sends more at once than the service takes.
+pub(super) fn too_large(message: &str) -> Told {
+    Told { rule: "push.too_large", status: status(Code::ResourceExhausted, "TOO_LARGE", message) }
+}
+
 /// A fault of ours: constant text, the cause is in the log.
 pub(super) fn internal(request_id: &str) -> Status {
     let mut details = ErrorDetails::with_error_info("INTERNAL", DOMAIN, []);
@@ -127,6 +132,10 @@ pub(super) fn ingest(error: &ingest::Error, request_id: &str) -> Told {
     use ingest::Error as E;
     match error {
         E::Refused(cause) => refused(cause),
+        E::NotRegistered => Told {
+            rule: "organization.suspended",
+            status: status(Code::PermissionDenied, "NOT_REGISTERED", &error.to_string()),
+        },
         E::Conflict => Told {
             rule: "batch.conflict",
             status: status(Code::AlreadyExists, "BATCH_CONFLICT", &error.to_string()),

@@ -47,7 +47,9 @@ pub(super) fn start(
     let linker = super::records::load_linker(&connection, &key)?;
     let mut writer = Writer { connection, key, seals, log, linker };
     let run = move || {
-        writer.run(queue);
+        let mut queue = queue;
+        writer.run(&mut queue);
+        // Before the queue goes: whoever still waits in it must be told that the store has stopped.
         stop.send_replace(true);
     };
     std::thread::Builder::new().name("store-writer".into()).spawn(run).map_err(|_| Error::Stopped)?;
@@ -63,9 +65,9 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(&mut self, mut queue: mpsc::Receiver<Job>) {
+    fn run(&mut self, queue: &mut mpsc::Receiver<Job>) {
         while let Some(first) = queue.blocking_recv() {
-            if let Err(error) = self.group(first, &mut queue) {
+            if let Err(error) = self.group(first, queue) {
                 tracing::error!(%error, "the store stops");
                 return;
             }
@@ -122,10 +124,14 @@ impl Writer {
                 self.connection.execute_batch("RELEASE job")?;
                 Ok((settle, entries))
             }
-            Ok((false, settle)) => {
-                self.undo(log_before, linked)?;
-                Ok((settle, Vec::new()))
-            }
+            Ok((false, settle)) => match self.undo(log_before, linked) {
+                Ok(()) => Ok((settle, Vec::new())),
+                Err(error) => {
+                    // A full disk has undone the whole group already. The job hears of its own failure.
+                    settle(Err(Error::Uncertain));
+                    Err(error)
+                }
+            },
             Err(_) => {
                 tracing::error!("a transaction panicked");
                 self.undo(log_before, linked)?;

@@ -1,0 +1,90 @@
+//! Killed at any moment: nothing acknowledged is lost, nothing is counted twice, the log holds it all.
+
+use crate::city::City;
+use crate::records::roll;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use throughline::api::v1 as pb;
+use throughline::audit::Receipt;
+
+/// Kills of the service.
+const ROUNDS: u64 = 20;
+
+/// Batches in a delivery, and students in a batch.
+const BATCHES: u64 = 12;
+const STUDENTS: usize = 3;
+
+/// The batches of a round's delivery; each round has students of its own.
+fn batches(round: u64) -> Vec<Vec<pb::Record>> {
+    let first = round as usize * BATCHES as usize * STUDENTS;
+    let students = (0..BATCHES as usize).map(|batch| first + batch * STUDENTS);
+    students.map(|from| roll(from..from + STUDENTS)).collect()
+}
+
+#[tokio::test]
+async fn killed_at_twenty_moments_of_a_push() {
+    let mut city = City::open().await;
+    let mut random = ChaCha8Rng::seed_from_u64(20_260_101);
+    let mut receipts: Vec<Receipt> = Vec::new();
+    let mut n_lost_replies = 0;
+    for round in 0..ROUNDS {
+        let (delivery, all) = (format!("night-{round}"), batches(round));
+        let source = city.source("northfield").await;
+        let mut pushing = source.open(&delivery).await.expect("it may");
+        receipts.extend(pushing.opened.receipt.take());
+        // All batches are on their way; the kill comes after so many acknowledgements, and after as many
+        // turns of the runtime as the generator says.
+        for (sequence, batch) in (1..).zip(&all) {
+            pushing.send(&format!("{delivery}-{sequence}"), sequence, batch.clone()).await;
+        }
+        let n_wanted = round % BATCHES;
+        let mut n_acknowledged = 0;
+        while n_acknowledged < n_wanted {
+            let verdict = pushing.verdict().await.expect("it may");
+            n_acknowledged = verdict.sequence;
+            receipts.extend(verdict.receipt);
+        }
+        for _ in 0..random.next_u32() % 400 {
+            tokio::task::yield_now().await;
+        }
+        city.kill();
+        // What had left the service before the kill still arrives.
+        while let Ok(verdict) = pushing.verdict().await {
+            n_acknowledged = verdict.sequence;
+            receipts.extend(verdict.receipt);
+        }
+        city.restart();
+        let source = city.source("northfield").await;
+        let through = source.acknowledged_through(&delivery).await;
+        assert!(through >= n_acknowledged, "round {round}: {n_acknowledged} acknowledged, {through} there");
+        n_lost_replies += through - n_acknowledged;
+        // The client cannot know of those, so it sends everything again that it has no verdict for.
+        let mut pushing = source.open(&delivery).await.expect("it may");
+        for (sequence, batch) in (1..).zip(&all).skip(n_acknowledged as usize) {
+            let batch = pushing.batch(&format!("{delivery}-{sequence}"), sequence, batch.clone()).await;
+            let verdict = batch.expect("it may");
+            assert_eq!(verdict.repeated, sequence <= through, "round {round}, batch {sequence}");
+            receipts.extend(verdict.receipt);
+        }
+        pushing.finish().await.expect("a clean end");
+        assert_eq!(source.acknowledged_through(&delivery).await, BATCHES);
+        // Three records of each student so far, and the one school.
+        let n_expected = (round + 1) * BATCHES * STUDENTS as u64 * 3 + 1;
+        let status = city.steward().await.status().await;
+        let n_records: u64 = status.sources.iter().map(|source| source.records).sum();
+        assert_eq!((n_records, status.persons), (n_expected, (n_expected - 1) / 3), "round {round}");
+    }
+    assert!(
+        receipts.len() as u64 > ROUNDS * BATCHES,
+        "{} receipts, {n_lost_replies} unheard",
+        receipts.len()
+    );
+    // Every receipt the client was ever given is in the log as it stands after twenty kills.
+    let log = city.log();
+    for receipt in &receipts {
+        let proven = receipt.verify(&city.log_key(), None, None).expect("a good receipt");
+        assert_eq!(log[proven.index as usize], proven.entry);
+    }
+    city.export("exported");
+    assert!(city.verifies("exported"));
+}

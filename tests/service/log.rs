@@ -1,0 +1,271 @@
+//! The access log: every call is in it, it can be read and exported, and any change to it shows.
+
+use crate::city::City;
+use crate::records::roll;
+use crate::rpcs;
+use crate::vocabulary::question;
+use std::path::{Path, PathBuf};
+use throughline::api::v1 as pb;
+use throughline::audit::{Decision, Entry, Hash, Head, SignedCheckpoint, verify_consistency};
+use throughline::client::Session;
+use throughline::server::peer::Role;
+use tonic::Code;
+
+/// Someone who may make a call, and someone who may not.
+fn callers(rpc: &str) -> ((&'static str, Role), (&'static str, Role)) {
+    let allowed = match rpc {
+        "Push" | "GetDelivery" => ("northfield", Role::Contributor),
+        "Query" => ("city-partnership", Role::Partner),
+        "ListEntries" | "ExportLog" | "GetCheckpoint" | "GetConsistencyProof" => {
+            ("city-auditor", Role::Auditor)
+        }
+        _ => ("city-steward", Role::Steward),
+    };
+    (allowed, ("stranger", Role::Contributor))
+}
+
+#[tokio::test]
+async fn every_call_allowed_or_refused_is_an_entry() {
+    let city = City::published().await;
+    let rpcs = rpcs::all();
+    assert_eq!(rpcs.len(), 16, "the interface has grown: {rpcs:?}");
+    for rpc in rpcs {
+        let ((id, role), (other, other_role)) = callers(&rpc);
+        for (id, role, decision) in [(id, role, Decision::Allowed), (other, other_role, Decision::Refused)] {
+            let session = city.session(id, role).await;
+            let before = city.log().len();
+            let result = rpcs::call(&rpc, &session).await;
+            assert_eq!(result.is_ok(), decision == Decision::Allowed, "{id} {rpc}: {result:?}");
+            // An allowed push has an entry for its opening and one for its batch.
+            let n_expected = if rpc == "Push" && result.is_ok() { 2 } else { 1 };
+            let new = city.log().split_off(before);
+            assert_eq!(new.len(), n_expected, "{id} {rpc}: {new:?}");
+            for entry in new {
+                let who = entry.organization.as_ref().map(ToString::to_string);
+                assert_eq!((entry.rpc.as_str(), entry.decision), (rpc.as_str(), decision));
+                assert_eq!(
+                    (who.as_deref(), entry.role.as_ref().map(|role| role.as_str())),
+                    (Some(id), Some(role.as_str()))
+                );
+                assert!(entry.certificate_serial.is_some());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_further_in_are_entries_too() {
+    let city = City::published().await;
+    let (partner, steward) = (city.partner().await, city.steward().await);
+    let auditor = city.auditor().await;
+    let before = city.log().len();
+    let outside = pb::QueryRequest { indicator: "wealth".into(), ..question() };
+    partner.query(outside).await.expect_err("not an indicator of the product");
+    let malformed = pb::QueryRequest { purpose: "not a code".into(), ..question() };
+    partner.query(malformed).await.expect_err("not a code");
+    steward.agreement("agreement = 1").await.expect_err("not an agreement");
+    steward.product("").await.expect_err("not a product");
+    steward.register("No Id", "partner", pb::Standing::Active).await.expect_err("not an id");
+    steward.register("fine", "king", pb::Standing::Active).await.expect_err("not a role");
+    let list = pb::ListEntriesRequest { since: "yesterday".into(), ..Default::default() };
+    auditor.audit().list_entries(list).await.expect_err("not a time");
+    let proof = pb::GetConsistencyProofRequest { old_size: 5, new_size: 2 };
+    auditor.audit().get_consistency_proof(proof).await.expect_err("not sizes in order");
+    let request = pb::PublishRequest { title: "t".repeat(500) };
+    steward.session.admin().publish(request).await.expect_err("too long");
+    let new = city.log().split_off(before);
+    let rules: Vec<_> = new.iter().map(|entry| (entry.decision, entry.rule.as_str())).collect();
+    let expected = [
+        "product.not_a_slice",
+        "query.malformed",
+        "agreement.malformed",
+        "product.malformed",
+        "organization.malformed",
+        "organization.malformed",
+        "list.malformed",
+        "proof.malformed",
+        "publish.title",
+    ];
+    assert_eq!(rules, expected.map(|rule| (Decision::Refused, rule)));
+}
+
+async fn list(auditor: &Session, request: pb::ListEntriesRequest) -> Vec<(u64, Entry)> {
+    let reply = auditor.audit().list_entries(request).await.expect("an auditor may").into_inner();
+    let parse = |entry: pb::LogEntry| (entry.index, Entry::parse(&entry.entry).expect("an entry"));
+    reply.entries.into_iter().map(parse).collect()
+}
+
+#[tokio::test]
+async fn a_listing_shows_what_its_filters_say() {
+    let city = City::published().await;
+    let (partner, auditor) = (city.partner().await, city.auditor().await);
+    partner.query(question()).await.expect("an agreement covers it");
+    partner
+        .query(pb::QueryRequest { purpose: "curiosity".into(), ..question() })
+        .await
+        .expect_err("no purpose");
+    let all: Vec<(u64, Entry)> = (0..).zip(city.log()).collect();
+    let of = |keep: &dyn Fn(&Entry) -> bool| -> Vec<(u64, Entry)> {
+        all.iter().filter(|(_, entry)| keep(entry)).cloned().collect()
+    };
+    let request = pb::ListEntriesRequest { page_size: 1_000, ..Default::default() };
+    assert_eq!(list(&auditor, request.clone()).await, all);
+    let by_organization =
+        pb::ListEntriesRequest { organization: "city-partnership".into(), ..request.clone() };
+    let organization =
+        |entry: &Entry| entry.organization.as_ref().is_some_and(|id| id.as_str() == "city-partnership");
+    assert_eq!(list(&auditor, by_organization).await, of(&organization));
+    let by_rpc = pb::ListEntriesRequest { rpc: "Push".into(), ..request.clone() };
+    assert_eq!(list(&auditor, by_rpc).await, of(&|entry| entry.rpc.as_str() == "Push"));
+    let refused = pb::ListEntriesRequest { decision: "refused".into(), ..request.clone() };
+    assert_eq!(list(&auditor, refused).await.len(), 1);
+    let agreement = pb::ListEntriesRequest { agreement: "city-outcomes".into(), ..request.clone() };
+    assert_eq!(list(&auditor, agreement).await, of(&|entry| entry.agreement.is_some()));
+    let since = all[3].1.time.to_string();
+    let later = pb::ListEntriesRequest { since: since.clone(), ..request.clone() };
+    let later = list(&auditor, later).await;
+    assert!(later.starts_with(&of(&|entry| entry.time >= all[3].1.time)) && later.len() > all.len() - 4);
+    let earlier = pb::ListEntriesRequest { until: since, ..request.clone() };
+    assert_eq!(list(&auditor, earlier).await, of(&|entry| entry.time < all[3].1.time));
+    // Pages join to the whole.
+    let (mut from, mut joined) = (0, Vec::new());
+    while joined.len() < all.len() {
+        let page = pb::ListEntriesRequest { from_index: from, page_size: 4, ..Default::default() };
+        let page = list(&auditor, page).await;
+        from = page.last().expect("there is more").0 + 1;
+        joined.extend(page);
+    }
+    assert_eq!(joined[..all.len()], all);
+}
+
+#[tokio::test]
+async fn the_command_line_prints_entries_as_json_and_csv() {
+    let city = City::published().await;
+    let list = |options: &[&str]| {
+        let mut audit = city.program();
+        audit.args(["audit", "list", "--limit", "0", "--server"]);
+        audit.arg(city.address().replace("127.0.0.1", "localhost")).args(options);
+        let done = audit.output().expect("the program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("text")
+    };
+    let log = city.log();
+    let json = list(&["--json"]);
+    assert_eq!(json.lines().count(), log.len());
+    for ((index, entry), line) in log.iter().enumerate().zip(json.lines()) {
+        let bytes = String::from_utf8(entry.to_bytes()).expect("JSON");
+        assert_eq!(line, format!("{{\"index\":{index},\"entry\":{bytes}}}"));
+    }
+    let log = city.log();
+    let csv = list(&["--csv"]);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.headers().expect("headings").get(0), Some("Entry"));
+    let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+    assert_eq!(rows.len(), log.len());
+    for ((index, entry), row) in log.iter().enumerate().zip(rows) {
+        assert_eq!(row.get(0), Some(index.to_string().as_str()));
+        assert_eq!((row.get(4), row.get(6)), (Some(entry.rpc.as_str()), Some(entry.rule.as_str())));
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path());
+    let mut files: Vec<_> =
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn an_export_verifies_and_a_flipped_byte_in_any_file_is_found() {
+    let city = City::published().await;
+    // Past 256 entries a tile is full, so the export has more than one of each kind.
+    let auditor = city.auditor().await;
+    while city.log().len() < 270 {
+        for _ in 0..30 {
+            rpcs::call("GetCheckpoint", &auditor).await.expect("an auditor may");
+        }
+    }
+    let folder = city.export("exported");
+    assert!(city.verifies("exported"));
+    let files = files(&folder);
+    assert!(files.len() >= 6, "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).expect("readable");
+        for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x04;
+            std::fs::write(&file, flipped).expect("written");
+            assert!(!city.verifies("exported"), "byte {at} of {}", file.display());
+        }
+        std::fs::remove_file(&file).expect("removed");
+        assert!(!city.verifies("exported"), "without {}", file.display());
+        std::fs::write(&file, bytes).expect("written");
+    }
+    assert!(city.verifies("exported"), "as it was");
+    // Another log's key verifies nothing.
+    std::fs::copy(City::start(Default::default()).file("log.vkey"), folder.join("other")).expect("copied");
+    let other = ["audit", "verify", "exported", "--log-key", "exported/other"];
+    assert!(!city.program().args(other).output().expect("the program runs").status.success());
+}
+
+#[tokio::test]
+async fn the_log_only_grows() {
+    let mut city = City::open().await;
+    let key = city.log_key();
+    let mut heads: Vec<Head> = Vec::new();
+    for step in 0..4 {
+        city.source("northfield").await.push(&format!("d-{step}"), roll(step..step + 2)).await.expect("good");
+        let auditor = city.auditor().await;
+        let note = auditor.audit().get_checkpoint(pb::GetCheckpointRequest {}).await.expect("an auditor may");
+        let note = note.into_inner().checkpoint;
+        heads.push(SignedCheckpoint::open(note.as_bytes(), &key).expect("signed").checkpoint().head());
+        city.restart();
+    }
+    let auditor = city.auditor().await;
+    for pair in heads.windows(2) {
+        let request = pb::GetConsistencyProofRequest { old_size: pair[0].size, new_size: pair[1].size };
+        let proof =
+            auditor.audit().get_consistency_proof(request).await.expect("an auditor may").into_inner();
+        let proof: Vec<_> =
+            proof.proof.iter().map(|hash| Hash::try_from(hash.as_slice()).expect("32 bytes")).collect();
+        verify_consistency(&pair[0], &pair[1], &proof).expect("a prefix");
+        let forged = Head { size: pair[0].size, root: pair[1].root };
+        assert!(verify_consistency(&forged, &pair[1], &proof).is_err());
+    }
+    // An empty log is a prefix of every log; that needs no proof.
+    let request = pb::GetConsistencyProofRequest { old_size: 0, new_size: 0 };
+    match auditor.audit().get_consistency_proof(request).await {
+        Ok(reply) => assert!(reply.into_inner().proof.is_empty()),
+        Err(status) => assert_eq!(status.code(), Code::InvalidArgument, "{status}"),
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_the_database_is_noticed_at_start() {
+    let mut city = City::published().await;
+    city.kill();
+    let tampered = [
+        "UPDATE log_entry SET entry = CAST(replace(entry, 'allowed', 'refused') AS BLOB) WHERE position = 2",
+        "DELETE FROM log_entry WHERE position = 1",
+        "DELETE FROM log_entry WHERE position = (SELECT max(position) FROM log_entry)",
+        "INSERT INTO log_entry SELECT max(position) + 1, entry FROM log_entry",
+        "UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 0",
+        "UPDATE log_checkpoint SET note = replace(note, 'city', 'town')",
+        "DELETE FROM log_checkpoint",
+    ];
+    for change in tampered {
+        let mut copy = city.copy();
+        let database = rusqlite::Connection::open(copy.file("throughline.db")).expect("the database");
+        let n_changed = database.execute(change, []).expect("SQL");
+        assert_eq!(n_changed, 1, "{change}");
+        drop(database);
+        let done = copy.serve().output().expect("the program runs");
+        assert_eq!(done.status.code(), Some(2), "{change}");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(said.contains("stored data are damaged"), "{change}: {said}");
+        copy.kill();
+    }
+    city.restart();
+    city.partner().await.query(question()).await.expect("the untouched one goes on");
+}

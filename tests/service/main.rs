@@ -1,0 +1,17 @@
+//! The whole service, from outside: the real program, mutual TLS on loopback, an invented city.
+//!
+//! One file a promise. Nothing here sleeps: a test waits for a line, a reply or the end of a process.
+
+mod city;
+mod papers;
+mod records;
+mod rpcs;
+mod vocabulary;
+
+mod canary;
+mod faults;
+mod identity;
+mod intake;
+mod kill;
+mod log;
+mod release;

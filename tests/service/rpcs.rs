@@ -1,0 +1,84 @@
+//! Every RPC there is, read from the interface definition itself, and a good call of each.
+
+use crate::records::school;
+use crate::vocabulary::{Source, question};
+use std::path::Path;
+use throughline::api::v1 as pb;
+use throughline::client::Session;
+use tonic::Status;
+
+/// The names of all RPCs, in the order of the files.
+pub(crate) fn all() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/exchange/v1");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the interface is in the repository")
+        .map(|file| file.expect("readable").path())
+        .collect();
+    files.sort();
+    let texts = files.iter().map(|file| std::fs::read_to_string(file).expect("readable"));
+    let names = texts.flat_map(|text| {
+        let declared = text.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split_once('('));
+        declared.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
+/// Makes a call that would be allowed to the right caller, and hears it to its end.
+pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
+    match name {
+        "Push" => {
+            let mut pushing = Source { session: session.clone() }.open("by-name").await?;
+            let next = pushing.opened.acknowledged_through + 1;
+            pushing.batch(&format!("by-name-{next}"), next, vec![school()]).await?;
+            pushing.finish().await
+        }
+        "GetDelivery" => {
+            let request = pb::GetDeliveryRequest { delivery: "by-name".into() };
+            session.ingest().get_delivery(request).await.map(drop)
+        }
+        "Query" => session.releases().query(question()).await.map(drop),
+        "ListIndicators" => session.releases().list_indicators(pb::ListIndicatorsRequest {}).await.map(drop),
+        "ListProducts" => session.releases().list_products(pb::ListProductsRequest {}).await.map(drop),
+        "ListEntries" => session.audit().list_entries(pb::ListEntriesRequest::default()).await.map(drop),
+        "GetCheckpoint" => session.audit().get_checkpoint(pb::GetCheckpointRequest {}).await.map(drop),
+        "GetConsistencyProof" => {
+            let request = pb::GetConsistencyProofRequest { old_size: 1, new_size: 0 };
+            session.audit().get_consistency_proof(request).await.map(drop)
+        }
+        "ExportLog" => {
+            let mut parts = session.audit().export_log(pb::ExportLogRequest {}).await?.into_inner();
+            while parts.message().await?.is_some() {}
+            Ok(())
+        }
+        "PutOrganization" => {
+            let organization = pb::Organization {
+                id: "newcomer".into(),
+                name: "Newcomer".into(),
+                roles: vec!["partner".into()],
+                standing: pb::Standing::Active.into(),
+            };
+            let request = pb::PutOrganizationRequest { organization: Some(organization) };
+            session.admin().put_organization(request).await.map(drop)
+        }
+        "ListOrganizations" => {
+            session.admin().list_organizations(pb::ListOrganizationsRequest {}).await.map(drop)
+        }
+        "PutAgreement" => {
+            let request = pb::PutAgreementRequest { document: crate::papers::AGREEMENT.into() };
+            session.admin().put_agreement(request).await.map(drop)
+        }
+        "ListAgreements" => session.admin().list_agreements(pb::ListAgreementsRequest {}).await.map(drop),
+        "PutProduct" => {
+            let request = pb::PutProductRequest { document: crate::papers::PRODUCT.into() };
+            session.admin().put_product(request).await.map(drop)
+        }
+        "Publish" => {
+            let request = pb::PublishRequest { title: "again".into() };
+            let mut stages = session.admin().publish(request).await?.into_inner();
+            while stages.message().await?.is_some() {}
+            Ok(())
+        }
+        "GetStatus" => session.admin().get_status(pb::GetStatusRequest {}).await.map(drop),
+        other => panic!("the interface has the RPC {other}, and no test calls it"),
+    }
+}
