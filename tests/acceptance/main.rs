@@ -1,0 +1,6 @@
+//! The program as people use it: real files go in through the command line, and what comes out of a
+//! running service is compared with figures that were computed elsewhere.
+
+mod expected;
+mod harness;
+mod star;

@@ -1,0 +1,358 @@
+//! Tennessee's STAR experiment: 11,598 real children, kindergarten to grade 3, against figures computed
+//! elsewhere and the table that Stock and Watson print.
+
+use crate::expected::{CELL_MIN, Figure, Tally, figures, rows, write};
+use crate::harness::{Cell, Service, say, shared};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Instant;
+
+/// Suffix of a grade's columns, grade code, school year.
+const GRADES: [(&str, &str, u32); 4] =
+    [("k", "KG", 1986), ("1", "01", 1987), ("2", "02", 1988), ("3", "03", 1989)];
+
+/// Scores of children who have both, as the expected figures count them. Meals are a program of each
+/// year here: what a roster says of a child holds on until it says something else, and the expected
+/// figures take each year alone.
+const PRODUCTS: [&str; 3] = [
+    r#"
+product = "scores"
+version = 1
+title = "STAR: scores"
+profile = "nces-10"
+mode = "suppress"
+depth = 1
+geography = "district"
+population = "known(score_thousandths('STAR', 'TOTAL'))"
+years = { from = 1986, to = 1989 }
+indicators = [
+    { name = "read", use = "mean_scale_score", test = "STAR", subject = "READ" },
+    { name = "math", use = "mean_scale_score", test = "STAR", subject = "MATH" },
+    { name = "total", use = "mean_scale_score", test = "STAR", subject = "TOTAL" },
+]
+dimensions = [
+    { id = "arm", source = "program_group", programs = ["small", "regular", "aide"] },
+    { id = "sex", source = "sex" },
+    { id = "race", source = "race7", groups = [{ id = "white_asian", label = "White or Asian", members = ["white", "asian"] }] },
+    { id = "meals", source = "program_group", programs = ["meals-free", "meals-paid"] },
+]
+"#,
+    r#"
+product = "gain"
+version = 1
+title = "STAR: reading from kindergarten to grade 3"
+profile = "nces-10"
+mode = "suppress"
+depth = 1
+geography = "district"
+years = { from = 1989, to = 1989 }
+indicators = [
+    { name = "gain", use = "score_gain", test = "STAR", subject = "READ", years = 3 },
+]
+dimensions = [
+    { id = "arm3", source = "program_group", programs = ["small", "regular", "aide"], years_before = 3 },
+    { id = "sex", source = "sex" },
+    { id = "race", source = "race7", groups = [{ id = "white_asian", label = "White or Asian", members = ["white", "asian"] }] },
+    { id = "lunch3", source = "lunch", years_before = 3 },
+]
+"#,
+    r#"
+product = "roster"
+version = 1
+title = "STAR: who came when"
+profile = "nces-10"
+mode = "suppress"
+depth = 3
+geography = "district"
+years = { from = 1986, to = 1989 }
+indicators = [{ name = "children", use = "enrollment" }]
+dimensions = [
+    { id = "arm", source = "program_group", programs = ["small", "regular", "aide"] },
+    { id = "race", source = "race7", groups = [{ id = "white_asian", label = "White or Asian", members = ["white", "asian"] }] },
+    { id = "lunch", source = "lunch" },
+    { id = "entry", source = "entry" },
+]
+"#,
+];
+
+/// Writes the children into the templates and returns how many records that makes.
+fn export(star: &Path, folder: &Path) -> u64 {
+    let mut files: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut add =
+        |file, row: String| assert!(files.entry(file).or_default().insert(row) || file == "schools");
+    for child in rows(&star.join("star_aer/STAR.csv")) {
+        let id = &child["rownames"];
+        let sex = match child["gender"].as_str() {
+            "male" => "M",
+            "female" => "F",
+            _ => "",
+        };
+        let (races, hispanic) = match child["ethnicity"].as_str() {
+            "afam" => ("black", "false"),
+            "cauc" => ("white", "false"),
+            "asian" => ("asian", "false"),
+            "amindian" => ("american_indian", "false"),
+            "hispanic" => ("", "true"),
+            _ => ("", ""),
+        };
+        for (suffix, grade, year) in GRADES {
+            let of = |column: &str| child[&format!("{column}{suffix}")].as_str();
+            if of("star").is_empty() {
+                continue;
+            }
+            let (first, last) = (format!("{}-09-01", year - 1), format!("{year}-06-15"));
+            let lunch = match of("lunch") {
+                "free" => "free",
+                "non-free" => "paid",
+                _ => "",
+            };
+            let arm = of("star").replace("regular+aide", "aide");
+            let school = of("schoolid");
+            add("students", format!("{id},{year},{sex},{races},{hispanic},{lunch}"));
+            add("schools", format!("{school},School {school},{0},System {0},district", of("system")));
+            add("enrollments", format!("{id},{school},{year},{first},{last},end_of_year,{grade}"));
+            add("services", format!("{id},{arm},{first},{last}"));
+            if !lunch.is_empty() {
+                add("services", format!("{id},meals-{lunch},{first},{last}"));
+            }
+            let score =
+                |subject: &str, score: u32| format!("{id},STAR,{subject},{grade},{year}-04-15,{score}");
+            let read = of("read").parse::<u32>().ok();
+            let math = of("math").parse::<u32>().ok();
+            read.into_iter().for_each(|read| add("assessments", score("READ", read)));
+            math.into_iter().for_each(|math| add("assessments", score("MATH", math)));
+            if let (Some(read), Some(math)) = (read, math) {
+                add("assessments", score("TOTAL", read + math));
+            }
+        }
+    }
+    for (code, name) in [
+        ("small", "Small class"),
+        ("regular", "Regular class"),
+        ("aide", "Regular class with aide"),
+        ("meals-free", "Free meals"),
+        ("meals-paid", "Meals at full price"),
+    ] {
+        add("programs", format!("{code},{name}"));
+    }
+    let mut n_records = 0;
+    for (file, rows) in files {
+        let header = match file {
+            "students" => "student_id,school_year,sex,races,hispanic,lunch",
+            "schools" => "school,name,district,district_name,sector",
+            "enrollments" => "student_id,school,school_year,entry,exit,exit_type,grade",
+            "services" => "student_id,program,begin,end",
+            "programs" => "program,name",
+            _ => "student_id,test,subject,grade,date,scale_score",
+        };
+        n_records += rows.len() as u64;
+        write(&folder.join(format!("{file}.csv")), header, rows);
+    }
+    n_records
+}
+
+#[test]
+fn star_comes_out_of_the_service() {
+    let Some(shared) = shared() else { return };
+    let started = Instant::now();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let n_records = export(&shared, folder.path());
+    let service = Service::start(&["tennessee"]);
+    PRODUCTS.iter().for_each(|product| service.load("product", product));
+    let pushed = service.push(folder.path(), "tennessee").done().json();
+    assert_eq!((&pushed["records"], &pushed["rows_not_sent"]), (&n_records.into(), &0.into()));
+    assert_eq!(pushed["outcomes"]["new"], n_records, "{pushed}");
+    say(&format!("star: {n_records} records pushed, {:.1} s", started.elapsed().as_secs_f64()));
+    let report = service.publish();
+    assert_eq!(report["persons"], 11_598, "{report}");
+    assert_eq!(report["student_years"], 6_325 + 6_829 + 6_840 + 6_802, "{report}");
+    say(&format!("star: published, {:.1} s: {report:#}", started.elapsed().as_secs_f64()));
+
+    let published = Published::ask(&service);
+    let mut tally = Tally::default();
+    let mut merged: BTreeMap<(String, String), Vec<Figure>> = BTreeMap::new();
+    for figure in figures(&shared, "star_aer") {
+        match figure.indicator.as_str() {
+            "SW_table13.1_difference:read+math" => published.stock_and_watson(&figure, &mut tally),
+            "entry_cohort_free_lunch_share" => {
+                published.entry_share(&figure, "lunch", &["free"], &["free", "paid"], &mut tally);
+            }
+            "entry_cohort_white_asian_share" => {
+                published.entry_share(&figure, "race", &["white_asian"], &["all"], &mut tally);
+            }
+            _ if figure.group == "ethnicity" && ["other", "nan"].contains(&figure.level.as_str()) => {
+                merged.entry((figure.indicator.clone(), figure.period.clone())).or_default().push(figure);
+            }
+            _ => tally.compare(&figure, published.cell(&figure)),
+        }
+    }
+    for figures in merged.into_values() {
+        published.merged(&figures, &mut tally);
+    }
+    tally.print("star_aer");
+    say(&format!("star: compared, {:.1} s", started.elapsed().as_secs_f64()));
+    assert_eq!(tally.total(), 242);
+}
+
+/// The answers: by product, indicator and dimensions.
+struct Published(BTreeMap<(&'static str, &'static str, &'static str), Vec<Cell>>);
+
+impl Published {
+    fn ask(service: &Service) -> Self {
+        let mut answers = BTreeMap::new();
+        for by in ["", "arm", "sex", "race", "meals"] {
+            for indicator in ["read", "math", "total"] {
+                let cells = service.ask("scores", indicator, &dimensions(by), &[]);
+                answers.insert(("scores", indicator, by), cells);
+            }
+        }
+        for by in ["", "arm3", "sex", "race", "lunch3"] {
+            answers.insert(("gain", "gain", by), service.ask("gain", "gain", &dimensions(by), &[]));
+        }
+        for by in ["arm entry", "arm entry race", "arm entry lunch"] {
+            answers
+                .insert(("roster", "children", by), service.ask("roster", "children", &dimensions(by), &[]));
+        }
+        Self(answers)
+    }
+
+    fn at(&self, place: (&'static str, &'static str, &'static str), year: u32, categories: &[&str]) -> &Cell {
+        let found = self.0[&place].iter().find(|cell| cell.period == year && cell.categories == categories);
+        found.unwrap_or_else(|| panic!("{place:?} {year} {categories:?} is not in the answer"))
+    }
+
+    /// The cell that stands for a score or a gain.
+    fn cell(&self, figure: &Figure) -> &Cell {
+        if figure.indicator == "gain_read_K_to_3" {
+            let (by, category) = category(figure, ["arm3", "lunch3"], "unknown");
+            let categories: Vec<_> = category.into_iter().collect();
+            return self.at(("gain", "gain", by), 1989, &categories);
+        }
+        let subject = figure.indicator.strip_prefix("mean_scale_score:").expect("a mean score");
+        let indicator = match &subject[..4] {
+            "read" => "read",
+            "math" => "math",
+            _ => "total",
+        };
+        let (by, category) = category(figure, ["arm", "meals"], "none");
+        let category = category.map(|category| match category {
+            "free" => "meals-free",
+            "paid" => "meals-paid",
+            other => other,
+        });
+        let categories: Vec<_> = category.into_iter().collect();
+        self.at(("scores", indicator, by), year(&figure.period), &categories)
+    }
+
+    /// Two groups of race that the service does not tell apart: what it publishes is both together.
+    fn merged(&self, figures: &[Figure], tally: &mut Tally) {
+        let n: u64 = figures.iter().map(|figure| figure.denominator).sum();
+        let sum: f64 = figures.iter().map(|figure| figure.value * figure.denominator as f64).sum();
+        let together = Figure { denominator: n, value: sum / n as f64, ..figures[0].clone() };
+        let mut one = Tally::default();
+        one.compare(&together, self.cell(&together));
+        if one.reproduced == 1 {
+            tally.merged += figures.len();
+        } else if n < CELL_MIN {
+            tally.small += figures.len();
+        } else {
+            tally.protecting.extend(figures.iter().map(Figure::place));
+        }
+    }
+
+    /// A difference of two published means, and its robust (HC1) standard error out of the published
+    /// deviations, which are those of a population.
+    fn stock_and_watson(&self, figure: &Figure, tally: &mut Tally) {
+        let year = year(&figure.period);
+        let arm = |arm: &str| {
+            let cell = self.at(("scores", "total", "arm"), year, &[arm]);
+            let n = cell.denominator.expect("arms are large") as f64;
+            (n, cell.value.expect("shown"), cell.deviation.expect("shown"))
+        };
+        let (small, regular, aide) = (arm("small"), arm("regular"), arm("aide"));
+        let n = small.0 + regular.0 + aide.0;
+        assert_eq!(n, figure.denominator as f64, "{figure:?}");
+        let variance = |(arm_n, _, deviation): (f64, f64, f64)| deviation.powi(2) / arm_n * n / (n - 3.0);
+        let (value, variance) = match figure.level.as_str() {
+            "intercept(regular)" => (regular.1, variance(regular)),
+            "small - regular" => (small.1 - regular.1, variance(small) + variance(regular)),
+            "regular+aide - regular" => (aide.1 - regular.1, variance(aide) + variance(regular)),
+            other => panic!("what is {other}?"),
+        };
+        assert!((value - figure.value).abs() <= 0.005 + 1e-9, "{figure:?}: {value}");
+        let printed: f64 = figure.note.trim_start_matches("robust SE ").parse().expect("a standard error");
+        let error = variance.sqrt();
+        assert!((error - printed).abs() <= 0.005 + 1e-9, "{figure:?}: standard error {error}");
+        tally.reproduced += 1;
+    }
+
+    /// A share of those who were new in a year, out of published counts.
+    fn entry_share(&self, figure: &Figure, of: &str, with: &[&str], all: &[&str], tally: &mut Tally) {
+        let year = year(figure.period.trim_start_matches("entry "));
+        let arm = figure.level.replace("regular+aide", "aide");
+        let count = |categories: &[&str]| {
+            let n = |category: &&str| match *category {
+                "all" => self.at(("roster", "children", "arm entry"), year, &[&arm, "new"]).denominator,
+                _ if of == "race" => {
+                    let categories = [&arm, "new", category];
+                    self.at(("roster", "children", "arm entry race"), year, &categories).denominator
+                }
+                _ => {
+                    let categories = [&arm, "new", category];
+                    self.at(("roster", "children", "arm entry lunch"), year, &categories).denominator
+                }
+            };
+            categories.iter().map(n).sum::<Option<u64>>()
+        };
+        match (count(with), count(all)) {
+            (Some(with), Some(n)) => {
+                assert_eq!((Some(with), n), (figure.numerator, figure.denominator), "{figure:?}");
+                assert!((with as f64 / n as f64 - figure.value).abs() <= 1e-6, "{figure:?}");
+                tally.reproduced += 1;
+            }
+            _ => tally.protecting.push(figure.place()),
+        }
+    }
+}
+
+fn dimensions(by: &'static str) -> Vec<&'static str> {
+    by.split_whitespace().collect()
+}
+
+fn year(period: &str) -> u32 {
+    match period {
+        "grade K" => 1986,
+        "grade 1" => 1987,
+        "grade 2" => 1988,
+        "grade 3" => 1989,
+        other => panic!("what is {other}?"),
+    }
+}
+
+/// The dimension and category of a figure, with the names of the dimensions of arms and of lunch, and
+/// the category of those whose lunch is not known.
+fn category(
+    figure: &Figure,
+    [arm, lunch]: [&'static str; 2],
+    no_lunch: &'static str,
+) -> (&'static str, Option<&'static str>) {
+    match (figure.group.as_str(), figure.level.as_str()) {
+        ("all", _) => ("", None),
+        ("stark" | "star1" | "star2" | "star3", "small") => (arm, Some("small")),
+        ("stark" | "star1" | "star2" | "star3", "regular") => (arm, Some("regular")),
+        ("stark" | "star1" | "star2" | "star3", "regular+aide") => (arm, Some("aide")),
+        ("gender", "female") => ("sex", Some("F")),
+        ("gender", "male") => ("sex", Some("M")),
+        ("gender", "nan") => ("sex", Some("unknown")),
+        ("ethnicity", "afam") => ("race", Some("black")),
+        ("ethnicity", "amindian") => ("race", Some("american_indian")),
+        ("ethnicity", "asian") => ("race", Some("asian")),
+        ("ethnicity", "cauc") => ("race", Some("white")),
+        ("ethnicity", "hispanic") => ("race", Some("hispanic")),
+        ("ethnicity", "other" | "nan") => ("race", Some("unknown")),
+        ("lunchk" | "lunch1" | "lunch2" | "lunch3", "free") => (lunch, Some("free")),
+        ("lunchk" | "lunch1" | "lunch2" | "lunch3", "non-free") => (lunch, Some("paid")),
+        ("lunchk" | "lunch1" | "lunch2" | "lunch3", "nan") => (lunch, Some(no_lunch)),
+        other => panic!("what is {other:?}?"),
+    }
+}
