@@ -3,4 +3,7 @@
 
 mod expected;
 mod harness;
+mod oneroster;
+mod practice_truth;
 mod star;
+mod star_poe;
