@@ -140,8 +140,8 @@ fn star_comes_out_of_the_service() {
     assert_eq!(counts, if unknown_race_is_hidden { (186, 12, 10) } else { (183, 18, 7) });
 }
 
-/// All products by district from one service: whatever is then shown is still right, and one product
-/// does not give away what another hides.
+/// All products by district from one service: more has to be hidden, and what is shown is still right.
+/// Whether what is hidden stays hidden is for the tests of disclosure control.
 #[test]
 fn star_published_together_is_right_where_it_is_shown() {
     let Some(shared) = shared() else { return };
