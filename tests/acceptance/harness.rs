@@ -114,6 +114,15 @@ impl Service {
         self.run(&["steward", kind, "document.toml"]).done();
     }
 
+    /// Has the steward load a document that the service refuses, and returns why.
+    pub(crate) fn refused(&self, kind: &str, document: &str) -> String {
+        let file = self.folder.path().join("document.toml");
+        std::fs::write(&file, document).expect("a document");
+        let ended = self.run(&["steward", kind, "document.toml"]);
+        assert_eq!(ended.code, 2, "{}", ended.stdout);
+        ended.stderr
+    }
+
     /// Pushes a folder as `source`.
     pub(crate) fn push(&self, folder: &Path, source: &str) -> Ended {
         let (folder, identity) = (folder.display().to_string(), format!("{source}.contributor"));

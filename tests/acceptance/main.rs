@@ -6,4 +6,5 @@ mod harness;
 mod oneroster;
 mod practice_truth;
 mod star;
+mod star_files;
 mod star_poe;

@@ -66,6 +66,11 @@ fn a_whole_district_goes_in_once_and_comes_out() {
     let bundle = shared.join("oneroster_generated_2024");
     let service = Service::start(&["northfield"]);
     service.load("product", PRODUCT);
+    // A product that cannot be counted together with this one is refused at once, and holds up nothing.
+    let pooled = PRODUCT.replace("\"roster\"", "\"pooled\"").replace("race7\"", "race7\", label = \"Other\"");
+    assert!(service.refused("product", &pooled).contains("dimension race"));
+    let districts = PRODUCT.replace("\"roster\"", "\"districts\"").replace("\"school\"", "\"district\"");
+    assert!(service.refused("product", &districts).contains("geography"));
     let pushed = service.push(&bundle, "northfield").done().json();
     let outcomes = |new: u64, unchanged: u64| serde_json::json!({"new": new, "changed": 0, "unchanged": unchanged, "withdrawn": 0, "refused": 0});
     assert_eq!((&pushed["rows_not_sent"], &pushed["outcomes"]), (&0.into(), &outcomes(4_008, 0)));

@@ -2,7 +2,7 @@
 
 use crate::city::{City, Figure, at, code, figure, person, product, school};
 use throughline::outcomes::Unit::StudentYear;
-use throughline::outcomes::{Error, tabulate};
+use throughline::outcomes::{Error, check_together, tabulate};
 use throughline::records::Sector;
 
 const ENROLLED: &str = "[[indicators]]\nname = \"enrolled\"\nuse = \"enrollment\"\n\
@@ -56,8 +56,9 @@ fn a_product_can_stop_at_districts() {
     let counts = city().count(&districts, StudentYear, 2024);
     assert_eq!(figure(&counts, "enrollment", &[("geography", "east")]), Figure::Count(2));
     assert!(counts.dimensions[0].nodes.iter().all(|node| !node.id.contains(':')));
-    let products = [product(ENROLLED), product(&format!("id = \"q\"\n{districts}"))];
+    let products = [product(ENROLLED), product(&format!("product = \"q\"\n{districts}"))];
     assert_eq!(tabulate(&city().edition(), &products), Err(Error::MixedGeography));
+    assert_eq!(check_together(&products[1], &products[..1]), Err(Error::MixedGeography));
     assert_eq!(
         tabulate(&city().edition(), &[product(ENROLLED), product(ENROLLED)]),
         Err(Error::DuplicateProduct)
@@ -65,11 +66,21 @@ fn a_product_can_stop_at_districts() {
 }
 
 #[test]
+fn a_dimension_is_one_thing_in_all_products_counted_together() {
+    let other = ENROLLED.replace("source = \"sector\"", "source = \"entry\"");
+    let products = [product(ENROLLED), product(&format!("product = \"q\"\n{other}"))];
+    let mixed = Err(Error::MixedDimension("sector".into()));
+    assert_eq!(check_together(&products[1], &products[..1]), mixed);
+    assert_eq!(tabulate(&city().edition(), &products).map(|_| ()), mixed);
+    assert_eq!(check_together(&products[0], &[product(ENROLLED)]), Ok(()));
+}
+
+#[test]
 fn the_order_of_products_leaves_no_trace() {
     let other = ENROLLED.replace("sector", "entry");
     let products = [
         product(ENROLLED),
-        product(&format!("id = \"a\"\n{other}{ENROLLED}").replacen("enrolled", "first", 1)),
+        product(&format!("product = \"a\"\n{other}{ENROLLED}").replacen("enrolled", "first", 1)),
     ];
     let edition = city().edition();
     let counts = tabulate(&edition, &products).expect("it can be counted");
