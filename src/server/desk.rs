@@ -9,7 +9,7 @@ use super::limits::{Limits, Running};
 use super::peer::{Peer, Role};
 use super::status::{self, Told};
 use crate::api::RECEIPT;
-use crate::audit::{Call, Hash, Receipt};
+use crate::audit::{Call, Entry, Hash, Receipt};
 use crate::calendar::Timestamp;
 use crate::store::{self, Store};
 use prost::Message;
@@ -136,15 +136,11 @@ impl Desk {
 
     /// Logs an allowed call that discloses no table, and answers it.
     pub(super) async fn answer<M: Message>(&self, call: &Call, message: M) -> Result<Response<M>, Status> {
-        let entry = call.allowed(Some(Hash::of(&message.encode_to_vec())));
+        let entry = answered(call, &message);
         let logged = self.store.transaction("answered", move |tx| tx.log(&entry)).await;
         let committed: store::Committed<()> =
             logged.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
-        let mut response = Response::new(message);
-        if let Some(receipt) = committed.receipts.last() {
-            attach(response.metadata_mut(), receipt);
-        }
-        Ok(response)
+        Ok(with_receipt(message, &committed))
     }
 
     /// What the caller sees of a failure while looking something up.
@@ -158,6 +154,20 @@ impl Desk {
             Err(error) => Err(self.refuse(call, status::store(&error, &call.request_id)).await),
         }
     }
+}
+
+/// The entry of an allowed call that discloses no table.
+pub(super) fn answered(call: &Call, message: &impl Message) -> Entry {
+    call.allowed(Some(Hash::of(&message.encode_to_vec())))
+}
+
+/// An answer with the proof of its entry.
+pub(super) fn with_receipt<M>(message: M, committed: &store::Committed<()>) -> Response<M> {
+    let mut response = Response::new(message);
+    if let Some(receipt) = committed.receipts.last() {
+        attach(response.metadata_mut(), receipt);
+    }
+    response
 }
 
 /// Puts a receipt into a call's metadata.
