@@ -265,10 +265,10 @@ async fn a_push_that_does_not_begin_as_one_is_refused_and_on_record() {
     let city = City::open().await;
     let source = city.source("northfield").await;
     let batch = pb::Batch { batch: "one".into(), sequence: 1, records: vec![school()] };
-    let status = source.begin(pb::push_request::Message::Batch(batch)).await.err().expect("not opened");
+    let status = source.begin(pb::push_request::Message::Batch(batch)).await.expect_err("not opened");
     assert_eq!(status.code(), Code::InvalidArgument);
     let open = pb::OpenDelivery { delivery: "Alma Quill".into(), agreement: String::new() };
-    let status = source.begin(pb::push_request::Message::Open(open)).await.err().expect("not codes");
+    let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     let fields = status.get_details_bad_request().expect("fields").field_violations;
     let fields: Vec<_> = fields.iter().map(|wrong| wrong.field.as_str()).collect();
     assert_eq!((status.code(), fields), (Code::InvalidArgument, vec!["open.delivery", "open.agreement"]));
@@ -280,7 +280,7 @@ async fn a_push_that_does_not_begin_as_one_is_refused_and_on_record() {
     let wrong = pb::GetDeliveryResponse { acknowledged_through: 7, outcomes: Vec::new() };
     let path = http::uri::PathAndQuery::from_static("/exchange.v1.IngestService/Push");
     let request = tonic::Request::new(tokio_stream::once(wrong));
-    let status = client.streaming(request, path, codec).await.err().expect("not a message of a push");
+    let status = client.streaming(request, path, codec).await.expect_err("not a message of a push");
     assert_eq!(status.code(), Code::InvalidArgument);
     let log = city.log();
     let refused = log.iter().filter(|entry| entry.decision == Decision::Refused);
@@ -354,7 +354,7 @@ async fn a_source_that_is_no_party_sends_nothing() {
     let steward = city.steward().await;
     steward.register("stranger", "contributor", pb::Standing::Active).await.expect("the steward may");
     let stranger: Source = city.source("stranger").await;
-    let status = stranger.open("nightly").await.err().expect("no party");
+    let status = stranger.open("nightly").await.expect_err("no party");
     assert_eq!(status.code(), Code::PermissionDenied);
     let log = city.log();
     let last = log.last().expect("an entry");
@@ -385,4 +385,18 @@ async fn push_with_encode_sends_what_the_service_would_have_made() {
     assert_eq!(editions[0].digest, editions[1].digest);
     assert_eq!(closed.state(), clear.state());
     assert_eq!(batch_digests(&closed), batch_digests(&clear));
+}
+
+#[tokio::test]
+async fn the_same_delivery_twice_at_once_is_counted_once() {
+    let city = City::open().await;
+    let (one, two) = (city.source("northfield").await, city.source("northfield").await);
+    let pushed = tokio::join!(one.push("nightly", roll(0..80)), two.push("nightly", roll(0..80)));
+    let (one, two) = (pushed.0.expect("good records"), pushed.1.expect("good records"));
+    // Each hears the same verdicts, or that they were given before it began.
+    assert_eq!(one.count(Outcome::New) + one.resumed, 241);
+    assert_eq!(two.count(Outcome::New) + two.resumed, 241);
+    let status = city.steward().await.status().await;
+    assert_eq!(status.sources.iter().map(|source| source.records).sum::<u64>(), 241);
+    assert_eq!(status.persons, 80);
 }
