@@ -29,7 +29,12 @@ pub(super) fn is_published(tabulation: &Tabulation, lattice: &Lattice, measure: 
 }
 
 /// Protects every population and measure of a tabulation.
-pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac::Key) -> Protection {
+pub(super) fn protect(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    secret: &hmac::Key,
+    downwards_max: usize,
+) -> Protection {
     let n_measures = tabulation.measures.len();
     let population_of: Vec<usize> = tabulation.measures.iter().map(|measure| measure.population).collect();
     let ancestors = ancestors(tabulation);
@@ -44,7 +49,7 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
     let mut people_primary: Vec<Vec<bool>> = Vec::new();
     let mut orders = Vec::new();
     for (at, counts) in lattice.people.iter().enumerate() {
-        let order = order(lattice, counts, &ties, DOWNWARDS_MAX);
+        let order = order(lattice, counts, &ties, downwards_max);
         let is_unsafe = |group: &[u32]| // What a line lacks of the larger population can follow although none of its cells does.
             rules.people(at, group, |larger, cell| group.len() > 1 || people[larger].derivable[cell as usize]);
         let asked = |cell: usize| {
@@ -155,9 +160,6 @@ fn ancestors(tabulation: &Tabulation) -> Vec<Vec<usize>> {
     let chain = |at: usize| std::iter::successors(parent(&at), parent).collect();
     (0..tabulation.populations.len()).map(chain).collect()
 }
-
-/// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
-const DOWNWARDS_MAX: usize = 25_000;
 
 /// All cells in the order in which they are tried: from the whole down where there are few enough.
 ///

@@ -66,6 +66,9 @@ pub(super) enum SealedValues {
     Ratio(Vec<Seen<f64>>),
 }
 
+/// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
+const DOWNWARDS_MAX: usize = 25_000;
+
 /// First bytes of every seal; the last of them is the version of the format.
 const MAGIC: &[u8] = b"throughline seal\x01";
 
@@ -87,6 +90,23 @@ impl Seal {
         profiles: &[RuleProfile],
         secret: &[u8],
     ) -> Result<(Self, SealReport), Error> {
+        Self::make_within(edition, tabulations, profiles, secret, DOWNWARDS_MAX)
+    }
+
+    /// As [`Seal::make`], with another bound on how large a lattice may be to be protected from the whole
+    /// down (which keeps the figures most people ask for) and not from the leaves of the geography up
+    /// (which stays fast).
+    ///
+    /// # Errors
+    ///
+    /// As [`Seal::make`].
+    pub fn make_within(
+        edition: u32,
+        tabulations: &[Tabulation],
+        profiles: &[RuleProfile],
+        secret: &[u8],
+        downwards_max: usize,
+    ) -> Result<(Self, SealReport), Error> {
         let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
         sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
         check(&sorted)?;
@@ -95,7 +115,7 @@ impl Seal {
         let mut lattices = Vec::with_capacity(sorted.len());
         for made in in_parallel(&sorted, |tabulation| {
             let lattice = Lattice::new(tabulation, profiles)?;
-            let protection = protect(tabulation, &lattice, &key);
+            let protection = protect(tabulation, &lattice, &key, downwards_max);
             Ok((lattice, protection))
         }) {
             let (lattice, protection) = made?;

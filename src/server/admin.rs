@@ -1,6 +1,6 @@
 //! `AdminService`: organizations, agreements, products, editions, for the steward.
 
-use super::desk::{Desk, Rpc};
+use super::desk::{Desk, Rpc, answered, with_receipt};
 use super::peer::Role;
 use super::status::{self, Told};
 use crate::agreements::{Agreement, State};
@@ -10,7 +10,7 @@ use crate::disclosure::RuleProfile;
 use crate::outcomes::{self, Product};
 use crate::publish::{self, Published};
 use crate::records::OrgId;
-use crate::store::{self, Organization, Stored};
+use crate::store::{self, Organization, Stored, Tx};
 use pb::admin_service_server::AdminService;
 use prost::Message;
 use std::collections::BTreeSet;
@@ -50,10 +50,8 @@ impl AdminService for Admin {
             Ok(organization) => organization,
             Err(problem) => return Err(self.refuse(&admitted.call, "organization.malformed", problem).await),
         };
-        let put =
-            self.desk.store.transaction("admin.organization", move |tx| tx.put_organization(&organization));
-        self.stored(&admitted.call, put.await.map(|_: store::Committed<()>| ())).await?;
-        self.desk.answer(&admitted.call, pb::PutOrganizationResponse {}).await
+        let steps = move |tx: &mut Tx<'_>| tx.put_organization(&organization).map(|()| Stored::New);
+        self.put(&admitted.call, "admin.organization", pb::PutOrganizationResponse {}, steps).await
     }
 
     async fn list_organizations(
@@ -91,13 +89,9 @@ impl AdminService for Admin {
         }
         let (id, version, digest, now) =
             (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
-        let put = self.desk.store.transaction("admin.agreement", move |tx| {
-            tx.put_agreement(&id, version, &digest, &document, now)
-        });
-        let stored = self.stored(call, put.await.map(|committed| committed.value)).await?;
-        self.document(call, stored).await?;
         let response = pb::PutAgreementResponse { agreement: agreement.id, version, digest: digest.to_vec() };
-        self.desk.answer(call, response).await
+        let steps = move |tx: &mut Tx<'_>| tx.put_agreement(&id, version, &digest, &document, now);
+        self.put(call, "admin.agreement", response, steps).await
     }
 
     async fn list_agreements(
@@ -154,13 +148,9 @@ impl AdminService for Admin {
             *Hash::of(document.as_bytes()).as_bytes(),
             call.time,
         );
-        let put = self
-            .desk
-            .store
-            .transaction("admin.product", move |tx| tx.put_product(&id, version, &digest, &document, now));
-        let stored = self.stored(call, put.await.map(|committed| committed.value)).await?;
-        self.document(call, stored).await?;
-        self.desk.answer(call, pb::PutProductResponse { product: product.id().to_owned(), version }).await
+        let response = pb::PutProductResponse { product: product.id().to_owned(), version };
+        let steps = move |tx: &mut Tx<'_>| tx.put_product(&id, version, &digest, &document, now);
+        self.put(call, "admin.product", response, steps).await
     }
 
     async fn publish(
@@ -234,24 +224,56 @@ impl Admin {
         self.desk.refuse(call, told).await
     }
 
-    async fn stored<T>(&self, call: &Call, result: Result<T, store::Error>) -> Result<T, Status> {
-        match result {
-            Ok(value) => Ok(value),
-            Err(error) => Err(self.desk.refuse(call, status::store(&error, &call.request_id)).await),
+    /// Makes a change and its entry in one transaction, and answers.
+    async fn put<M, F>(
+        &self,
+        call: &Call,
+        name: &'static str,
+        response: M,
+        steps: F,
+    ) -> Result<Response<M>, Status>
+    where
+        M: Message,
+        F: FnOnce(&mut Tx<'_>) -> Result<Stored, store::Error> + Send + 'static,
+    {
+        let entry = answered(call, &response);
+        let put = self.desk.store.transaction(name, move |tx| match steps(tx)? {
+            Stored::New | Stored::Same => Ok(tx.log(&entry)?),
+            Stored::Conflict => Err(NotPut::Conflict),
+            Stored::Outdated => Err(NotPut::Outdated),
+        });
+        match put.await {
+            Ok(committed) => Ok(with_receipt(response, &committed)),
+            Err(not_put) => Err(self.desk.refuse(call, not_put.told(&call.request_id)).await),
         }
     }
+}
 
-    async fn document(&self, call: &Call, stored: Stored) -> Result<(), Status> {
-        let (rule, code, message) = match stored {
-            Stored::New | Stored::Same => return Ok(()),
-            Stored::Conflict => (
+/// Why a document or an organization was not put.
+enum NotPut {
+    Conflict,
+    Outdated,
+    Store(store::Error),
+}
+
+impl From<store::Error> for NotPut {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl NotPut {
+    fn told(self, request_id: &str) -> Told {
+        let (rule, code, message) = match self {
+            Self::Conflict => (
                 "document.conflict",
                 Code::AlreadyExists,
                 "this version was loaded with other content; raise the version",
             ),
-            Stored::Outdated => ("document.outdated", Code::FailedPrecondition, "a newer version is loaded"),
+            Self::Outdated => ("document.outdated", Code::FailedPrecondition, "a newer version is loaded"),
+            Self::Store(error) => return status::store(&error, request_id),
         };
-        Err(self.desk.refuse(call, Told { rule, status: status::status(code, "VERSION", message) }).await)
+        Told { rule, status: status::status(code, "VERSION", message) }
     }
 }
 

@@ -9,7 +9,7 @@ use super::limits::{Limits, Running};
 use super::peer::{Peer, Role};
 use super::status::{self, Told};
 use crate::api::RECEIPT;
-use crate::audit::{Call, Hash, Receipt};
+use crate::audit::{Call, Entry, Hash, Receipt};
 use crate::calendar::Timestamp;
 use crate::store::{self, Store};
 use prost::Message;
@@ -47,16 +47,8 @@ impl Desk {
         request: &Request<T>,
         content: Option<&[u8]>,
     ) -> Result<Admitted, Status> {
-        let mut call = Call {
-            time: Timestamp::now(),
-            request_id: request_id(),
-            organization: None,
-            role: None,
-            certificate_serial: None,
-            rpc: rpc.name,
-            request_digest: content.map(Hash::of),
-        };
-        let connection = request.extensions().get::<Connection>();
+        let connection = Connection::of(request.extensions());
+        let call = call(rpc.name, content, connection);
         let peer = match connection.map(|connection| &connection.peer) {
             Some(Ok(peer)) => peer.clone(),
             Some(Err(_)) | None => {
@@ -68,9 +60,6 @@ impl Desk {
                 return Err(self.refuse(&call, Told { rule: "peer.certificate", status }).await);
             }
         };
-        call.organization = Some(peer.organization.clone());
-        call.role = Some(peer.role.as_str());
-        call.certificate_serial = Some(peer.serial.clone());
         let id = peer.organization.clone();
         let known = self.store.read(move |snapshot| snapshot.organization(&id)).await;
         let known = known.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
@@ -101,6 +90,11 @@ impl Desk {
                 Err(self.refuse(&call, Told { rule: busy.limit.rule(), status }).await)
             }
         }
+    }
+
+    /// A call that could not be read, so that nothing is known of it but who made it.
+    pub(super) fn unread(connection: Option<&Connection>) -> Call {
+        call("Unknown", None, connection)
     }
 
     /// Logs a refusal and gives back its status, with the receipt.
@@ -142,15 +136,11 @@ impl Desk {
 
     /// Logs an allowed call that discloses no table, and answers it.
     pub(super) async fn answer<M: Message>(&self, call: &Call, message: M) -> Result<Response<M>, Status> {
-        let entry = call.allowed(Some(Hash::of(&message.encode_to_vec())));
+        let entry = answered(call, &message);
         let logged = self.store.transaction("answered", move |tx| tx.log(&entry)).await;
         let committed: store::Committed<()> =
             logged.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
-        let mut response = Response::new(message);
-        if let Some(receipt) = committed.receipts.last() {
-            attach(response.metadata_mut(), receipt);
-        }
-        Ok(response)
+        Ok(with_receipt(message, &committed))
     }
 
     /// What the caller sees of a failure while looking something up.
@@ -166,9 +156,37 @@ impl Desk {
     }
 }
 
+/// The entry of an allowed call that discloses no table.
+pub(super) fn answered(call: &Call, message: &impl Message) -> Entry {
+    call.allowed(Some(Hash::of(&message.encode_to_vec())))
+}
+
+/// An answer with the proof of its entry.
+pub(super) fn with_receipt<M>(message: M, committed: &store::Committed<()>) -> Response<M> {
+    let mut response = Response::new(message);
+    if let Some(receipt) = committed.receipts.last() {
+        attach(response.metadata_mut(), receipt);
+    }
+    response
+}
+
 /// Puts a receipt into a call's metadata.
 pub(super) fn attach(metadata: &mut MetadataMap, receipt: &Receipt) {
     metadata.insert_bin(RECEIPT, BinaryMetadataValue::from_bytes(&receipt.encode_to_vec()));
+}
+
+/// A call that begins now, with what the certificate says of the caller.
+fn call(rpc: &'static str, content: Option<&[u8]>, connection: Option<&Connection>) -> Call {
+    let peer = connection.and_then(|connection| connection.peer.as_ref().ok());
+    Call {
+        time: Timestamp::now(),
+        request_id: request_id(),
+        organization: peer.map(|peer| peer.organization.clone()),
+        role: peer.map(|peer| peer.role.as_str()),
+        certificate_serial: peer.map(|peer| peer.serial.clone()),
+        rpc,
+        request_digest: content.map(Hash::of),
+    }
 }
 
 fn request_id() -> String {

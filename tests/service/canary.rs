@@ -210,7 +210,7 @@ async fn pushes(source: &Source, told: &mut Told) {
         told.status(&status);
     }
     let open = pb::OpenDelivery { delivery: format!("{MARK} a"), agreement: format!("{MARK} b") };
-    let status = source.begin(pb::push_request::Message::Open(open)).await.err().expect("not codes");
+    let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     told.status(&status);
 }
 

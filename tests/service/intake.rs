@@ -265,10 +265,10 @@ async fn a_push_that_does_not_begin_as_one_is_refused_and_on_record() {
     let city = City::open().await;
     let source = city.source("northfield").await;
     let batch = pb::Batch { batch: "one".into(), sequence: 1, records: vec![school()] };
-    let status = source.begin(pb::push_request::Message::Batch(batch)).await.err().expect("not opened");
+    let status = source.begin(pb::push_request::Message::Batch(batch)).await.expect_err("not opened");
     assert_eq!(status.code(), Code::InvalidArgument);
     let open = pb::OpenDelivery { delivery: "Alma Quill".into(), agreement: String::new() };
-    let status = source.begin(pb::push_request::Message::Open(open)).await.err().expect("not codes");
+    let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     let fields = status.get_details_bad_request().expect("fields").field_violations;
     let fields: Vec<_> = fields.iter().map(|wrong| wrong.field.as_str()).collect();
     assert_eq!((status.code(), fields), (Code::InvalidArgument, vec!["open.delivery", "open.agreement"]));
@@ -280,7 +280,7 @@ async fn a_push_that_does_not_begin_as_one_is_refused_and_on_record() {
     let wrong = pb::GetDeliveryResponse { acknowledged_through: 7, outcomes: Vec::new() };
     let path = http::uri::PathAndQuery::from_static("/exchange.v1.IngestService/Push");
     let request = tonic::Request::new(tokio_stream::once(wrong));
-    let status = client.streaming(request, path, codec).await.err().expect("not a message of a push");
+    let status = client.streaming(request, path, codec).await.expect_err("not a message of a push");
     assert_eq!(status.code(), Code::InvalidArgument);
     let log = city.log();
     let refused = log.iter().filter(|entry| entry.decision == Decision::Refused);
@@ -301,20 +301,32 @@ async fn where_sources_encode_nothing_in_the_clear_is_taken() {
     assert_eq!(city.steward().await.n_records().await, 0);
 }
 
-#[tokio::test]
-async fn encoding_at_the_source_or_in_the_service_makes_the_same_bytes() {
+/// A service and its twin: the same keys and state, but the twin takes nothing in the clear. The linkage key
+/// that was taken from it lies in its folder as `linkage.hex`.
+async fn twins() -> (City, City) {
     let mut clear = City::open().await;
     clear.kill();
     let mut closed = clear.copy();
-    // The same service, but only the source holds the linkage key.
-    let hex = std::fs::read_to_string(closed.file("keys/linkage.key")).expect("init wrote it");
-    std::fs::remove_file(closed.file("keys/linkage.key")).expect("removed");
+    let source_key = closed.folder().join("linkage.hex");
+    std::fs::rename(closed.file("keys/linkage.key"), source_key).expect("init made it");
     let config = std::fs::read_to_string(closed.file("throughline.toml")).expect("init wrote it");
     let config = config.replace("encoded_only = false", "encoded_only = true");
     let config: Vec<_> = config.lines().filter(|line| !line.starts_with("linkage")).collect();
     std::fs::write(closed.file("throughline.toml"), config.join("\n")).expect("written");
     clear.restart();
     closed.restart();
+    (clear, closed)
+}
+
+/// Digests of batches cover tokens, encodings and facts, under a key that twins share.
+fn batch_digests(city: &City) -> Vec<[u8; 32]> {
+    city.rows("SELECT digest FROM batch ORDER BY source, sequence", |row| row.get(0))
+}
+
+#[tokio::test]
+async fn encoding_at_the_source_or_in_the_service_makes_the_same_bytes() {
+    let (clear, closed) = twins().await;
+    let hex = std::fs::read_to_string(closed.folder().join("linkage.hex")).expect("init wrote it");
     let keys = Keys::derive(&Root::parse_hex(hex.trim()).expect("a key"));
     let northfield = OrgId::new("northfield").expect("an id");
     let encode = |record| match incoming(record) {
@@ -326,12 +338,8 @@ async fn encoding_at_the_source_or_in_the_service_makes_the_same_bytes() {
     clear.source("northfield").await.push("nightly", records).await.expect("good records");
     closed.source("northfield").await.push("nightly", sealed).await.expect("good records");
     assert_eq!(closed.state(), clear.state());
-    // Digests of batches cover tokens, encodings and facts, under the service key, which is the same.
-    let digests = |city: &City| {
-        city.rows("SELECT digest FROM batch ORDER BY sequence", |row| row.get::<_, [u8; 32]>(0))
-    };
-    assert_eq!(digests(&closed), digests(&clear));
-    assert_eq!(digests(&clear).len(), 4);
+    assert_eq!(batch_digests(&closed), batch_digests(&clear));
+    assert_eq!(batch_digests(&clear).len(), 4);
     let editions = [
         clear.steward().await.publish().await.expect("an edition"),
         closed.steward().await.publish().await.expect("an edition"),
@@ -346,9 +354,49 @@ async fn a_source_that_is_no_party_sends_nothing() {
     let steward = city.steward().await;
     steward.register("stranger", "contributor", pb::Standing::Active).await.expect("the steward may");
     let stranger: Source = city.source("stranger").await;
-    let status = stranger.open("nightly").await.err().expect("no party");
+    let status = stranger.open("nightly").await.expect_err("no party");
     assert_eq!(status.code(), Code::PermissionDenied);
     let log = city.log();
     let last = log.last().expect("an entry");
     assert_eq!((last.decision, last.rule.as_str()), (Decision::Refused, "agreement.party"));
+}
+
+#[tokio::test]
+async fn push_with_encode_sends_what_the_service_would_have_made() {
+    let (clear, closed) = twins().await;
+    let practice = ["practice", "--students", "60", "--from", "2024", "--out", "practice"];
+    let mut editions = Vec::new();
+    for (city, encode) in [(&clear, false), (&closed, true)] {
+        let made = city.program().args(practice).output().expect("the program runs");
+        assert!(made.status.success());
+        let mut push = city.program();
+        push.args(["push", "practice/sources/northfield", "--agreement", "city-outcomes", "--batch", "100"]);
+        push.args(["--as", "northfield.contributor", "--server"]);
+        push.arg(city.address().replace("127.0.0.1", "localhost"));
+        if encode {
+            push.args(["--encode", "--key", "linkage.hex"]);
+        }
+        let done = push.output().expect("the program runs");
+        // The agreement permits four kinds, so some records are refused, and the others are in.
+        assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
+        editions.push(city.steward().await.publish().await.expect("an edition"));
+    }
+    assert!(editions[0].persons > 20);
+    assert_eq!(editions[0].digest, editions[1].digest);
+    assert_eq!(closed.state(), clear.state());
+    assert_eq!(batch_digests(&closed), batch_digests(&clear));
+}
+
+#[tokio::test]
+async fn the_same_delivery_twice_at_once_is_counted_once() {
+    let city = City::open().await;
+    let (one, two) = (city.source("northfield").await, city.source("northfield").await);
+    let pushed = tokio::join!(one.push("nightly", roll(0..80)), two.push("nightly", roll(0..80)));
+    let (one, two) = (pushed.0.expect("good records"), pushed.1.expect("good records"));
+    // Each hears the same verdicts, or that they were given before it began.
+    assert_eq!(one.count(Outcome::New) + one.resumed, 241);
+    assert_eq!(two.count(Outcome::New) + two.resumed, 241);
+    let status = city.steward().await.status().await;
+    assert_eq!(status.sources.iter().map(|source| source.records).sum::<u64>(), 241);
+    assert_eq!(status.persons, 80);
 }

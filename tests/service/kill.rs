@@ -4,8 +4,10 @@ use crate::city::City;
 use crate::records::roll;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::sync::Arc;
 use throughline::api::v1 as pb;
-use throughline::audit::Receipt;
+use throughline::audit::{Decision, Entry, Receipt};
+use tokio::sync::mpsc;
 
 /// Kills of the service.
 const ROUNDS: u64 = 20;
@@ -87,4 +89,36 @@ async fn killed_at_twenty_moments_of_a_push() {
     }
     city.export("exported");
     assert!(city.verifies("exported"));
+}
+
+#[tokio::test]
+async fn what_a_steward_changes_is_on_record_or_did_not_happen() {
+    let mut city = City::open().await;
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    for round in 0..10 {
+        let steward = Arc::new(city.steward().await);
+        let (tell, mut told) = mpsc::channel(64);
+        for at in 0..32 {
+            let (steward, tell) = (steward.clone(), tell.clone());
+            tokio::spawn(async move {
+                let id = format!("new-{round}-{at}");
+                let put = steward.register(&id, "partner", pb::Standing::Active).await;
+                // The test may have gone on.
+                let _ = tell.send(put.is_ok()).await;
+            });
+        }
+        let n_wanted = random.next_u32() % 20;
+        let mut n_told = 0;
+        while n_told < n_wanted {
+            n_told += u32::from(told.recv().await == Some(true));
+        }
+        city.kill();
+        city.restart();
+        let put =
+            |entry: &&Entry| entry.rpc.as_str() == "PutOrganization" && entry.decision == Decision::Allowed;
+        let n_entries = city.log().iter().filter(put).count();
+        let registered = "SELECT count(*) FROM organization WHERE id <> 'city-steward'";
+        let n_registered: i64 = city.rows(registered, |row| row.get(0))[0];
+        assert_eq!(n_registered, n_entries as i64, "round {round}");
+    }
 }

@@ -7,9 +7,9 @@ use crate::vocabulary::question;
 use std::path::{Path, PathBuf};
 use throughline::api::v1 as pb;
 use throughline::audit::{Decision, Entry, Hash, Head, SignedCheckpoint, verify_consistency};
-use throughline::client::Session;
+use throughline::client::{Session, channel};
 use throughline::server::peer::Role;
-use tonic::Code;
+use tonic::{Code, Request, Status};
 
 /// Someone who may make a call, and someone who may not.
 fn callers(rpc: &str) -> ((&'static str, Role), (&'static str, Role)) {
@@ -87,6 +87,44 @@ async fn refusals_further_in_are_entries_too() {
         "publish.title",
     ];
     assert_eq!(rules, expected.map(|rule| (Decision::Refused, rule)));
+}
+
+/// Sends a message that is no request of ours to a path, as a call of one request and one answer.
+async fn send_nonsense(city: &City, path: &'static str) -> Status {
+    let options = city.options("city-partnership", Role::Partner);
+    let mut client = tonic::client::Grpc::new(channel::connect(options).await.expect("it may"));
+    client.ready().await.expect("connected");
+    let codec: tonic_prost::ProstCodec<pb::GetDeliveryResponse, pb::GetStatusResponse> = Default::default();
+    // A number where every request with fields has a text or a message first.
+    let nonsense = Request::new(pb::GetDeliveryResponse { acknowledged_through: 7, outcomes: Vec::new() });
+    let path = http::uri::PathAndQuery::from_static(path);
+    client.unary(nonsense, path, codec).await.map(drop).expect_err("it is not a request")
+}
+
+#[tokio::test]
+async fn calls_that_can_not_be_read_are_entries_too() {
+    let city = City::open().await;
+    let paths = [
+        ("/exchange.v1.ReleaseService/Query", Code::InvalidArgument, "call.malformed"),
+        ("/exchange.v1.AdminService/PutOrganization", Code::InvalidArgument, "call.malformed"),
+        ("/exchange.v1.AdminService/PutProduct", Code::InvalidArgument, "call.malformed"),
+        ("/exchange.v1.IngestService/GetDelivery", Code::InvalidArgument, "call.malformed"),
+        ("/exchange.v1.ReleaseService/AlmaQuill", Code::Unimplemented, "call.unknown"),
+        ("/exchange.v1.AlmaQuill/Query", Code::Unimplemented, "call.unknown"),
+        ("/AlmaQuill", Code::Unimplemented, "call.unknown"),
+    ];
+    for (path, code, rule) in paths {
+        let before = city.log().len();
+        let status = send_nonsense(&city, path).await;
+        assert_eq!(status.code(), code, "{path}: {status}");
+        assert!(status.metadata().get_bin("throughline-receipt-bin").is_some(), "{path}: it is proven");
+        let new = city.log().split_off(before);
+        assert_eq!(new.len(), 1, "{path}");
+        let who = new[0].organization.as_ref().map(ToString::to_string);
+        assert_eq!((who.as_deref(), new[0].rpc.as_str()), (Some("city-partnership"), "Unknown"));
+        assert_eq!((new[0].decision, new[0].rule.as_str()), (Decision::Refused, rule), "{path}");
+    }
+    assert!(!city.log().iter().any(|entry| entry.to_bytes().windows(4).any(|text| text == b"Alma")));
 }
 
 async fn list(auditor: &Session, request: pb::ListEntriesRequest) -> Vec<(u64, Entry)> {

@@ -14,4 +14,5 @@ mod identity;
 mod intake;
 mod kill;
 mod log;
+mod model;
 mod release;

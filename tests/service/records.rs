@@ -70,8 +70,8 @@ pub(crate) fn student(n: usize) -> String {
 pub(crate) fn person(n: usize) -> pb::Record {
     let person = pb::Person {
         identity: Some(pb::person::Identity::Identifiers(identifiers(n))),
-        sex: if n % 2 == 0 { "F" } else { "M" }.into(),
-        races: vec![if n % 3 == 0 { "black" } else { "white" }.into()],
+        sex: if n.is_multiple_of(2) { "F" } else { "M" }.into(),
+        races: vec![if n.is_multiple_of(3) { "black" } else { "white" }.into()],
         ..pb::Person::default()
     };
     about(&student(n), &format!("person-{n}"), Fact::Person(person))
@@ -104,8 +104,8 @@ pub(crate) fn attendance(n: usize, days_absent: u32) -> pb::Record {
 
 /// All there is about students `from..to`: three records each, after the school.
 pub(crate) fn roll(students: std::ops::Range<usize>) -> Vec<pb::Record> {
-    let each =
-        students.flat_map(|n| [person(n), enrollment(n), attendance(n, if n % 4 == 0 { 30 } else { 5 })]);
+    let each = students
+        .flat_map(|n| [person(n), enrollment(n), attendance(n, if n.is_multiple_of(4) { 30 } else { 5 })]);
     std::iter::once(school()).chain(each).collect()
 }
 

@@ -129,7 +129,7 @@ async fn an_expired_agreement_answers_nothing() {
     let status = refusal(partner.query(question()).await);
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(last(&city.log()), (Decision::Refused, "agreement.not_expired"));
-    let status = city.source("northfield").await.open("late").await.err().expect("expired");
+    let status = city.source("northfield").await.open("late").await.expect_err("expired");
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(last(&city.log()), (Decision::Refused, "agreement.not_expired"));
 }
@@ -242,4 +242,23 @@ async fn a_known_version_is_never_loaded_with_other_content() {
     assert_eq!(steward.product(&changed).await.expect_err("other content").code(), Code::AlreadyExists);
     steward.agreement(AGREEMENT).await.expect("the same again");
     steward.product(PRODUCT).await.expect("the same again");
+}
+
+#[tokio::test]
+async fn editions_published_at_once_do_not_overtake_each_other() {
+    let city = City::open().await;
+    city.source("northfield").await.push("first", roll(0..60)).await.expect("good records");
+    let stewards = [city.steward().await, city.steward().await, city.steward().await];
+    let reports = tokio::join!(stewards[0].publish(), stewards[1].publish(), stewards[2].publish());
+    let mut numbers = Vec::new();
+    for report in [reports.0, reports.1, reports.2] {
+        match report {
+            Ok(report) => numbers.push(report.edition),
+            Err(status) => assert_eq!(status.code(), Code::FailedPrecondition, "{status}"),
+        }
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=numbers.len() as u32).collect::<Vec<_>>());
+    assert!(!numbers.is_empty());
+    assert_eq!(city.steward().await.status().await.editions as usize, numbers.len());
 }

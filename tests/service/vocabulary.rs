@@ -152,6 +152,7 @@ impl Source {
 }
 
 /// A delivery under way.
+#[derive(Debug)]
 pub(crate) struct Pushing {
     requests: Option<mpsc::Sender<pb::PushRequest>>,
     replies: Streaming<pb::PushResponse>,
