@@ -3,6 +3,7 @@
 //! The clock itself is read in one place, [`Timestamp::now`], and only by the edge; everything else
 //! is handed the moment it needs.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
@@ -207,6 +208,32 @@ impl fmt::Display for Timestamp {
         let (seconds, millis) = (millis / 1000, millis % 1000);
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         write!(f, "{}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z", self.date())
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.days().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let days = i32::deserialize(deserializer)?;
+        Self::from_days(days).ok_or_else(|| serde::de::Error::custom("a day outside the calendar"))
+    }
+}
+
+impl Serialize for SchoolYear {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.ending().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SchoolYear {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let year = u16::deserialize(deserializer)?;
+        Self::new(year.into()).ok_or_else(|| serde::de::Error::custom("a school year outside 1900 to 2999"))
     }
 }
 

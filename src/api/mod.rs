@@ -4,6 +4,7 @@
 //! everything that is wrong with it. A violation names a field and a reason and never the value.
 
 mod check;
+mod fact;
 mod query;
 mod record;
 mod send;

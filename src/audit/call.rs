@@ -145,11 +145,14 @@ impl Entry {
 fn query_text(slice: &Slice) -> Option<QueryText> {
     let filters = slice.filters.iter().map(|(dimension, category)| format!("{dimension}={category}"));
     let years = slice.periods.iter().map(|year| year.ending().to_string());
-    let filters: Vec<_> = filters.collect();
-    let years: Vec<_> = years.collect();
-    let text =
-        format!("by {} where {} in {}", slice.dimensions.join(","), filters.join(","), years.join(","));
-    QueryText::new(&text).ok()
+    let parts = [
+        ("by", slice.dimensions.clone()),
+        ("where", filters.collect::<Vec<_>>()),
+        ("in", years.collect::<Vec<_>>()),
+    ];
+    let parts = parts.into_iter().filter(|(_, names)| !names.is_empty());
+    let text: Vec<String> = parts.map(|(word, names)| format!("{word} {}", names.join(","))).collect();
+    QueryText::new(&text.join(" ")).ok()
 }
 
 /// Names of our own making are always codes; should one not be, the entry still says that it happened.

@@ -244,11 +244,7 @@ impl Export {
             ));
         }
         std::fs::write(self.folder.join("checkpoint"), checkpoint)?;
-        say(&format!(
-            "{}: {}, verified",
-            self.folder.display(),
-            counted(n_entries, "entry").replace("entrys", "entries")
-        ));
+        say(&format!("{}: {}, verified", self.folder.display(), counted(n_entries, "entry", "entries")));
         say("Anyone can check it with the log's public key:");
         say(&format!("  throughline audit verify {} --log-key log.vkey", self.folder.display()));
         Ok(Finish::All)
@@ -301,9 +297,9 @@ impl Verify {
             ));
             say(&format!(
                 "{} up to the signed checkpoint, {} released tables, {} refused",
-                counted(head.size, "entry").replace("entrys", "entries"),
+                counted(head.size, "entry", "entries"),
                 n_released,
-                counted(n_refused, "call")
+                counted(n_refused, "call", "calls")
             ));
         }
         Ok(Finish::All)

@@ -91,7 +91,11 @@ fn print(reading: &Reading, show: usize) {
     let refused: u64 = summary.refused.values().sum();
     let warnings: u64 = summary.warnings.values().sum();
     say("");
-    say(&format!("{}, {}", counted(refused, "problem"), counted(warnings, "warning")));
+    say(&format!(
+        "{}, {}",
+        counted(refused, "problem", "problems"),
+        counted(warnings, "warning", "warnings")
+    ));
 }
 
 /// The first problems of each kind, refusals before warnings.

@@ -5,6 +5,7 @@
 //! are for machines.
 
 mod audit;
+mod backup;
 mod certificates;
 pub mod certs;
 mod check;
@@ -54,6 +55,8 @@ enum Verb {
     Init(init::Init),
     /// Run the service
     Serve(serve::Serve),
+    /// Copy the database of a running or stopped service, and check the copy
+    Backup(backup::Backup),
     /// Read export files and say what is wrong with them, sending nothing
     Check(check::Check),
     /// Send the records of export files to the service
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Verb::Certs(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),
+        Verb::Backup(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Push(verb) => verb.run(),
         Verb::Steward(verb) => verb.run(),

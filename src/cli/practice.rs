@@ -39,16 +39,16 @@ impl Practice {
         say(&format!(
             "{}: {} in {}, {} of them twins, {} known to more than one school system",
             self.out.display(),
-            counted(report.students.into(), "child").replace("childs", "children"),
-            counted(report.families.into(), "family").replace("familys", "families"),
+            counted(report.students.into(), "child", "children"),
+            counted(report.families.into(), "family", "families"),
             count(report.twins.into()),
             count(report.movers.into()),
         ));
         say(&format!(
             "{} with {}, {} bad on purpose. Nobody in it is real.",
-            counted(report.files as u64, "file"),
-            counted(report.rows, "row"),
-            counted(report.defects as u64, "value"),
+            counted(report.files as u64, "file", "files"),
+            counted(report.rows, "row", "rows"),
+            counted(report.defects as u64, "value", "values"),
         ));
         Ok(Finish::All)
     }

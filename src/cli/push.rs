@@ -184,7 +184,7 @@ fn print(pushed: &Pushed, refused_here: u64, seconds: f64, path: &Path) {
     if pushed.resumed > 0 {
         note(&format!(
             "{} had been acknowledged before and were not sent again",
-            counted(pushed.resumed, "record")
+            counted(pushed.resumed, "record", "records")
         ));
     }
     if sent == 0 {
@@ -195,13 +195,16 @@ fn print(pushed: &Pushed, refused_here: u64, seconds: f64, path: &Path) {
         say("");
         say(&format!(
             "{} acknowledged in {seconds:.1} s ({} a second), on record up to log entry {}",
-            counted(sent, "record"),
+            counted(sent, "record", "records"),
             count(rate as u64),
             pushed.last_entry.unwrap_or_default(),
         ));
     }
     if refused_here > 0 {
-        say(&format!("{} could not be read as records and were not sent", counted(refused_here, "row")));
+        say(&format!(
+            "{} could not be read as records and were not sent",
+            counted(refused_here, "row", "rows")
+        ));
     }
 }
 

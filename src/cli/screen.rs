@@ -45,9 +45,9 @@ pub(super) fn count(n: u64) -> String {
     text
 }
 
-/// `1 record`, `2 records`.
-pub(super) fn counted(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", count(n), if n == 1 { "" } else { "s" })
+/// `1 entry`, `2,000 entries`.
+pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -57,6 +57,6 @@ mod tests {
     #[test]
     fn thousands_are_set_apart() {
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([1, 2_000].map(|n| counted(n, "record")), ["1 record", "2,000 records"]);
+        assert_eq!([1, 2_000].map(|n| counted(n, "entry", "entries")), ["1 entry", "2,000 entries"]);
     }
 }

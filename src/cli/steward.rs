@@ -267,15 +267,18 @@ fn print(report: &pb::EditionReport) {
     say(&format!(
         "edition {}: {}, {} student-years, {:.1} s",
         report.edition,
-        counted(report.persons, "person"),
+        counted(report.persons, "person", "persons"),
         count(report.student_years),
         report.seconds
     ));
     if report.opted_out > 0 {
-        say(&format!("left out because they opted out: {}", counted(report.opted_out, "person")));
+        say(&format!("left out because they opted out: {}", counted(report.opted_out, "person", "persons")));
     }
     if report.waiting > 0 {
-        say(&format!("waiting for a roster that has their student: {}", counted(report.waiting, "record")));
+        say(&format!(
+            "waiting for a roster that has their student: {}",
+            counted(report.waiting, "record", "records")
+        ));
     }
     let headings = [
         ("Product", Align::Left),
@@ -330,9 +333,9 @@ async fn status(verb: Plain) -> Done {
     say(&format!(
         "throughline {}: {}, {}, {} in the access log",
         status.version,
-        counted(status.persons, "person"),
-        counted(status.editions.into(), "edition"),
-        counted(status.log_size, "line"),
+        counted(status.persons, "person", "persons"),
+        counted(status.editions.into(), "edition", "editions"),
+        counted(status.log_size, "line", "lines"),
     ));
     let headings = [
         ("Source", Align::Left),

@@ -6,7 +6,7 @@
 //! tell it which of its findings matter.
 
 mod bounds;
-mod elimination;
+pub(super) mod elimination;
 mod view;
 
 use super::Seal;

@@ -7,7 +7,7 @@
 
 use super::lattice::{Lattice, Sums};
 use super::primary::Rules;
-use super::secondary::{Quantity, Suppressed};
+use super::secondary::{Order, Quantity, Suppressed};
 use crate::outcomes::{Tabulation, Values};
 use ring::hmac;
 
@@ -29,7 +29,12 @@ pub(super) fn is_published(tabulation: &Tabulation, lattice: &Lattice, measure: 
 }
 
 /// Protects every population and measure of a tabulation.
-pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac::Key) -> Protection {
+pub(super) fn protect(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    secret: &hmac::Key,
+    downwards_max: usize,
+) -> Protection {
     let n_measures = tabulation.measures.len();
     let population_of: Vec<usize> = tabulation.measures.iter().map(|measure| measure.population).collect();
     let ancestors = ancestors(tabulation);
@@ -44,7 +49,7 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
     let mut people_primary: Vec<Vec<bool>> = Vec::new();
     let mut orders = Vec::new();
     for (at, counts) in lattice.people.iter().enumerate() {
-        let order = order(lattice, counts, &ties);
+        let order = order(lattice, counts, &ties, downwards_max);
         let is_unsafe = |group: &[u32]| // What a line lacks of the larger population can follow although none of its cells does.
             rules.people(at, group, |larger, cell| group.len() > 1 || people[larger].derivable[cell as usize]);
         let asked = |cell: usize| {
@@ -57,6 +62,10 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
         let candidate =
             (0..cells.len()).map(|cell| occupied[cell] && !primary[cell] && asked(cell)).collect();
         let present: Vec<bool> = tabulation.atoms.people[at].iter().map(|&count| count > 0).collect();
+        let is_hidden =
+            |larger: usize, cell: usize| lattice.people[larger][cell] > 0 && !people[larger].shown[cell];
+        let hidden_in = |&larger: &usize| (0..cells.len()).map(|cell| is_hidden(larger, cell)).collect();
+        let hidden_around = ancestors[at].iter().map(hidden_in).collect();
         let quantity = Quantity {
             lattice,
             order: &order,
@@ -64,6 +73,7 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
             occupied: &occupied,
             candidate,
             primary: primary.clone(),
+            hidden_around,
         };
         let suppressed = quantity.suppress(is_unsafe);
         people.push(suppressed);
@@ -102,6 +112,7 @@ pub(super) fn protect(tabulation: &Tabulation, lattice: &Lattice, secret: &hmac:
                 occupied: &occupied,
                 candidate,
                 primary: own.clone(),
+                hidden_around: Vec::new(),
             };
             quantity.suppress(|line| group.iter().any(|&measure| rules.value(measure, line, true))).shown
         } else {
@@ -150,23 +161,30 @@ fn ancestors(tabulation: &Tabulation) -> Vec<Vec<usize>> {
     (0..tabulation.populations.len()).map(chain).collect()
 }
 
-/// All cells in the order in which they are shown: geography from the leaves up, so that the elimination
-/// stays local; inside a node the coarser first, then larger classes of size, then by the keyed tie.
+/// All cells in the order in which they are tried: from the whole down where there are few enough.
 ///
 /// Exact counts decide nothing, so the pattern says little about them.
-fn order(lattice: &Lattice, people: &[u64], ties: &[[u8; 16]]) -> Vec<u32> {
-    let rank = |&cell: &u32| {
-        let geography = lattice.geography(cell);
-        let height = u16::MAX - lattice.trees[0].depth[usize::from(geography)];
+pub(super) fn order(lattice: &Lattice, people: &[u64], ties: &[[u8; 16]], downwards_max: usize) -> Order {
+    let within = |cell: u32| {
         let nodes = lattice.nodes(cell).iter().zip(&lattice.trees).skip(1);
         let depth: u16 = nodes.map(|(&node, tree)| tree.depth[usize::from(node)]).sum();
         let size_class = u32::MAX - people[cell as usize].checked_ilog2().unwrap_or(0);
         let crossed = lattice.plane(cell).dimensions.len();
-        (height, geography, crossed, depth, size_class, ties[cell as usize])
+        (crossed, depth, size_class, ties[cell as usize])
     };
+    let level = |cell: u32| lattice.trees[0].depth[usize::from(lattice.geography(cell))];
     let mut cells: Vec<u32> = (0..lattice.n_cells() as u32).collect();
-    cells.sort_by_cached_key(rank);
-    cells
+    if cells.len() <= downwards_max {
+        // A school's total comes before the city's figures by two dimensions at once.
+        cells.sort_by_cached_key(|&cell| {
+            let within = within(cell);
+            (usize::from(level(cell)) + within.0, level(cell), within)
+        });
+        Order::Downwards(cells)
+    } else {
+        cells.sort_by_cached_key(|&cell| (u16::MAX - level(cell), lattice.geography(cell), within(cell)));
+        Order::Upwards(cells)
+    }
 }
 
 /// A keyed tie-break for each cell, from the names of what it is.

@@ -10,6 +10,7 @@ use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What may be seen of an edition: immutable, and without anything it hides.
 #[derive(Clone)]
@@ -65,6 +66,9 @@ pub(super) enum SealedValues {
     Ratio(Vec<Seen<f64>>),
 }
 
+/// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
+const DOWNWARDS_MAX: usize = 25_000;
+
 /// First bytes of every seal; the last of them is the version of the format.
 const MAGIC: &[u8] = b"throughline seal\x01";
 
@@ -86,15 +90,36 @@ impl Seal {
         profiles: &[RuleProfile],
         secret: &[u8],
     ) -> Result<(Self, SealReport), Error> {
+        Self::make_within(edition, tabulations, profiles, secret, DOWNWARDS_MAX)
+    }
+
+    /// As [`Seal::make`], with another bound on how large a lattice may be to be protected from the whole
+    /// down (which keeps the figures most people ask for) and not from the leaves of the geography up
+    /// (which stays fast).
+    ///
+    /// # Errors
+    ///
+    /// As [`Seal::make`].
+    pub fn make_within(
+        edition: u32,
+        tabulations: &[Tabulation],
+        profiles: &[RuleProfile],
+        secret: &[u8],
+        downwards_max: usize,
+    ) -> Result<(Self, SealReport), Error> {
         let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
         sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
         check(&sorted)?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut report = SealReport::default();
         let mut lattices = Vec::with_capacity(sorted.len());
-        for tabulation in &sorted {
+        for made in in_parallel(&sorted, |tabulation| {
             let lattice = Lattice::new(tabulation, profiles)?;
-            let protection = protect(tabulation, &lattice, &key);
+            let protection = protect(tabulation, &lattice, &key, downwards_max);
+            Ok((lattice, protection))
+        }) {
+            let (lattice, protection) = made?;
+            let tabulation = sorted[lattices.len()];
             report.add(tabulation, &lattice, &protection);
             lattices.push(SealedLattice::new(tabulation, &lattice, &protection));
         }
@@ -163,6 +188,31 @@ impl Seal {
         }
         Ok(Self { body, digest: sha256(bytes) })
     }
+}
+
+/// Applies `work` to each item, as many at once as there are cores; the results stand in the order of the
+/// items, so that threads leave no trace.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len()).max(1);
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(at) else { return done };
+            done.push((at, work(item)));
+        }
+    };
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(run)).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        threads.into_iter().flat_map(join).collect()
+    });
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 impl SealedLattice {

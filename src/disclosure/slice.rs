@@ -274,3 +274,6 @@ impl SealedValues {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,11 +192,11 @@ impl<'r, 't> Fields<'r, 't> {
         u32::try_from(number).ok()
     }
 
-    /// A word out of `words`, which are in lower case.
+    /// A word of a vocabulary: `from_code` gets it in lower case, and `words` are for the reason.
     pub(super) fn word<T>(
         &mut self,
         column: &str,
-        words: &[&'static str],
+        words: impl FnOnce() -> Vec<&'static str>,
         from_code: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let text = self.text(column);
@@ -205,7 +205,7 @@ impl<'r, 't> Fields<'r, 't> {
         }
         let value = from_code(&value::word(&text));
         if value.is_none() {
-            self.refuse(column, "outside_vocabulary", format!("is none of {}", words.join(", ")));
+            self.refuse(column, "outside_vocabulary", format!("is none of {}", words().join(", ")));
         }
         value
     }

@@ -13,8 +13,8 @@ pub(super) fn code(name: &str) -> Zeroizing<String> {
     while at < letters.len() && code.chars().count() < 8 {
         let (sound, taken) = sound(&letters, at);
         for heard in sound.chars() {
-            let vowel = heard == 'a';
-            if !(vowel && at > 0) && code.chars().next_back() != Some(heard) {
+            let inner_vowel = heard == 'a' && at > 0;
+            if !inner_vowel && !code.ends_with(heard) {
                 code.push(heard);
             }
         }

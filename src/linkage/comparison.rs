@@ -111,8 +111,12 @@ fn names_exchanged(a: &Encoding, b: &Encoding) -> bool {
         let known = a.token(Slot::First).is_some() && b.token(Slot::Last).is_some();
         known && dice(&a.filter(Filter::First), &b.filter(Filter::Last)) >= SIMILAR
     };
-    let (one, other) = (found(a, b), found(b, a));
-    one && other || one && near(b, a) || other && near(a, b)
+    match (found(a, b), found(b, a)) {
+        (true, true) => true,
+        (true, false) => near(b, a),
+        (false, true) => near(a, b),
+        (false, false) => false,
+    }
 }
 
 /// Dice similarities of 256-bit filters above which names are close, and similar. Two unrelated names

@@ -104,8 +104,9 @@ impl Linker {
         let mut chosen: Option<(f32, PersonId, Weighed)> = None;
         for (person, weighed) in best {
             let Some(mean) = self.mean_bits(subject, encoding, person) else { continue };
-            let evidence = weighed.bits + mean;
-            if mean >= self.parameters.mean_bits && chosen.is_none_or(|(most, ..)| evidence > most) {
+            let evidence = (weighed.bits + mean) / 2.0;
+            let enough = mean >= self.parameters.mean_bits && evidence >= self.parameters.at_once_bits;
+            if enough && chosen.is_none_or(|(most, ..)| evidence > most) {
                 chosen = Some((evidence, person, weighed));
             }
         }

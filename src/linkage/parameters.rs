@@ -30,6 +30,9 @@ pub struct Parameters {
     /// A subject joins a person only if its mean weight against the person's subjects reaches this,
     /// in bits. It stops chains in which each pair is similar and the ends are not.
     pub mean_bits: f32,
+    /// At once, a subject joins a person only if the middle between its best and its mean weight
+    /// reaches this, in bits. A link made in haste keeps the right subject of that source out.
+    pub at_once_bits: f32,
     /// Prior odds of "unrelated" against "one person" among all pairs of a small set, in bits. They
     /// grow with the binary logarithm of the records above some 45,000.
     pub unrelated_bits_min: f32,
@@ -46,6 +49,7 @@ impl Default for Parameters {
             version: 1,
             link_bits: 0.0,
             mean_bits: -8.0,
+            at_once_bits: 1.0,
             unrelated_bits_min: 13.0,
             household_bits: -1.0,
             levels: [

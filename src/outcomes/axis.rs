@@ -110,6 +110,12 @@ impl Axis {
         }
         let mut nodes = Vec::new();
         for (id, label) in self.source.categories(Some(edition)) {
+            // A zone that has the id of a group cannot stand beside it: its people are in the group and no
+            // closer. Other categories are known when the product is read, and refused there.
+            if let Some(group) = dimension.position(&id) {
+                nodes.push(group);
+                continue;
+            }
             let group = (1..).zip(&self.groups).find(|(_, group)| group.members.contains(&id));
             nodes.push(dimension.add(&id, &label, group.map_or(0, |(at, _)| at)));
         }

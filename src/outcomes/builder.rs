@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct SourceId(pub(super) u16);
 
 /// A fact about a person, with the source that sent it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct SourcedFact<'f> {
     /// Who says it, from [`EditionBuilder::source`].
     pub source: SourceId,

@@ -25,6 +25,12 @@ pub(super) const UNITS: [Unit; 3] = [Unit::StudentYear, Unit::Cohort, Unit::Grad
 /// The version of the columns' meaning; a reader refuses another.
 pub(super) const FORMAT: u32 = 1;
 
+/// Zones that fit a dimension, with its groups and "not known".
+pub(super) const ZONES_MAX: usize = 65_000;
+
+/// Schools that the column `school` can hold.
+pub(super) const SCHOOLS_MAX: usize = 65_535;
+
 /// What the numbers in an edition's columns stand for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +127,9 @@ impl Edition {
         columns: impl IntoIterator<Item = (Unit, String, Vec<u8>)>,
     ) -> Result<Self, Error> {
         let metadata: Metadata = serde_json::from_str(metadata).map_err(|_| Error::Damaged("metadata"))?;
+        if metadata.zones.len() > ZONES_MAX || metadata.schools.len() > SCHOOLS_MAX {
+            return Err(Error::Damaged("too many places"));
+        }
         if metadata.format != FORMAT || metadata.schools.first().is_none_or(|s| s.source.is_some()) {
             return Err(Error::Damaged("format"));
         }

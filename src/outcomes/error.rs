@@ -24,6 +24,9 @@ pub enum Error {
     /// Products of one unit and period that stop at different geography levels.
     #[error("products counted together stop at different geography levels")]
     MixedGeography,
+    /// Products of one unit and period that mean different things by one dimension.
+    #[error("dimension {0} is another one in a product counted together with this; give it an id of its own")]
+    MixedDimension(String),
     /// All dimensions of all products together do not fit into a 128-bit key.
     #[error("too many dimensions to count together")]
     TooFine,

@@ -2,7 +2,7 @@
 
 use super::builder::{EditionBuilder, LaterRow, Row, SourceId, no_memberships};
 use super::column::{Column, MISSING};
-use super::edition::{FORMAT, Frame, Metadata, SchoolEntry};
+use super::edition::{FORMAT, Frame, Metadata, SCHOOLS_MAX, SchoolEntry, ZONES_MAX};
 use super::schema::{ENTRY, GROUPS, SECTOR, ZONE, column_name};
 use super::student_year::Services;
 use super::{Edition, Error};
@@ -24,6 +24,9 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     let (schools, numbers) = schools(&builder.sources, &builder.schools, &names)?;
     let school = |row: &Row| places.get(row.school as usize).map_or(0, |at| numbers[*at as usize]);
     let (zones, places) = std::mem::take(&mut builder.zones).sorted();
+    if zones.len() > ZONES_MAX {
+        return Err(Error::TooMany("zones"));
+    }
     let zone = |row: &Row| places.get(row.zone as usize).map_or(0, |at| i64::from(*at) + 1);
     let (tests, test_places) = std::mem::take(&mut builder.tests).sorted();
     let (programs, program_places) = std::mem::take(&mut builder.program_names).sorted();
@@ -151,7 +154,7 @@ fn schools(
         })
     });
     let numbers = numbers.collect();
-    if table.len() > usize::from(u16::MAX) { Err(Error::TooMany("schools")) } else { Ok((table, numbers)) }
+    if table.len() > SCHOOLS_MAX { Err(Error::TooMany("schools")) } else { Ok((table, numbers)) }
 }
 
 fn add_results(

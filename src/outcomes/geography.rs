@@ -3,7 +3,8 @@
 use super::edition::{Edition, SchoolEntry};
 use super::schema::UNKNOWN;
 use super::{Dimension, Error};
-use std::collections::BTreeMap;
+use crate::records::OrgId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far down a geography goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,9 +24,10 @@ pub(super) const GEOGRAPHY: &str = "geography";
 /// at no school is under `unknown`.
 pub(super) fn geography(edition: &Edition, level: Level) -> Result<(Dimension, Vec<u16>), Error> {
     let schools = &edition.metadata.schools;
+    let sources = schools.iter().filter_map(|school| school.source.as_ref()).map(OrgId::as_str).collect();
     let mut labels: BTreeMap<String, Option<String>> = BTreeMap::new();
     for school in schools {
-        if let Some(id) = district(school, schools) {
+        if let Some(id) = district(school, &sources) {
             let label = school.district_name.as_ref().map(ToString::to_string);
             let known = labels.entry(id).or_default();
             // Of several names the least, so that the order of schools does not matter.
@@ -46,7 +48,7 @@ pub(super) fn geography(edition: &Edition, level: Level) -> Result<(Dimension, V
         districts.insert(id, node);
     }
     let nodes = schools.iter().map(|school| {
-        let Some(id) = district(school, schools) else { return unknown };
+        let Some(id) = district(school, &sources) else { return unknown };
         let parent = districts[&id];
         match (&school.source, &school.code, &school.name) {
             (Some(source), Some(code), Some(name)) if level == Level::School => {
@@ -59,14 +61,11 @@ pub(super) fn geography(edition: &Edition, level: Level) -> Result<(Dimension, V
     Ok((dimension, nodes))
 }
 
-fn district(school: &SchoolEntry, schools: &[SchoolEntry]) -> Option<String> {
+fn district(school: &SchoolEntry, sources: &BTreeSet<&str>) -> Option<String> {
     let source = school.source.as_ref()?;
     Some(match &school.district {
         None => source.to_string(),
-        Some(code) => {
-            let is_source =
-                |s: &SchoolEntry| s.source.as_ref().is_some_and(|id| id.as_str() == code.as_str());
-            if schools.iter().any(is_source) { code.to_string() } else { format!("{source}/{code}") }
-        }
+        Some(code) if sources.contains(code.as_str()) => code.to_string(),
+        Some(code) => format!("{source}/{code}"),
     })
 }

@@ -29,5 +29,5 @@ pub use error::{Error, Problem};
 pub use indicator::{Indicator, MeasureKind, indicator, indicators};
 pub use product::Product;
 pub use slice::Slice;
-pub use tabulate::tabulate;
+pub use tabulate::{check_together, tabulate};
 pub use tabulation::{Atoms, Measure, Population, Publication, Tabulation, Unit, Values};

@@ -3,6 +3,7 @@
 mod group;
 mod plan;
 
+use super::axis::Axis;
 use super::evaluate::Rows;
 use super::geography;
 use super::{Atoms, Edition, Error, Measure, Population, Product, Publication, Tabulation, Unit, Values};
@@ -18,8 +19,8 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// [`Error::DuplicateProduct`]; [`Error::MixedGeography`] and [`Error::TooFine`] when the products cannot
-/// be counted together; [`Error::TooMany`] schools.
+/// [`Error::DuplicateProduct`]; [`Error::MixedGeography`], [`Error::MixedDimension`] and [`Error::TooFine`]
+/// when the products cannot be counted together; [`Error::TooMany`] schools.
 pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulation>, Error> {
     let mut products: Vec<&Product> = products.iter().collect();
     products.sort_by_key(|product| (&product.id, product.version));
@@ -42,19 +43,44 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
     Ok(tabulations)
 }
 
+/// Checks that a product can be counted together with others: where they share a unit and a school year,
+/// the geography stops at the same level and a dimension's id stands for the same dimension.
+///
+/// # Errors
+///
+/// [`Error::MixedGeography`]; [`Error::MixedDimension`].
+pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error> {
+    let units = |of: &Product| of.indicators.iter().map(|used| used.indicator.unit).collect::<BTreeSet<_>>();
+    let meets = |other: &&Product| {
+        product.years.0 <= other.years.1
+            && other.years.0 <= product.years.1
+            && !units(product).is_disjoint(&units(other))
+    };
+    others.iter().filter(meets).try_for_each(|other| fit(product, other))
+}
+
+fn fit(one: &Product, other: &Product) -> Result<(), Error> {
+    if one.level != other.level {
+        return Err(Error::MixedGeography);
+    }
+    let differs = |axis: &&Axis| other.axes.iter().any(|known| known.id == axis.id && known != *axis);
+    one.axes.iter().find(differs).map_or(Ok(()), |axis| Err(Error::MixedDimension(axis.id.clone())))
+}
+
 fn count(
     edition: &Edition,
     products: &[&Product],
     unit: Unit,
     period: SchoolYear,
 ) -> Result<Tabulation, Error> {
-    let levels: BTreeSet<_> = products.iter().map(|product| product.level).collect();
-    let (Some(level), 1) = (levels.first(), levels.len()) else { return Err(Error::MixedGeography) };
+    for (at, product) in products.iter().enumerate() {
+        products[..at].iter().try_for_each(|other| fit(product, other))?;
+    }
     let plan = Plan::new(products, unit);
     let mut rows = Rows::new(edition, unit, period.ending());
 
     let members = members(&plan, &mut rows)?;
-    let (geography, nodes) = geography::geography(edition, *level)?;
+    let (geography, nodes) = geography::geography(edition, products[0].level)?;
     let schools = edition.frame(unit).columns["school"].gather(rows.look(0));
     let mut dimensions = vec![geography];
     let mut categories = vec![schools.iter().map(|school| nodes[*school as usize]).collect::<Vec<u16>>()];

@@ -95,7 +95,7 @@ impl After {
             } else {
                 (date(year + 1, 1, 15), date(year + 1, 5, 10))
             };
-            if end > city.horizon() {
+            if end > city.college_horizon() {
                 return;
             }
             let statuses = [

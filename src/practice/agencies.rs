@@ -34,7 +34,7 @@ impl AgencyFiles {
         let is = |who| source == who;
         Ok(Self {
             source,
-            students: sheet(&templates::STUDENTS)?,
+            students: sheet(&templates::ROSTER)?,
             programs,
             services: sheet(&templates::SERVICES)?,
             dosage: is(Source::Afterschool).then(|| sheet(&templates::DOSAGE)).transpose()?,

@@ -135,9 +135,14 @@ impl City {
         self.days[at][day]
     }
 
-    /// The last day of the newest year: what happened later is in no file.
+    /// The last day of the newest year: what happened later is in no school's file.
     pub(super) fn horizon(&self) -> Date {
         self.years[self.years.len() - 1].last_day()
+    }
+
+    /// The day on which the clearinghouse answered, half a year later: the newest class had its first fall.
+    pub(super) fn college_horizon(&self) -> Date {
+        self.horizon().plus_months(6)
     }
 
     /// The charter's school for a grade; its children choose by chance when there are several.

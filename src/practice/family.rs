@@ -183,7 +183,7 @@ impl Family {
             middle: if draw.chance(8_200) { middle } else { "" },
             last: parents.children.clone(),
             renamed: draw.chance(250).then(|| (draw.below(city.years.len()), parents.rename(draw, city))),
-            suffix: if !girl && draw.chance(250) { *draw.one(&["Jr", "II", "III"]) } else { "" },
+            suffix: if !girl && draw.chance(250) { ["Jr", "II", "III"][draw.below(3)] } else { "" },
             birth: birth.date,
             girl,
             twin: birth.twin,
@@ -303,17 +303,16 @@ fn home(draw: &mut Draw, city: &City, zone: usize) -> Home {
 }
 
 fn flags(draw: &mut Draw, race: Race) -> &'static str {
+    const HISPANIC: [&str; 6] = ["white", "white", "white", "", "black", "american_indian"];
+    const TWO: [&str; 3] =
+        ["black;white;two_or_more", "asian;white;two_or_more", "american_indian;white;two_or_more"];
     match race {
         Race::AmericanIndian => "american_indian",
         Race::Asian => "asian",
         Race::Black => "black",
-        Race::Hispanic => *draw.one(&["white", "white", "white", "", "black", "american_indian"]),
+        Race::Hispanic => HISPANIC[draw.below(HISPANIC.len())],
         Race::PacificIslander => "pacific_islander",
-        Race::TwoOrMore => *draw.one(&[
-            "black;white;two_or_more",
-            "asian;white;two_or_more",
-            "american_indian;white;two_or_more",
-        ]),
+        Race::TwoOrMore => TWO[draw.below(TWO.len())],
         Race::White => "white",
         Race::Unknown => "",
     }

@@ -119,7 +119,7 @@ pub fn write(options: &Options, progress: &mut dyn FnMut(u64, u64)) -> Result<Re
         }
         report.families += 1;
         done += family.children.len() as u32;
-        if report.families % 128 == 0 || done == options.students {
+        if report.families.is_multiple_of(128) || done == options.students {
             progress(done.into(), options.students.into());
         }
     }

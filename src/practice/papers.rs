@@ -1,13 +1,14 @@
-//! The papers of the city: an agreement, two data products, and a page that says what all this is.
+//! The papers of the city: an agreement, data products, and a page that says what all this is.
 
 use super::city::City;
 use super::{Error, Options};
 use std::path::Path;
 
-const PAPERS: [(&str, &str); 4] = [
+const PAPERS: [(&str, &str); 5] = [
     ("README.txt", include_str!("papers/README.txt")),
     ("agreements/city-outcomes.toml", include_str!("papers/city-outcomes.toml")),
     ("products/city.toml", include_str!("papers/city.toml")),
+    ("products/graduates.toml", include_str!("papers/graduates.toml")),
     ("products/tutoring.toml", include_str!("papers/tutoring.toml")),
 ];
 
@@ -21,7 +22,8 @@ pub(super) fn write(options: &Options, city: &City, out: &Path) -> Result<usize,
             .replace("{from}", &from.ending().to_string())
             .replace("{to}", &to.ending().to_string())
             .replace("{begins}", &from.first_day().to_string())
-            .replace("{horizon}", &city.horizon().to_string());
+            .replace("{horizon}", &city.horizon().to_string())
+            .replace("{college_horizon}", &city.college_horizon().to_string());
         let file = path.split('/').fold(out.to_path_buf(), |folder, part| folder.join(part));
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;

@@ -114,5 +114,7 @@ pub(super) fn misbehave(draw: &mut Draw, family: &Family, child: &Child, year: &
         };
         year.incidents.push(Incident { day, action, length });
     }
+    // One action a day, so that a record is known by its day.
     year.incidents.sort_by_key(|incident| incident.day);
+    year.incidents.dedup_by_key(|incident| incident.day);
 }

@@ -5,39 +5,41 @@ use super::sheet::Template;
 const DATES: &[&str] = &["2023-02-30", "13/45/2022", "", "2O22-10-01"];
 const COUNTS: &[&str] = &["-1", "n/a", "1,5"];
 
+const STUDENT: &[&str] = &[
+    "student_id",
+    "school_year",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "suffix",
+    "birth_date",
+    "sex",
+    "street_address",
+    "zip",
+    "shared_id",
+    "races",
+    "hispanic",
+    "economically_disadvantaged",
+    "lunch",
+    "disability_idea",
+    "section_504",
+    "english_learner",
+    "homeless",
+    "foster",
+    "migrant",
+    "military",
+    "zone",
+];
+const BIRTHS: (&str, &[&str]) = ("birth_date", &["2013-02-30", "13/45/2012"]);
+
 pub(super) static STUDENTS: Template = Template {
     name: "students.csv",
-    header: &[
-        "student_id",
-        "school_year",
-        "first_name",
-        "middle_name",
-        "last_name",
-        "suffix",
-        "birth_date",
-        "sex",
-        "street_address",
-        "zip",
-        "shared_id",
-        "races",
-        "hispanic",
-        "economically_disadvantaged",
-        "lunch",
-        "disability_idea",
-        "section_504",
-        "english_learner",
-        "homeless",
-        "foster",
-        "migrant",
-        "military",
-        "zone",
-    ],
-    defects: &[
-        ("birth_date", &["2013-02-30", "13/45/2012"]),
-        ("lunch", &["Not Eligibile"]),
-        ("races", &["Caucasian"]),
-    ],
+    header: STUDENT,
+    defects: &[BIRTHS, ("lunch", &["Not Eligibile"]), ("races", &["Caucasian"])],
 };
+
+/// An agency's: it knows who a child is, and none of the groups a district knows.
+pub(super) static ROSTER: Template = Template { name: "students.csv", header: STUDENT, defects: &[BIRTHS] };
 
 pub(super) static SCHOOLS: Template = Template {
     name: "schools.csv",

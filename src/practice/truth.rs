@@ -40,44 +40,36 @@ impl Truth {
         let race = family.race.code();
         for year in &life.years {
             let ending = city.years[year.at].ending();
-            self.absence(city, year, ending, race);
+            let district = home(city, year).id();
+            self.absence(year, (ending, district, race));
             if let Some(Test::Taken(scores)) = &year.test {
-                let source = tested_in(city, year);
                 for (name, (_, level)) in ["reading_proficiency", "math_proficiency"].into_iter().zip(scores)
                 {
-                    self.add((name, ending, source.id(), race), *level >= 3);
-                    self.add((name, ending, "city", race), *level >= 3);
+                    self.add((name, ending, district, race), *level >= 3);
                 }
             }
         }
         for pair in life.years.windows(2) {
             self.gain(&pair[0], &pair[1]);
         }
-        self.college(city, race, after);
+        if let Some(last) = life.years.last() {
+            self.college(city, (home(city, last).id(), race), after);
+        }
     }
 
-    /// Chronic absence as the indicator defines it, in each source and in the city as a whole.
-    fn absence(&mut self, city: &City, year: &Year, ending: u16, race: &'static str) {
-        let mut whole = (0, 0);
-        for source in Source::SCHOOLS {
-            let days = days(city, year, Some(source));
-            whole = (whole.0 + days.0, whole.1 + days.1);
-            self.chronic((ending, source.id(), race), days);
+    /// Chronic absence as the indicator defines it; fewer than ten days enrolled do not count.
+    fn absence(&mut self, year: &Year, place: (u16, &'static str, &'static str)) {
+        let semesters = year.spells.iter().flat_map(|spell| spell.semesters);
+        let (enrolled, half_days) = semesters.fold((0, 0), |sum, (days, half)| (sum.0 + days, sum.1 + half));
+        if enrolled >= 10 {
+            let (ending, district, race) = place;
+            self.add(("chronic_absence", ending, district, race), half_days * 10 >= enrolled * 2);
         }
-        self.chronic((ending, "city", race), whole);
         if year.may_be_tutored() {
             let served = year.tutoring.as_ref().is_some_and(Tutoring::is_effective);
             if served || year.tutoring.is_none() {
-                self.compare("tutoring", "absence", served, (whole.1 as i64, whole.0 as i64 * 2));
+                self.compare("tutoring", "absence", served, (half_days as i64, enrolled as i64 * 2));
             }
-        }
-    }
-
-    /// `days` are days enrolled and half days absent; fewer than ten days enrolled do not count.
-    fn chronic(&mut self, place: (u16, &'static str, &'static str), days: (usize, usize)) {
-        if days.0 >= 10 {
-            let (ending, district, race) = place;
-            self.add(("chronic_absence", ending, district, race), days.1 * 10 >= days.0 * 2);
         }
     }
 
@@ -92,17 +84,18 @@ impl Truth {
         }
     }
 
-    fn college(&mut self, city: &City, race: &'static str, after: &After) {
-        // The class of the newest year has no fall yet, the one before it no second fall.
-        let Some(class) = after.class.filter(|class| class + 1 < city.years.len()) else { return };
+    fn college(&mut self, city: &City, place: (&'static str, &'static str), after: &After) {
+        let Some(class) = after.class else { return };
+        let (district, race) = place;
         let ending = city.years[class].ending();
         let holds = after.scholarship.is_some();
-        self.add(("college_first_fall", ending, "city", race), after.falls.0);
+        self.add(("college_first_fall", ending, district, race), after.falls.0);
         if after.may_have_scholarship {
             self.compare("scholarship", "college_first_fall", holds, (i64::from(after.falls.0), 1));
         }
-        if after.falls.0 && class + 2 < city.years.len() {
-            self.add(("college_second_fall", ending, "city", race), after.falls.1);
+        // The files end before the newest class has its second fall.
+        if after.falls.0 && class + 1 < city.years.len() {
+            self.add(("college_second_fall", ending, district, race), after.falls.1);
             if after.may_have_scholarship {
                 self.compare("scholarship", "college_second_fall", holds, (i64::from(after.falls.1), 1));
             }
@@ -110,8 +103,13 @@ impl Truth {
     }
 
     fn add(&mut self, place: Place, meets: bool) {
-        for race in [place.3, "all"] {
-            let cell = self.figures.entry((place.0, place.1, place.2, race)).or_default();
+        let (indicator, year, district, race) = place;
+        let races = [race, "all"];
+        for place in races
+            .iter()
+            .flat_map(|race| [(indicator, year, district, *race), (indicator, year, "city", *race)])
+        {
+            let cell = self.figures.entry(place).or_default();
             cell.0 += u64::from(meets);
             cell.1 += 1;
         }
@@ -137,7 +135,7 @@ impl Truth {
             "comparisons_note": "by lottery among those admitted; score gains in tenths of a point per child, \
                 absence in half days absent of half days enrolled, college in students of graduates or enrollees",
             "comparisons": comparisons.collect::<Vec<_>>(),
-            "figures_note": "true counts; district is where the days or the test were, city is every district",
+            "figures_note": "true counts; a child counts once a year, at the home school (most days enrolled), and in the city",
             "figures": figures.collect::<Vec<_>>(),
         })
     }
@@ -173,16 +171,14 @@ fn effects_page() -> Value {
     ])
 }
 
-/// Days enrolled and half days absent in a year, in one source or in all.
-fn days(city: &City, year: &Year, source: Option<Source>) -> (usize, usize) {
-    let here =
-        year.spells.iter().filter(|s| source.is_none_or(|source| city.schools[s.school].source == source));
-    let semesters = here.flat_map(|spell| spell.semesters);
-    semesters.fold((0, 0), |sum, (enrolled, absent)| (sum.0 + enrolled, sum.1 + absent))
-}
-
-/// Who gave the child the state test.
-fn tested_in(city: &City, year: &Year) -> Source {
-    let spell = year.spells.iter().find(|spell| (spell.from..=spell.to).contains(&super::life::TEST_DAY));
-    city.schools[spell.expect("who took a test was enrolled on its day").school].source
+/// Who runs the home school of a year: the one with most days enrolled, of equal ones the later.
+fn home(city: &City, year: &Year) -> Source {
+    let mut days: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
+    for spell in &year.spells {
+        let (enrolled, since) = days.entry(spell.school).or_default();
+        *enrolled += spell.semesters[0].0 + spell.semesters[1].0;
+        *since = spell.from;
+    }
+    let (school, _) = days.iter().max_by_key(|(_, key)| **key).expect("a year at school has a spell");
+    city.schools[*school].source
 }

@@ -9,13 +9,16 @@ mod code;
 mod fact;
 mod submission;
 mod violation;
+mod vocabulary;
 
 pub use code::{Code, Label, NotACode, OrgId};
 pub use fact::{
-    Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, CollegeLevel, CollegeStatus,
-    Demographics, Diploma, DiplomaType, Discipline, Dosage, DosageUnit, Eligibility, EnglishLearner,
-    Enrollment, ExitType, Fact, Grade, Kind, Lunch, OptOut, Participation, Postsecondary, Program, Races,
-    School, Sector, Sex,
+    Assessment, AttendanceEvent, AttendanceSummary, Demographics, Diploma, Discipline, Dosage, Eligibility,
+    Enrollment, Fact, OptOut, Participation, Postsecondary, Program, School,
 };
 pub use submission::{Change, Clear, Identifiers, Submission};
 pub use violation::Violation;
+pub use vocabulary::{
+    Action, AttendanceStatus, CollegeLevel, CollegeStatus, DiplomaType, DosageUnit, EnglishLearner, ExitType,
+    Grade, Kind, Lunch, Races, Sector, Sex,
+};

@@ -7,7 +7,7 @@ use crate::agreements::{Agreement, State};
 use crate::api::v1 as pb;
 use crate::audit::{Call, Hash};
 use crate::disclosure::RuleProfile;
-use crate::outcomes::Product;
+use crate::outcomes::{self, Product};
 use crate::publish::{self, Published};
 use crate::records::OrgId;
 use crate::store::{self, Organization, Stored, Tx};
@@ -134,6 +134,13 @@ impl AdminService for Admin {
         };
         if RuleProfile::named(product.profile()).is_none() {
             return Err(self.refuse(call, "product.profile", "profile: is not a known rule profile").await);
+        }
+        // Found here and not when publishing, where it would hold up every other product.
+        let mut others =
+            self.stored(call, self.desk.store.read(|snapshot| snapshot.products()).await).await?;
+        others.retain(|other| other.id() != product.id());
+        if let Err(mixed) = outcomes::check_together(&product, &others) {
+            return Err(self.refuse(call, "product.mixed", &mixed.to_string()).await);
         }
         let (id, version, digest, now) = (
             product.id().to_owned(),

@@ -2,8 +2,8 @@
 
 use super::{Error, Snapshot};
 use crate::audit::{
-    Checkpoint, Entry, Filter, Frontier, Hash, Nodes, Receipt, SignedCheckpoint, SignerKey,
-    consistency_proof, leaf_hash,
+    Checkpoint, Entry, Filter, Frontier, Hash, Head, Nodes, Receipt, SignedCheckpoint, SignerKey,
+    VerifierKey, consistency_proof, leaf_hash,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -21,38 +21,9 @@ pub(super) struct Log {
 impl Log {
     /// Reads the log whole: every entry must lead to the root of the last signed checkpoint.
     pub(super) fn open(connection: &Connection, signer: SignerKey) -> Result<Self, Error> {
-        let damaged = || Error::Damaged("the access log does not verify");
-        let mut frontier = Frontier::new();
-        let mut statement = connection.prepare("SELECT position, entry FROM log_entry ORDER BY position")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let entry = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
-            if row.get::<_, i64>(0)?.cast_unsigned() != frontier.size() {
-                return Err(damaged());
-            }
-            for node in frontier.append(leaf_hash(entry)) {
-                if StoredNodes(connection).node(node.level, node.index)? != node.hash {
-                    return Err(damaged());
-                }
-            }
-        }
-        drop(rows);
-        drop(statement);
-        let note: Option<String> =
-            connection.query_row("SELECT note FROM log_checkpoint", [], |row| row.get(0)).optional()?;
-        let checkpoint = match note {
-            Some(note) => {
-                let signed =
-                    SignedCheckpoint::open(note.as_bytes(), signer.verifier()).map_err(|_| damaged())?;
-                if signed.checkpoint().head() != frontier.head() {
-                    return Err(damaged());
-                }
-                Some(Arc::new(signed))
-            }
-            None if frontier.size() == 0 => None,
-            None => return Err(damaged()),
-        };
-        Ok(Self { signed: frontier.size(), frontier, signer: Arc::new(signer), checkpoint })
+        let (frontier, checkpoint) = read(connection, signer.verifier())?;
+        let signed = frontier.size();
+        Ok(Self { signed, frontier, signer: Arc::new(signer), checkpoint: checkpoint.map(Arc::new) })
     }
 
     /// Appends an entry and returns its position.
@@ -99,6 +70,34 @@ impl Log {
         };
         positions.iter().map(&mut receipt).collect()
     }
+}
+
+/// Reads every entry and every node, and compares them with the last checkpoint that `key` has signed.
+pub(super) fn read(
+    connection: &Connection,
+    key: &VerifierKey,
+) -> Result<(Frontier, Option<SignedCheckpoint>), Error> {
+    let damaged = || Error::Damaged("the access log does not verify");
+    let mut frontier = Frontier::new();
+    let mut statement = connection.prepare("SELECT position, entry FROM log_entry ORDER BY position")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let entry = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
+        if row.get::<_, i64>(0)?.cast_unsigned() != frontier.size() {
+            return Err(damaged());
+        }
+        for node in frontier.append(leaf_hash(entry)) {
+            if StoredNodes(connection).node(node.level, node.index)? != node.hash {
+                return Err(damaged());
+            }
+        }
+    }
+    let note: Option<String> =
+        connection.query_row("SELECT note FROM log_checkpoint", [], |row| row.get(0)).optional()?;
+    let signed = note.map(|note| SignedCheckpoint::open(note.as_bytes(), key)).transpose();
+    let signed = signed.map_err(|_| damaged())?;
+    let head = signed.as_ref().map_or_else(Head::empty, |signed| signed.checkpoint().head());
+    if head == frontier.head() { Ok((frontier, signed)) } else { Err(damaged()) }
 }
 
 /// The complete subtrees as they are stored.

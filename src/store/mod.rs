@@ -5,6 +5,7 @@
 //! for every log entry they made. Steps that fail leave nothing behind. [`Store::read`] gives a
 //! consistent [`Snapshot`] that holds up nobody. All SQL of the project is in this module.
 
+mod backup;
 mod batches;
 mod documents;
 mod editions;
@@ -17,8 +18,9 @@ mod tx;
 mod vault;
 mod writer;
 
-use crate::audit::{Receipt, SignerKey};
+use crate::audit::{Head, Receipt, SignerKey, VerifierKey};
 use crate::calendar::Timestamp;
+use crate::records::OrgId;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -146,6 +148,37 @@ impl Store {
     /// [`Error::Absent`].
     pub fn origin(path: &Path) -> Result<String, Error> {
         schema::origin(path)
+    }
+
+    /// The sources of a database and the persons their students link to, without its keys: tokens and
+    /// numbers, of use only to who holds the linkage key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Absent`] or [`Error::Database`].
+    #[allow(clippy::type_complexity)]
+    pub fn links(path: &Path) -> Result<(Vec<(u32, OrgId)>, Vec<SubjectRow>), Error> {
+        let connection = schema::reader(path)?;
+        Ok((organizations::sources(&connection)?, records::subjects(&connection)?))
+    }
+
+    /// Copies a database, open or not, into a new file: one consistent state, while pushes go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Absent`], [`Error::Exists`], or [`Error::Database`] when the copy cannot be written.
+    pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
+        backup::copy(from, to)
+    }
+
+    /// Checks a database that nobody has open: its pages, and its access log up to the last signed
+    /// checkpoint, whose head is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when anything does not fit.
+    pub fn verify(path: &Path, key: &VerifierKey) -> Result<Head, Error> {
+        backup::verify(path, key)
     }
 
     /// Opens a database, brings its schema up to date, and starts the writer.

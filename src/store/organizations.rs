@@ -2,7 +2,7 @@
 
 use super::{Error, Snapshot, Tx};
 use crate::records::OrgId;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeSet;
 
 /// A registered organization.
@@ -45,10 +45,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn sources(&self) -> Result<Vec<(u32, OrgId)>, Error> {
-        let mut statement =
-            self.prepare("SELECT source, id FROM organization WHERE source IS NOT NULL ORDER BY source")?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-        rows.map(|row| row.map_err(Error::from).and_then(|(number, id)| Ok((number, org(&id)?)))).collect()
+        sources(self.connection())
     }
 
     /// The small number of a source, if it has sent something.
@@ -98,6 +95,13 @@ impl Tx<'_> {
         )?;
         Ok(statement.query_row([id.as_str()], |row| row.get(0))?)
     }
+}
+
+pub(super) fn sources(connection: &Connection) -> Result<Vec<(u32, OrgId)>, Error> {
+    let sql = "SELECT source, id FROM organization WHERE source IS NOT NULL ORDER BY source";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    rows.map(|row| row.map_err(Error::from).and_then(|(number, id)| Ok((number, org(&id)?)))).collect()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<Organization, Error>> {

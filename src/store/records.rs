@@ -72,14 +72,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn subjects(&self) -> Result<Vec<SubjectRow>, Error> {
-        let mut statement =
-            self.prepare("SELECT source, student, person FROM subject ORDER BY source, student")?;
-        let rows = statement.query_map([], |row| {
-            let (student, person) =
-                (Token::from_bytes(row.get(1)?), PersonId(row.get::<_, i64>(2)?.cast_unsigned()));
-            Ok(SubjectRow { source: row.get(0)?, student, person })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        subjects(self.connection())
     }
 
     /// Records held, by source and kind.
@@ -193,6 +186,17 @@ impl Tx<'_> {
         ])?;
         Ok(true)
     }
+}
+
+pub(super) fn subjects(connection: &Connection) -> Result<Vec<SubjectRow>, Error> {
+    let sql = "SELECT source, student, person FROM subject ORDER BY source, student";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        let (student, person) =
+            (Token::from_bytes(row.get(1)?), PersonId(row.get::<_, i64>(2)?.cast_unsigned()));
+        Ok(SubjectRow { source: row.get(0)?, student, person })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Loads every subject into a linker, in a fixed order.

@@ -94,7 +94,7 @@ impl City {
 /// A product of all years with these indicators and dimensions, in TOML.
 pub(crate) fn product(text: &str) -> Product {
     let (head, tables) = text.split_at(text.find("[[").unwrap_or(text.len()));
-    let id = if head.contains("id =") { "" } else { "id = \"p\"\n" };
+    let id = if head.contains("product =") { "" } else { "product = \"p\"\n" };
     let whole = format!(
         "{id}version = 1\ntitle = \"P\"\nprofile = \"n10\"\nmode = \"suppress\"\n{head}\n\
          [years]\nfrom = 1980\nto = 2030\n{tables}"

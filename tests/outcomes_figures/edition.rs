@@ -1,8 +1,8 @@
 //! Editions: reproducible, stored and restored, without those who opted out.
 
-use crate::city::{City, at, code, date, days, person, score, year};
+use crate::city::{City, at, code, date, days, person, product, score, year};
 use throughline::outcomes::Unit::StudentYear;
-use throughline::outcomes::{Edition, EditionBuilder, Error, Unit};
+use throughline::outcomes::{Edition, EditionBuilder, Error, Unit, indicators, tabulate};
 use throughline::records::{Dosage, DosageUnit, Fact, OptOut, OrgId, Races, Sex};
 
 /// A city in which sources disagree, persons move, and codes come up in no order.
@@ -108,4 +108,40 @@ fn an_edition_without_persons_is_one() {
     assert_eq!(edition.n_rows(StudentYear), 0);
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes));
     assert_eq!(Edition::from_columns(&edition.metadata(), columns), Ok(edition.clone()));
+}
+
+/// Whatever sources send, every member of a population has a value in every indicator.
+#[test]
+fn every_indicator_counts_any_edition() {
+    let mut document = String::new();
+    for indicator in indicators() {
+        document += &format!("[[indicators]]\nname = \"{0}\"\nuse = \"{0}\"\n", indicator.id);
+        for parameter in indicator.parameters.iter().filter(|name| *name != "years") {
+            let setting = match parameter.as_str() {
+                "test" => "STATE",
+                "subject" => "ELA",
+                _ => "TUTOR",
+            };
+            document += &format!("{parameter} = \"{setting}\"\n");
+        }
+    }
+    let mut city = city();
+    for (number, score) in
+        [(100, i64::MAX), (101, i64::MIN), (102, 1_000_000_000_000), (103, -1_000_000_000_000)]
+    {
+        for on in ["2023-05-01", "2024-05-01"] {
+            let Fact::Assessment(mut result) = crate::city::score(on, 0, true) else {
+                unreachable!("it is one")
+            };
+            result.scale_score_thousandths = Some(score);
+            city.say(number, "east", Fact::Assessment(result));
+        }
+        city.say(number, "east", days("a", "2023-09-01", "2024-06-15", u32::MAX, u32::MAX));
+        city.say(number, "west", days("a", "2023-09-01", "2024-06-15", u32::MAX, 0));
+    }
+    let counts = tabulate(&city.edition(), &[product(&document)]).expect("it can be counted");
+    let measures: usize = counts.iter().map(|t| t.measures.len()).sum();
+    assert!(measures >= indicators().len() - 2, "student-years of two years, without cohorts and graduates");
+    let impossible = product("[[indicators]]\nname = \"n\"\nuse = \"enrollment\"\n");
+    assert_eq!(tabulate(&City::new().edition(), &[impossible]), Ok(Vec::new()), "no rows, no tabulation");
 }

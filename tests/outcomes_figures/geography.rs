@@ -1,8 +1,8 @@
 //! Places: districts, unknown schools, levels.
 
-use crate::city::{City, Figure, at, figure, product, school};
+use crate::city::{City, Figure, at, code, figure, person, product, school};
 use throughline::outcomes::Unit::StudentYear;
-use throughline::outcomes::{Error, tabulate};
+use throughline::outcomes::{Error, check_together, tabulate};
 use throughline::records::Sector;
 
 const ENROLLED: &str = "[[indicators]]\nname = \"enrolled\"\nuse = \"enrollment\"\n\
@@ -56,8 +56,9 @@ fn a_product_can_stop_at_districts() {
     let counts = city().count(&districts, StudentYear, 2024);
     assert_eq!(figure(&counts, "enrollment", &[("geography", "east")]), Figure::Count(2));
     assert!(counts.dimensions[0].nodes.iter().all(|node| !node.id.contains(':')));
-    let products = [product(ENROLLED), product(&format!("id = \"q\"\n{districts}"))];
+    let products = [product(ENROLLED), product(&format!("product = \"q\"\n{districts}"))];
     assert_eq!(tabulate(&city().edition(), &products), Err(Error::MixedGeography));
+    assert_eq!(check_together(&products[1], &products[..1]), Err(Error::MixedGeography));
     assert_eq!(
         tabulate(&city().edition(), &[product(ENROLLED), product(ENROLLED)]),
         Err(Error::DuplicateProduct)
@@ -65,11 +66,21 @@ fn a_product_can_stop_at_districts() {
 }
 
 #[test]
+fn a_dimension_is_one_thing_in_all_products_counted_together() {
+    let other = ENROLLED.replace("source = \"sector\"", "source = \"entry\"");
+    let products = [product(ENROLLED), product(&format!("product = \"q\"\n{other}"))];
+    let mixed = Err(Error::MixedDimension("sector".into()));
+    assert_eq!(check_together(&products[1], &products[..1]), mixed);
+    assert_eq!(tabulate(&city().edition(), &products).map(|_| ()), mixed);
+    assert_eq!(check_together(&products[0], &[product(ENROLLED)]), Ok(()));
+}
+
+#[test]
 fn the_order_of_products_leaves_no_trace() {
     let other = ENROLLED.replace("sector", "entry");
     let products = [
         product(ENROLLED),
-        product(&format!("id = \"a\"\n{other}{ENROLLED}").replacen("enrolled", "first", 1)),
+        product(&format!("product = \"a\"\n{other}{ENROLLED}").replacen("enrolled", "first", 1)),
     ];
     let edition = city().edition();
     let counts = tabulate(&edition, &products).expect("it can be counted");
@@ -80,4 +91,33 @@ fn the_order_of_products_leaves_no_trace() {
     assert_eq!(ids, ["geography", "entry", "sector"]);
     let dimensions: Vec<_> = counts[0].publications.iter().map(|p| p.dimensions.clone()).collect();
     assert_eq!(dimensions, [vec![1, 2], vec![2]]);
+}
+
+#[test]
+fn zones_can_be_grouped_before_any_is_known() {
+    let zones = r#"
+        [[indicators]]
+        name = "enrolled"
+        use = "enrollment"
+        [[dimensions]]
+        id = "zone"
+        source = "zone"
+        groups = [{ id = "north", label = "North", members = ["n1", "n2", "n9"] }]
+    "#;
+    let mut city = City::new();
+    for (number, zone) in [(1, "n1"), (2, "n2"), (3, "s1"), (4, "north"), (5, "all"), (6, "unknown")] {
+        city.say(number, "east", at("a", 2024, "05"));
+        city.say(number, "east", person(|p| p.zone = Some(code(zone))));
+    }
+    city.say(7, "east", at("a", 2024, "05"));
+    let counts = city.count(zones, StudentYear, 2024);
+    let enrolled = |zone| figure(&counts, "enrollment", &[("zone", zone)]);
+    // A zone with the group's own id lies in the group; the ids of the root and of "not known" are no zones.
+    for (zone, expected) in [("all", 7), ("north", 3), ("n1", 1), ("s1", 1), ("unknown", 3)] {
+        assert_eq!(enrolled(zone), Figure::Count(expected), "{zone}");
+    }
+    let only = format!("population = \"zone = 'n1' or zone = 'unknown'\"\n{zones}");
+    let counts = city.count(&only, StudentYear, 2024);
+    let measure = "enrollment [zone = 'n1' or zone = 'unknown']";
+    assert_eq!(figure(&counts, measure, &[]), Figure::Count(4));
 }

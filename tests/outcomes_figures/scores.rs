@@ -86,7 +86,7 @@ fn populations_nest_and_are_shared() {
     city.say(1, "east", at("a", 2024, "03")).say(1, "east", score("2024-05-01", 500, true));
     city.say(2, "east", at("a", 2024, "09")).say(2, "east", score("2024-05-01", 500, false));
     city.say(3, "east", at("a", 2024, "04"));
-    let filtered = format!("id = \"q\"\npopulation = \"grade >= 3 and grade<=8\"\n{SCORES}");
+    let filtered = format!("product = \"q\"\npopulation = \"grade >= 3 and grade<=8\"\n{SCORES}");
     let counts = city.count_all(&[SCORES, &filtered], StudentYear, 2024);
     let populations: Vec<_> = counts
         .populations
@@ -127,7 +127,7 @@ fn populations_nest_and_are_shared() {
     assert_eq!(figure(&counts, filtered, &[]), Figure::Share(1, 1));
     assert_eq!(figure(&counts, "enrollment [grade >= 3 and grade <= 8]", &[]), Figure::Count(2));
     // The same indicator in two products is one measure.
-    let counts = city.count_all(&[SCORES, &format!("id = \"q\"\n{SCORES}")], StudentYear, 2024);
+    let counts = city.count_all(&[SCORES, &format!("product = \"q\"\n{SCORES}")], StudentYear, 2024);
     assert_eq!((counts.measures.len(), counts.publications.len()), (4, 2));
 }
 

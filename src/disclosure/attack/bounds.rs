@@ -46,7 +46,7 @@ fn solve(view: &View<'_>, target: &[(usize, i64)], direction: OptimizationDirect
     let mut within = |inner: usize, outer: usize| {
         for at in 0..n_atoms {
             let row = [(variables[outer * n_atoms + at], 1.0), (variables[inner * n_atoms + at], -1.0)];
-            problem.add_constraint(&row, ComparisonOp::Ge, 0.0);
+            problem.add_constraint(row, ComparisonOp::Ge, 0.0);
         }
     };
     for (population, around) in tabulation.populations.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 /// Rows in echelon form, in the order of their first variable.
 #[derive(Default)]
-pub(super) struct Span {
+pub(in crate::disclosure) struct Span {
     rows: std::collections::BTreeMap<usize, Vec<u64>>,
 }
 
@@ -10,7 +10,7 @@ const PRIME: u64 = (1 << 31) - 1;
 
 impl Span {
     /// Adds a row of (variable, coefficient).
-    pub(super) fn insert(&mut self, terms: &[(usize, i64)]) {
+    pub(in crate::disclosure) fn insert(&mut self, terms: &[(usize, i64)]) {
         let row = self.reduced(terms);
         if let Some(first) = row.iter().position(|&x| x != 0) {
             let inverse = power(row[first], PRIME - 2);
@@ -19,7 +19,7 @@ impl Span {
     }
 
     /// Whether a row is a combination of those added.
-    pub(super) fn contains(&self, terms: &[(usize, i64)]) -> bool {
+    pub(in crate::disclosure) fn contains(&self, terms: &[(usize, i64)]) -> bool {
         self.reduced(terms).iter().all(|&x| x == 0)
     }
 

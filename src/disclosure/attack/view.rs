@@ -86,7 +86,8 @@ impl<'a> View<'a> {
     }
 
     fn read(&mut self, measure: usize, group: Group, cell: &Cell) {
-        let Measure { population, scale } = self.measure(measure);
+        let population = self.tabulation.measures[measure].population;
+        let scale = f64::from(self.tabulation.measures[measure].scale);
         let target = |quantity| Target { quantity, cells: vec![self.name(&group)] };
         let mut learn = Vec::new();
         if let Some(n) = cell.denominator {
@@ -120,49 +121,69 @@ impl<'a> View<'a> {
 
     /// What must not be known: everything that the rules hide.
     pub(super) fn targets(&self) -> Vec<Target> {
-        let singles = self.groups.keys().map(|group| vec![group.clone()]);
-        let mut targets = Vec::new();
-        for group in singles {
-            self.judge(&group, None, &mut targets);
-        }
-        for block in 0..self.tabulation.populations.len() + self.tabulation.measures.len() {
-            for line in self.lines(block) {
-                self.judge(&line, Some(block), &mut targets);
+        let (populations, measures) = (&self.tabulation.populations, &self.tabulation.measures);
+        let mut targets: Vec<Target> = self.groups.keys().flat_map(|group| self.judge(&[group])).collect();
+        let mut add = |lines: Vec<Vec<&Group>>, is_meant: &dyn Fn(Quantity) -> bool| {
+            let found = lines.iter().flat_map(|line| self.judge(line));
+            targets.extend(found.filter(|target| is_meant(target.quantity)));
+        };
+        for (at, population) in populations.iter().enumerate() {
+            add(self.lines(|group| self.is_hidden(at, at, group)), &|quantity| {
+                quantity == Quantity::People(at)
+            });
+            let mut around = population.parent;
+            while let Some(larger) = around {
+                let lines = self.lines(|g| self.is_hidden(at, at, g) || self.is_hidden(larger, larger, g));
+                add(lines, &|quantity| quantity == Quantity::Between(larger, at));
+                around = populations[larger].parent;
             }
+        }
+        for (at, measure) in measures.iter().enumerate() {
+            let lines = self.lines(|group| self.is_hidden(self.block(at), measure.population, group));
+            let of_measure = [Quantity::Outcome(at), Quantity::Complement(at), Quantity::Sum(at)];
+            add(lines, &|quantity| of_measure.contains(&quantity));
         }
         targets
     }
 
-    /// The groups of each line that are not shown, where they are several.
-    fn lines(&self, block: usize) -> Vec<Vec<Group>> {
-        let mut lines: BTreeMap<(usize, Group), Vec<Group>> = BTreeMap::new();
-        for group in self.groups.keys().filter(|group| !self.shown.contains(&(block, (*group).clone()))) {
+    /// Whether somebody of a population is in a group whose number of a block is not shown.
+    fn is_hidden(&self, block: usize, population: usize, group: &Group) -> bool {
+        let people = &self.tabulation.atoms.people[population];
+        !self.shown.contains(&(block, group.clone())) && self.groups[group].iter().any(|&at| people[at] > 0)
+    }
+
+    /// The chosen groups that differ in one dimension and have one parent there, where they are several.
+    fn lines(&self, chosen: impl Fn(&Group) -> bool) -> Vec<Vec<&Group>> {
+        let mut lines: BTreeMap<(usize, Group), Vec<&Group>> = BTreeMap::new();
+        for group in self.groups.keys().filter(|group| chosen(group)) {
             for (at, dimension) in self.tabulation.dimensions.iter().enumerate() {
                 let (node, rest) = group[at];
                 if node != 0 || rest {
                     let mut parent = group.clone();
                     let up = if rest { node } else { dimension.nodes[usize::from(node)].parent };
                     parent[at] = (up, false);
-                    lines.entry((at, parent)).or_default().push(group.clone());
+                    lines.entry((at, parent)).or_default().push(group);
                 }
             }
         }
         lines.into_values().filter(|line| line.len() > 1).collect()
     }
 
-    /// Adds what the rules hide of some groups together: of all quantities, or of one block's.
-    fn judge(&self, groups: &[Group], block: Option<usize>, targets: &mut Vec<Target>) {
+    /// What the rules hide of some groups together.
+    fn judge(&self, groups: &[&Group]) -> Vec<Target> {
         let atoms = &self.tabulation.atoms;
-        let total = |values: &[u32]| -> u64 { self.atoms_of(groups).map(|at| u64::from(values[at])).sum() };
-        let (cell_min, certainty_min) = self.thresholds(&groups[0]);
+        let inside = || groups.iter().flat_map(|group| &self.groups[*group]);
+        let total = |values: &[u32]| -> u64 { inside().map(|&at| u64::from(values[at])).sum() };
+        let (cell_min, certainty_min) = self.thresholds(groups[0]);
         let is_small = |count: u64| count > 0 && count < cell_min;
+        let mut targets = Vec::new();
         let mut add = |is_target: bool, quantity| {
             if is_target {
                 targets
                     .push(Target { quantity, cells: groups.iter().map(|group| self.name(group)).collect() });
             }
         };
-        for population in (0..atoms.people.len()).filter(|&at| block.is_none_or(|block| block == at)) {
+        for population in 0..atoms.people.len() {
             let n = total(&atoms.people[population]);
             add(is_small(n), Quantity::People(population));
             let mut around = self.tabulation.populations[population].parent;
@@ -172,13 +193,10 @@ impl<'a> View<'a> {
                 around = self.tabulation.populations[larger].parent;
             }
         }
-        for measure in 0..atoms.values.len() {
-            if block.is_some_and(|block| block != self.block(measure)) {
-                continue;
-            }
-            let n = total(&atoms.people[self.measure(measure).population]);
+        for (measure, values) in atoms.values.iter().enumerate() {
+            let n = total(&atoms.people[self.tabulation.measures[measure].population]);
             let in_doubt = |certain: bool| certain && n > 0 && n < certainty_min;
-            match &atoms.values[measure] {
+            match values {
                 Values::Count => {}
                 Values::Share(outcomes) => {
                     let y = total(outcomes);
@@ -187,12 +205,13 @@ impl<'a> View<'a> {
                 }
                 Values::Mean { .. } => add(is_small(n), Quantity::Sum(measure)),
                 Values::Ratio { numerator, denominator } => {
-                    let sum = |values: &[u64]| -> u64 { self.atoms_of(groups).map(|at| values[at]).sum() };
+                    let sum = |values: &[u64]| -> u64 { inside().map(|&at| values[at]).sum() };
                     let (upper, lower) = (sum(numerator), sum(denominator));
                     add(is_small(n) || in_doubt(upper == 0 || upper == lower), Quantity::Sum(measure));
                 }
             }
         }
+        targets
     }
 
     /// A target as a combination of variables; nothing when there is no such cell.
@@ -211,10 +230,10 @@ impl<'a> View<'a> {
                 [part(larger, larger, 1), part(population, population, -1)].concat()
             }
             Quantity::Outcome(measure) | Quantity::Sum(measure) => {
-                part(self.block(measure), self.measure(measure).population, 1)
+                part(self.block(measure), self.tabulation.measures[measure].population, 1)
             }
             Quantity::Complement(measure) => {
-                let population = self.measure(measure).population;
+                let population = self.tabulation.measures[measure].population;
                 [part(population, population, 1), part(self.block(measure), population, -1)].concat()
             }
         })
@@ -249,11 +268,6 @@ impl<'a> View<'a> {
         groups.iter().filter_map(|group| self.groups.get(group)).flatten().copied()
     }
 
-    fn measure(&self, at: usize) -> Measure {
-        let measure = &self.tabulation.measures[at];
-        Measure { population: measure.population, scale: f64::from(measure.scale) }
-    }
-
     /// The strictest thresholds of the publications that cross a group's dimensions.
     fn thresholds(&self, group: &Group) -> (u64, u64) {
         let crossed: BTreeSet<usize> = (1..group.len()).filter(|&at| group[at] != (0, false)).collect();
@@ -267,11 +281,6 @@ impl<'a> View<'a> {
         });
         profiles.fold((0, 0), |a, b| (a.0.max(b.0), a.1.max(b.1)))
     }
-}
-
-struct Measure {
-    population: usize,
-    scale: f64,
 }
 
 /// Every group at or above an atom that some publication's dimensions can tell apart, with its atoms.

@@ -18,6 +18,13 @@ pub(super) struct Entry {
     pub(super) content: Option<(Demographics, Option<Date>)>,
 }
 
+impl Entry {
+    /// What is known of everyone when there is no such file.
+    pub(super) fn of_nothing() -> Self {
+        Self { line: 0, content: Some((Demographics::default(), None)) }
+    }
+}
+
 pub(super) const FILE: &str = "demographics.csv";
 
 /// The standard's race columns, in the order of [`crate::records::Races::NAMES`].

@@ -95,7 +95,7 @@ fn standing(fields: &mut Fields<'_, '_>, mode: Mode) -> Standing {
     match one_of(fields, "status", &["active", "tobedeleted"]) {
         Some("tobedeleted") => {
             if mode == Mode::Bulk {
-                let reason = "marks the row for deletion; in a bulk file it is left out";
+                let reason = "marks the row for deletion; in a bulk file nothing is withdrawn";
                 fields.warn("status", "to_be_deleted", reason);
             }
             Standing::Deleted

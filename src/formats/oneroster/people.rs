@@ -108,12 +108,13 @@ pub(super) fn read(
     let table = sheet.and_then(|sheet| sheet.bind(&layout, out));
     let mode = manifest.mode(FILE);
     let has_demographics = manifest.has(demographics::FILE);
+    let demographics_mode = manifest.mode(demographics::FILE);
     if let Some(table) = &table {
         let mut seen = Seen::default();
         table.for_each(out, |fields, out| {
             fields.require(&["sourcedId"]);
             let id = fields.text("sourcedId");
-            let entry = entries.remove(&*id);
+            let entry = entries.remove(&*id).or_else(|| (!has_demographics).then(Entry::of_nothing));
             let role = role(fields, roles.as_ref());
             if role.is_none_or(|role| !role.is_student) {
                 people.users.insert(Id::new(&id), User { student: None, grade: None });
@@ -131,10 +132,7 @@ pub(super) fn read(
             people.users.insert(Id::new(&id), User { student: Some(fields.line()), grade });
             let standing = standing(fields, mode);
             let submission = match standing {
-                Standing::Active if has_demographics => person(fields, entry.as_ref()),
-                Standing::Active => {
-                    person(fields, Some(&Entry { line: 0, content: Some(Default::default()) }))
-                }
+                Standing::Active => person(fields, entry, demographics_mode),
                 Standing::Deleted if mode == Mode::Delta => withdrawn(&id),
                 Standing::Deleted | Standing::Unclear => return,
             };
@@ -150,7 +148,7 @@ pub(super) fn read(
     }
     let mut strays: Vec<_> = entries.into_values().map(|entry| entry.line).collect();
     strays.sort_unstable();
-    for line in strays.into_iter().filter(|_| table.is_some()) {
+    for line in strays {
         let reason = "refers to a row that users.csv does not have, so nobody is sent";
         let defect = Defect::of_file(demographics::FILE, Some("sourcedId"), "unknown_reference", reason);
         out.record(vec![defect.at(line).refused()]);
@@ -158,7 +156,8 @@ pub(super) fn read(
     Ok(people)
 }
 
-fn person(fields: &mut Fields<'_, '_>, entry: Option<&Entry>) -> Submission {
+/// A student with the row of `demographics.csv`, which has that mode.
+fn person(fields: &mut Fields<'_, '_>, entry: Option<Entry>, mode: Mode) -> Submission {
     one_of_warning(fields, "enabledUser", &["true", "false"]);
     for column in ["givenName", "familyName"] {
         if !fields.has(column) {
@@ -166,9 +165,15 @@ fn person(fields: &mut Fields<'_, '_>, entry: Option<&Entry>) -> Submission {
         }
     }
     let (demographics, birth_date) = match entry {
-        Some(Entry { content: Some(content), .. }) => content.clone(),
+        Some(Entry { content: Some(content), .. }) => content,
         Some(Entry { content: None, .. }) => {
             fields.refuse("sourcedId", "unknown_reference", "has a row in demographics.csv that is refused");
+            Default::default()
+        }
+        // A person is sent whole: in place of what is stored would stand that nothing is known.
+        None if mode == Mode::Delta => {
+            let reason = "has no row in demographics.csv, which is a delta: send demographics in bulk";
+            fields.refuse("sourcedId", "unknown_reference", reason);
             Default::default()
         }
         None => {
@@ -224,19 +229,30 @@ struct Role {
     grade: Option<Grade>,
 }
 
+struct Roles {
+    mode: Mode,
+    by_user: HashMap<Id, Role>,
+}
+
 /// The role in the user's own row (1.1), else in `roles.csv` (1.2).
-fn role(fields: &mut Fields<'_, '_>, roles: Option<&HashMap<Id, Role>>) -> Option<Role> {
+fn role(fields: &mut Fields<'_, '_>, roles: Option<&Roles>) -> Option<Role> {
     if fields.has("role") {
         let word = one_of_warning(fields, "role", ROLES)?;
         return Some(Role { is_student: word == "student", grade: None });
     }
-    let role = roles.and_then(|roles| roles.get(&*fields.text("sourcedId")).copied());
-    if role.is_none() {
-        let (column, reason) = match roles {
-            Some(_) => ("sourcedId", "has no role in roles.csv, so is not taken for a student"),
-            None => ("role", "is blank, so the user is not taken for a student"),
-        };
-        fields.warn(column, "missing", reason);
+    let role = roles.and_then(|roles| roles.by_user.get(&*fields.text("sourcedId")).copied());
+    match roles.map(|roles| roles.mode) {
+        _ if role.is_some() => {}
+        // Whether this is a student cannot be told, and a change to one must not get lost unseen.
+        Some(Mode::Delta) => {
+            let reason = "has no role in roles.csv, which is a delta: send roles in bulk";
+            fields.refuse("sourcedId", "missing", reason);
+        }
+        Some(Mode::Bulk) => {
+            let reason = "has no role in roles.csv, so is not taken for a student";
+            fields.warn("sourcedId", "missing", reason);
+        }
+        None => fields.warn("role", "missing", "is blank, so the user is not taken for a student"),
     }
     role
 }
@@ -252,11 +268,7 @@ fn one_of_warning(fields: &mut Fields<'_, '_>, column: &str, words: &[&'static s
 }
 
 /// The roles of users, when there is such a file: a user is a student who has that role anywhere.
-fn roles(
-    bundle: &mut Bundle,
-    manifest: &mut Manifest,
-    out: &mut Output<'_>,
-) -> Result<Option<HashMap<Id, Role>>, Error> {
+fn roles(bundle: &mut Bundle, manifest: &mut Manifest, out: &mut Output<'_>) -> Result<Option<Roles>, Error> {
     const FILE: &str = "roles.csv";
     let Some(sheet) = manifest.take(bundle, FILE, out)? else { return Ok(None) };
     let layout = Layout {
@@ -292,5 +304,5 @@ fn roles(
         role.is_student |= is_student;
         role.grade = role.grade.or(grade);
     });
-    Ok(Some(roles))
+    Ok(Some(Roles { mode, by_user: roles }))
 }

@@ -18,8 +18,8 @@ type Row<'a, 'r, 't> = &'a mut Fields<'r, 't>;
 /// A word of one of the dictionary's vocabularies.
 macro_rules! word {
     ($fields:ident, $column:literal, $vocabulary:ty) => {{
-        let words: Vec<_> = <$vocabulary>::ALL.iter().map(|value| value.code()).collect();
-        $fields.word($column, &words, <$vocabulary>::from_code)
+        let words = || <$vocabulary>::ALL.iter().map(|value| value.code()).collect();
+        $fields.word($column, words, <$vocabulary>::from_code)
     }};
 }
 
@@ -82,12 +82,16 @@ fn person(fields: Row<'_, '_, '_>) -> Option<Demographics> {
     }
     Some(Demographics {
         school_year,
-        sex: fields.word("sex", &["f", "m", "x"], |word| match word {
-            "f" | "female" => Some(Sex::Female),
-            "m" | "male" => Some(Sex::Male),
-            "x" => Some(Sex::Other),
-            _ => None,
-        }),
+        sex: fields.word(
+            "sex",
+            || vec!["F", "M", "X"],
+            |word| match word {
+                "f" | "female" => Some(Sex::Female),
+                "m" | "male" => Some(Sex::Male),
+                "x" => Some(Sex::Other),
+                _ => None,
+            },
+        ),
         races: races(fields),
         hispanic: fields.boolean("hispanic"),
         economically_disadvantaged: fields.boolean("economically_disadvantaged"),

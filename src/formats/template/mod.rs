@@ -44,8 +44,6 @@ fn read_one(template: &Template, sheet: Sheet, matched: &mut Seen, out: &mut Out
     let layout = Layout { read: &names, required: &required, expected: &[], skipped: &[], is_sent: true };
     let Some(table) = sheet.bind(&layout, out) else { return };
     let (file, mut seen) = (table.file(), Seen::default());
-    // What a header must have and what a row must have differ in the student id alone.
-    let required: Vec<_> = template.required().collect();
     table.for_each(out, |fields, out| {
         fields.require(&required);
         let student = if template.kind.has_student() { student::identify(fields, has_match) } else { None };
@@ -55,7 +53,9 @@ fn read_one(template: &Template, sheet: Sheet, matched: &mut Seen, out: &mut Out
         }
         let Some(fact) = fact else { return };
         let key = key(fields, student.as_ref(), &fact);
-        let identifiers = student::identifiers(fields);
+        let is_matched = student.as_ref().is_some_and(|student| student.is_matched);
+        let has_identifiers = is_matched || template.kind == Kind::Person;
+        let mut identifiers = has_identifiers.then(|| student::identifiers(fields));
         if fields.is_refused() {
             return;
         }
@@ -72,10 +72,7 @@ fn read_one(template: &Template, sheet: Sheet, matched: &mut Seen, out: &mut Out
         }
         let id = student.as_ref().map(|student| student.id.expose()).unwrap_or_default();
         let of_student = || student.as_ref().map(|student| Clear::from(student.id.expose()));
-        let mut identifiers = Some(identifiers);
-        if student.as_ref().is_some_and(|student| student.is_matched)
-            && matched.note(id, [0; 16]) == Verdict::New
-        {
+        if is_matched && matched.note(id, [0; 16]) == Verdict::New {
             let change = Change::Upsert(Fact::Person(Demographics::default()));
             let (key, identifiers) = (Clear::from(id), identifiers.take());
             out.send(file, fields.line(), Submission { key, student: of_student(), identifiers, change });
@@ -91,8 +88,15 @@ fn key(fields: &mut Fields<'_, '_>, student: Option<&Student>, fact: &Fact) -> C
     if fields.has(RECORD_KEY) {
         return fields.clear(RECORD_KEY);
     }
-    let student = student.map(|student| student.id.expose().to_owned());
-    let key = Clear::new(student.into_iter().chain(facts::key_parts(fact)).collect::<Vec<_>>().join("|"));
+    let student = student.map(|student| student.id.expose());
+    let parts = facts::key_parts(fact);
+    // Room made at once, so that growing leaves no copy of a student number behind.
+    let mut key = String::with_capacity(4 * TEXT_MAX);
+    for part in student.into_iter().chain(parts.iter().map(String::as_str)) {
+        key.push_str(if key.is_empty() { "" } else { "|" });
+        key.push_str(part);
+    }
+    let key = Clear::new(key);
     if key.expose().len() > TEXT_MAX {
         fields.refuse(STUDENT_ID, "out_of_range", "makes a key of more than 200 bytes");
     }

@@ -22,7 +22,7 @@ pub(super) fn identify(fields: &mut Fields<'_, '_>, has_match: bool) -> Option<S
         return Some(Student { id: fields.clear(STUDENT_ID), is_matched: false });
     }
     if !has_match {
-        // Where match fields are not an alternative, it is among the required columns already.
+        // Then it is among the required columns, and the row is refused already.
         return None;
     }
     let blank: Vec<_> = MATCH.iter().filter(|column| !fields.has(column)).collect();

@@ -6,7 +6,7 @@ mod templates;
 
 use super::{CODES, Reading, Row, Severity, read};
 use crate::calendar::SchoolYear;
-use crate::records::{Change, Fact, Submission};
+use crate::records::{Change, Clear, Fact, Submission};
 use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
@@ -40,6 +40,14 @@ impl Read {
         }
         let sent: u64 = reading.summary.upserts.values().chain(reading.summary.deletes.values()).sum();
         assert_eq!(sent, rows.len() as u64);
+        for Row { submission, .. } in &rows {
+            let is_about = |student: &Clear| !student.is_empty();
+            assert_eq!(
+                submission.student.as_ref().is_some_and(is_about),
+                submission.change.kind().has_student()
+            );
+            assert!((1..=200).contains(&submission.key.expose().len()));
+        }
         Self { rows, reading }
     }
 
@@ -139,6 +147,8 @@ proptest! {
         let summary = &read.reading.summary;
         let n_sent = summary.upserts.get(&template.kind).copied().unwrap_or_default();
         let file = &summary.files[0];
+        let repeats_a_value = read.reading.defects.iter().any(|defect| defect.reason.contains("Canary"));
+        prop_assert!(!repeats_a_value);
         prop_assert_eq!(file.rows, n_sent + file.refused_rows + summary.repeats);
     }
 }
@@ -147,7 +157,17 @@ proptest! {
 fn cell() -> impl Strategy<Value = String> {
     let known =
         ["", "S1", "2024-09-03", "9/3/2024", "2025", "12", "0.5", "1", "true", "district", "free", "F"];
-    let more =
-        ["partial", "expulsion", "regular", "four_year", "session", "\"a,b\"", "\"x\ny\"", "\"", "-7", "é"];
+    let more = [
+        "partial",
+        "expulsion",
+        "regular",
+        "four_year",
+        "session",
+        "\"a,b\"",
+        "\"x\ny\"",
+        "\"",
+        "-7",
+        "Canary",
+    ];
     prop::sample::select([known.as_slice(), &more].concat()).prop_map(str::to_owned)
 }

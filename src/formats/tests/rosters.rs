@@ -186,12 +186,41 @@ fn a_refused_row_of_demographics_holds_its_person_back() {
 }
 
 #[test]
+fn a_delta_never_puts_unknown_in_place_of_known() {
+    let demographics = DEMOGRAPHICS.replace("S2,,", "S7,active,").replace("S1,,", "S1,active,");
+    let read = roster("file.demographics,delta\n", "", &[("demographics.csv", &demographics)]);
+    let expected = [
+        "3 grades several_values",
+        "!3 sourcedId unknown_reference",
+        "!3 sourcedId unknown_reference",
+        "  no_enrollment",
+    ];
+    assert_eq!(read.defects(), expected);
+    assert_eq!(read.keys().iter().map(|(_, key)| *key).collect::<Vec<_>>(), ["A", "B", "S1"]);
+    let files: Vec<_> = read.reading.defects.iter().map(|defect| defect.file.as_str()).collect();
+    assert_eq!(files, ["users.csv", "users.csv", "demographics.csv", "users.csv"]);
+}
+
+#[test]
 fn what_is_said_twice_is_sent_once() {
     let users = format!("{USERS}S1,,student,Ada,Lovelace,05,other@mail\nS2,,student,Mary,Smith,05,x\n");
     let enrollments = "e1,,C25,A,S1,student,2024-09-03,\ne1,,C25,A,S1,student,2024-09-03,\ne2,,C25,A,S2,student,2024-09-03,\n";
     let read = roster("", enrollments, &[("users.csv", &users)]);
     assert_eq!(read.reading.summary.repeats, 2, "a column that is not read makes no difference");
     assert_eq!(read.defects(), ["3 grades several_values", "!6 sourcedId duplicate_key"]);
+}
+
+#[test]
+fn a_user_whose_role_is_not_in_a_delta_is_not_lost_unseen() {
+    let users = USERS.replace("role,", "").replace("student,", "").replace("teacher,", "");
+    let roles = "sourcedId,userSourcedId,role\nr1,S1,student\n";
+    let files = [("users.csv", users.as_str()), ("roles.csv", roles)];
+    let bulk = roster("file.roles,bulk\n", "", &files);
+    assert_eq!(bulk.defects(), ["3 sourcedId missing", "4 sourcedId missing", "  no_enrollment"]);
+    let delta = roster("file.roles,delta\n", "", &files);
+    let expected = ["2 status missing", "!3 sourcedId missing", "!4 sourcedId missing", "  no_enrollment"];
+    assert_eq!(delta.defects(), expected);
+    assert_eq!(delta.reading.summary.upserts[&Kind::Person], 1);
 }
 
 #[test]

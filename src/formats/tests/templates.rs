@@ -157,6 +157,12 @@ fn match_fields_stand_for_a_number() {
 }
 
 #[test]
+fn without_match_columns_a_number_is_needed() {
+    check("services.csv", "student_id,program,begin\n,P1,2024-09-03\n", &["!2 student_id missing"]);
+    check("services.csv", "first_name,program,begin\nAnn,P1,2024-09-03\n", &["! student_id missing_column"]);
+}
+
+#[test]
 fn headers_are_forgiving_and_rows_are_not() {
     let text =
         " Program ,NAME,color,name\nP1,Tutoring,red,x\nP2,Choir,red\nP3,Chess,red,x,,\n,,,\nP4,Go,red,x,y\n";

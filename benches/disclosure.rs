@@ -1,0 +1,101 @@
+//! How long does it take to seal a lattice, and to slice it?
+
+use divan::Bencher;
+use throughline::calendar::SchoolYear;
+use throughline::disclosure::{RuleProfile, Seal};
+use throughline::outcomes::{
+    Atoms, Dimension, Measure, Population, Publication, Slice, Tabulation, Unit, Values,
+};
+
+fn main() {
+    divan::main();
+}
+
+/// Schools of 100 to 700 students with uneven attributes of 7, 3, 2, 2 and 2 categories.
+fn city(n_schools: u16, depth: usize) -> Tabulation {
+    let mut state = 1u64;
+    let mut below = move |n: u64| {
+        // A linear congruential generator by Knuth; its high bits are even enough for people.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut geography = Dimension::new("geography", "Geography");
+    let mut schools = Vec::new();
+    for at in 0..n_schools {
+        if at % 10 == 0 {
+            schools.push((geography.add(&format!("district {}", at / 10), "", 0), Vec::new()));
+        }
+        let (district, in_district) = schools.last_mut().expect("the first school opens a district");
+        in_district.push(geography.add(&format!("school {at}"), "", *district));
+    }
+    let mut dimensions = vec![geography];
+    let sizes = [7u64, 3, 2, 2, 2];
+    for (at, &size) in sizes.iter().enumerate() {
+        let mut dimension = Dimension::new(&format!("d{at}"), "");
+        for category in 0..size {
+            dimension.add(&format!("{category}"), "", 0);
+        }
+        dimensions.push(dimension);
+    }
+    let mut counts = std::collections::BTreeMap::<Vec<u16>, (u32, u32)>::new();
+    for school in schools.into_iter().flat_map(|(_, schools)| schools) {
+        for _ in 0..100 + below(600) {
+            let mut row = vec![school];
+            // The smaller of two draws makes the first categories common and the last ones rare.
+            row.extend(sizes.map(|size| 1 + below(size).min(below(size)) as u16));
+            let cell = counts.entry(row).or_default();
+            cell.0 += 1;
+            cell.1 += u32::from(below(10) < 8);
+        }
+    }
+    Tabulation {
+        unit: Unit::StudentYear,
+        period: SchoolYear::new(2025).expect("a school year"),
+        dimensions,
+        populations: vec![Population { id: "students".into(), parent: None }],
+        measures: vec![Measure { id: "present".into(), population: 0, scale: 1 }],
+        atoms: Atoms {
+            nodes: counts.keys().flatten().copied().collect(),
+            people: vec![counts.values().map(|&(n, _)| n).collect()],
+            values: vec![Values::Share(counts.values().map(|&(_, y)| y).collect())],
+        },
+        publications: vec![Publication {
+            product: "attendance".into(),
+            version: 1,
+            profile: "nces-10".into(),
+            dimensions: (1..=sizes.len()).collect(),
+            depth,
+            indicators: vec![("present".into(), 0)],
+        }],
+    }
+}
+
+fn seal(tabulation: &Tabulation) -> Seal {
+    Seal::make(1, std::slice::from_ref(tabulation), &RuleProfile::all(), b"secret")
+        .expect("a sound tabulation")
+        .0
+}
+
+/// People and one share, jointly: schools and depth.
+#[divan::bench(args = [(10, 2), (10, 3), (10, 5), (100, 3), (100, 5), (400, 3)], sample_count = 3, sample_size = 1)]
+fn make(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
+    let tabulation = city(n_schools, depth);
+    let (_, report) = Seal::make(1, std::slice::from_ref(&tabulation), &RuleProfile::all(), b"secret")
+        .expect("a sound tabulation");
+    let cells = report.product("attendance").map_or(0, |product| product.n_cells);
+    bencher.counter(divan::counter::ItemsCount::new(cells)).bench(|| seal(&tabulation));
+}
+
+/// 111 geographies by 8 categories of the first dimension.
+#[divan::bench]
+fn slice(bencher: Bencher<'_, '_>) {
+    let seal = seal(&city(100, 3));
+    let asked = Slice {
+        product: "attendance".into(),
+        indicator: "present".into(),
+        dimensions: vec!["geography".into(), "d0".into()],
+        filters: vec![("d2".into(), "1".into())],
+        periods: vec![],
+    };
+    bencher.bench(|| seal.slice(&asked).expect("a slice"));
+}

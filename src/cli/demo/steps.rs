@@ -1,0 +1,211 @@
+//! Running the program's own commands as processes of their own.
+
+use crate::api::v1 as pb;
+use crate::cli::screen::{count, say};
+use crate::cli::table::{Align, Table};
+use crate::cli::{Failure, connect::Connect};
+use clap::Parser;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Instant;
+
+/// The folder the demo works in, and the service it has started.
+pub(super) struct Steps {
+    folder: PathBuf,
+    program: PathBuf,
+    service: Option<Child>,
+    address: String,
+}
+
+/// What pushing measured.
+#[derive(Default)]
+pub(super) struct PushFigures {
+    pub(super) records: u64,
+    pub(super) seconds: f64,
+}
+
+/// What querying measured.
+pub(super) struct QueryFigures {
+    pub(super) n: usize,
+    pub(super) median_ms: f64,
+    pub(super) p99_ms: f64,
+}
+
+impl Steps {
+    pub(super) fn new(folder: PathBuf) -> Result<Self, Failure> {
+        Ok(Self { folder, program: std::env::current_exe()?, service: None, address: String::new() })
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(super) fn service_id(&self) -> Option<u32> {
+        self.service.as_ref().map(Child::id)
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(words).current_dir(&self.folder).stdin(Stdio::null());
+        for name in ["THROUGHLINE_CERTS", "THROUGHLINE_AS", "THROUGHLINE_AGREEMENT", "THROUGHLINE_PURPOSE"] {
+            command.env_remove(name);
+        }
+        command.env("THROUGHLINE_SERVER", &self.address);
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Result<Output, Failure> {
+        Ok(self.command(words).output()?)
+    }
+
+    /// Runs a command and shows it with its output.
+    pub(super) fn show(&self, words: &[&str]) -> Result<(), Failure> {
+        say(&format!("\n$ throughline {}", words.join(" ")));
+        let output = self.succeed(words)?;
+        say(String::from_utf8_lossy(&output.stdout).trim_end());
+        Ok(())
+    }
+
+    /// Runs a command that shows nothing.
+    pub(super) fn quietly(&self, words: &[&str]) -> Result<(), Failure> {
+        self.succeed(words).map(|_| ())
+    }
+
+    fn succeed(&self, words: &[&str]) -> Result<Output, Failure> {
+        let output = self.run(words)?;
+        match output.status.code() {
+            Some(0 | 1) => Ok(output),
+            _ => Err(Failure::new(format!(
+                "throughline {} failed: {}",
+                words.join(" "),
+                String::from_utf8_lossy(&output.stderr).trim()
+            ))),
+        }
+    }
+
+    /// Runs a command that must be refused, and shows what it says.
+    pub(super) fn refused(&self, words: &[&str]) -> Result<(), Failure> {
+        say(&format!("\n$ throughline {}", words.join(" ")));
+        let output = self.run(words)?;
+        if output.status.code() != Some(2) {
+            return Err(Failure::new("a question outside the agreement was not refused"));
+        }
+        say(String::from_utf8_lossy(&output.stderr).trim_end());
+        Ok(())
+    }
+
+    /// Starts the service and waits until it listens.
+    pub(super) fn serve(&mut self) -> Result<(), Failure> {
+        say("\n$ throughline serve --config service/throughline.toml &");
+        let log = std::fs::File::create(self.path("service.log"))?;
+        let mut command = self.command(&["serve", "--config", "service/throughline.toml"]);
+        let mut service = command.stdout(Stdio::piped()).stderr(log).spawn()?;
+        let mut line = String::new();
+        if let Some(stdout) = service.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        self.service = Some(service);
+        let Some((_, address)) = line.trim().rsplit_once(' ') else {
+            let log = std::fs::read_to_string(self.path("service.log")).unwrap_or_default();
+            return Err(Failure::new(format!("the service did not start: {}", log.trim())));
+        };
+        self.address = address.to_owned();
+        say(line.trim());
+        Ok(())
+    }
+
+    /// Pushes every source's exports and shows a line for each.
+    pub(super) fn push_all(&self, sources: &[&str]) -> Result<PushFigures, Failure> {
+        let headings = [
+            ("Source", Align::Left),
+            ("Records", Align::Right),
+            ("Rows with defects, not sent", Align::Right),
+            ("Seconds", Align::Right),
+            ("Records/s", Align::Right),
+        ];
+        let (mut table, mut figures) = (Table::new(&headings), PushFigures::default());
+        say("");
+        for source in sources {
+            let folder = format!("city/sources/{source}");
+            let rosters = format!("{folder}/oneroster");
+            let parts = [&rosters, &folder].into_iter().filter(|part| self.path(part).is_dir());
+            for part in parts {
+                let identity = format!("{source}.contributor");
+                let words = ["push", part, "--agreement", "city-outcomes", "--as", &identity];
+                say(&format!("$ throughline {}", words.join(" ")));
+                let output = self.succeed(&[&words[..], &["--json"]].concat())?;
+                let report: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+                let number = |name: &str| report[name].as_u64().unwrap_or_default();
+                let seconds = report["seconds"].as_f64().unwrap_or_default();
+                figures.records += number("records");
+                figures.seconds += seconds;
+                table.row([
+                    part.trim_start_matches("city/sources/").to_owned(),
+                    count(number("records")),
+                    count(number("rows_not_sent")),
+                    format!("{seconds:.2}"),
+                    count(report["records_per_s"].as_f64().unwrap_or_default() as u64),
+                ]);
+            }
+        }
+        say("");
+        say(&table.print());
+        Ok(figures)
+    }
+
+    /// Asks one question many times over one connection.
+    pub(super) fn time_queries(&self, n: usize) -> Result<QueryFigures, Failure> {
+        let certs = self.path("certs");
+        let connect = Wrapper::parse_from([
+            "throughline".as_ref(),
+            "--server".as_ref(),
+            self.address.as_ref(),
+            "--certs".as_ref(),
+            certs.as_os_str(),
+        ]);
+        let question = pb::QueryRequest {
+            agreement: "city-outcomes".into(),
+            purpose: "public_reporting".into(),
+            product: "city".into(),
+            indicator: "chronic_absence".into(),
+            dimensions: vec!["race".into(), "income".into()],
+            filters: Vec::new(),
+            periods: vec![2025],
+            edition: 0,
+        };
+        let mut times = crate::cli::wait(async move {
+            let session = connect.connect.session("partner").await?;
+            let mut times = Vec::with_capacity(n);
+            for _ in 0..n {
+                let started = Instant::now();
+                session.query(question.clone()).await?;
+                times.push(started.elapsed().as_secs_f64() * 1_000.0);
+            }
+            Ok(times)
+        })?;
+        times.sort_by(f64::total_cmp);
+        let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+        Ok(QueryFigures { n, median_ms: at(50), p99_ms: at(99) })
+    }
+
+    /// Stops the service and waits until it has gone.
+    pub(super) fn stop(&mut self) {
+        if let Some(mut service) = self.service.take() {
+            // It may have gone by itself.
+            let _ = service.kill();
+            let _ = service.wait();
+        }
+    }
+}
+
+/// The connection options alone, with their defaults.
+#[derive(Parser)]
+struct Wrapper {
+    #[command(flatten)]
+    connect: Connect,
+}

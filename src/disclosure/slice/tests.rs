@@ -1,0 +1,181 @@
+//! A district of two schools, asked rightly and wrongly.
+
+use super::*;
+use crate::disclosure::attack::{self, Quantity, Target};
+use crate::disclosure::{Error, RuleProfile};
+use crate::outcomes::{Atoms, Measure, Population, Tabulation, Unit, Values};
+
+fn tabulation(period: u32) -> Tabulation {
+    let mut geography = Dimension::new("geography", "Geography");
+    let mut sex = Dimension::new("sex", "Sex");
+    for school in ["north", "south"] {
+        geography.add(school, school, 0);
+        sex.add(if school == "north" { "female" } else { "male" }, "", 0);
+    }
+    Tabulation {
+        unit: Unit::StudentYear,
+        period: SchoolYear::new(period).expect("a school year"),
+        dimensions: vec![geography, sex],
+        populations: vec![Population { id: "students".into(), parent: None }],
+        measures: vec![Measure { id: "present".into(), population: 0, scale: 1 }],
+        atoms: Atoms {
+            nodes: vec![1, 1, 1, 2, 2, 1, 2, 2],
+            people: vec![vec![40, 4, 50, 60]],
+            values: vec![Values::Share(vec![20, 2, 25, 30])],
+        },
+        publications: vec![Publication {
+            product: "attendance".into(),
+            version: 3,
+            profile: "nces-10".into(),
+            dimensions: vec![1],
+            depth: 1,
+            indicators: vec![("present".into(), 0)],
+        }],
+    }
+}
+
+fn seal(periods: &[u32]) -> Seal {
+    let tabulations: Vec<Tabulation> = periods.iter().map(|&period| tabulation(period)).collect();
+    Seal::make(2, &tabulations, &RuleProfile::all(), b"secret").expect("sound").0
+}
+
+fn asked(dimensions: &[&str], filters: &[(&str, &str)]) -> Slice {
+    Slice {
+        product: "attendance".into(),
+        indicator: "present".into(),
+        dimensions: dimensions.iter().map(|&id| id.into()).collect(),
+        filters: filters.iter().map(|&(id, category)| (id.into(), category.into())).collect(),
+        periods: vec![],
+    }
+}
+
+fn check_refused(asked: &Slice, expected: &[(&str, &str)]) {
+    let refused = seal(&[2025]).slice(asked).expect_err("not a slice");
+    let violations: Vec<(&str, &str)> =
+        refused.violations.iter().map(|v| (v.field.as_str(), v.reason)).collect();
+    assert_eq!(violations, expected);
+}
+
+#[test]
+fn rows_come_margins_first() {
+    let table = seal(&[2026, 2025]).slice(&asked(&["geography", "sex"], &[])).expect("a slice");
+    let rows: Vec<(u32, String)> = table.cells().iter().map(|c| (c.period, c.categories.join("/"))).collect();
+    let of_a_year =
+        ["all/all", "all/female", "all/male", "north/all", "north/female", "north/male", "south/all"];
+    let expected = of_a_year.iter().map(|&name| (2025, name.to_owned()));
+    assert!(rows[..7].iter().cloned().eq(expected));
+    assert_eq!((rows.len(), rows[9].0), (18, 2026));
+    assert_eq!((table.product_version(), table.edition(), table.measure()), (3, 2, "share"));
+    assert_eq!((table.profile(), table.cell_min()), ("nces-10@1", 10));
+}
+
+#[test]
+fn the_small_cell_and_what_gives_it_away_are_hidden() {
+    let seal = seal(&[2025]);
+    let table = seal.slice(&asked(&["geography", "sex"], &[])).expect("a slice");
+    let shown: Vec<Option<u64>> = table.cells().iter().map(|cell| cell.denominator).collect();
+    // The four inner cells hide each other; all margins stay.
+    let expected = [Some(154), Some(90), Some(64), Some(44), None, None, Some(110), None, None];
+    assert_eq!(shown, expected);
+    let fixed = seal.slice(&asked(&["geography"], &[("sex", "male")])).expect("a slice");
+    assert!(fixed.cells().iter().map(|cell| cell.denominator).eq([shown[2], shown[5], shown[8]]));
+    assert_eq!(fixed.cells()[1].mark(), Mark::Hidden);
+
+    let tabulation = tabulation(2025);
+    assert_eq!(attack::derivable(&tabulation, &seal), vec![]);
+    let target = Target { quantity: Quantity::People(0), cells: vec![vec!["north".into(), "male".into()]] };
+    let (low, high) = attack::interval(&tabulation, &seal, &target).expect("a cell");
+    // One at least, for hidden is not empty, and at most all of the school but one.
+    assert!((low - 1.0).abs() < 1e-6 && (high - 43.0).abs() < 1e-6, "{low} to {high}");
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_and_no_value_with_it() {
+    let known = "is not one of the product's";
+    check_refused(&Slice { product: "x".into(), ..asked(&[], &[]) }, &[("product", "is not known")]);
+    let asked_wrongly = Slice {
+        indicator: "x".into(),
+        periods: vec![SchoolYear::new(1999).expect("a school year")],
+        ..asked(&["race"], &[])
+    };
+    check_refused(&asked_wrongly, &[("indicator", known), ("dimensions[0]", known)]);
+    let periods = vec![SchoolYear::new(1999).expect("a school year"); 2];
+    let twice = [("periods[0]", known), ("periods[1]", "is there twice"), ("periods[1]", known)];
+    check_refused(&Slice { periods, ..asked(&[], &[]) }, &twice);
+    check_refused(&asked(&["sex", "sex"], &[]), &[("dimensions[1]", "is there twice")]);
+    check_refused(
+        &asked(&["sex"], &[("sex", "all"), ("geography", "west"), ("race", "all")]),
+        &[
+            ("filters[0].dimension", "is there twice"),
+            ("filters[1].category", "is not one of the dimension's"),
+            ("filters[2].dimension", known),
+        ],
+    );
+}
+
+#[test]
+fn a_slice_is_never_deeper_than_its_product() {
+    let mut shallow = tabulation(2025);
+    shallow.publications[0].depth = 0;
+    let (seal, _) = Seal::make(1, &[shallow], &RuleProfile::all(), b"secret").expect("sound");
+    assert!(seal.slice(&asked(&["geography"], &[("sex", "all")])).is_ok());
+    for deep in [asked(&["sex"], &[]), asked(&[], &[("sex", "male")])] {
+        let refused = seal.slice(&deep).expect_err("too deep");
+        assert_eq!(refused.to_string(), "dimensions are crossed deeper than the product shows");
+    }
+}
+
+#[test]
+fn a_damaged_seal_is_refused() {
+    let bytes = seal(&[2025]).to_bytes();
+    assert!(Seal::from_bytes(&bytes).is_ok());
+    assert!(matches!(Seal::from_bytes(&bytes[..bytes.len() - 1]), Err(Error::Damaged(_))));
+    assert!(matches!(Seal::from_bytes(&[&bytes[..], b"x"].concat()), Err(Error::Damaged(_))));
+    let mut newer = bytes;
+    newer[16] += 1;
+    assert!(matches!(Seal::from_bytes(&newer), Err(Error::Damaged(_))));
+}
+
+#[test]
+fn what_contradicts_itself_is_not_sealed() {
+    let make =
+        |tabulations: &[Tabulation]| Seal::make(1, tabulations, &RuleProfile::all(), b"").map(|_| ()).err();
+    assert_eq!(make(&[tabulation(2025), tabulation(2025)]), Some(Error::DuplicateTabulation));
+    let mut other = tabulation(2026);
+    other.publications[0].version = 4;
+    let differs = Error::ProductDiffers { product: "attendance".into() };
+    assert_eq!(make(&[tabulation(2025), other]), Some(differs));
+    let mut unruled = tabulation(2025);
+    unruled.publications[0].profile = "none".into();
+    assert_eq!(make(&[unruled]), Some(Error::UnknownProfile { product: "attendance".into() }));
+    let mut impossible = tabulation(2025);
+    impossible.atoms.values = vec![Values::Share(vec![41, 2, 25, 30])];
+    assert!(matches!(make(&[impossible]), Some(Error::Malformed(_))));
+}
+
+#[test]
+fn the_report_counts_what_is_hidden() {
+    let (_, report) = Seal::make(1, &[tabulation(2025)], &RuleProfile::all(), b"").expect("sound");
+    let product = report.product("attendance").expect("a product");
+    assert_eq!((product.n_cells, product.n_primary, product.n_secondary), (9, 1, 3));
+    assert_eq!((product.n_people, product.n_people_hidden), (4 * 154, 154));
+    let by_sex = product.dimensions.iter().find(|dimension| dimension.dimension == "sex");
+    assert_eq!(by_sex.map(|dimension| (dimension.n_cells, dimension.n_hidden)), Some((6, 4)));
+}
+
+#[test]
+fn twins_are_hidden_together() {
+    // Those absent are the others: shown where those present are hidden, they would give them away.
+    let mut twins = tabulation(2025);
+    twins.measures.push(Measure { id: "absent".into(), population: 0, scale: 1 });
+    twins.atoms.people = vec![vec![40, 30, 50, 60]];
+    twins.atoms.values = vec![Values::Share(vec![20, 4, 25, 30]), Values::Share(vec![20, 26, 25, 30])];
+    twins.publications[0].indicators.push(("absent".into(), 1));
+    let (seal, _) = Seal::make(1, &[twins], &RuleProfile::all(), b"secret").expect("sound");
+    let marks = |indicator: &str| -> Vec<i32> {
+        let asked = Slice { indicator: indicator.into(), ..asked(&["geography", "sex"], &[]) };
+        seal.slice(&asked).expect("a slice").cells().iter().map(|cell| cell.mark).collect()
+    };
+    assert_eq!(marks("present"), marks("absent"));
+    assert_eq!(marks("present").iter().filter(|&&mark| mark == Mark::Hidden as i32).count(), 4);
+}
