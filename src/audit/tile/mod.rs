@@ -1,7 +1,7 @@
 //! A whole log as files: C2SP tlog-tiles 0.1.0.
 //!
 //! `checkpoint` is the signed head, `tile/entries/…` hold the entries and `tile/<level>/…` the hashes, 256 to
-//! a file. [`Tiler`] makes the files from the entries; [`verify`] checks them against the log's key. Reading
+//! a file. [`Tiler`] makes the files from the entries; [`verify()`] checks them against the log's key. Reading
 //! and writing them is the caller's.
 
 mod layout;
