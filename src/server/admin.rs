@@ -136,8 +136,7 @@ impl AdminService for Admin {
             return Err(self.refuse(call, "product.profile", "profile: is not a known rule profile").await);
         }
         // Found here and not when publishing, where it would hold up every other product.
-        let mut others =
-            self.stored(call, self.desk.store.read(|snapshot| snapshot.products()).await).await?;
+        let mut others = self.desk.look(call, |snapshot| snapshot.products()).await?;
         others.retain(|other| other.id() != product.id());
         if let Err(mixed) = outcomes::check_together(&product, &others) {
             return Err(self.refuse(call, "product.mixed", &mixed.to_string()).await);
