@@ -218,7 +218,7 @@ fn assessment(wire: &pb::Assessment) -> Result<Fact, Vec<Violation>> {
     });
     let not_tested = check.code_or_none("not_tested", &wire.not_tested);
     let has_result = score.is_some() || wire.level.is_some() || wire.proficient.is_some();
-    if has_result == !wire.not_tested.is_empty() {
+    if has_result != wire.not_tested.is_empty() {
         check.wrong("not_tested", "contradiction", "a result, or why there is none, is required");
     }
     let fact = (|| {
