@@ -182,10 +182,7 @@ async fn no_identifier_is_found_anywhere() {
     }
     city.steward().await.publish().await.expect("an edition");
     city.export("exported");
-    let database = rusqlite::Connection::open(city.file("throughline.db")).expect("the database");
-    let backup = city.folder().join("backup.db");
-    database.execute("VACUUM INTO ?1", [backup.display().to_string()]).expect("a backup");
-    drop(database);
+    city.backup("backup.db");
     std::fs::write(city.folder().join("told.txt"), &told.0).expect("written");
     let log = std::fs::read_to_string(city.folder().join("stderr.log")).expect("the service logs");
     assert!(log.contains("TRACE"), "everything was logged that can be");

@@ -67,6 +67,41 @@ async fn a_key_others_can_read_is_refused() {
     }
 }
 
+#[tokio::test]
+async fn a_backup_made_in_the_middle_of_a_push_is_a_whole_service() {
+    let mut city = City::open().await;
+    let source = city.source("northfield").await;
+    let mut pushing = source.open("nightly").await.expect("it may");
+    for sequence in 1..=5 {
+        pushing.batch(&format!("b-{sequence}"), sequence, batch(sequence)).await.expect("it may");
+    }
+    for sequence in 6..=20 {
+        pushing.send(&format!("b-{sequence}"), sequence, batch(sequence)).await;
+    }
+    pushing.verdict().await.expect("it may");
+    city.backup("backup.db");
+    for _ in 7..=20 {
+        pushing.verdict().await.expect("the backup holds up nobody");
+    }
+    city.kill();
+    for name in ["throughline.db-wal", "throughline.db-shm"] {
+        // What is not there need not go.
+        let _ = std::fs::remove_file(city.file(name));
+    }
+    std::fs::copy(city.folder().join("backup.db"), city.file("throughline.db")).expect("copied");
+    city.restart();
+    let source = city.source("northfield").await;
+    let through = source.acknowledged_through("nightly").await;
+    assert!((6..=20).contains(&through), "{through}");
+    let mut pushing = source.open("nightly").await.expect("it may");
+    for sequence in through + 1..=20 {
+        pushing.batch(&format!("b-{sequence}"), sequence, batch(sequence)).await.expect("it may");
+    }
+    assert_eq!(city.steward().await.n_records().await, 20 * 40 * 3 + 1);
+    city.export("exported");
+    assert!(city.verifies("exported"));
+}
+
 /// Pushes until the service can not go on; the batches that were acknowledged.
 async fn push_until_full(city: &City) -> u64 {
     let source = city.source("northfield").await;

@@ -99,6 +99,14 @@ impl City {
         folder
     }
 
+    /// Copies the database of the running service with the command line.
+    pub(crate) fn backup(&self, name: &str) {
+        let mut backup = self.program();
+        backup.args(["backup", name, "--config", "service/throughline.toml"]);
+        let done = backup.output().expect("the program runs");
+        assert!(done.status.success(), "backup: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
     /// Whether the command line verifies an exported log.
     pub(crate) fn verifies(&self, folder: &str) -> bool {
         let done = self.program().args(["audit", "verify", folder]).output().expect("the program runs");
