@@ -1,7 +1,7 @@
 //! A call under way: what is known of it before it is decided, and the entries it can become.
 
 use super::{Decision, Entry, Hash, QueryText};
-use crate::agreements::{IntakePermit, Permit};
+use crate::agreements::{IntakePermit, Permit, Question};
 use crate::calendar::Timestamp;
 use crate::disclosure::{Mark, ProtectedTable};
 use crate::outcomes::Slice;
@@ -24,6 +24,30 @@ pub struct Call {
     pub rpc: &'static str,
     /// SHA-256 of the request; absent for requests that hold records.
     pub request_digest: Option<Hash>,
+    /// What a partner asks, once that is known: a refusal is on record with it.
+    pub asked: Option<Asked>,
+}
+
+/// What a partner asks, as far as it can stand in an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    agreement: Option<Code>,
+    purpose: Option<Code>,
+    product: Option<Code>,
+    indicator: Option<Code>,
+    query: Option<QueryText>,
+}
+
+impl From<&Question> for Asked {
+    fn from(question: &Question) -> Self {
+        Self {
+            agreement: Code::new(&question.agreement).ok(),
+            purpose: Code::new(&question.purpose).ok(),
+            product: Code::new(&question.slice.product).ok(),
+            indicator: Code::new(&question.slice.indicator).ok(),
+            query: query_text(&question.slice, |dimension, _| dimension.to_owned()),
+        }
+    }
 }
 
 /// Records of a batch by outcome.
@@ -103,7 +127,7 @@ impl Call {
             product: Code::new(table.product()).ok(),
             edition: Some(table.edition()),
             indicator: Code::new(table.indicator()).ok(),
-            query: query_text(permit.slice()),
+            query: query_text(permit.slice(), |dimension, category| format!("{dimension}={category}")),
             cells_shown: Some(table.cells().len() as u64 - hidden),
             cells_hidden: Some(hidden),
             response_digest: Some(Hash::new(table.digest())),
@@ -121,7 +145,13 @@ impl Call {
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
         let request_id = code(&self.request_id);
         let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));
+        let asked = self.asked.clone().unwrap_or_default();
         Entry {
+            agreement: asked.agreement,
+            purpose: asked.purpose,
+            product: asked.product,
+            indicator: asked.indicator,
+            query: asked.query,
             organization: self.organization.clone(),
             role: self.role.map(code),
             certificate_serial: self.certificate_serial.as_deref().and_then(|serial| Code::new(serial).ok()),
@@ -142,8 +172,10 @@ impl Entry {
 }
 
 /// The one text of a slice: dimensions in the order asked, filters and years as they are.
-fn query_text(slice: &Slice) -> Option<QueryText> {
-    let filters = slice.filters.iter().map(|(dimension, category)| format!("{dimension}={category}"));
+///
+/// Of a question that was not answered the categories are left out: nobody has checked that they are ones.
+fn query_text(slice: &Slice, filter: impl Fn(&str, &str) -> String) -> Option<QueryText> {
+    let filters = slice.filters.iter().map(|(dimension, category)| filter(dimension, category));
     let years = slice.periods.iter().map(|year| year.ending().to_string());
     let parts = [
         ("by", slice.dimensions.clone()),
@@ -174,6 +206,7 @@ mod tests {
             certificate_serial: None,
             rpc: "Query",
             request_digest: None,
+            asked: None,
         };
         let entry = call.refused("peer.certificate");
         assert_eq!(Entry::parse(&entry.to_bytes()), Ok(entry.clone()));

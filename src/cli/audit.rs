@@ -149,7 +149,9 @@ fn row(index: u64, entry: &Entry) -> [String; 10] {
     }
     let agreement = match (&entry.agreement, entry.agreement_version) {
         (Some(id), Some(version)) => format!("{id}@{version}"),
-        _ => String::new(),
+        // Of a refusal: as it was asked, whether there is such an agreement or not.
+        (Some(id), None) => id.to_string(),
+        (None, _) => String::new(),
     };
     let decision = match entry.decision {
         Decision::Allowed => "allowed",
@@ -173,8 +175,12 @@ fn row(index: u64, entry: &Entry) -> [String; 10] {
 fn about(entry: &Entry) -> String {
     if let (Some(product), Some(indicator)) = (&entry.product, &entry.indicator) {
         let query = entry.query.as_ref().map(ToString::to_string).unwrap_or_default();
-        let (shown, hidden) = (entry.cells_shown.unwrap_or(0), entry.cells_hidden.unwrap_or(0));
-        return format!("{product} {indicator} {query}; {shown} cells shown, {hidden} hidden");
+        return match (entry.cells_shown, entry.cells_hidden) {
+            (Some(shown), Some(hidden)) => {
+                format!("{product} {indicator} {query}; {shown} cells shown, {hidden} hidden")
+            }
+            _ => format!("{product} {indicator} {query}"),
+        };
     }
     if let (Some(n_records), Some(batch)) = (entry.n_records, &entry.batch) {
         return format!("batch {batch}: {n_records} records, {} refused", entry.n_refused.unwrap_or(0));
@@ -296,9 +302,9 @@ impl Verify {
                 signed.checkpoint().origin()
             ));
             say(&format!(
-                "{} up to the signed checkpoint, {} released tables, {} refused",
+                "{} up to the signed checkpoint, {}, {} refused",
                 counted(head.size, "entry", "entries"),
-                n_released,
+                counted(n_released, "released table", "released tables"),
                 counted(n_refused, "call", "calls")
             ));
         }

@@ -2,6 +2,7 @@
 
 use super::{Done, Failure, Finish, screen};
 use crate::server::{Config, bind};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -22,8 +23,11 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Done {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let subscriber =
-            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal());
         // Another subscriber can only be there in a test.
         let _ = if self.log_json { subscriber.json().try_init() } else { subscriber.try_init() };
         let config = Config::read(&self.config)?;

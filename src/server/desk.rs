@@ -73,7 +73,7 @@ impl Desk {
         };
         if let Some(rule) = refusal {
             // Unknown, suspended and not in that role look alike from outside.
-            let message = "the organization is not registered for this";
+            let message = "the organization is not registered for this: ask the data steward";
             let status = status::status(Code::PermissionDenied, "NOT_REGISTERED", message);
             return Err(self.refuse(&call, Told { rule, status }).await);
         }
@@ -186,6 +186,7 @@ fn call(rpc: &'static str, content: Option<&[u8]>, connection: Option<&Connectio
         certificate_serial: peer.map(|peer| peer.serial.clone()),
         rpc,
         request_digest: content.map(Hash::of),
+        asked: None,
     }
 }
 

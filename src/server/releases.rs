@@ -4,6 +4,7 @@ use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status;
 use crate::api::{question, v1 as pb};
+use crate::audit::Asked;
 use crate::disclosure::Offered;
 use crate::outcomes::{Dimension, Indicator, indicators};
 use crate::release::{self, Release};
@@ -28,7 +29,7 @@ impl ReleaseService for Releases {
     async fn query(&self, request: Request<pb::QueryRequest>) -> Result<Response<Release>, Status> {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(QUERY, &request, Some(&content)).await?;
-        let call = admitted.call.clone();
+        let mut call = admitted.call.clone();
         let question = match question(request.into_inner()) {
             Ok(question) => question,
             Err(violations) => {
@@ -36,6 +37,7 @@ impl ReleaseService for Releases {
                 return Err(self.desk.refuse(&call, told).await);
             }
         };
+        call.asked = Some(Asked::from(&question));
         match release::answer(&self.desk.store, admitted.peer.organization.clone(), question, call.clone())
             .await
         {

@@ -124,7 +124,11 @@ fn not_a_slice(error: &NotASlice) -> Told {
     }
     Told {
         rule: "product.not_a_slice",
-        status: Status::with_error_details(Code::InvalidArgument, error.to_string(), details),
+        status: Status::with_error_details(
+            Code::InvalidArgument,
+            "the question is not a slice of a declared product",
+            details,
+        ),
     }
 }
 
