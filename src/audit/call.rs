@@ -1,7 +1,7 @@
 //! A call under way: what is known of it before it is decided, and the entries it can become.
 
 use super::{Decision, Entry, Hash, QueryText};
-use crate::agreements::{IntakePermit, Permit, Question};
+use crate::agreements::{IntakePermit, Permit};
 use crate::calendar::Timestamp;
 use crate::disclosure::{Mark, ProtectedTable};
 use crate::outcomes::Slice;
@@ -24,30 +24,9 @@ pub struct Call {
     pub rpc: &'static str,
     /// SHA-256 of the request; absent for requests that hold records.
     pub request_digest: Option<Hash>,
-    /// What a partner asks, once that is known: a refusal is on record with it.
-    pub asked: Option<Asked>,
-}
-
-/// What a partner asks, as far as it can stand in an entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
-    agreement: Option<Code>,
-    purpose: Option<Code>,
-    product: Option<Code>,
-    indicator: Option<Code>,
-    query: Option<QueryText>,
-}
-
-impl From<&Question> for Asked {
-    fn from(question: &Question) -> Self {
-        Self {
-            agreement: Code::new(&question.agreement).ok(),
-            purpose: Code::new(&question.purpose).ok(),
-            product: Code::new(&question.slice.product).ok(),
-            indicator: Code::new(&question.slice.indicator).ok(),
-            query: query_text(&question.slice, |dimension, _| dimension.to_owned()),
-        }
-    }
+    /// Id and version of an agreement that refuses the call, when the caller is a party to it. Nothing
+    /// else of a refused question is on record: nobody has checked that its words name no one.
+    pub agreement: Option<(String, u32)>,
 }
 
 /// Records of a batch by outcome.
@@ -127,7 +106,7 @@ impl Call {
             product: Code::new(table.product()).ok(),
             edition: Some(table.edition()),
             indicator: Code::new(table.indicator()).ok(),
-            query: query_text(permit.slice(), |dimension, category| format!("{dimension}={category}")),
+            query: query_text(permit.slice()),
             cells_shown: Some(table.cells().len() as u64 - hidden),
             cells_hidden: Some(hidden),
             response_digest: Some(Hash::new(table.digest())),
@@ -145,13 +124,10 @@ impl Call {
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
         let request_id = code(&self.request_id);
         let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));
-        let asked = self.asked.clone().unwrap_or_default();
+        let agreement = self.agreement.as_ref();
         Entry {
-            agreement: asked.agreement,
-            purpose: asked.purpose,
-            product: asked.product,
-            indicator: asked.indicator,
-            query: asked.query,
+            agreement: agreement.and_then(|(id, _)| Code::new(id).ok()),
+            agreement_version: agreement.map(|(_, version)| *version),
             organization: self.organization.clone(),
             role: self.role.map(code),
             certificate_serial: self.certificate_serial.as_deref().and_then(|serial| Code::new(serial).ok()),
@@ -172,10 +148,8 @@ impl Entry {
 }
 
 /// The one text of a slice: dimensions in the order asked, filters and years as they are.
-///
-/// Of a question that was not answered the categories are left out: nobody has checked that they are ones.
-fn query_text(slice: &Slice, filter: impl Fn(&str, &str) -> String) -> Option<QueryText> {
-    let filters = slice.filters.iter().map(|(dimension, category)| filter(dimension, category));
+fn query_text(slice: &Slice) -> Option<QueryText> {
+    let filters = slice.filters.iter().map(|(dimension, category)| format!("{dimension}={category}"));
     let years = slice.periods.iter().map(|year| year.ending().to_string());
     let parts = [
         ("by", slice.dimensions.clone()),
@@ -206,7 +180,7 @@ mod tests {
             certificate_serial: None,
             rpc: "Query",
             request_digest: None,
-            asked: None,
+            agreement: None,
         };
         let entry = call.refused("peer.certificate");
         assert_eq!(Entry::parse(&entry.to_bytes()), Ok(entry.clone()));

@@ -41,7 +41,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use call::{Asked, Call, Counts};
+pub use call::{Call, Counts};
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, SignedCheckpoint};
 pub use cosigner::Cosigner;
 pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};

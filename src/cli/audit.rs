@@ -149,9 +149,7 @@ fn row(index: u64, entry: &Entry) -> [String; 10] {
     }
     let agreement = match (&entry.agreement, entry.agreement_version) {
         (Some(id), Some(version)) => format!("{id}@{version}"),
-        // Of a refusal: as it was asked, whether there is such an agreement or not.
-        (Some(id), None) => id.to_string(),
-        (None, _) => String::new(),
+        _ => String::new(),
     };
     let decision = match entry.decision {
         Decision::Allowed => "allowed",

@@ -11,8 +11,9 @@ use crate::calendar::SchoolYear;
 use plan::Plan;
 use std::collections::BTreeSet;
 
-/// Counts what some products ask for: one tabulation for each unit and period that any of them covers
-/// and the edition has rows in, in that order.
+/// Counts what some products ask for: one tabulation for each unit and period that any of them covers, in
+/// that order. A period the edition has no rows in is counted too, as empty: what can be asked follows from
+/// the products alone and never from the data.
 ///
 /// The order of the products leaves no trace: they are taken by id and version. Dimensions that two
 /// products define alike are shared, and so are populations and measures.
@@ -29,7 +30,9 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
     }
     let mut tabulations = Vec::new();
     for unit in super::edition::UNITS {
-        for period in edition.periods(unit) {
+        let years: BTreeSet<u16> =
+            products.iter().flat_map(|of| of.years.0.ending()..=of.years.1.ending()).collect();
+        for period in years.into_iter().filter_map(|year| SchoolYear::new(year.into())) {
             let covers = |product: &&Product| {
                 (product.years.0..=product.years.1).contains(&period)
                     && product.indicators.iter().any(|used| used.indicator.unit == unit)

@@ -113,32 +113,34 @@ impl AuditService for Audit {
         let Some(receipt) = committed.receipts.into_iter().last() else {
             return Err(status::internal(&admitted.call.request_id));
         };
+        let look = |snapshot: &store::Snapshot<'_>| Ok((snapshot.log_size()?, snapshot.checkpoint()?));
+        let (size, checkpoint) = self.desk.look(&admitted.call, look).await?;
         let (replies, outgoing) = mpsc::channel(4);
         let store = self.desk.store.clone();
-        let request_id = admitted.call.request_id.clone();
-        tokio::task::spawn_blocking(move || {
-            let sent = store.read_blocking(|snapshot| {
-                let size = snapshot.log_size()?;
-                let checkpoint = snapshot.checkpoint()?.unwrap_or_default();
-                let head = pb::ExportLogResponse { checkpoint, entries: Vec::new(), receipt: Some(receipt) };
-                let mut gone = replies.blocking_send(Ok(head)).is_err();
-                let mut from = 0;
-                while from < size && !gone {
-                    let n = EXPORT_CHUNK.min(size - from);
-                    let (entries, _) = snapshot.log_entries(from, n as usize, &Filter::default())?;
-                    let entries =
-                        entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
-                    let part = pb::ExportLogResponse { entries, ..Default::default() };
-                    gone = replies.blocking_send(Ok(part)).is_err();
-                    from += n;
-                }
-                Ok::<_, store::Error>(())
-            });
-            if let Err(error) = sent {
-                // A client that went away hears nothing.
-                let _ = replies.blocking_send(Err(status::store(&error, &request_id).status));
+        tokio::spawn(async move {
+            let checkpoint = checkpoint.unwrap_or_default();
+            let head = pb::ExportLogResponse { checkpoint, entries: Vec::new(), receipt: Some(receipt) };
+            let mut gone = replies.send(Ok(head)).await.is_err();
+            let mut from = 0;
+            // Entries never change, so each part may be read by itself: a slow client holds no snapshot open.
+            while from < size && !gone {
+                let n = EXPORT_CHUNK.min(size - from);
+                let part = move |snapshot: &store::Snapshot<'_>| {
+                    snapshot.log_entries(from, n as usize, &Filter::default())
+                };
+                let part = store.read(part).await.map(|(entries, _)| pb::ExportLogResponse {
+                    entries: entries
+                        .into_iter()
+                        .map(|(index, entry)| pb::LogEntry { index, entry })
+                        .collect(),
+                    ..Default::default()
+                });
+                let part = part
+                    .map_err(|error: store::Error| status::store(&error, &admitted.call.request_id).status);
+                gone = part.is_err();
+                gone |= replies.send(part).await.is_err();
+                from += n;
             }
-            drop(admitted);
         });
         Ok(Response::new(ReceiverStream::new(outgoing)))
     }

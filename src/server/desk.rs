@@ -186,7 +186,7 @@ fn call(rpc: &'static str, content: Option<&[u8]>, connection: Option<&Connectio
         certificate_serial: peer.map(|peer| peer.serial.clone()),
         rpc,
         request_digest: content.map(Hash::of),
-        asked: None,
+        agreement: None,
     }
 }
 

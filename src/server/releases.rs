@@ -4,7 +4,6 @@ use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status;
 use crate::api::{question, v1 as pb};
-use crate::audit::Asked;
 use crate::disclosure::Offered;
 use crate::outcomes::{Dimension, Indicator, indicators};
 use crate::release::{self, Release};
@@ -37,12 +36,16 @@ impl ReleaseService for Releases {
                 return Err(self.desk.refuse(&call, told).await);
             }
         };
-        call.asked = Some(Asked::from(&question));
         match release::answer(&self.desk.store, admitted.peer.organization.clone(), question, call.clone())
             .await
         {
             Ok(release) => Ok(Response::new(release)),
-            Err(error) => Err(self.desk.refuse(&call, status::release(&error, &call.request_id)).await),
+            Err(error) => {
+                if let release::Error::Refused(refused) = &error {
+                    call.agreement.clone_from(&refused.agreement);
+                }
+                Err(self.desk.refuse(&call, status::release(&error, &call.request_id)).await)
+            }
         }
     }
 

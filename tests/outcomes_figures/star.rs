@@ -92,7 +92,8 @@ fn star_kindergarten_comes_out() {
     }
     let edition = builder.finish().expect("it can be frozen");
     let counts = tabulate(&edition, &[product(PRODUCT)]).expect("it can be counted");
-    let counts = counts.iter().find(|t| t.unit == StudentYear).expect("student-years");
+    let counts =
+        counts.iter().find(|t| t.unit == StudentYear && !t.atoms.nodes.is_empty()).expect("student-years");
 
     let mut checked = 0;
     for row in rows(&shared.join("expected/expected.csv")) {
