@@ -1,7 +1,7 @@
 //! `throughline query`: ask for a table, check its proof, and show it.
 
 use super::connect::Connect;
-use super::screen::{self, count, say};
+use super::screen::{self, count, counted, say};
 use super::steward::{ask, hex};
 use super::table::{Align, Table, bar, safe};
 use super::{Done, Failure, Finish};
@@ -223,7 +223,7 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
         ));
     }
     if empty > 0 {
-        say(&format!("     {} groups without students are left out.", count(empty)));
+        say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
     }
     say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
 }
