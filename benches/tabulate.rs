@@ -1,9 +1,10 @@
-//! How fast are a million student-years folded and counted?
+//! How fast are a million student-years folded, counted, and, once sealed, asked?
 
 use divan::counter::ItemsCount;
 use std::sync::LazyLock;
 use throughline::calendar::{Date, SchoolYear};
-use throughline::outcomes::{Edition, EditionBuilder, Product, SourceId, SourcedFact, tabulate};
+use throughline::disclosure::{RuleProfile, Seal};
+use throughline::outcomes::{Edition, EditionBuilder, Product, Slice, SourceId, SourcedFact, tabulate};
 use throughline::records::{
     Assessment, AttendanceSummary, Code, Demographics, EnglishLearner, Enrollment, Fact, Grade, Label, OrgId,
     Participation, Races, School, Sector, Sex,
@@ -40,6 +41,41 @@ fn digest_a_million_student_years(bencher: divan::Bencher<'_, '_>) {
     let edition = &*EDITION;
     bencher.counter(ItemsCount::new(N_ROWS)).bench(|| edition.digest());
 }
+
+/// Slices a seal of the edition: an indicator by a dimension, in four school years.
+#[divan::bench]
+fn ask_a_million_student_years(bencher: divan::Bencher<'_, '_>) {
+    let product = Product::parse(ASKED).expect("a product");
+    let counts = tabulate(&EDITION, std::slice::from_ref(&product)).expect("it can be counted");
+    let (seal, _) = Seal::make(1, &counts, &RuleProfile::all(), b"secret").expect("it can be sealed");
+    let asked = Slice {
+        product: "asked".into(),
+        indicator: "absence".into(),
+        dimensions: vec!["geography".into(), "sex".into()],
+        filters: Vec::new(),
+        periods: Vec::new(),
+    };
+    let n_cells = seal.slice(&asked).expect("it can be asked").cells().len();
+    bencher.counter(ItemsCount::new(n_cells)).bench(|| seal.slice(&asked));
+}
+
+const ASKED: &str = r#"
+product = "asked"
+version = 1
+title = "Absence by school and sex"
+profile = "nces-10"
+mode = "suppress"
+depth = 1
+years = { from = 2021, to = 2030 }
+
+[[indicators]]
+name = "absence"
+use = "chronic_absence"
+
+[[dimensions]]
+id = "sex"
+source = "sex"
+"#;
 
 static EDITION: LazyLock<Edition> = LazyLock::new(|| edition(&people()));
 

@@ -151,6 +151,10 @@ impl Demo {
             "  queries   {:.2} ms at the median, {:.2} ms at the 99th percentile, proof checked ({} queries)",
             queries.median_ms, queries.p99_ms, queries.n
         ));
+        say(&format!(
+            "  calls     {} audited calls a second, several at once",
+            count(queries.per_second as u64)
+        ));
         Ok(Finish::All)
     }
 }
