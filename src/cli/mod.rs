@@ -17,6 +17,7 @@ mod practice;
 mod push;
 mod query;
 mod screen;
+mod seal;
 mod serve;
 mod steward;
 mod table;
@@ -70,6 +71,8 @@ enum Verb {
     Products(lists::Products),
     /// Ask for a table
     Query(query::Query),
+    /// Hide cells of tables so that no sensitive one can be worked out, and prove it
+    Seal(seal::Seal),
     /// Read and check the access log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -136,6 +139,7 @@ pub fn run() -> ExitCode {
         Verb::Indicators(verb) => verb.run(),
         Verb::Products(verb) => verb.run(),
         Verb::Query(verb) => verb.run(),
+        Verb::Seal(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),
     };
     match done {

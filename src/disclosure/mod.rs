@@ -47,9 +47,11 @@
 //! This guards against slips, not against forgery: any message can be decoded from bytes.
 
 pub mod attack;
+mod cover;
 mod check;
 mod lattice;
 mod offered;
+mod parallel;
 mod primary;
 mod protect;
 mod report;
@@ -59,6 +61,7 @@ mod secondary;
 mod slice;
 mod span;
 mod table;
+pub mod tables;
 
 pub use offered::Offered;
 pub use report::{DimensionReport, ProductReport, SealReport};

@@ -21,12 +21,14 @@ pub struct RuleProfile {
     pub source: String,
 }
 
-/// What happens to groups of nobody. Another policy is refused on reading, not ignored.
+/// What happens to groups of nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Zeros {
     /// They are marked as empty: nobody is in them to be protected, and hiding them would hide little.
     Shown,
+    /// They are hidden like small groups.
+    Hidden,
 }
 
 impl RuleProfile {
@@ -77,7 +79,7 @@ mod tests {
     fn an_unknown_policy_is_refused() {
         let text = "id='a'\nversion=1\ncell_min=5\ncertainty_min=300\nsource='x'\nzeros=";
         assert!(toml::from_str::<RuleProfile>(&format!("{text}'shown'")).is_ok());
-        assert!(toml::from_str::<RuleProfile>(&format!("{text}'hidden'")).is_err());
+        assert!(toml::from_str::<RuleProfile>(&format!("{text}'doubled'")).is_err());
         assert!(toml::from_str::<RuleProfile>(&format!("{text}'shown'\nround=5")).is_err());
     }
 }

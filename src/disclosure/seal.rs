@@ -2,6 +2,7 @@
 
 use super::check::{check, check_dimensions, check_publications, require};
 use super::lattice::{Lattice, Sums};
+use super::parallel::in_parallel;
 use super::protect::{Protection, is_published, protect};
 use super::report::SealReport;
 use super::table::sha256;
@@ -10,7 +11,6 @@ use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What may be seen of an edition: immutable, and without anything it hides.
 #[derive(Clone)]
@@ -188,31 +188,6 @@ impl Seal {
         }
         Ok(Self { body, digest: sha256(bytes) })
     }
-}
-
-/// Applies `work` to each item, as many at once as there are cores; the results stand in the order of the
-/// items, so that threads leave no trace.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len()).max(1);
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { return done };
-            done.push((at, work(item)));
-        }
-    };
-    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(run)).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        threads.into_iter().flat_map(join).collect()
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 impl SealedLattice {

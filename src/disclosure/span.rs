@@ -210,6 +210,11 @@ fn hash(row: &Row) -> u64 {
     })
 }
 
+/// A whole number modulo the prime.
+pub(super) fn residue(a: i64) -> u64 {
+    a.rem_euclid(PRIME as i64) as u64
+}
+
 fn add(a: u64, b: u64) -> u64 {
     let sum = a + b;
     if sum >= PRIME { sum - PRIME } else { sum }

@@ -1,0 +1,497 @@
+//! The cheapest move: a change of cells that keeps every sum and reaches a target.
+//!
+//! A linear program: minimise the cost of the changes, each within its room, so that all rows stay zero
+//! and the target changes by a given amount. It is solved by the dual simplex method from the move that
+//! changes nothing, which costs nothing and is therefore optimal until the target is asked for. Each step
+//! mends one row, so the work stays near the target however large the table is, as shortest paths do in a
+//! network. Only additions, multiplications and divisions of doubles are used, in a fixed order: the
+//! result is the same on every machine. Whoever uses a move checks it in whole numbers.
+//!
+//! Source: Lemke, "The dual method of solving the linear programming problem", Naval Research Logistics
+//! Quarterly 1 (1954); costs that bend at zero, as in Fourer, "A simplex algorithm for piecewise-linear
+//! programming I", Mathematical Programming 33 (1985).
+
+use super::basis::Basis;
+use super::sums::Sums;
+
+/// How far a cell may change, and what a change by one costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(in crate::disclosure) struct Room {
+    /// How far down, from 0.
+    pub(in crate::disclosure) down: f64,
+    /// How far up, from 0.
+    pub(in crate::disclosure) up: f64,
+    /// Cost of one step down, above 0.
+    pub(in crate::disclosure) cost_down: f64,
+    /// Cost of one step up, above 0.
+    pub(in crate::disclosure) cost_up: f64,
+}
+
+impl Room {
+    /// The room with costs for a change by an amount, or as far as the cell can change: a cell is hidden once, however
+    /// far it changes.
+    pub(super) fn per(mut self, amount: i64) -> Self {
+        let amount = amount.unsigned_abs() as f64;
+        self.cost_down /= self.down.clamp(1.0, amount);
+        self.cost_up /= self.up.clamp(1.0, amount);
+        self
+    }
+
+    /// The room with costs that differ from the true ones, by up to as much again, in another way for each attempt
+    /// but the first.
+    pub(super) fn shaken(mut self, cell: u32, attempt: u32) -> Self {
+        if attempt > 0 {
+            let mixed = (cell ^ attempt.wrapping_mul(0x85EB_CA6B)).wrapping_mul(0x9E37_79B1);
+            let factor = 1.0 + f64::from(mixed >> 8) / f64::from(1 << 24);
+            self.cost_down *= factor;
+            self.cost_up *= factor;
+        }
+        self
+    }
+}
+
+/// Changes of cells, by cell.
+pub(in crate::disclosure) type Changes = Vec<(u32, f64)>;
+
+/// Where a cell stands in the simplex method.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+enum Standing {
+    /// Unchanged.
+    #[default]
+    Zero,
+    /// As far up as it can go.
+    Top,
+    /// As far down as it can go.
+    Bottom,
+    /// In the basis, on its way up.
+    Rising,
+    /// In the basis, on its way down.
+    Falling,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Variable {
+    room: Room,
+    change: f64,
+    /// The product of the multipliers with the cell's column.
+    priced: f64,
+    standing: Standing,
+    /// Position in the basis, when it is basic.
+    position: u32,
+    has_room: bool,
+    /// Whether it has no room at all, and may be left out.
+    is_fixed: bool,
+    is_touched: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    /// What the row sums to; 0 in the end.
+    excess: f64,
+    /// Position in the basis; meaningful when `is_tight`.
+    position: u32,
+    /// Whether a basic cell holds it at 0.
+    is_tight: bool,
+    is_touched: bool,
+}
+
+/// What has to be mended next.
+enum Leaving {
+    /// A row that is not zero.
+    Row(u32),
+    /// The basic cell at this position, which is out of its room, and where it goes.
+    Cell(usize, f64),
+}
+
+/// Finds cheapest moves, one after the other.
+#[derive(Debug, Default)]
+pub(in crate::disclosure) struct Mover {
+    cells: Vec<Variable>,
+    touched_cells: Vec<u32>,
+    rows: Vec<Row>,
+    touched_rows: Vec<u32>,
+    basis: Basis,
+    basic: Vec<u32>,
+    tight: Vec<u32>,
+    /// The line of the tableau that is being mended.
+    line: Vec<f64>,
+    in_line: Vec<bool>,
+    line_cells: Vec<u32>,
+    /// Scratch for products with the inverse.
+    left: Vec<f64>,
+    right: Vec<f64>,
+    multipliers: Vec<(u32, f64)>,
+}
+
+/// Smaller than any change that matters; changes are of the size of 1.
+const TOLERANCE: f64 = 1e-7;
+
+/// Basic cells at most: a longer way is not worth its time.
+const BASIS_MAX: usize = 400;
+
+const STEPS_MAX: usize = 3_000;
+
+impl Mover {
+    /// The cheapest changes that keep every row at zero and change the sum over `target` by `amount`, with
+    /// their cost; nothing when there are none, when they cost more than `limit`, or when they are hard to find.
+    ///
+    /// `target` is a list of (cell, coefficient). `room` is asked for each cell that comes up, once.
+    pub(in crate::disclosure) fn cheapest(
+        &mut self,
+        sums: &impl Sums,
+        mut room: impl FnMut(u32) -> Room,
+        target: &[(u32, f64)],
+        amount: f64,
+        limit: f64,
+    ) -> Option<(f64, Changes)> {
+        self.reset(sums);
+        let target_row = sums.n_rows() as u32;
+        self.touch_row(target_row);
+        self.rows[target_row as usize].excess = -amount;
+        let mut cost = 0.0;
+        for _ in 0..STEPS_MAX {
+            let Some((leaving, violation)) = self.leaving() else { return Some((cost, self.changes())) };
+            self.price(sums, target, &leaving);
+            let Some((entering, step)) = self.entering(&mut room, violation.signum()) else { break };
+            cost += step * violation.abs();
+            if cost > limit {
+                break;
+            }
+            self.pivot(sums, target, &leaving, (entering, step, violation.signum()));
+            if self.basis.len() > BASIS_MAX {
+                break;
+            }
+        }
+        self.forget_line();
+        None
+    }
+
+    fn reset(&mut self, sums: &impl Sums) {
+        for cell in self.touched_cells.drain(..) {
+            self.cells[cell as usize] = Variable::default();
+        }
+        for row in self.touched_rows.drain(..) {
+            self.rows[row as usize] = Row::default();
+        }
+        self.basis.clear();
+        self.basic.clear();
+        self.tight.clear();
+        let (n_cells, n_rows) = (sums.n_cells(), sums.n_rows() + 1);
+        if self.cells.len() < n_cells {
+            self.cells.resize(n_cells, Variable::default());
+            self.line.resize(n_cells, 0.0);
+            self.in_line.resize(n_cells, false);
+        }
+        if self.rows.len() < n_rows {
+            self.rows.resize(n_rows, Row::default());
+        }
+    }
+
+    fn changes(&self) -> Changes {
+        let change = |&cell: &u32| (cell, self.cells[cell as usize].change);
+        let mut changes: Changes = self.touched_cells.iter().map(change).collect();
+        changes.retain(|(_, change)| change.abs() > TOLERANCE);
+        changes.sort_unstable_by_key(|(cell, _)| *cell);
+        changes
+    }
+
+    /// What is farthest from where it should be, and by how much it is too high.
+    fn leaving(&self) -> Option<(Leaving, f64)> {
+        let (mut found, mut most) = (None, TOLERANCE);
+        for &number in &self.touched_rows {
+            let row = &self.rows[number as usize];
+            if !row.is_tight && row.excess.abs() > most {
+                most = row.excess.abs();
+                found = Some((Leaving::Row(number), row.excess));
+            }
+        }
+        for (position, &cell) in self.basic.iter().enumerate() {
+            let cell = &self.cells[cell as usize];
+            let (low, high) = match cell.standing {
+                Standing::Rising => (0.0, cell.room.up),
+                _ => (-cell.room.down, 0.0),
+            };
+            let (bound, violation) = match cell.change {
+                change if change < low => (low, change - low),
+                change if change > high => (high, change - high),
+                _ => continue,
+            };
+            if violation.abs() > most {
+                most = violation.abs();
+                found = Some((Leaving::Cell(position, bound), violation));
+            }
+        }
+        found
+    }
+
+    /// Computes the tableau's line of what leaves: by how much it rises when a cell does.
+    fn price(&mut self, sums: &impl Sums, target: &[(u32, f64)], leaving: &Leaving) {
+        self.forget_line();
+        let target_row = sums.n_rows() as u32;
+        let mut multipliers = std::mem::take(&mut self.multipliers);
+        multipliers.clear();
+        match *leaving {
+            Leaving::Row(row) => {
+                let mut on_basis: Vec<(usize, f64)> = Vec::new();
+                let mut note = |cell: u32, coefficient: f64| {
+                    let cell = &self.cells[cell as usize];
+                    if matches!(cell.standing, Standing::Rising | Standing::Falling) {
+                        on_basis.push((cell.position as usize, coefficient));
+                    }
+                };
+                if row == target_row {
+                    target.iter().for_each(|&(cell, coefficient)| note(cell, coefficient));
+                } else {
+                    sums.row(row, note);
+                }
+                self.basis.from_left(&on_basis, &mut self.left);
+                multipliers.push((row, 1.0));
+                let others = self.tight.iter().zip(&self.left).map(|(&row, &weight)| (row, -weight));
+                multipliers.extend(others);
+            }
+            Leaving::Cell(position, _) => {
+                let line = self.basis.line(position).iter();
+                multipliers.extend(self.tight.iter().zip(line).map(|(&row, &weight)| (row, -weight)));
+            }
+        }
+        for &(row, weight) in multipliers.iter().filter(|(_, weight)| weight.abs() > 1e-11) {
+            let mut add = |cell: u32, coefficient: f64| {
+                let at = cell as usize;
+                if self.cells[at].is_fixed {
+                    return;
+                }
+                if !self.in_line[at] {
+                    (self.in_line[at], self.line[at]) = (true, 0.0);
+                    self.line_cells.push(cell);
+                }
+                self.line[at] += weight * coefficient;
+            };
+            if row == target_row {
+                target.iter().for_each(|&(cell, coefficient)| add(cell, coefficient));
+            } else {
+                sums.row(row, add);
+            }
+        }
+        self.multipliers = multipliers;
+    }
+
+    /// The cell whose change begins to pay first as the multipliers move, and how far they move until then.
+    /// `sign` is 1 when what leaves has to fall, and -1 when it has to rise.
+    fn entering(&mut self, room: &mut impl FnMut(u32) -> Room, sign: f64) -> Option<(u32, f64)> {
+        let (mut found, mut first, mut largest) = (None, f64::INFINITY, 0.0);
+        for &number in &self.line_cells {
+            let slope = self.line[number as usize] * sign;
+            let cell = &mut self.cells[number as usize];
+            if slope.abs() < 1e-9 || matches!(cell.standing, Standing::Rising | Standing::Falling) {
+                continue;
+            }
+            if !cell.has_room {
+                (cell.room, cell.has_room) = (room(number), true);
+                cell.is_fixed = cell.room.down <= 0.0 && cell.room.up <= 0.0;
+                if !cell.is_touched {
+                    cell.is_touched = true;
+                    self.touched_cells.push(number);
+                }
+            }
+            // Prices fall where the slope is up: then what falls begins to pay, at the lower bend, and else what rises.
+            let bend = match (cell.standing, slope > 0.0) {
+                (Standing::Zero, true) if cell.room.down > 0.0 => -cell.room.cost_down,
+                (Standing::Zero, false) if cell.room.up > 0.0 => cell.room.cost_up,
+                (Standing::Top, true) => cell.room.cost_up,
+                (Standing::Bottom, false) => -cell.room.cost_down,
+                _ => continue,
+            };
+            let step = ((cell.priced - bend) / slope).max(0.0);
+            let is_tie = step <= first + 1e-12;
+            let is_better = slope.abs() > largest + 1e-9
+                || (slope.abs() >= largest - 1e-9 && found.is_none_or(|other| number < other));
+            if step < first - 1e-12 || (is_tie && is_better) {
+                first = step.min(first);
+                (found, largest) = (Some(number), slope.abs());
+            }
+        }
+        found.map(|cell| (cell, first))
+    }
+
+    /// Lets a cell change until what leaves is where it should be, and moves the multipliers by a step.
+    fn pivot(
+        &mut self,
+        sums: &impl Sums,
+        target: &[(u32, f64)],
+        leaving: &Leaving,
+        (entering, step, sign): (u32, f64, f64),
+    ) {
+        let step = step * sign;
+        for &number in &self.line_cells {
+            let cell = &mut self.cells[number as usize];
+            if !matches!(cell.standing, Standing::Rising | Standing::Falling) {
+                cell.priced -= step * self.line[number as usize];
+                if !cell.is_touched {
+                    cell.is_touched = true;
+                    self.touched_cells.push(number);
+                }
+            }
+        }
+        let column = column(sums, target, entering);
+        let mut on_tight: Vec<(usize, f64)> = Vec::with_capacity(column.len());
+        for &(row, coefficient) in &column {
+            if self.rows[row as usize].is_tight {
+                on_tight.push((self.rows[row as usize].position as usize, coefficient));
+            }
+        }
+        let mut right = std::mem::take(&mut self.right);
+        self.basis.times(&on_tight, &mut right);
+        let pivot = self.line[entering as usize];
+        let change = match *leaving {
+            Leaving::Row(row) => -self.rows[row as usize].excess / pivot,
+            Leaving::Cell(position, bound) => {
+                let leaving = &self.cells[self.basic[position] as usize];
+                (leaving.change - bound) / right[position]
+            }
+        };
+        self.change(&column, entering, change);
+        for (position, &weight) in right.iter().enumerate() {
+            if weight.abs() > 1e-12 {
+                let cell = self.basic[position];
+                let column = self::column(sums, target, cell);
+                self.change(&column, cell, -weight * change);
+            }
+        }
+        let position = match *leaving {
+            Leaving::Row(row) => {
+                self.basis.border(&self.left, &right, pivot);
+                let tight = &mut self.rows[row as usize];
+                (tight.is_tight, tight.position, tight.excess) = (true, self.tight.len() as u32, 0.0);
+                self.tight.push(row);
+                self.basic.push(entering);
+                self.basic.len() - 1
+            }
+            Leaving::Cell(position, bound) => {
+                self.basis.replace(position, &right);
+                let cell = &mut self.cells[self.basic[position] as usize];
+                let (bend, far) = match cell.standing {
+                    Standing::Rising => (cell.room.cost_up, Standing::Top),
+                    _ => (-cell.room.cost_down, Standing::Bottom),
+                };
+                cell.priced = bend + step;
+                cell.standing = if bound == 0.0 { Standing::Zero } else { far };
+                cell.change = bound;
+                self.basic[position] = entering;
+                position
+            }
+        };
+        let cell = &mut self.cells[entering as usize];
+        let rises = match cell.standing {
+            Standing::Zero => pivot * sign < 0.0,
+            Standing::Top => true,
+            _ => false,
+        };
+        (cell.standing, cell.priced) = match rises {
+            true => (Standing::Rising, cell.room.cost_up),
+            false => (Standing::Falling, -cell.room.cost_down),
+        };
+        cell.position = position as u32;
+        self.right = right;
+        self.forget_line();
+    }
+
+    /// Changes a cell, and what its rows sum to.
+    fn change(&mut self, column: &[(u32, f64)], cell: u32, by: f64) {
+        self.cells[cell as usize].change += by;
+        for &(row, coefficient) in column {
+            self.touch_row(row);
+            self.rows[row as usize].excess += coefficient * by;
+        }
+    }
+
+    fn touch_row(&mut self, row: u32) {
+        let is_touched = &mut self.rows[row as usize].is_touched;
+        if !std::mem::replace(is_touched, true) {
+            self.touched_rows.push(row);
+        }
+    }
+
+    fn forget_line(&mut self) {
+        for cell in self.line_cells.drain(..) {
+            self.in_line[cell as usize] = false;
+        }
+    }
+}
+
+/// The rows of a cell with its coefficients, the target's among them.
+fn column(sums: &impl Sums, target: &[(u32, f64)], cell: u32) -> Vec<(u32, f64)> {
+    let mut column = Vec::with_capacity(8);
+    sums.column(cell, |row, coefficient| column.push((row, coefficient)));
+    let of_target = target.iter().find(|(other, _)| *other == cell);
+    column.extend(of_target.map(|&(_, coefficient)| (sums.n_rows() as u32, coefficient)));
+    column
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sums::{Grid, GridTree, Relations};
+    use super::*;
+
+    fn flat(n: u32) -> GridTree {
+        GridTree::new(vec![0; n as usize + 1])
+    }
+
+    fn check_sums(sums: &impl Sums, changes: &Changes) {
+        for row in 0..sums.n_rows() as u32 {
+            let mut total = 0.0;
+            let of = |cell: u32| changes.iter().find(|(other, _)| *other == cell).map_or(0.0, |(_, by)| *by);
+            sums.row(row, |cell, coefficient| total += coefficient * of(cell));
+            // Rows of leaves are no rows.
+            let mut n = 0;
+            sums.row(row, |_, _| n += 1);
+            assert!(n < 2 || total.abs() < 1e-9, "row {row} sums to {total}");
+        }
+    }
+
+    #[test]
+    fn four_corners_are_the_cheapest_way_around() {
+        // A table of three by three with margins, which cost ten times what the inner cells cost.
+        let grid = Grid::new(vec![flat(3), flat(3)]);
+        let is_inner = |cell: u32| grid.node(cell, 0) > 0 && grid.node(cell, 1) > 0;
+        let room = |cell: u32| {
+            let cost = if is_inner(cell) { 1.0 } else { 10.0 };
+            Room { down: 1.0, up: 1.0, cost_down: cost, cost_up: cost }
+        };
+        let target = [(grid.cell(&[1, 1]), 1.0)];
+        let mut mover = Mover::default();
+        let (cost, changes) = mover.cheapest(&grid, room, &target, 1.0, f64::INFINITY).expect("a move");
+        check_sums(&grid, &changes);
+        assert!((cost - 4.0).abs() < 1e-9 && changes.len() == 4);
+        assert!(mover.cheapest(&grid, room, &target, 1.0, 3.9).is_none(), "beyond the limit");
+        // Without a way around, one margin after the other has to give.
+        let narrow =
+            |cell: u32| if is_inner(cell) && cell != target[0].0 { Room::default() } else { room(cell) };
+        let (cost, changes) = mover.cheapest(&grid, narrow, &target, -1.0, f64::INFINITY).expect("a move");
+        check_sums(&grid, &changes);
+        assert!((cost - 31.0).abs() < 1e-9 && changes.iter().all(|(_, by)| *by == -1.0), "{changes:?}");
+        assert!(
+            mover.cheapest(&grid, narrow, &target, 2.0, f64::INFINITY).is_none(),
+            "no cell has that room"
+        );
+    }
+
+    #[test]
+    fn room_and_cost_may_differ_by_direction() {
+        // 0 = 1 + 2 and 0 = 3 + 4: the total is fixed, so one part's rise is the other's fall.
+        let sums = Relations::new(5, &[vec![(0, 1), (1, -1), (2, -1)], vec![(0, 1), (3, -1), (4, -1)]]);
+        let room = |cell: u32| match cell {
+            0 => Room { down: 9.0, up: 9.0, cost_down: 7.0, cost_up: 7.0 },
+            2 => Room { down: 2.0, up: 9.0, cost_down: 1.0, cost_up: 1.0 },
+            _ => Room { down: 9.0, up: 9.0, cost_down: 1.0, cost_up: 1.0 },
+        };
+        let mut mover = Mover::default();
+        let mut check = |amount: f64, cost: f64, expected: &[(u32, f64)]| {
+            let found = mover.cheapest(&sums, room, &[(1, 1.0)], amount, f64::INFINITY).expect("a move");
+            assert_eq!((found.0, &found.1[..]), (cost, expected));
+        };
+        check(2.0, 4.0, &[(1, 2.0), (2, -2.0)]);
+        check(-3.0, 6.0, &[(1, -3.0), (2, 3.0)]);
+        // Cell 2 can fall by 2 only; from there on the total rises, and with it the other parts.
+        check(3.0, 3.0 + 2.0 + 7.0 + 1.0, &[(0, 1.0), (1, 3.0), (2, -2.0), (3, 1.0)]);
+    }
+}

@@ -1,0 +1,258 @@
+//! The layout of published tables: which cells are sums of which others.
+
+use super::Error;
+use crate::disclosure::cover::Relations;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A table as it comes from a file: dimensions, and cells by their codes.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// Names of its dimensions.
+    pub dimensions: Vec<String>,
+    /// The code of each cell in each dimension.
+    pub codes: Vec<Vec<String>>,
+}
+
+/// A hierarchy of one dimension: the parent of each code.
+#[derive(Debug, Clone, Default)]
+pub struct Hierarchy {
+    /// The dimension's name.
+    pub dimension: String,
+    /// (code, parent); a code without a parent stands right below the total, or is it.
+    pub parents: Vec<(String, String)>,
+}
+
+/// The cells of one or more tables, each once, with the sums between them.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Names of all dimensions, in the order in which they came up.
+    pub dimensions: Vec<String>,
+    /// The code of each cell in each dimension; the total where a table does not have the dimension.
+    pub codes: Vec<Vec<String>>,
+    /// The cell of each row of each table.
+    pub cell_of: Vec<Vec<u32>>,
+    /// Each a list of (cell, coefficient) that sums to zero; the sum comes first, with 1.
+    pub(in crate::disclosure) relations: Vec<Vec<(u32, i32)>>,
+    /// The code of the margins.
+    total: String,
+}
+
+impl Layout {
+    /// The layout of some tables, linked where they have cells in common.
+    ///
+    /// `total` is the code of the margins. A table that has no margin at all is given all of them: the
+    /// added cells belong to no row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DuplicateCell`], [`Error::UnknownDimension`], [`Error::Cycle`].
+    pub fn new(tables: &[Table], hierarchies: &[Hierarchy], total: &str) -> Result<Self, Error> {
+        let mut layout = Self {
+            dimensions: Vec::new(),
+            codes: Vec::new(),
+            cell_of: Vec::new(),
+            relations: Vec::new(),
+            total: total.to_owned(),
+        };
+        for name in tables.iter().flat_map(|table| &table.dimensions) {
+            if !layout.dimensions.contains(name) {
+                layout.dimensions.push(name.clone());
+            }
+        }
+        if let Some(other) = hierarchies.iter().find(|of| !layout.dimensions.contains(&of.dimension)) {
+            return Err(Error::UnknownDimension { dimension: other.dimension.clone() });
+        }
+        let mut known: HashMap<Vec<String>, u32> = HashMap::new();
+        let mut sums = BTreeSet::new();
+        for table in tables {
+            let trees: Vec<Vec<Tree>> = (table.dimensions.iter().enumerate())
+                .map(|(at, name)| trees(table, at, name, hierarchies, total))
+                .collect::<Result<_, _>>()?;
+            let mut rows = table.codes.clone();
+            if !rows.iter().flatten().any(|code| code == total) {
+                rows = with_margins(&rows, &trees);
+            }
+            let mut own = HashMap::new();
+            let mut cells = Vec::with_capacity(rows.len());
+            for (row, codes) in rows.iter().enumerate() {
+                let mut full = vec![total.to_owned(); layout.dimensions.len()];
+                for (name, code) in table.dimensions.iter().zip(codes) {
+                    let at = layout.dimensions.iter().position(|other| other == name);
+                    full[at.expect("all dimensions are listed")].clone_from(code);
+                }
+                let cell = *known.entry(full.clone()).or_insert(layout.codes.len() as u32);
+                if cell as usize == layout.codes.len() {
+                    layout.codes.push(full);
+                }
+                if own.insert(codes.clone(), cell).is_some() {
+                    return Err(Error::DuplicateCell { row });
+                }
+                cells.push(cell);
+            }
+            for (at, trees) in trees.iter().enumerate() {
+                for tree in trees {
+                    sums.extend(along(tree, at, &own));
+                }
+            }
+            layout.cell_of.push(cells);
+        }
+        layout.relations = sums.into_iter().collect();
+        Ok(layout)
+    }
+
+    /// A layout of unnamed cells with sums given one by one, each a list of (cell, coefficient).
+    #[must_use]
+    pub fn from_relations(codes: Vec<String>, relations: Vec<Vec<(u32, i32)>>) -> Self {
+        let n_cells = codes.len() as u32;
+        let codes = codes.into_iter().map(|code| vec![code]).collect();
+        Self {
+            dimensions: vec!["cell".into()],
+            codes,
+            cell_of: vec![(0..n_cells).collect()],
+            relations,
+            total: String::new(),
+        }
+    }
+
+    /// Number of cells.
+    #[must_use]
+    pub fn n_cells(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// The value of each cell from those of each table's rows; added margins are the sums of what they are made of.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Differs`] where linked tables do, [`Error::NoValue`].
+    pub fn values(&self, of_rows: &[Vec<i64>]) -> Result<Vec<i64>, Error> {
+        let mut values: Vec<Option<i64>> = vec![None; self.n_cells()];
+        for (cells, rows) in self.cell_of.iter().zip(of_rows) {
+            for (&cell, &value) in cells.iter().zip(rows) {
+                if values[cell as usize].replace(value).is_some_and(|other| other != value) {
+                    return Err(Error::Differs { cell: self.name(cell) });
+                }
+            }
+        }
+        // A margin's parts may be margins themselves, so it takes as many rounds as there are dimensions.
+        for _ in 0..=self.dimensions.len() {
+            for relation in &self.relations {
+                let (sum, _) = relation[0];
+                let part = |&(cell, sign): &(u32, i32)| values[cell as usize].map(|v| v * -i64::from(sign));
+                if values[sum as usize].is_none() {
+                    values[sum as usize] = relation[1..].iter().map(part).sum();
+                }
+            }
+        }
+        let value =
+            |(cell, value): (u32, Option<i64>)| value.ok_or_else(|| Error::NoValue { cell: self.name(cell) });
+        (0..).zip(values).map(value).collect()
+    }
+
+    /// In how many dimensions a cell is a margin.
+    pub(in crate::disclosure) fn n_margins(&self, cell: u32) -> usize {
+        self.codes[cell as usize].iter().filter(|code| **code == self.total).count()
+    }
+
+    /// The codes of a cell, joined for people.
+    #[must_use]
+    pub fn name(&self, cell: u32) -> String {
+        self.codes[cell as usize].join(" / ")
+    }
+
+    pub(in crate::disclosure) fn sums(&self) -> Relations {
+        Relations::new(self.n_cells(), &self.relations)
+    }
+}
+
+/// For each code, the codes right below it.
+type Tree = BTreeMap<String, Vec<String>>;
+
+/// The trees of a table's dimension: one for each hierarchy, or a flat one.
+fn trees(
+    table: &Table,
+    at: usize,
+    name: &str,
+    hierarchies: &[Hierarchy],
+    total: &str,
+) -> Result<Vec<Tree>, Error> {
+    let codes: BTreeSet<&String> = table.codes.iter().map(|codes| &codes[at]).collect();
+    let mut named: Vec<&Hierarchy> = hierarchies.iter().filter(|of| of.dimension == name).collect();
+    let flat = Hierarchy::default();
+    if named.is_empty() {
+        named.push(&flat);
+    }
+    let in_any: BTreeSet<&String> = named.iter().flat_map(|of| &of.parents).map(|(code, _)| code).collect();
+    let tree = |of: &&Hierarchy| {
+        let parents: HashMap<&String, &String> = of.parents.iter().map(|(code, up)| (code, up)).collect();
+        let mut tree = Tree::new();
+        // A parent that the table has no cells of is passed over.
+        for &code in codes.iter().filter(|code| **code != total) {
+            if !parents.contains_key(code) && in_any.contains(code) {
+                continue;
+            }
+            let (mut up, mut steps) = (code, 0);
+            let parent = loop {
+                match parents.get(up) {
+                    Some(next) if !next.is_empty() => up = next,
+                    _ => break total,
+                }
+                steps += 1;
+                if steps > of.parents.len() {
+                    return Err(Error::Cycle { dimension: name.to_owned() });
+                }
+                if up == total || codes.contains(up) {
+                    break up;
+                }
+            };
+            tree.entry(parent.to_owned()).or_default().push(code.clone());
+        }
+        Ok(tree)
+    };
+    named.iter().map(tree).collect()
+}
+
+/// The sums along a dimension, among the cells of one table.
+fn along(tree: &Tree, at: usize, own: &HashMap<Vec<String>, u32>) -> BTreeSet<Vec<(u32, i32)>> {
+    let mut parent_of: HashMap<&str, &str> = HashMap::new();
+    for (parent, children) in tree {
+        parent_of.extend(children.iter().map(|child| (child.as_str(), parent.as_str())));
+    }
+    let mut sums: BTreeMap<u32, Vec<(u32, i32)>> = BTreeMap::new();
+    for (codes, &cell) in own {
+        let Some(parent) = parent_of.get(codes[at].as_str()) else { continue };
+        let mut up = codes.clone();
+        up[at] = (*parent).to_owned();
+        if let Some(&sum) = own.get(&up) {
+            sums.entry(sum).or_insert_with(|| vec![(sum, 1)]).push((cell, -1));
+        }
+    }
+    sums.into_values()
+        .map(|mut sum| {
+            sum[1..].sort_unstable();
+            sum
+        })
+        .collect()
+}
+
+/// The rows, and all margins above them.
+fn with_margins(rows: &[Vec<String>], trees: &[Vec<Tree>]) -> Vec<Vec<String>> {
+    let mut all = rows.to_vec();
+    let mut seen: BTreeSet<Vec<String>> = rows.iter().cloned().collect();
+    let mut at = 0;
+    while at < all.len() {
+        for (dimension, trees) in trees.iter().enumerate() {
+            for (parent, children) in trees.iter().flatten() {
+                if children.contains(&all[at][dimension]) {
+                    let mut up = all[at].clone();
+                    up[dimension].clone_from(parent);
+                    if seen.insert(up.clone()) {
+                        all.push(up);
+                    }
+                }
+            }
+        }
+        at += 1;
+    }
+    all
+}
