@@ -298,6 +298,21 @@ fn print(report: &pb::EditionReport) {
         ]);
     }
     say(&table.print());
+    let total = |of: fn(&pb::LayerReport) -> u64| report.layers.iter().map(of).sum::<u64>();
+    say(&format!(
+        "{} must stay uncertain; {} that nobody can tell from the true ones show it",
+        counted(total(|layer| layer.sensitive), "number", "numbers"),
+        counted(total(|layer| layer.witnesses), "table", "tables"),
+    ));
+    for layer in report.layers.iter().filter(|layer| layer.unprotected > 0) {
+        say(&format!(
+            "nothing is shown of {} ({} {}): hiding cells can not protect {}",
+            layer.of,
+            layer.unit,
+            layer.period,
+            counted(layer.unprotected, "of its numbers", "of its numbers"),
+        ));
+    }
 }
 
 fn json(report: &pb::EditionReport) -> serde_json::Value {
@@ -308,10 +323,17 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
             "seal_digest": hex(&product.seal_digest),
         })
     });
+    let layers = report.layers.iter().map(|layer| {
+        serde_json::json!({
+            "unit": layer.unit, "period": layer.period, "of": layer.of, "sensitive": layer.sensitive,
+            "one_mark": layer.one_mark, "unprotected": layer.unprotected, "witnesses": layer.witnesses,
+        })
+    });
     serde_json::json!({
         "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
         "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
-        "products": products.collect::<Vec<_>>(), "seconds": report.seconds,
+        "products": products.collect::<Vec<_>>(), "layers": layers.collect::<Vec<_>>(),
+        "seconds": report.seconds,
     })
 }
 

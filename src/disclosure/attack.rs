@@ -1,7 +1,7 @@
 //! The intruder: solves for hidden cells from everything published, and referees every protection test.
 //!
-//! It reads a seal as partners do, slice by slice, and knows the structure besides: the categories, the
-//! populations, and which finest groups are empty. It shares no arithmetic with the suppression it
+//! It reads a seal as partners do, slice by slice, and knows the structure besides: the categories and the
+//! populations. It shares no arithmetic with the suppression it
 //! judges: dense elimination modulo another prime, and floating-point linear programs. True counts only
 //! tell it which of its findings matter.
 

@@ -49,22 +49,29 @@
 pub mod attack;
 mod cover;
 mod check;
+mod coding;
+mod dependent;
+mod keys;
 mod lattice;
+mod layer;
 mod offered;
 mod parallel;
 mod primary;
 mod protect;
 mod report;
 mod rule;
+mod run;
 mod seal;
-mod secondary;
 mod slice;
+mod slices;
 mod span;
 mod table;
+mod tie;
 pub mod tables;
 
+pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;
-pub use report::{DimensionReport, ProductReport, SealReport};
+pub use report::{DimensionReport, LayerReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
@@ -76,6 +83,12 @@ pub enum Error {
     /// A product names a rule profile that was not given.
     #[error("product {product} names a rule profile that does not exist")]
     UnknownProfile {
+        /// Product id.
+        product: String,
+    },
+    /// A product names a profile that codes, rounds or pools figures, and a seal shows them exactly or not at all.
+    #[error("product {product} names a rule profile that codes, rounds or pools; a seal can not do that")]
+    CodedProfile {
         /// Product id.
         product: String,
     },

@@ -2,7 +2,7 @@
 
 use super::lattice::Lattice;
 use super::protect::{Protection, is_published};
-use crate::outcomes::Tabulation;
+use crate::outcomes::{Tabulation, Unit};
 use std::collections::BTreeMap;
 
 /// What a seal hides, product by product.
@@ -10,6 +10,28 @@ use std::collections::BTreeMap;
 pub struct SealReport {
     /// By product id.
     pub products: Vec<ProductReport>,
+    /// What shows that it is enough, layer by layer.
+    pub layers: Vec<LayerReport>,
+}
+
+/// How sure it is that what a layer hides is hidden. A layer is a number of people, or of outcomes among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerReport {
+    /// Whom the tabulation counts.
+    pub unit: Unit,
+    /// The school year, by the year it ends in.
+    pub period: u16,
+    /// The id of the population, or of the measure.
+    pub of: String,
+    /// Numbers that must stay uncertain.
+    pub n_sensitive: u64,
+    /// Of these, the ones that stay so only because all hidden cells have one mark, and not against somebody who
+    /// knows which of them are small.
+    pub n_one_mark: u64,
+    /// Of these, the ones that no hiding of single cells can protect. Where there are any, nothing of the layer is shown.
+    pub n_unprotected: u64,
+    /// Tables that show it.
+    pub n_witnesses: u64,
 }
 
 /// What a seal hides of a product, over all its indicators and periods.
@@ -68,6 +90,15 @@ impl SealReport {
     }
 
     pub(super) fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) {
+        self.layers.extend(protection.layers.iter().map(|layer| LayerReport {
+            unit: tabulation.unit,
+            period: tabulation.period.ending(),
+            of: layer.of.name(tabulation),
+            n_sensitive: layer.n_sensitive as u64,
+            n_one_mark: layer.n_one_mark as u64,
+            n_unprotected: layer.n_unprotected as u64,
+            n_witnesses: layer.moves.len() as u64,
+        }));
         for (number, publication) in tabulation.publications.iter().enumerate() {
             let at = self.products.partition_point(|report| report.product < publication.product);
             if self.products.get(at).is_none_or(|report| report.product != publication.product) {

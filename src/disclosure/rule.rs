@@ -1,8 +1,10 @@
-//! Rule profiles: the thresholds of one jurisdiction, named and versioned.
+//! Rule profiles: the thresholds of one jurisdiction, and how it prints rates, named and versioned.
 
 use serde::{Deserialize, Serialize};
 
-/// A rule that a product names: how many people a cell needs before it is shown.
+use super::coding::{RateBand, RateLabels};
+
+/// A rule that a product names: how many people a cell needs before it is shown, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleProfile {
@@ -17,8 +19,38 @@ pub struct RuleProfile {
     pub certainty_min: u64,
     /// What happens to groups of nobody.
     pub zeros: Zeros,
+    /// How much larger the largest value that a hidden number could have must be than the smallest.
+    #[serde(default = "one")]
+    pub width: u64,
+    /// How many contributors (districts and whatever else stands right below the whole) at once may use what they
+    /// know of their own people to find out about others: 0 or 1.
+    #[serde(default = "one")]
+    pub insiders: u64,
     /// Where the rule comes from, in words.
     pub source: String,
+    /// How rates are printed, by size of the group; without any, as exact numbers.
+    #[serde(default)]
+    pub rates: Vec<RateBand>,
+    /// How the codes of `rates` are spelled.
+    #[serde(default)]
+    pub rate_labels: RateLabels,
+    /// Whether the numbers of people behind a rate, with the outcome and in all, are printed.
+    #[serde(default = "yes")]
+    pub counts_shown: bool,
+    /// Counts are printed to the nearest multiple of it, in people; 0 for none.
+    #[serde(default)]
+    pub round_to: u64,
+    /// What the group of all that are hidden is called where the source reports them together.
+    #[serde(default)]
+    pub pool: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// What happens to groups of nobody.
@@ -51,35 +83,27 @@ impl RuleProfile {
         Self::all().into_iter().find(|profile| profile.id == id)
     }
 
+    /// Whether figures are shown exactly or not at all: no codes, no rounding, no pooling.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.rates.is_empty() && self.counts_shown && self.round_to == 0 && self.pool.is_none()
+    }
+
     /// Id and version, as printed on every table: `nces-10@1`.
     #[must_use]
     pub fn label(&self) -> String {
         format!("{}@{}", self.id, self.version)
     }
+
+    /// A count as it is printed when it is shown: the nearest multiple of `round_to`, halves up.
+    #[must_use]
+    pub fn rounded(&self, count: u64) -> u64 {
+        match self.round_to {
+            0 => count,
+            to => (count + to / 2) / to * to,
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn embedded_profiles_are_whole_and_distinct() {
-        let all = RuleProfile::all();
-        for (at, profile) in all.iter().enumerate() {
-            assert!(profile.cell_min >= 2 && profile.certainty_min >= profile.cell_min, "{}", profile.id);
-            assert!(!profile.source.is_empty());
-            assert_eq!(all.iter().position(|other| other.id == profile.id), Some(at));
-        }
-        let nces = RuleProfile::named("nces-10").expect("embedded");
-        assert_eq!((nces.cell_min, nces.certainty_min, nces.label().as_str()), (10, 300, "nces-10@1"));
-        assert_eq!(RuleProfile::named("nces-11"), None);
-    }
-
-    #[test]
-    fn an_unknown_policy_is_refused() {
-        let text = "id='a'\nversion=1\ncell_min=5\ncertainty_min=300\nsource='x'\nzeros=";
-        assert!(toml::from_str::<RuleProfile>(&format!("{text}'shown'")).is_ok());
-        assert!(toml::from_str::<RuleProfile>(&format!("{text}'doubled'")).is_err());
-        assert!(toml::from_str::<RuleProfile>(&format!("{text}'shown'\nround=5")).is_err());
-    }
-}
+mod tests;

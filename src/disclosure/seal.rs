@@ -2,7 +2,6 @@
 
 use super::check::{check, check_dimensions, check_publications, require};
 use super::lattice::{Lattice, Sums};
-use super::parallel::in_parallel;
 use super::protect::{Protection, is_published, protect};
 use super::report::SealReport;
 use super::table::sha256;
@@ -42,6 +41,8 @@ pub(super) struct SealedLattice {
     keys: Vec<u128>,
     /// For each population, people in each cell.
     pub(super) people: Vec<Vec<Seen<u64>>>,
+    /// Whether nothing is shown of each population, not even where nobody is.
+    pub(super) withheld: Vec<bool>,
     /// For each measure, values in each cell.
     pub(super) values: Vec<SealedValues>,
 }
@@ -66,11 +67,8 @@ pub(super) enum SealedValues {
     Ratio(Vec<Seen<f64>>),
 }
 
-/// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
-const DOWNWARDS_MAX: usize = 25_000;
-
 /// First bytes of every seal; the last of them is the version of the format.
-const MAGIC: &[u8] = b"throughline seal\x01";
+const MAGIC: &[u8] = b"throughline seal\x02";
 
 impl Seal {
     /// Protects tabulations jointly and seals what may be seen of them.
@@ -90,32 +88,16 @@ impl Seal {
         profiles: &[RuleProfile],
         secret: &[u8],
     ) -> Result<(Self, SealReport), Error> {
-        Self::make_within(edition, tabulations, profiles, secret, DOWNWARDS_MAX)
-    }
-
-    /// As [`Seal::make`], with another bound on how large a lattice may be to be protected from the whole
-    /// down (which keeps the figures most people ask for) and not from the leaves of the geography up
-    /// (which stays fast).
-    ///
-    /// # Errors
-    ///
-    /// As [`Seal::make`].
-    pub fn make_within(
-        edition: u32,
-        tabulations: &[Tabulation],
-        profiles: &[RuleProfile],
-        secret: &[u8],
-        downwards_max: usize,
-    ) -> Result<(Self, SealReport), Error> {
         let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
         sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
         check(&sorted)?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut report = SealReport::default();
         let mut lattices = Vec::with_capacity(sorted.len());
-        for made in in_parallel(&sorted, |tabulation| {
+        // Layers work on all cores, so tabulations follow one another.
+        for made in sorted.iter().map(|tabulation| {
             let lattice = Lattice::new(tabulation, profiles)?;
-            let protection = protect(tabulation, &lattice, &key, downwards_max);
+            let protection = protect(tabulation, &lattice, &key);
             Ok((lattice, protection))
         }) {
             let (lattice, protection) = made?;
@@ -193,10 +175,12 @@ impl Seal {
 impl SealedLattice {
     fn new(tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) -> Self {
         let strides = strides(&tabulation.dimensions);
-        let listed: Vec<u32> = (0..lattice.n_cells() as u32).filter(|&cell| lattice.listed(cell)).collect();
         let key = |&cell: &u32| {
             lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
         };
+        let mut listed: Vec<u32> =
+            (0..lattice.n_cells() as u32).filter(|&cell| lattice.listed(cell)).collect();
+        listed.sort_by_cached_key(|cell| -> u128 { key(cell) });
         let population_of: Vec<usize> =
             tabulation.measures.iter().map(|measure| measure.population).collect();
         let is_asked = |population: usize, cell: u32| {
@@ -206,7 +190,8 @@ impl SealedLattice {
         let people = (0..tabulation.populations.len()).map(|population| {
             let counts = &lattice.people[population];
             let seen = |&cell: &u32| match counts[cell as usize] {
-                0 if is_asked(population, cell) => Seen::Empty,
+                _ if protection.withholds(population) => Seen::Hidden,
+                0 if is_asked(population, cell) && !lattice.plane(cell).hides_zeros => Seen::Empty,
                 count if protection.people[population][cell as usize] => Seen::Shown(count),
                 _ => Seen::Hidden,
             };
@@ -221,6 +206,7 @@ impl SealedLattice {
             publications: tabulation.publications.clone(),
             keys: listed.iter().map(key).collect(),
             people: people.collect(),
+            withheld: (0..tabulation.populations.len()).map(|at| protection.withholds(at)).collect(),
             values: values.collect(),
             population_of,
         }
@@ -250,6 +236,7 @@ impl SealedLattice {
         require(self.publications.iter().all(known), "a profile is missing")?;
         let n_cells = self.keys.len();
         let lengths = self.people.iter().all(|people| people.len() == n_cells)
+            && self.withheld.len() == self.people.len()
             && self.population_of.len() == self.values.len()
             && self.population_of.iter().all(|&population| population < self.people.len())
             && self.values.iter().all(|values| values.len().is_none_or(|len| len == n_cells));

@@ -2,6 +2,7 @@
 //!
 //! A slice is refused on syntax alone. Whether cells are hidden never decides whether there is an answer.
 
+use super::rule::{RuleProfile, Zeros};
 use super::seal::{Seal, SealedLattice, SealedValues, Seen};
 use super::table::{Cell, Filter, Mark, ProtectedTable};
 use crate::calendar::SchoolYear;
@@ -59,6 +60,8 @@ struct View<'a> {
     lattice: &'a SealedLattice,
     publication: &'a Publication,
     measure: usize,
+    /// Publications of the lattice that hide groups of nobody.
+    hiding: Vec<&'a Publication>,
 }
 
 impl Seal {
@@ -105,7 +108,8 @@ impl Seal {
         let mut views: Vec<View<'_>> = (product.iter())
             .flat_map(|&(lattice, publication)| {
                 let named = publication.indicators.iter().filter(|(name, _)| *name == asked.indicator);
-                named.map(move |&(_, measure)| View { lattice, publication, measure })
+                let hiding = || lattice.publications.iter().filter(|other| self.hides_zeros(other)).collect();
+                named.map(move |&(_, measure)| View { lattice, publication, measure, hiding: hiding() })
             })
             .collect();
         views.sort_by_key(|view| view.lattice.period());
@@ -195,7 +199,23 @@ fn filter((dimension, category): &(String, String)) -> Filter {
     Filter { dimension: dimension.clone(), category: category.clone() }
 }
 
+impl Seal {
+    fn hides_zeros(&self, publication: &Publication) -> bool {
+        let hides =
+            |profile: &RuleProfile| profile.id == publication.profile && profile.zeros == Zeros::Hidden;
+        self.profiles().iter().any(hides)
+    }
+}
+
 impl View<'_> {
+    /// Whether groups of nobody are hidden where these dimensions are crossed.
+    fn hides_zeros(&self, crossed: &[usize]) -> bool {
+        let crosses = |publication: &&Publication| {
+            crossed.len() <= publication.depth && crossed.iter().all(|at| publication.dimensions.contains(at))
+        };
+        self.hiding.iter().any(crosses)
+    }
+
     fn rows(&self, asked: &Slice, cells: &mut Vec<Cell>) {
         let strides = self.lattice.strides();
         // Known in all views: checked before.
@@ -208,12 +228,27 @@ impl View<'_> {
             base = base.zip(node).map(|(base, node)| base + u128::from(node) * strides[dimension]);
         }
         let dimensions: Vec<usize> = asked.dimensions.iter().map(at).collect();
+        let filtered: Vec<usize> = asked
+            .filters
+            .iter()
+            .filter(|(_, category)| category != Dimension::ALL)
+            .map(|(id, _)| at(id))
+            .collect();
         let mut nodes = vec![0usize; dimensions.len()];
         loop {
             let parts = dimensions.iter().zip(&nodes).map(|(&at, &node)| node as u128 * strides[at]);
             let cell = base.and_then(|base| self.lattice.find(base + parts.sum::<u128>()));
             let name = |(&at, &node): (&usize, &usize)| self.lattice.dimensions[at].nodes[node].id.clone();
-            cells.push(self.cell(cell, dimensions.iter().zip(&nodes).map(name).collect()));
+            let empty = match self.hiding.is_empty() {
+                true => Seen::Empty,
+                false => {
+                    let of_rows =
+                        dimensions.iter().zip(&nodes).filter(|(_, node)| **node > 0).map(|(at, _)| *at);
+                    let crossed: Vec<usize> = of_rows.chain(filtered.clone()).filter(|at| *at > 0).collect();
+                    if self.hides_zeros(&crossed) { Seen::Hidden } else { Seen::Empty }
+                }
+            };
+            cells.push(self.cell(cell, empty, dimensions.iter().zip(&nodes).map(name).collect()));
             // Count up, the last dimension fastest.
             let Some(place) = (0..nodes.len())
                 .rev()
@@ -226,10 +261,12 @@ impl View<'_> {
         }
     }
 
-    fn cell(&self, at: Option<usize>, categories: Vec<String>) -> Cell {
+    /// What can be seen of a cell; `empty` is what can be seen of one that nobody is in.
+    fn cell(&self, at: Option<usize>, empty: Seen<u64>, categories: Vec<String>) -> Cell {
         let mut cell = Cell { period: self.lattice.period().ending().into(), categories, ..Cell::default() };
-        let population = &self.lattice.people[self.lattice.population_of[self.measure]];
-        let people = at.map_or(Seen::Empty, |at| population[at]);
+        let population = self.lattice.population_of[self.measure];
+        let empty = if self.lattice.withheld[population] { Seen::Hidden } else { empty };
+        let people = at.map_or(empty, |at| self.lattice.people[population][at]);
         let (Seen::Shown(denominator), Some(at)) = (people, at) else {
             cell.set_mark(if people == Seen::Empty { Mark::Empty } else { Mark::Hidden });
             return cell;

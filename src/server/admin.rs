@@ -132,8 +132,17 @@ impl AdminService for Admin {
             Ok(product) => product,
             Err(invalid) => return Err(self.refuse(call, "product.malformed", &invalid.to_string()).await),
         };
-        if RuleProfile::named(product.profile()).is_none() {
-            return Err(self.refuse(call, "product.profile", "profile: is not a known rule profile").await);
+        match RuleProfile::named(product.profile()) {
+            None => {
+                return Err(self
+                    .refuse(call, "product.profile", "profile: is not a known rule profile")
+                    .await);
+            }
+            Some(profile) if !profile.is_exact() => {
+                let reason = "profile: codes, rounds or pools figures, and a seal can not do that";
+                return Err(self.refuse(call, "product.profile", reason).await);
+            }
+            Some(_) => {}
         }
         // Found here and not when publishing, where it would hold up every other product.
         let mut others = self.desk.look(call, |snapshot| snapshot.products()).await?;
@@ -302,6 +311,15 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         seal_digest: published.seal_digest.to_vec(),
         hidden_share: product.hidden_share(),
     });
+    let layers = published.report.layers.iter().map(|layer| pb::LayerReport {
+        unit: layer.unit.name().into(),
+        period: layer.period.into(),
+        of: layer.of.clone(),
+        sensitive: layer.n_sensitive,
+        one_mark: layer.n_one_mark,
+        unprotected: layer.n_unprotected,
+        witnesses: layer.n_witnesses,
+    });
     let report = pb::EditionReport {
         edition: published.edition.number,
         persons: published.edition.n_persons,
@@ -309,6 +327,7 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         opted_out: published.edition.n_opted_out,
         digest: published.edition.digest.to_vec(),
         products: products.collect(),
+        layers: layers.collect(),
         seconds,
         waiting: published.n_waiting,
     };

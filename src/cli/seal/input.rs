@@ -70,6 +70,8 @@ pub(super) struct Read {
     pub(super) rule: Rule,
     pub(super) attacker: Attacker,
     pub(super) insiders: bool,
+    /// The column with the values.
+    pub(super) column: String,
     /// Decimal places of the values.
     pub(super) decimals: u32,
     /// The rows of all files.
@@ -207,8 +209,12 @@ impl Input {
             let read = |file: &Csv| file.read(name, what, of);
             files.iter().map(read).collect::<Result<Vec<Vec<i64>>, Failure>>()
         };
-        let what = if decimals == 0 { "a whole number" } else { "a number" };
-        let values = per_row(column, what, &|field| units(field, decimals))?;
+        let (what, least) = match (&self.count, decimals) {
+            (Some(_), _) => ("a whole number from 0 up", 0),
+            (None, 0) => ("a whole number", i64::MIN),
+            (None, _) => ("a number", i64::MIN),
+        };
+        let values = per_row(column, what, &|field| units(field, decimals).filter(|value| *value >= least))?;
         let values = layout.values(&values)?;
         let contributors = match (&self.contributors, &self.count) {
             (Some(name), _) => {
@@ -235,7 +241,8 @@ impl Input {
             "zeros" => Attacker::Zeros,
             _ => Attacker::Legend,
         };
-        Ok(Read { layout, values, rule, attacker, insiders, decimals, files })
+        let column = column.to_owned();
+        Ok(Read { layout, values, rule, attacker, insiders, column, decimals, files })
     }
 
     fn layout(&self, files: &[Csv]) -> Result<Layout, Failure> {
@@ -335,11 +342,16 @@ fn known_range(
 ) -> Result<Vec<Option<(i64, i64)>>, Failure> {
     let mut ranges = vec![None; layout.n_cells()];
     if has_relations && file.has("lo_dev") && file.has("up_dev") {
-        let lower = file.read("lo_dev", "a number", |field| units(field, decimals))?;
-        let upper = file.read("up_dev", "a number", |field| units(field, decimals))?;
+        // A distance may be finer than the values are; no value is between two units.
+        let distance = |field: &str| -> Option<i64> {
+            let units = field.parse::<f64>().ok()?.abs() * f64::from(10_u32.pow(decimals));
+            (units < 9e15).then_some((units + 1e-6).floor() as i64)
+        };
+        let lower = file.read("lo_dev", "a number", distance)?;
+        let upper = file.read("up_dev", "a number", distance)?;
         for ((&cell, lower), upper) in layout.cell_of[0].iter().zip(lower).zip(upper) {
             let value = values[cell as usize];
-            ranges[cell as usize] = Some((value - lower.abs(), value + upper.abs()));
+            ranges[cell as usize] = Some((value - lower, value + upper));
         }
     }
     Ok(ranges)

@@ -144,9 +144,10 @@ impl Verify {
         let proof = problem.check(&is_hidden, &witnesses)?;
         let seconds = begun.elapsed().as_secs_f64();
         if self.json {
+            let unit = f64::from(10_u32.pow(read.decimals));
             screen::json(&serde_json::json!({
                 "sensitive": proof.n_sensitive, "need_one_mark": proof.n_one_mark,
-                "min_width": proof.width_min, "witnesses": witnesses.len(), "seconds": seconds,
+                "min_width": proof.width_min.map(|width| width as f64 / unit), "witnesses": witnesses.len(), "seconds": seconds,
             }));
             return Ok(Finish::All);
         }

@@ -182,6 +182,7 @@ pub(super) fn read_pattern(
     let path = published.expect("clap asks for one of the two");
     let file = Csv::open(path)?;
     let status = file.read("status", "published or hidden", flag)?;
+    let values = file.column(&read.column)?;
     let columns: Vec<usize> =
         read.layout.dimensions.iter().map(|name| file.column(name)).collect::<Result<_, _>>()?;
     if file.n_rows() != read.layout.n_cells() {
@@ -193,6 +194,13 @@ pub(super) fn read_pattern(
             return Err(Failure::new(format!("{}, row {}: is another cell", path.display(), cell + 2)));
         }
         is_hidden[cell] = status[cell];
+        let value =
+            if status[cell] { String::new() } else { decimal(read.values.values[cell], read.decimals) };
+        if file.field(cell, values) != value {
+            let wrong =
+                if status[cell] { "a hidden cell has a value" } else { "the value is not the table's" };
+            return Err(Failure::new(format!("{}, row {}: {wrong}", path.display(), cell + 2)));
+        }
     }
     Ok(is_hidden)
 }

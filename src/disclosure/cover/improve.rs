@@ -11,7 +11,7 @@ impl<S: Space> Cover<'_, S> {
             let lent = cells.iter().filter(|(cell, _)| self.board.is_lent(*cell));
             lent.map(|(cell, _)| f64::from(self.board.cell(*cell).weight)).sum::<f64>()
         };
-        let mut numbers: Vec<(f64, u32)> = (0..self.moves.len() as u32)
+        let mut numbers: Vec<(f64, u32)> = (self.n_given as u32..self.moves.len() as u32)
             .filter(|&number| self.moves[number as usize].is_some())
             .map(|number| (alone(&number), number))
             .collect();

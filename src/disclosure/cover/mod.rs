@@ -80,6 +80,8 @@ pub(super) struct Cover<'a, S: Space> {
     targets_of: HashMap<u32, Vec<u32>>,
     /// All moves found; nothing where one was taken back.
     moves: Vec<Option<Move<S::Trace>>>,
+    /// How many of them were given, and stay.
+    n_given: usize,
     /// The moves that need a cell hidden.
     users_of: HashMap<u32, Vec<u32>>,
     mover: Mover,
@@ -87,6 +89,8 @@ pub(super) struct Cover<'a, S: Space> {
     cost: f64,
     /// The cost that moves may bring it to.
     cost_max: f64,
+    /// How many places are looked into once there is a move.
+    n_places: usize,
     /// Another seed goes other ways where several are about as good.
     seed: u32,
     /// How often a move was looked for.
@@ -102,10 +106,12 @@ impl<'a, S: Space> Cover<'a, S> {
             coverage: Vec::new(),
             targets_of: HashMap::new(),
             moves: Vec::new(),
+            n_given: 0,
             users_of: HashMap::new(),
-            mover: Mover::default(),
+            mover: Mover::new(mover::BASIS_MAX),
             cost: 0.0,
             cost_max: f64::INFINITY,
+            n_places: usize::MAX,
             seed: 0,
             n_searches: 0,
         }
@@ -116,6 +122,14 @@ impl<'a, S: Space> Cover<'a, S> {
         Self { seed, ..self }
     }
 
+    /// The cover that looks into so many places for each move once there is one, and no farther in each than a basis
+    /// of the simplex method of that size reaches.
+    pub(super) fn within(mut self, n_places: usize, basis_max: usize) -> Self {
+        self.n_places = n_places;
+        self.mover = Mover::new(basis_max);
+        self
+    }
+
     /// The cost of the cells that moves have hidden.
     pub(super) fn cost(&self) -> f64 {
         self.cost
@@ -124,6 +138,12 @@ impl<'a, S: Space> Cover<'a, S> {
     /// How often a move was looked for: a measure of work that is the same on every machine.
     pub(super) fn n_searches(&self) -> u64 {
         self.n_searches
+    }
+
+    /// Counts in moves that are known to be possible and need nothing hidden. They come first.
+    pub(super) fn give(&mut self, moves: impl IntoIterator<Item = Move<S::Trace>>) {
+        self.moves.extend(moves.into_iter().map(Some));
+        self.n_given = self.moves.len();
     }
 
     /// Adds targets; those of moves found so far count as covered by them. Returns their numbers.
@@ -161,9 +181,9 @@ impl<'a, S: Space> Cover<'a, S> {
         self.run(targets.iter().copied())
     }
 
-    /// The moves.
+    /// The moves that were found.
     pub(super) fn moves(&self) -> impl Iterator<Item = &Move<S::Trace>> {
-        self.moves.iter().flatten()
+        self.moves[self.n_given..].iter().flatten()
     }
 
     /// A target with how far it could fall and rise.
@@ -197,7 +217,7 @@ impl<'a, S: Space> Cover<'a, S> {
         let target = &self.targets[target as usize];
         let look = Look { board, sight: target.sight, without };
         let mut best: Option<(f64, Move<S::Trace>)> = None;
-        for place in space.places(target) {
+        for (number, place) in space.places(target).enumerate() {
             let terms = space.terms(&place, target);
             if terms.is_empty() {
                 continue;
@@ -208,7 +228,7 @@ impl<'a, S: Space> Cover<'a, S> {
                 let found = search.run(&mut self.mover, self.seed, &mut self.n_searches);
                 best = found.or(best);
             }
-            if best.as_ref().is_some_and(|(cost, _)| *cost < CHEAP) {
+            if best.as_ref().is_some_and(|(cost, _)| *cost < CHEAP || number + 1 >= self.n_places) {
                 break;
             }
         }
@@ -289,5 +309,5 @@ impl<'a, S: Space> Cover<'a, S> {
     }
 }
 
-/// A move that costs less hides nothing.
-const CHEAP: f64 = 0.5;
+/// A move that costs less hides nothing: hiding costs 1 or more.
+const CHEAP: f64 = 0.9;

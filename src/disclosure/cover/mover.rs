@@ -121,17 +121,24 @@ pub(in crate::disclosure) struct Mover {
     left: Vec<f64>,
     right: Vec<f64>,
     multipliers: Vec<(u32, f64)>,
+    /// Basic cells at most.
+    basis_max: usize,
 }
 
 /// Smaller than any change that matters; changes are of the size of 1.
 const TOLERANCE: f64 = 1e-7;
 
-/// Basic cells at most: a longer way is not worth its time.
-const BASIS_MAX: usize = 400;
+/// Basic cells at most, unless told otherwise: a longer way is not worth its time.
+pub(super) const BASIS_MAX: usize = 400;
 
 const STEPS_MAX: usize = 3_000;
 
 impl Mover {
+    /// A mover with so many basic cells at most.
+    pub(in crate::disclosure) fn new(basis_max: usize) -> Self {
+        Self { basis_max, ..Self::default() }
+    }
+
     /// The cheapest changes that keep every row at zero and change the sum over `target` by `amount`, with
     /// their cost; nothing when there are none, when they cost more than `limit`, or when they are hard to find.
     ///
@@ -158,7 +165,7 @@ impl Mover {
                 break;
             }
             self.pivot(sums, target, &leaving, (entering, step, violation.signum()));
-            if self.basis.len() > BASIS_MAX {
+            if self.basis.len() > self.basis_max {
                 break;
             }
         }
@@ -458,7 +465,7 @@ mod tests {
             Room { down: 1.0, up: 1.0, cost_down: cost, cost_up: cost }
         };
         let target = [(grid.cell(&[1, 1]), 1.0)];
-        let mut mover = Mover::default();
+        let mut mover = Mover::new(BASIS_MAX);
         let (cost, changes) = mover.cheapest(&grid, room, &target, 1.0, f64::INFINITY).expect("a move");
         check_sums(&grid, &changes);
         assert!((cost - 4.0).abs() < 1e-9 && changes.len() == 4);
@@ -484,7 +491,7 @@ mod tests {
             2 => Room { down: 2.0, up: 9.0, cost_down: 1.0, cost_up: 1.0 },
             _ => Room { down: 9.0, up: 9.0, cost_down: 1.0, cost_up: 1.0 },
         };
-        let mut mover = Mover::default();
+        let mut mover = Mover::new(BASIS_MAX);
         let mut check = |amount: f64, cost: f64, expected: &[(u32, f64)]| {
             let found = mover.cheapest(&sums, room, &[(1, 1.0)], amount, f64::INFINITY).expect("a move");
             assert_eq!((found.0, &found.1[..]), (cost, expected));

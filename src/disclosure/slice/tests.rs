@@ -1,8 +1,8 @@
 //! A district of two schools, asked rightly and wrongly.
 
 use super::*;
+use crate::disclosure::Error;
 use crate::disclosure::attack::{self, Quantity, Target};
-use crate::disclosure::{Error, RuleProfile};
 use crate::outcomes::{Atoms, Measure, Population, Tabulation, Unit, Values};
 
 fn tabulation(period: u32) -> Tabulation {
@@ -74,12 +74,20 @@ fn the_small_cell_and_what_gives_it_away_are_hidden() {
     let seal = seal(&[2025]);
     let table = seal.slice(&asked(&["geography", "sex"], &[])).expect("a slice");
     let shown: Vec<Option<u64>> = table.cells().iter().map(|cell| cell.denominator).collect();
-    // The four inner cells hide each other; all margins stay.
-    let expected = [Some(154), Some(90), Some(64), Some(44), None, None, Some(110), None, None];
+    // South knows its own students: with both sums of the sexes shown, it could work out those of North.
+    let expected = [Some(154), None, None, Some(44), None, None, Some(110), Some(50), Some(60)];
     assert_eq!(shown, expected);
     let fixed = seal.slice(&asked(&["geography"], &[("sex", "male")])).expect("a slice");
     assert!(fixed.cells().iter().map(|cell| cell.denominator).eq([shown[2], shown[5], shown[8]]));
     assert_eq!(fixed.cells()[1].mark(), Mark::Hidden);
+
+    // Where nobody is expected to use what he knows so, the four inner cells hide each other and all sums stay.
+    let mut profiles = RuleProfile::all();
+    profiles.iter_mut().for_each(|profile| profile.insiders = 0);
+    let (trusting, _) = Seal::make(2, &[tabulation(2025)], &profiles, b"secret").expect("sound");
+    let table = trusting.slice(&asked(&["geography", "sex"], &[])).expect("a slice");
+    let shown: Vec<Option<u64>> = table.cells().iter().map(|cell| cell.denominator).collect();
+    assert_eq!(shown, [Some(154), Some(90), Some(64), Some(44), None, None, Some(110), None, None]);
 
     let tabulation = tabulation(2025);
     assert_eq!(attack::derivable(&tabulation, &seal), vec![]);
@@ -137,6 +145,33 @@ fn a_damaged_seal_is_refused() {
 }
 
 #[test]
+fn a_profile_that_codes_rates_is_refused() {
+    let mut coded = tabulation(2025);
+    coded.publications[0].profile = "utah".into();
+    let refused = Seal::make(2, &[coded], &RuleProfile::all(), b"secret").err();
+    assert_eq!(refused, Some(Error::CodedProfile { product: "attendance".into() }));
+}
+
+#[test]
+fn groups_of_nobody_can_be_hidden() {
+    let mut sparse = tabulation(2025);
+    sparse.atoms.people[0][1] = 0;
+    let Values::Share(outcomes) = &mut sparse.atoms.values[0] else { panic!("a share") };
+    outcomes[1] = 0;
+    let mut profiles = RuleProfile::all();
+    let marks = |profiles: &[RuleProfile]| {
+        let (seal, _) = Seal::make(2, std::slice::from_ref(&sparse), profiles, b"secret").expect("sound");
+        let table = seal.slice(&asked(&["geography", "sex"], &[])).expect("a slice");
+        table.cells().iter().map(Cell::mark).collect::<Vec<_>>()
+    };
+    assert!(marks(&profiles).contains(&Mark::Empty));
+    profiles.iter_mut().for_each(|profile| profile.zeros = Zeros::Hidden);
+    let hidden = marks(&profiles);
+    assert!(!hidden.contains(&Mark::Empty));
+    assert_eq!(hidden.iter().filter(|mark| **mark == Mark::Hidden).count(), 1, "no other is hidden");
+}
+
+#[test]
 fn what_contradicts_itself_is_not_sealed() {
     let make =
         |tabulations: &[Tabulation]| Seal::make(1, tabulations, &RuleProfile::all(), b"").map(|_| ()).err();
@@ -158,7 +193,7 @@ fn the_report_counts_what_is_hidden() {
     let (_, report) = Seal::make(1, &[tabulation(2025)], &RuleProfile::all(), b"").expect("sound");
     let product = report.product("attendance").expect("a product");
     assert_eq!((product.n_cells, product.n_primary, product.n_secondary), (9, 1, 3));
-    assert_eq!((product.n_people, product.n_people_hidden), (4 * 154, 154));
+    assert_eq!((product.n_people, product.n_people_hidden), (4 * 154, 154 + 44));
     let by_sex = product.dimensions.iter().find(|dimension| dimension.dimension == "sex");
     assert_eq!(by_sex.map(|dimension| (dimension.n_cells, dimension.n_hidden)), Some((6, 4)));
 }

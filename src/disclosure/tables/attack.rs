@@ -75,7 +75,13 @@ fn range(problem: &Problem<'_>, attacker: Attacker, cell: u32) -> (i64, i64) {
     let (low, high) = match (problem.rule, attacker, problem.is_primary(cell)) {
         (Rule::Flagged { .. }, ..) | (_, Attacker::NonNegative, _) => (0, i64::MAX),
         (_, Attacker::Zeros, _) => (1, i64::MAX),
-        (Rule::Small { minimum, .. }, Attacker::Legend, true) => (1, minimum - 1),
+        // A cell flagged for another reason may have any value.
+        (Rule::Small { minimum, .. }, Attacker::Legend, true)
+            if problem.values.values[cell as usize] < minimum =>
+        {
+            (1, minimum - 1)
+        }
+        (Rule::Small { .. }, Attacker::Legend, true) => (1, i64::MAX),
         (Rule::Small { minimum, .. }, Attacker::Legend, false) => (minimum, i64::MAX),
     };
     // Where zeros are hidden, a hidden cell may be one.

@@ -46,7 +46,7 @@ impl Problem<'_> {
         for target in self.targets() {
             let cell = target.cells[0];
             let is_enough = |seen: &HashMap<u32, Seen>| {
-                let Some(Seen { down, up, holders_in_all }) = seen.get(&cell) else { return None };
+                let Seen { down, up, holders_in_all } = seen.get(&cell)?;
                 let far = match target.need {
                     Need::Width(width) => down + up >= width,
                     Need::Reach(least, most) => *down >= least && *up >= most,
@@ -71,11 +71,15 @@ impl Problem<'_> {
 
     fn check_witness(&self, is_hidden: &[bool], witness: &Witness) -> Result<(), &'static str> {
         let (least, most) = witness.times;
-        if least > 0 || most < 0 || witness.changes.iter().any(|&(cell, _)| cell as usize >= is_hidden.len())
-        {
+        let mut cells: Vec<u32> = witness.changes.iter().map(|&(cell, _)| cell).collect();
+        cells.sort_unstable();
+        // Two changes of one cell would each be looked at alone.
+        let comes_twice = cells.windows(2).any(|pair| pair[0] == pair[1]);
+        let is_outside = cells.last().is_some_and(|&cell| cell as usize >= is_hidden.len());
+        if least > 0 || most < 0 || comes_twice || is_outside {
             return Err("it is malformed");
         }
-        let mut sums: HashMap<u32, i64> = HashMap::new();
+        let mut sums: HashMap<u32, i128> = HashMap::new();
         for &(number, by) in &witness.changes {
             let cell = self.cell(number);
             let could_be = match (is_hidden[number as usize], witness.needs_one_mark) {
@@ -89,7 +93,8 @@ impl Problem<'_> {
                     return Err("it has a value that does not look the same");
                 }
             }
-            self.sums(&()).column(number, |row, sign| *sums.entry(row).or_default() += by * sign as i64);
+            self.sums(&())
+                .column(number, |row, sign| *sums.entry(row).or_default() += i128::from(by) * sign as i128);
         }
         if sums.values().any(|sum| *sum != 0) { Err("its sums differ") } else { Ok(()) }
     }

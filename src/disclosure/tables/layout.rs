@@ -185,26 +185,23 @@ fn trees(
     let in_any: BTreeSet<&String> = named.iter().flat_map(|of| &of.parents).map(|(code, _)| code).collect();
     let tree = |of: &&Hierarchy| {
         let parents: HashMap<&String, &String> = of.parents.iter().map(|(code, up)| (code, up)).collect();
+        let up = |code: &&String| match parents.get(*code) {
+            Some(parent) if !parent.is_empty() && *code != total => Some(*parent),
+            _ => None,
+        };
         let mut tree = Tree::new();
         // A parent that the table has no cells of is passed over.
         for &code in codes.iter().filter(|code| **code != total) {
             if !parents.contains_key(code) && in_any.contains(code) {
                 continue;
             }
-            let (mut up, mut steps) = (code, 0);
-            let parent = loop {
-                match parents.get(up) {
-                    Some(next) if !next.is_empty() => up = next,
-                    _ => break total,
-                }
-                steps += 1;
-                if steps > of.parents.len() {
-                    return Err(Error::Cycle { dimension: name.to_owned() });
-                }
-                if up == total || codes.contains(up) {
-                    break up;
-                }
-            };
+            let above: Vec<&String> =
+                std::iter::successors(up(&code), up).take(of.parents.len() + 1).collect();
+            if above.len() > of.parents.len() {
+                return Err(Error::Cycle { dimension: name.to_owned() });
+            }
+            let is_parent = |up: &&String| *up == total || codes.contains(up);
+            let parent = above.into_iter().find(is_parent).map_or(total, String::as_str);
             tree.entry(parent.to_owned()).or_default().push(code.clone());
         }
         Ok(tree)
@@ -220,10 +217,16 @@ fn along(tree: &Tree, at: usize, own: &HashMap<Vec<String>, u32>) -> BTreeSet<Ve
     }
     let mut sums: BTreeMap<u32, Vec<(u32, i32)>> = BTreeMap::new();
     for (codes, &cell) in own {
-        let Some(parent) = parent_of.get(codes[at].as_str()) else { continue };
+        // A parent that has no cell in this line, though it has some elsewhere, is passed over: what is below it is
+        // part of the next one that has.
+        let mut ancestors =
+            std::iter::successors(parent_of.get(codes[at].as_str()), |up| parent_of.get(**up));
         let mut up = codes.clone();
-        up[at] = (*parent).to_owned();
-        if let Some(&sum) = own.get(&up) {
+        let sum = ancestors.find_map(|parent| {
+            up[at] = (*parent).to_owned();
+            own.get(&up)
+        });
+        if let Some(&sum) = sum {
             sums.entry(sum).or_insert_with(|| vec![(sum, 1)]).push((cell, -1));
         }
     }
