@@ -72,7 +72,7 @@ enum Verb {
     /// Ask for a table
     Query(query::Query),
     /// Hide cells of tables so that no sensitive one can be worked out, and prove it
-    Seal(seal::Seal),
+    Seal(Box<seal::Seal>),
     /// Read and check the access log
     #[command(subcommand)]
     Audit(audit::Audit),

@@ -21,6 +21,9 @@ pub(super) struct Change<'c> {
     pub(super) cells: &'c [(u32, i64)],
 }
 
+/// Whether a dependent goes with people; the numbers are people by atom.
+type Way<'w> = &'w dyn Fn(&Dependent, &[i64]) -> bool;
+
 impl Dependent {
     /// An outcome.
     pub(super) fn outcome(values: Vec<i64>) -> Self {
@@ -45,7 +48,7 @@ impl Dependent {
     }
 
     /// Lowers what atoms can give away to what this allows when it stays or goes.
-    fn limit(&self, around: &[i64], goes: &dyn Fn(&Dependent, &[i64]) -> bool, most: &mut [i64]) {
+    fn limit(&self, around: &[i64], goes: Way<'_>, most: &mut [i64]) {
         let goes_along = goes(self, around);
         for (at, most) in most.iter_mut().enumerate() {
             *most = (*most).min(if goes_along { self.values[at] } else { around[at] - self.values[at] });
@@ -71,7 +74,7 @@ pub(super) fn to_give(people: &[i64], dependents: &[Dependent]) -> Vec<Vec<i64>>
     if dependents.is_empty() {
         return Vec::new();
     }
-    let ways: [&dyn Fn(&Dependent, &[i64]) -> bool; 3] = [
+    let ways: [Way<'_>; 3] = [
         &|dependent, around| 2 * dependent.values.iter().sum::<i64>() >= around.iter().sum(),
         &|_, _| false,
         &|_, _| true,

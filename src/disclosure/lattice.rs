@@ -159,8 +159,8 @@ impl Lattice {
             let mut left = place - plane.first();
             for at in 0..n_dimensions {
                 let step = plane.steps[at];
-                let (node, rest) = if step == 0 { (0, left) } else { (left / step, left % step) };
-                left = rest;
+                let node = left.checked_div(step).unwrap_or(0);
+                left -= node * step;
                 nodes.push(if step > 0 && at > 0 { node as u16 + 1 } else { node as u16 });
             }
             plane_of.push(number as u32);

@@ -35,7 +35,7 @@ impl Basis {
     }
 
     /// A sparse line, given by (position of a basic cell, coefficient), times the inverse.
-    pub(super) fn from_left(&self, line: &[(usize, f64)], result: &mut Vec<f64>) {
+    pub(super) fn left_times(&self, line: &[(usize, f64)], result: &mut Vec<f64>) {
         result.clear();
         result.resize(self.n, 0.0);
         for &(at, coefficient) in line {
@@ -107,7 +107,7 @@ mod tests {
         // The matrix [[2]], bordered to [[2, 1], [4, 3]], then with its first column replaced by [1, 1].
         basis.border(&[], &[], 2.0);
         let (mut left, mut right) = (Vec::new(), Vec::new());
-        basis.from_left(&[(0, 4.0)], &mut left);
+        basis.left_times(&[(0, 4.0)], &mut left);
         basis.times(&[(0, 1.0)], &mut right);
         basis.border(&left, &right, 3.0 - 4.0 * right[0]);
         assert_eq!([basis.line(0), basis.line(1)], [[1.5, -0.5], [-2.0, 1.0]]);

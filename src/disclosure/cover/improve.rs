@@ -68,7 +68,7 @@ impl<S: Space> Cover<'_, S> {
         let before = self.cost;
         let taken: Vec<_> = through.into_iter().filter_map(|number| self.take_back(number)).collect();
         let mut held: Vec<u32> = Vec::new();
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let cells = taken.iter().flat_map(|made| made.cells.iter().map(|(cell, _)| *cell));
             held.extend(cells.filter(|&other| other != cell && !self.board.is_hidden(other)));
             held.sort_unstable();

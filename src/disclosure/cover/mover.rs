@@ -156,7 +156,7 @@ impl Mover {
         self.touch_row(target_row);
         self.rows[target_row as usize].excess = -amount;
         let mut cost = 0.0;
-        for _ in 0..STEPS_MAX {
+        for _ in 0..STEPS_MAX.min(8 * self.basis_max) {
             let Some((leaving, violation)) = self.leaving() else { return Some((cost, self.changes())) };
             self.price(sums, target, &leaving);
             let Some((entering, step)) = self.entering(&mut room, violation.signum()) else { break };
@@ -251,7 +251,7 @@ impl Mover {
                 } else {
                     sums.row(row, note);
                 }
-                self.basis.from_left(&on_basis, &mut self.left);
+                self.basis.left_times(&on_basis, &mut self.left);
                 multipliers.push((row, 1.0));
                 let others = self.tight.iter().zip(&self.left).map(|(&row, &weight)| (row, -weight));
                 multipliers.extend(others);
