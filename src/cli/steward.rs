@@ -304,13 +304,17 @@ fn print(report: &pb::EditionReport) {
         counted(total(|layer| layer.sensitive), "number", "numbers"),
         counted(total(|layer| layer.witnesses), "table", "tables"),
     ));
-    for layer in report.layers.iter().filter(|layer| layer.unprotected > 0) {
+    let (one_mark, linear_only) = (total(|layer| layer.one_mark), total(|layer| layer.linear_only));
+    if one_mark > linear_only {
         say(&format!(
-            "nothing is shown of {} ({} {}): hiding cells can not protect {}",
-            layer.of,
-            layer.unit,
-            layer.period,
-            counted(layer.unprotected, "of its numbers", "of its numbers"),
+            "  {} of them as long as nobody knows which hidden cells are small",
+            count(one_mark - linear_only)
+        ));
+    }
+    if linear_only > 0 {
+        say(&format!(
+            "  {} are safe from adding and subtracting; no such table was found for them",
+            count(linear_only)
         ));
     }
 }
@@ -326,7 +330,7 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
     let layers = report.layers.iter().map(|layer| {
         serde_json::json!({
             "unit": layer.unit, "period": layer.period, "of": layer.of, "sensitive": layer.sensitive,
-            "one_mark": layer.one_mark, "unprotected": layer.unprotected, "witnesses": layer.witnesses,
+            "one_mark": layer.one_mark, "linear_only": layer.linear_only, "witnesses": layer.witnesses,
         })
     });
     serde_json::json!({

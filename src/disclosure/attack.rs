@@ -6,6 +6,7 @@
 //! tell it which of its findings matter.
 
 mod bounds;
+mod cells;
 pub(super) mod elimination;
 mod view;
 
@@ -50,6 +51,23 @@ pub fn derivable(tabulation: &Tabulation, seal: &Seal) -> Vec<Target> {
     let targets = view.targets();
     let follows = |target: &Target| view.terms(target).is_some_and(|terms| span.contains(&terms));
     targets.into_iter().filter(follows).collect()
+}
+
+/// Everything that the rules hide; see [`derivable`].
+#[must_use]
+pub fn sensitive(tabulation: &Tabulation, seal: &Seal) -> Vec<Target> {
+    view::View::new(tabulation, seal).targets()
+}
+
+/// The least and the greatest value that a number can have for somebody who knows all that the seal shows, which of the
+/// groups that can be asked for add up to others, that counts are not negative, that outcomes and inner
+/// populations are no more than the people around them, and that a hidden cell is not empty. Whole numbers are
+/// not asked for, so the truth may be narrower.
+///
+/// Nothing where the number can not be asked for, for [`Quantity::Sum`], and where the solver gives up.
+#[must_use]
+pub fn interval_in_cells(tabulation: &Tabulation, seal: &Seal, target: &Target) -> Option<(f64, f64)> {
+    cells::interval(&view::View::new(tabulation, seal), target)
 }
 
 /// The least and the greatest value that a number can have, given everything the seal shows, that counts

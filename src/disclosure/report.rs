@@ -1,7 +1,7 @@
 //! What a seal costs: how much of each product is hidden, for the data steward.
 
 use super::lattice::Lattice;
-use super::protect::{Protection, is_published};
+use super::protection::{Protection, is_published};
 use crate::outcomes::{Tabulation, Unit};
 use std::collections::BTreeMap;
 
@@ -21,15 +21,16 @@ pub struct LayerReport {
     pub unit: Unit,
     /// The school year, by the year it ends in.
     pub period: u16,
-    /// The id of the population, or of the measure.
-    pub of: String,
+    /// The ids of its populations and measures.
+    pub of: Vec<String>,
     /// Numbers that must stay uncertain.
     pub n_sensitive: u64,
     /// Of these, the ones that stay so only because all hidden cells have one mark, and not against somebody who
     /// knows which of them are small.
     pub n_one_mark: u64,
-    /// Of these, the ones that no hiding of single cells can protect. Where there are any, nothing of the layer is shown.
-    pub n_unprotected: u64,
+    /// Of these, the ones for which no other table was found that fits all that is shown: they are safe from adding and
+    /// subtracting, and nothing more is known of them.
+    pub n_linear_only: u64,
     /// Tables that show it.
     pub n_witnesses: u64,
 }
@@ -93,11 +94,11 @@ impl SealReport {
         self.layers.extend(protection.layers.iter().map(|layer| LayerReport {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
-            of: layer.of.name(tabulation),
+            of: layer.of.clone(),
             n_sensitive: layer.n_sensitive as u64,
             n_one_mark: layer.n_one_mark as u64,
-            n_unprotected: layer.n_unprotected as u64,
-            n_witnesses: layer.moves.len() as u64,
+            n_linear_only: layer.n_linear_only as u64,
+            n_witnesses: layer.n_witnesses as u64,
         }));
         for (number, publication) in tabulation.publications.iter().enumerate() {
             let at = self.products.partition_point(|report| report.product < publication.product);

@@ -2,7 +2,8 @@
 
 use super::check::{check, check_dimensions, check_publications, require};
 use super::lattice::{Lattice, Sums};
-use super::protect::{Protection, is_published, protect};
+use super::parallel::in_parallel;
+use super::protection::{DOWNWARDS_MAX, Protection, is_published, protect};
 use super::report::SealReport;
 use super::table::sha256;
 use super::{Error, RuleProfile};
@@ -41,8 +42,6 @@ pub(super) struct SealedLattice {
     keys: Vec<u128>,
     /// For each population, people in each cell.
     pub(super) people: Vec<Vec<Seen<u64>>>,
-    /// Whether nothing is shown of each population, not even where nobody is.
-    pub(super) withheld: Vec<bool>,
     /// For each measure, values in each cell.
     pub(super) values: Vec<SealedValues>,
 }
@@ -88,16 +87,32 @@ impl Seal {
         profiles: &[RuleProfile],
         secret: &[u8],
     ) -> Result<(Self, SealReport), Error> {
+        Self::make_within(edition, tabulations, profiles, secret, DOWNWARDS_MAX)
+    }
+
+    /// As [`Seal::make`], with another bound on how large a lattice may be to be protected from the whole
+    /// down (which keeps the figures most people ask for) and not from the leaves of the geography up
+    /// (which stays fast).
+    ///
+    /// # Errors
+    ///
+    /// As [`Seal::make`].
+    pub fn make_within(
+        edition: u32,
+        tabulations: &[Tabulation],
+        profiles: &[RuleProfile],
+        secret: &[u8],
+        downwards_max: usize,
+    ) -> Result<(Self, SealReport), Error> {
         let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
         sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
         check(&sorted)?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut report = SealReport::default();
         let mut lattices = Vec::with_capacity(sorted.len());
-        // Layers work on all cores, so tabulations follow one another.
-        for made in sorted.iter().map(|tabulation| {
+        for made in in_parallel(&sorted, |tabulation| {
             let lattice = Lattice::new(tabulation, profiles)?;
-            let protection = protect(tabulation, &lattice, &key);
+            let protection = protect(tabulation, &lattice, &key, downwards_max);
             Ok((lattice, protection))
         }) {
             let (lattice, protection) = made?;
@@ -190,7 +205,6 @@ impl SealedLattice {
         let people = (0..tabulation.populations.len()).map(|population| {
             let counts = &lattice.people[population];
             let seen = |&cell: &u32| match counts[cell as usize] {
-                _ if protection.withholds(population) => Seen::Hidden,
                 0 if is_asked(population, cell) && !lattice.plane(cell).hides_zeros => Seen::Empty,
                 count if protection.people[population][cell as usize] => Seen::Shown(count),
                 _ => Seen::Hidden,
@@ -206,7 +220,6 @@ impl SealedLattice {
             publications: tabulation.publications.clone(),
             keys: listed.iter().map(key).collect(),
             people: people.collect(),
-            withheld: (0..tabulation.populations.len()).map(|at| protection.withholds(at)).collect(),
             values: values.collect(),
             population_of,
         }
@@ -236,7 +249,6 @@ impl SealedLattice {
         require(self.publications.iter().all(known), "a profile is missing")?;
         let n_cells = self.keys.len();
         let lengths = self.people.iter().all(|people| people.len() == n_cells)
-            && self.withheld.len() == self.people.len()
             && self.population_of.len() == self.values.len()
             && self.population_of.iter().all(|&population| population < self.people.len())
             && self.values.iter().all(|values| values.len().is_none_or(|len| len == n_cells));

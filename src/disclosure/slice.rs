@@ -265,7 +265,6 @@ impl View<'_> {
     fn cell(&self, at: Option<usize>, empty: Seen<u64>, categories: Vec<String>) -> Cell {
         let mut cell = Cell { period: self.lattice.period().ending().into(), categories, ..Cell::default() };
         let population = self.lattice.population_of[self.measure];
-        let empty = if self.lattice.withheld[population] { Seen::Hidden } else { empty };
         let people = at.map_or(empty, |at| self.lattice.people[population][at]);
         let (Seen::Shown(denominator), Some(at)) = (people, at) else {
             cell.set_mark(if people == Seen::Empty { Mark::Empty } else { Mark::Hidden });

@@ -317,7 +317,7 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         of: layer.of.clone(),
         sensitive: layer.n_sensitive,
         one_mark: layer.n_one_mark,
-        unprotected: layer.n_unprotected,
+        linear_only: layer.n_linear_only,
         witnesses: layer.n_witnesses,
     });
     let report = pb::EditionReport {

@@ -3,24 +3,23 @@
 use super::{Quantity, Target};
 use crate::disclosure::{Cell, Mark, RuleProfile, Seal};
 use crate::outcomes::{Publication, Slice, Tabulation, Values};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything published of a tabulation, and its structure.
 pub(super) struct View<'a> {
     pub(super) tabulation: &'a Tabulation,
     profiles: &'a [RuleProfile],
-    /// The categories of each atom: first those of the tabulation, then all others that could hold somebody, as far as
-    /// an intruder can see.
-    atoms: Vec<Vec<u16>>,
-    /// Atoms that are known to hold nobody of a population.
-    empty: HashSet<(usize, usize)>,
     /// Every group of the crossed dimensions that holds an atom.
-    groups: BTreeMap<Group, Vec<usize>>,
+    pub(super) groups: BTreeMap<Group, Vec<usize>>,
     pub(super) equations: Vec<Equation>,
     /// Groups whose number is shown, for each quantity by the number of its variables' block.
-    shown: BTreeSet<(usize, Group)>,
+    pub(super) shown: BTreeSet<(usize, Group)>,
     /// Groups that are hidden and not empty, for each population.
     pub(super) hidden: BTreeSet<(usize, Group)>,
+    /// Groups that are said to be empty, for each population.
+    pub(super) empty: BTreeSet<(usize, Group)>,
+    /// Groups for which each measure can be asked.
+    pub(super) asked: BTreeSet<(usize, Group)>,
 }
 
 /// For each dimension a category, and whether only those known no closer are meant.
@@ -34,31 +33,62 @@ pub(super) struct Equation {
 
 impl<'a> View<'a> {
     pub(super) fn new(tabulation: &'a Tabulation, seal: &'a Seal) -> Self {
-        let mut cells = Vec::new();
-        for publication in &tabulation.publications {
-            for (name, measure) in &publication.indicators {
-                for crossed in crossings(publication) {
-                    let asked = ask(tabulation, seal, publication, name, &crossed);
-                    cells.extend(asked.into_iter().map(|(group, cell)| (*measure, group, cell)));
-                }
-            }
-        }
-        let (atoms, empty) = atoms(tabulation, &cells);
-        let groups = groups(tabulation, &atoms);
         let mut view = Self {
             tabulation,
             profiles: seal.profiles(),
-            atoms,
-            empty,
-            groups,
+            groups: groups(tabulation),
             equations: Vec::new(),
             shown: BTreeSet::new(),
             hidden: BTreeSet::new(),
+            empty: BTreeSet::new(),
+            asked: BTreeSet::new(),
         };
-        for (measure, group, cell) in cells {
-            view.read(measure, group, &cell);
+        for publication in &tabulation.publications {
+            for (name, measure) in &publication.indicators {
+                for crossed in crossings(publication) {
+                    view.ask(seal, publication, name, *measure, &crossed);
+                }
+            }
         }
         view
+    }
+
+    /// Asks for all cells of some dimensions; what is beyond five goes into filters, one by one.
+    fn ask(&mut self, seal: &Seal, publication: &Publication, name: &str, measure: usize, crossed: &[usize]) {
+        let all: Vec<usize> = std::iter::once(0).chain(crossed.iter().copied()).collect();
+        let (rows, fixed) = all.split_at(all.len().min(5));
+        let dimensions = &self.tabulation.dimensions;
+        let mut filters: Vec<Vec<(String, String)>> = vec![Vec::new()];
+        for &at in fixed {
+            let name = |category: &str| (dimensions[at].id.clone(), category.to_owned());
+            let with = |filter: &Vec<(String, String)>, category: &str| {
+                filter.iter().cloned().chain([name(category)]).collect::<Vec<_>>()
+            };
+            let categories = || dimensions[at].nodes.iter().map(|node| node.id.as_str());
+            filters = filters
+                .iter()
+                .flat_map(|f| categories().map(|category| with(f, category)).collect::<Vec<_>>())
+                .collect();
+        }
+        for filters in filters {
+            let slice = Slice {
+                product: publication.product.clone(),
+                indicator: name.to_owned(),
+                dimensions: rows.iter().map(|&at| dimensions[at].id.clone()).collect(),
+                filters: filters.clone(),
+                periods: vec![self.tabulation.period],
+            };
+            let table = seal.slice(&slice).expect("what a publication shows can be asked for");
+            for cell in table.cells() {
+                let mut group: Group = vec![(0, false); dimensions.len()];
+                let named = table.dimensions().iter().zip(&cell.categories);
+                for (id, category) in named.chain(filters.iter().map(|(id, category)| (id, category))) {
+                    let at = dimensions.iter().position(|dimension| dimension.id == *id).expect("asked for");
+                    group[at].0 = dimensions[at].position(category).expect("a category of the dimension");
+                }
+                self.read(measure, group, cell);
+            }
+        }
     }
 
     fn read(&mut self, measure: usize, group: Group, cell: &Cell) {
@@ -87,7 +117,10 @@ impl<'a> View<'a> {
             }
         } else if cell.mark() == Mark::Hidden {
             self.hidden.insert((population, group.clone()));
+        } else {
+            self.empty.insert((population, group.clone()));
         }
+        self.asked.insert((measure, group.clone()));
         for (block, terms, value) in learn {
             if self.shown.insert((block, group.clone())) {
                 self.equations.push(Equation { terms: terms.unwrap_or_default(), value });
@@ -125,20 +158,43 @@ impl<'a> View<'a> {
     /// Whether somebody of a population is in a group whose number of a block is not shown.
     fn is_hidden(&self, block: usize, population: usize, group: &Group) -> bool {
         let people = &self.tabulation.atoms.people[population];
-        let is_there = |&at: &usize| people.get(at).is_some_and(|&people| people > 0);
-        !self.shown.contains(&(block, group.clone())) && self.groups[group].iter().any(is_there)
+        !self.shown.contains(&(block, group.clone())) && self.groups[group].iter().any(|&at| people[at] > 0)
+    }
+
+    /// The group one category up in a dimension.
+    pub(super) fn parent(&self, group: &Group, at: usize) -> Option<Group> {
+        let (node, rest) = group[at];
+        let up = if rest { node } else { self.tabulation.dimensions[at].nodes[usize::from(node)].parent };
+        let mut parent = group.clone();
+        parent[at] = (up, false);
+        (node != 0 || rest).then_some(parent)
+    }
+
+    /// How many of a block are in a group.
+    pub(super) fn total(&self, block: usize, group: &Group) -> u64 {
+        let atoms = &self.tabulation.atoms;
+        let n_populations = atoms.people.len();
+        let of = match (atoms.people.get(block), block.checked_sub(n_populations).map(|at| &atoms.values[at]))
+        {
+            (Some(people), _) | (None, Some(Values::Share(people))) => people,
+            _ => return 0,
+        };
+        self.groups[group].iter().map(|&at| u64::from(of[at])).sum()
+    }
+
+    /// Whether the number of a block can be asked for in a group.
+    pub(super) fn is_asked(&self, block: usize, group: &Group) -> bool {
+        let measures = &self.tabulation.measures;
+        let of = |measure: &usize| self.block(*measure) == block || measures[*measure].population == block;
+        (0..measures.len()).filter(of).any(|measure| self.asked.contains(&(measure, group.clone())))
     }
 
     /// The chosen groups that differ in one dimension and have one parent there, where they are several.
     fn lines(&self, chosen: impl Fn(&Group) -> bool) -> Vec<Vec<&Group>> {
         let mut lines: BTreeMap<(usize, Group), Vec<&Group>> = BTreeMap::new();
         for group in self.groups.keys().filter(|group| chosen(group)) {
-            for (at, dimension) in self.tabulation.dimensions.iter().enumerate() {
-                let (node, rest) = group[at];
-                if node != 0 || rest {
-                    let mut parent = group.clone();
-                    let up = if rest { node } else { dimension.nodes[usize::from(node)].parent };
-                    parent[at] = (up, false);
+            for at in 0..group.len() {
+                if let Some(parent) = self.parent(group, at) {
                     lines.entry((at, parent)).or_default().push(group);
                 }
             }
@@ -149,8 +205,7 @@ impl<'a> View<'a> {
     /// What the rules hide of some groups together.
     fn judge(&self, groups: &[&Group]) -> Vec<Target> {
         let atoms = &self.tabulation.atoms;
-        let n_known = self.tabulation.atoms.nodes.len() / self.tabulation.dimensions.len();
-        let inside = || groups.iter().flat_map(|group| &self.groups[*group]).filter(|at| **at < n_known);
+        let inside = || groups.iter().flat_map(|group| &self.groups[*group]);
         let total = |values: &[u32]| -> u64 { inside().map(|&at| u64::from(values[at])).sum() };
         let (cell_min, certainty_min) = self.thresholds(groups[0]);
         let is_small = |count: u64| count > 0 && count < cell_min;
@@ -198,7 +253,8 @@ impl<'a> View<'a> {
         let groups = groups?;
         let n_atoms = self.n_atoms();
         let part = |block: usize, population: usize, sign: i64| {
-            let present = self.atoms_of(&groups).filter(|&at| !self.empty.contains(&(population, at)));
+            let people = &self.tabulation.atoms.people[population];
+            let present = self.atoms_of(&groups).filter(|&at| people[at] > 0);
             present.map(|at| (block * n_atoms + at, sign)).collect::<Vec<_>>()
         };
         Some(match target.quantity {
@@ -222,7 +278,7 @@ impl<'a> View<'a> {
     }
 
     pub(super) fn n_atoms(&self) -> usize {
-        self.atoms.len()
+        self.tabulation.atoms.nodes.len() / self.tabulation.dimensions.len()
     }
 
     pub(super) fn name(&self, group: &Group) -> Vec<String> {
@@ -260,113 +316,14 @@ impl<'a> View<'a> {
     }
 }
 
-/// Asks for all cells of some dimensions; what is beyond five goes into filters, one by one.
-fn ask(
-    tabulation: &Tabulation,
-    seal: &Seal,
-    publication: &Publication,
-    name: &str,
-    crossed: &[usize],
-) -> Vec<(Group, Cell)> {
-    let mut cells = Vec::new();
-    let all: Vec<usize> = std::iter::once(0).chain(crossed.iter().copied()).collect();
-    let (rows, fixed) = all.split_at(all.len().min(5));
-    let dimensions = &tabulation.dimensions;
-    let mut filters: Vec<Vec<(String, String)>> = vec![Vec::new()];
-    for &at in fixed {
-        let name = |category: &str| (dimensions[at].id.clone(), category.to_owned());
-        let with = |filter: &Vec<(String, String)>, category: &str| {
-            filter.iter().cloned().chain([name(category)]).collect::<Vec<_>>()
-        };
-        let categories = || dimensions[at].nodes.iter().map(|node| node.id.as_str());
-        filters = filters
-            .iter()
-            .flat_map(|f| categories().map(|category| with(f, category)).collect::<Vec<_>>())
-            .collect();
-    }
-    for filters in filters {
-        let slice = Slice {
-            product: publication.product.clone(),
-            indicator: name.to_owned(),
-            dimensions: rows.iter().map(|&at| dimensions[at].id.clone()).collect(),
-            filters: filters.clone(),
-            periods: vec![tabulation.period],
-        };
-        let table = seal.slice(&slice).expect("what a publication shows can be asked for");
-        for cell in table.cells() {
-            let mut group: Group = vec![(0, false); dimensions.len()];
-            let named = table.dimensions().iter().zip(&cell.categories);
-            for (id, category) in named.chain(filters.iter().map(|(id, category)| (id, category))) {
-                let at = dimensions.iter().position(|dimension| dimension.id == *id).expect("asked for");
-                group[at].0 = dimensions[at].position(category).expect("a category of the dimension");
-            }
-            cells.push((group, cell.clone()));
-        }
-    }
-    cells
-}
-
-/// The atoms of a tabulation and all others that could hold somebody for all that is published, and which of them are
-/// known to hold nobody of a population.
-fn atoms(
-    tabulation: &Tabulation,
-    cells: &[(usize, Group, Cell)],
-) -> (Vec<Vec<u16>>, HashSet<(usize, usize)>) {
-    let dimensions = &tabulation.dimensions;
-    let mut atoms: Vec<Vec<u16>> =
-        tabulation.atoms.nodes.chunks(dimensions.len()).map(<[u16]>::to_vec).collect();
-    let empties: Vec<BTreeSet<&Group>> = (0..tabulation.populations.len())
-        .map(|population| {
-            let mut around = vec![population];
-            while let Some(larger) = tabulation.populations[around[around.len() - 1]].parent {
-                around.push(larger);
-            }
-            let of = |measure: usize| around.contains(&tabulation.measures[measure].population);
-            let is_empty =
-                |(measure, _, cell): &&(usize, Group, Cell)| cell.mark() == Mark::Empty && of(*measure);
-            cells.iter().filter(is_empty).map(|(_, group, _)| group).collect()
-        })
-        .collect();
-    let is_in = |atom: &[u16], group: &Group| {
-        let mut pairs = atom.iter().zip(group).zip(dimensions);
-        pairs.all(|((&node, &(asked, _)), dimension)| dimension.ancestors(node).any(|up| up == asked))
-    };
-    // Leaves, and inner categories that somebody is known no closer than.
-    let choices: Vec<BTreeSet<u16>> = (0..dimensions.len())
-        .map(|at| {
-            let nodes = &dimensions[at].nodes;
-            let is_leaf = |node: &u16| !nodes.iter().skip(1).any(|other| other.parent == *node);
-            let used = atoms.iter().map(|atom| atom[at]);
-            (0..nodes.len() as u16).filter(is_leaf).chain(used).collect()
-        })
-        .collect();
-    let known: HashSet<Vec<u16>> = atoms.iter().cloned().collect();
-    let roots: Vec<usize> =
-        (0..empties.len()).filter(|&at| tabulation.populations[at].parent.is_none()).collect();
-    let mut open: Vec<Vec<u16>> = vec![Vec::new()];
-    for of_dimension in &choices {
-        let with = |atom: &Vec<u16>, node: u16| atom.iter().copied().chain([node]).collect::<Vec<_>>();
-        open = open.iter().flat_map(|atom| of_dimension.iter().map(|&node| with(atom, node))).collect();
-    }
-    let could_hold =
-        |atom: &Vec<u16>| roots.iter().any(|&at| !empties[at].iter().any(|group| is_in(atom, group)));
-    atoms.extend(open.into_iter().filter(|atom| !known.contains(atom) && could_hold(atom)));
-    let mut empty = HashSet::new();
-    for (number, atom) in atoms.iter().enumerate() {
-        for (population, groups) in empties.iter().enumerate() {
-            if groups.iter().any(|group| is_in(atom, group)) {
-                empty.insert((population, number));
-            }
-        }
-    }
-    (atoms, empty)
-}
-
 /// Every group at or above an atom that some publication's dimensions can tell apart, with its atoms.
-fn groups(tabulation: &Tabulation, atoms: &[Vec<u16>]) -> BTreeMap<Group, Vec<usize>> {
+fn groups(tabulation: &Tabulation) -> BTreeMap<Group, Vec<usize>> {
     let crossings: BTreeSet<Vec<usize>> = tabulation.publications.iter().flat_map(crossings).collect();
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-    for (at, atom) in atoms.iter().enumerate() {
+    for (at, atom) in tabulation.atoms.nodes.chunks(tabulation.dimensions.len()).enumerate() {
+        if tabulation.atoms.people.iter().all(|people| people[at] == 0) {
+            continue;
+        }
         for crossed in &crossings {
             let mut open: Vec<Group> = vec![Vec::new()];
             for (dimension, &node) in atom.iter().enumerate() {

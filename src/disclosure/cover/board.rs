@@ -55,7 +55,7 @@ pub(in crate::disclosure) struct Cell {
 }
 
 /// What an intruder sees of a hidden cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::disclosure) enum Sight {
     /// Why it is hidden, as if the legend had one mark for each reason.
     Legend,
@@ -77,10 +77,18 @@ impl Cell {
 ///
 /// A cell is hidden from the start for its own sake, or as often as moves ask for it. Several threads may
 /// hide cells at once as long as each keeps to cells of its own.
+///
+/// A board can hold several tables over the same cells, one after the other. Some of them can not be printed without
+/// another, as outcomes without the number of people they are counted among, so hiding a cell of that one hides
+/// theirs.
 #[derive(Debug, Default)]
 pub(in crate::disclosure) struct Board {
     cells: Vec<Cell>,
     uses: Vec<AtomicU32>,
+    /// Cells of each table, when there are several.
+    n_cells: u32,
+    /// For each table, those that are not printed without it.
+    printed_with: Vec<Vec<u32>>,
 }
 
 /// Hidden for its own sake: no move needs to ask.
@@ -95,7 +103,23 @@ impl Board {
     pub(in crate::disclosure) fn new(cells: Vec<Cell>, is_hidden: impl Fn(u32) -> bool) -> Self {
         let first = |cell| AtomicU32::new(if is_hidden(cell) { ALWAYS } else { 0 });
         let uses = (0..cells.len() as u32).map(first).collect();
-        Self { cells, uses }
+        Self { cells, uses, n_cells: 0, printed_with: Vec::new() }
+    }
+
+    /// The board as several tables; for each, the numbers of those that are not printed without it.
+    pub(in crate::disclosure) fn printed_with(self, printed_with: Vec<Vec<u32>>) -> Self {
+        let n_cells = (self.cells.len() / printed_with.len()) as u32;
+        Self { n_cells, printed_with, ..self }
+    }
+
+    /// The cells of other tables that are hidden when this one is.
+    fn hidden_with(&self, cell: u32) -> impl Iterator<Item = u32> + '_ {
+        let (table, at) = match self.n_cells {
+            0 => (0, cell),
+            n => (cell / n, cell % n),
+        };
+        let tables = self.printed_with.get(table as usize).into_iter().flatten();
+        tables.map(move |other| other * self.n_cells + at)
     }
 
     pub(in crate::disclosure) fn cell(&self, cell: u32) -> &Cell {
@@ -126,7 +150,8 @@ impl Board {
             let (down, up) = (known.value - could_be.low, could_be.high - known.value);
             return Room { down: down as f64, up: up as f64, cost_down: free, cost_up: free };
         }
-        let price = f64::from(known.weight * (1.0 + 0.01 * known.tie));
+        let others = self.hidden_with(cell).filter(|&other| !self.is_hidden(other));
+        let price = self.price(cell) + others.map(|other| self.price(other)).sum::<f64>();
         let side = |unseen: i64, hidden: i64| match unseen {
             1.. => (unseen as f64, free),
             _ if known.weight.is_finite() => (hidden as f64, price),
@@ -137,13 +162,27 @@ impl Board {
         Room { down, up, cost_down, cost_up }
     }
 
-    /// Hides the cell once more, or once less; whether it has become another for those who look.
-    pub(super) fn lend(&self, cell: u32, once_more: bool) -> bool {
-        let uses = &self.uses[cell as usize];
-        if once_more {
-            uses.fetch_add(1, Ordering::Relaxed) == 0
-        } else {
-            uses.fetch_sub(1, Ordering::Relaxed) == 1
+    fn price(&self, cell: u32) -> f64 {
+        let known = self.cell(cell);
+        f64::from(known.weight * (1.0 + 0.01 * known.tie))
+    }
+
+    /// Hides the cell once more, or once less, and those that are not printed without it. Returns what that adds to the
+    /// cost of what is hidden.
+    pub(super) fn lend(&self, cell: u32, once_more: bool) -> f64 {
+        if self.is_always_hidden(cell) {
+            return 0.0;
         }
+        let uses = &self.uses[cell as usize];
+        let has_turned = match once_more {
+            true => uses.fetch_add(1, Ordering::Relaxed) == 0,
+            false => uses.fetch_sub(1, Ordering::Relaxed) == 1,
+        };
+        if !has_turned {
+            return 0.0;
+        }
+        let own = f64::from(self.cell(cell).weight);
+        let others: f64 = self.hidden_with(cell).map(|other| self.lend(other, once_more)).sum();
+        others + if once_more { own } else { -own }
     }
 }

@@ -8,10 +8,10 @@ impl<S: Space> Cover<'_, S> {
         let alone = |number: &u32| {
             let made = self.moves[*number as usize].as_ref();
             let cells = made.map_or(&[][..], |made| &made.cells[..]);
-            let lent = cells.iter().filter(|(cell, _)| self.board.is_lent(*cell));
-            lent.map(|(cell, _)| f64::from(self.board.cell(*cell).weight)).sum::<f64>()
+            let lent = cells.iter().filter(|changed| self.board.is_lent(changed.cell));
+            lent.map(|changed| f64::from(self.board.cell(changed.cell).weight)).sum::<f64>()
         };
-        let mut numbers: Vec<(f64, u32)> = (self.n_given as u32..self.moves.len() as u32)
+        let mut numbers: Vec<(f64, u32)> = (0..self.moves.len() as u32)
             .filter(|&number| self.moves[number as usize].is_some())
             .map(|number| (alone(&number), number))
             .collect();
@@ -34,7 +34,7 @@ impl<S: Space> Cover<'_, S> {
         for round in 0..rounds {
             let before = self.cost;
             let mut lent: Vec<u32> = (self.moves().flat_map(|made| &made.cells))
-                .map(|&(cell, _)| cell)
+                .map(|changed| changed.cell)
                 .filter(|&cell| self.board.is_lent(cell))
                 .collect();
             lent.sort_unstable();
@@ -69,7 +69,7 @@ impl<S: Space> Cover<'_, S> {
         let taken: Vec<_> = through.into_iter().filter_map(|number| self.take_back(number)).collect();
         let mut held: Vec<u32> = Vec::new();
         if round.is_multiple_of(2) {
-            let cells = taken.iter().flat_map(|made| made.cells.iter().map(|(cell, _)| *cell));
+            let cells = taken.iter().flat_map(|made| made.cells.iter().map(|changed| changed.cell));
             held.extend(cells.filter(|&other| other != cell && !self.board.is_hidden(other)));
             held.sort_unstable();
             held.dedup();
@@ -77,11 +77,11 @@ impl<S: Space> Cover<'_, S> {
         let first = self.moves.len() as u32;
         // What is held counts until it is let go, so it is allowed for.
         let held_cost = self.cost;
-        held.iter().for_each(|&cell| self.hold(cell, true));
+        held.iter().for_each(|&cell| self.cost += self.board.lend(cell, true));
         self.cost_max = before + 1e-6 + self.cost - held_cost;
         let is_covered = targets.iter().all(|&target| self.satisfy(target));
         self.cost_max = f64::INFINITY;
-        held.iter().for_each(|&cell| self.hold(cell, false));
+        held.iter().for_each(|&cell| self.cost += self.board.lend(cell, false));
         // An equally good way is taken too: it may open others.
         if !is_covered || self.cost > before + 1e-6 {
             for number in first..self.moves.len() as u32 {
@@ -90,13 +90,6 @@ impl<S: Space> Cover<'_, S> {
             for made in taken {
                 self.make(made);
             }
-        }
-    }
-
-    fn hold(&mut self, cell: u32, once_more: bool) {
-        if self.board.lend(cell, once_more) {
-            let weight = f64::from(self.board.cell(cell).weight);
-            self.cost += if once_more { weight } else { -weight };
         }
     }
 }

@@ -22,8 +22,8 @@ mod target;
 
 pub(super) use board::{Board, Cell, Interval, Sight};
 pub(super) use mover::Room;
-pub(super) use moves::{Move, Spread};
-pub(super) use sums::{Grid, GridTree, Relations, Sums};
+pub(super) use moves::{Changed, Move, Spread};
+pub(super) use sums::{Relations, Sums};
 pub(super) use target::{Need, Target};
 
 use mover::Mover;
@@ -37,23 +37,30 @@ pub(super) trait Space {
     type Place;
     /// The sums of a part.
     type Sums: Sums;
-    /// What is remembered of a move besides its cells.
-    type Trace: Clone;
 
     /// Where a move for a target may be found, the most promising place first.
     fn places(&self, target: &Target) -> impl Iterator<Item = Self::Place>;
 
-    /// The sums of a place.
-    fn sums<'p>(&'p self, place: &'p Self::Place) -> &'p Self::Sums;
+    /// In how many stages a move is looked for in a place: first what changes the target, then what follows from that.
+    fn n_stages(&self, place: &Self::Place) -> usize;
+
+    /// The sums of a place in one stage.
+    fn sums<'p>(&'p self, place: &'p Self::Place, stage: usize) -> &'p Self::Sums;
+
+    /// The place with one stage taken into the first, where nothing followed; nothing when that is no use.
+    fn joined(&self, place: &Self::Place, stage: usize, target: &Target) -> Option<Self::Place>;
+
+    /// Whether some changes have consequences in a stage.
+    fn concerns(&self, place: &Self::Place, stage: usize, changes: &[(u32, i64)]) -> bool;
 
     /// The target as a combination of a place's cells; nothing when it is none.
     fn terms(&self, place: &Self::Place, target: &Target) -> Vec<(u32, f64)>;
 
-    /// The room of a place's cell.
-    fn room(&self, place: &Self::Place, look: Look<'_>, cell: u32) -> Room;
+    /// The room of a place's cell in one stage.
+    fn room(&self, place: &Self::Place, stage: usize, look: Look<'_>, cell: u32) -> Room;
 
     /// What changes of a place's cells mean for all cells.
-    fn spread(&self, place: &Self::Place, changes: &[(u32, i64)]) -> Spread<Self::Trace>;
+    fn spread(&self, place: &Self::Place, changes: &[(u32, i64)], sight: Sight) -> Spread;
 
     /// Who holds all records of a cell, and so knows the cell if it wants to find out about others.
     fn holder(&self, cell: u32) -> Option<u32>;
@@ -79,9 +86,7 @@ pub(super) struct Cover<'a, S: Space> {
     /// The targets that a cell is part of.
     targets_of: HashMap<u32, Vec<u32>>,
     /// All moves found; nothing where one was taken back.
-    moves: Vec<Option<Move<S::Trace>>>,
-    /// How many of them were given, and stay.
-    n_given: usize,
+    moves: Vec<Option<Move>>,
     /// The moves that need a cell hidden.
     users_of: HashMap<u32, Vec<u32>>,
     mover: Mover,
@@ -89,12 +94,12 @@ pub(super) struct Cover<'a, S: Space> {
     cost: f64,
     /// The cost that moves may bring it to.
     cost_max: f64,
-    /// How many places are looked into once there is a move.
-    n_places: usize,
     /// Another seed goes other ways where several are about as good.
     seed: u32,
     /// How often a move was looked for.
     n_searches: u64,
+    /// Work that may be done; then targets are left as they are.
+    work_max: u64,
 }
 
 impl<'a, S: Space> Cover<'a, S> {
@@ -106,14 +111,13 @@ impl<'a, S: Space> Cover<'a, S> {
             coverage: Vec::new(),
             targets_of: HashMap::new(),
             moves: Vec::new(),
-            n_given: 0,
             users_of: HashMap::new(),
             mover: Mover::new(mover::BASIS_MAX),
             cost: 0.0,
             cost_max: f64::INFINITY,
-            n_places: usize::MAX,
             seed: 0,
             n_searches: 0,
+            work_max: u64::MAX,
         }
     }
 
@@ -122,12 +126,15 @@ impl<'a, S: Space> Cover<'a, S> {
         Self { seed, ..self }
     }
 
-    /// The cover that looks into so many places for each move once there is one, and no farther in each than a basis
-    /// of the simplex method of that size reaches.
-    pub(super) fn within(mut self, n_places: usize, basis_max: usize) -> Self {
-        self.n_places = n_places;
-        self.mover = Mover::new(basis_max);
-        self
+    /// From now on looks for moves as far as a basis of the simplex method of that size reaches, and no longer than it
+    /// takes for so much work in all.
+    pub(super) fn reach_for(&mut self, basis_max: usize, work_max: u64) {
+        (self.mover.basis_max, self.work_max) = (basis_max, work_max);
+    }
+
+    /// Work done so far: the same on every machine.
+    pub(super) fn work(&self) -> u64 {
+        self.mover.work
     }
 
     /// The cost of the cells that moves have hidden.
@@ -140,17 +147,11 @@ impl<'a, S: Space> Cover<'a, S> {
         self.n_searches
     }
 
-    /// Counts in moves that are known to be possible and need nothing hidden. They come first.
-    pub(super) fn give(&mut self, moves: impl IntoIterator<Item = Move<S::Trace>>) {
-        self.moves.extend(moves.into_iter().map(Some));
-        self.n_given = self.moves.len();
-    }
-
     /// Adds targets; those of moves found so far count as covered by them. Returns their numbers.
     pub(super) fn add(&mut self, targets: impl IntoIterator<Item = Target>) -> std::ops::Range<u32> {
         let first = self.targets.len();
         for target in targets {
-            for &cell in &target.cells {
+            for &(cell, _) in &target.terms {
                 self.targets_of.entry(cell).or_default().push(self.targets.len() as u32);
             }
             self.targets.push(target);
@@ -182,8 +183,8 @@ impl<'a, S: Space> Cover<'a, S> {
     }
 
     /// The moves that were found.
-    pub(super) fn moves(&self) -> impl Iterator<Item = &Move<S::Trace>> {
-        self.moves[self.n_given..].iter().flatten()
+    pub(super) fn moves(&self) -> impl Iterator<Item = &Move> + Clone {
+        self.moves.iter().flatten()
     }
 
     /// A target with how far it could fall and rise.
@@ -198,6 +199,9 @@ impl<'a, S: Space> Cover<'a, S> {
                 Lack::Change(amounts) => (&amounts[..], &[][..]),
                 Lack::Without(holders) => (&[1, -1][..], &holders[..]),
             };
+            if self.mover.work > self.work_max {
+                return false;
+            }
             let Some(found) = self.find(target, amounts, without) else { return false };
             self.make(found);
             if self.lack(target).as_ref() == Some(&lack) {
@@ -212,23 +216,23 @@ impl<'a, S: Space> Cover<'a, S> {
     }
 
     /// The cheapest move that changes a target by one of some amounts.
-    fn find(&mut self, target: u32, amounts: &[i64], without: &[u32]) -> Option<Move<S::Trace>> {
+    fn find(&mut self, target: u32, amounts: &[i64], without: &[u32]) -> Option<Move> {
         let (space, board) = (self.space, self.board);
         let target = &self.targets[target as usize];
         let look = Look { board, sight: target.sight, without };
-        let mut best: Option<(f64, Move<S::Trace>)> = None;
-        for (number, place) in space.places(target).enumerate() {
+        let mut best: Option<(f64, Move)> = None;
+        for place in space.places(target) {
             let terms = space.terms(&place, target);
             if terms.is_empty() {
                 continue;
             }
             for &amount in amounts {
                 let limit = best.as_ref().map_or(self.cost_max - self.cost + CHEAP, |(cost, _)| *cost);
-                let search = Search { space, place: &place, look, terms: &terms, amount, limit };
+                let search = Search { space, place: &place, target, look, terms: &terms, amount, limit };
                 let found = search.run(&mut self.mover, self.seed, &mut self.n_searches);
                 best = found.or(best);
             }
-            if best.as_ref().is_some_and(|(cost, _)| *cost < CHEAP || number + 1 >= self.n_places) {
+            if best.as_ref().is_some_and(|(cost, _)| *cost < CHEAP) {
                 break;
             }
         }
@@ -236,7 +240,7 @@ impl<'a, S: Space> Cover<'a, S> {
     }
 
     /// Hides what a move needs hidden and counts it in. Returns its number.
-    fn make(&mut self, mut found: Move<S::Trace>) -> u32 {
+    fn make(&mut self, mut found: Move) -> u32 {
         let number = self.moves.len() as u32;
         self.lend(&found, number, true);
         found.measure(self.board);
@@ -249,7 +253,7 @@ impl<'a, S: Space> Cover<'a, S> {
     }
 
     /// Takes a move back. Cells that nobody else needs hidden are shown again.
-    fn take_back(&mut self, number: u32) -> Option<Move<S::Trace>> {
+    fn take_back(&mut self, number: u32) -> Option<Move> {
         let targets = self.changed_targets(number);
         let taken = self.moves[number as usize].take()?;
         self.lend(&taken, number, false);
@@ -260,9 +264,10 @@ impl<'a, S: Space> Cover<'a, S> {
         Some(taken)
     }
 
-    fn lend(&mut self, of: &Move<S::Trace>, number: u32, once_more: bool) {
-        for &(cell, by) in &of.cells {
-            if self.board.is_always_hidden(cell) || !Move::<S::Trace>::is_seen(self.board, (cell, by)) {
+    fn lend(&mut self, of: &Move, number: u32, once_more: bool) {
+        for &changed in &of.cells {
+            let cell = changed.cell;
+            if self.board.is_always_hidden(cell) || !Move::is_seen(self.board, changed) {
                 continue;
             }
             let users = self.users_of.entry(cell).or_default();
@@ -271,21 +276,18 @@ impl<'a, S: Space> Cover<'a, S> {
             } else {
                 users.retain(|&other| other != number);
             }
-            if self.board.lend(cell, once_more) {
-                let weight = f64::from(self.board.cell(cell).weight);
-                self.cost += if once_more { weight } else { -weight };
-            }
+            self.cost += self.board.lend(cell, once_more);
         }
     }
 
     /// The targets that a move changes.
     fn changed_targets(&self, number: u32) -> Vec<u32> {
         let Some(made) = &self.moves[number as usize] else { return Vec::new() };
-        let of = |(cell, _): &(u32, i64)| self.targets_of.get(cell);
+        let of = |changed: &Changed| self.targets_of.get(&changed.cell);
         let mut targets: Vec<u32> = made.cells.iter().filter_map(of).flatten().copied().collect();
         targets.sort_unstable();
         targets.dedup();
-        targets.retain(|&target| made.reach(&self.targets[target as usize].cells) != (0, 0));
+        targets.retain(|&target| made.reach(&self.targets[target as usize].terms) != (0, 0));
         targets
     }
 
@@ -297,7 +299,7 @@ impl<'a, S: Space> Cover<'a, S> {
         coverage.in_all.clear();
         let moves = coverage.moves.iter().filter_map(|&number| self.moves[number as usize].as_ref());
         for (at, made) in moves.filter(|made| wanted.counts(made.sight)).enumerate() {
-            let (down, up) = made.reach(&wanted.cells);
+            let (down, up) = made.reach(&wanted.terms);
             (coverage.down, coverage.up) = (coverage.down.max(down), coverage.up.max(up));
             if at == 0 {
                 let others = made.holders.iter().copied().filter(|holder| Some(*holder) != wanted.owner);

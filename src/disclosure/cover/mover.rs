@@ -112,17 +112,24 @@ pub(in crate::disclosure) struct Mover {
     touched_rows: Vec<u32>,
     basis: Basis,
     basic: Vec<u32>,
+    /// The rows of each basic cell with its coefficients; those beyond the basis are left to be used again.
+    columns: Vec<Vec<(u32, f64)>>,
+    /// The rows of the cell that enters.
+    column: Vec<(u32, f64)>,
     tight: Vec<u32>,
     /// The line of the tableau that is being mended.
     line: Vec<f64>,
     in_line: Vec<bool>,
     line_cells: Vec<u32>,
     /// Scratch for products with the inverse.
+    on_basis: Vec<(usize, f64)>,
     left: Vec<f64>,
     right: Vec<f64>,
     multipliers: Vec<(u32, f64)>,
     /// Basic cells at most.
-    basis_max: usize,
+    pub(super) basis_max: usize,
+    /// Work done so far, in numbers touched: the same on every machine.
+    pub(super) work: u64,
 }
 
 /// Smaller than any change that matters; changes are of the size of 1.
@@ -132,6 +139,9 @@ const TOLERANCE: f64 = 1e-7;
 pub(super) const BASIS_MAX: usize = 400;
 
 const STEPS_MAX: usize = 3_000;
+
+/// The work of a step besides the numbers in its line and its basis.
+const STEP: usize = 500;
 
 impl Mover {
     /// A mover with so many basic cells at most.
@@ -146,7 +156,7 @@ impl Mover {
     pub(in crate::disclosure) fn cheapest(
         &mut self,
         sums: &impl Sums,
-        mut room: impl FnMut(u32) -> Room,
+        room: impl FnMut(u32) -> Room,
         target: &[(u32, f64)],
         amount: f64,
         limit: f64,
@@ -155,10 +165,47 @@ impl Mover {
         let target_row = sums.n_rows() as u32;
         self.touch_row(target_row);
         self.rows[target_row as usize].excess = -amount;
+        self.solve(sums, room, target, limit)
+    }
+
+    /// The cheapest changes that with some given ones keep every row at zero; see [`Mover::cheapest`]. The given ones
+    /// are not among those returned.
+    pub(super) fn completed(
+        &mut self,
+        sums: &impl Sums,
+        room: impl FnMut(u32) -> Room,
+        given: &[(u32, i64)],
+        limit: f64,
+    ) -> Option<(f64, Changes)> {
+        self.reset(sums);
+        for &(cell, by) in given {
+            let mut column = std::mem::take(&mut self.column);
+            self::column(sums, &[], cell, &mut column);
+            if !column.is_empty() {
+                self.change(&column, cell, by as f64);
+                let variable = &mut self.cells[cell as usize];
+                (variable.has_room, variable.is_fixed, variable.is_touched) = (true, true, true);
+                self.touched_cells.push(cell);
+            }
+            self.column = column;
+        }
+        let (cost, mut changes) = self.solve(sums, room, &[], limit)?;
+        changes.retain(|(cell, _)| !self.cells[*cell as usize].is_fixed);
+        Some((cost, changes))
+    }
+
+    fn solve(
+        &mut self,
+        sums: &impl Sums,
+        mut room: impl FnMut(u32) -> Room,
+        target: &[(u32, f64)],
+        limit: f64,
+    ) -> Option<(f64, Changes)> {
         let mut cost = 0.0;
         for _ in 0..STEPS_MAX.min(8 * self.basis_max) {
             let Some((leaving, violation)) = self.leaving() else { return Some((cost, self.changes())) };
             self.price(sums, target, &leaving);
+            self.work += (self.line_cells.len() + self.basis.len() * self.basis.len() + STEP) as u64;
             let Some((entering, step)) = self.entering(&mut room, violation.signum()) else { break };
             cost += step * violation.abs();
             if cost > limit {
@@ -239,7 +286,8 @@ impl Mover {
         multipliers.clear();
         match *leaving {
             Leaving::Row(row) => {
-                let mut on_basis: Vec<(usize, f64)> = Vec::new();
+                let mut on_basis = std::mem::take(&mut self.on_basis);
+                on_basis.clear();
                 let mut note = |cell: u32, coefficient: f64| {
                     let cell = &self.cells[cell as usize];
                     if matches!(cell.standing, Standing::Rising | Standing::Falling) {
@@ -252,6 +300,7 @@ impl Mover {
                     sums.row(row, note);
                 }
                 self.basis.left_times(&on_basis, &mut self.left);
+                self.on_basis = on_basis;
                 multipliers.push((row, 1.0));
                 let others = self.tight.iter().zip(&self.left).map(|(&row, &weight)| (row, -weight));
                 multipliers.extend(others);
@@ -339,8 +388,10 @@ impl Mover {
                 }
             }
         }
-        let column = column(sums, target, entering);
-        let mut on_tight: Vec<(usize, f64)> = Vec::with_capacity(column.len());
+        let mut column = std::mem::take(&mut self.column);
+        self::column(sums, target, entering, &mut column);
+        let mut on_tight = std::mem::take(&mut self.on_basis);
+        on_tight.clear();
         for &(row, coefficient) in &column {
             if self.rows[row as usize].is_tight {
                 on_tight.push((self.rows[row as usize].position as usize, coefficient));
@@ -348,6 +399,7 @@ impl Mover {
         }
         let mut right = std::mem::take(&mut self.right);
         self.basis.times(&on_tight, &mut right);
+        self.on_basis = on_tight;
         let pivot = self.line[entering as usize];
         let change = match *leaving {
             Leaving::Row(row) => -self.rows[row as usize].excess / pivot,
@@ -359,9 +411,9 @@ impl Mover {
         self.change(&column, entering, change);
         for (position, &weight) in right.iter().enumerate() {
             if weight.abs() > 1e-12 {
-                let cell = self.basic[position];
-                let column = self::column(sums, target, cell);
-                self.change(&column, cell, -weight * change);
+                let of_basic = std::mem::take(&mut self.columns[position]);
+                self.change(&of_basic, self.basic[position], -weight * change);
+                self.columns[position] = of_basic;
             }
         }
         let position = match *leaving {
@@ -371,6 +423,9 @@ impl Mover {
                 (tight.is_tight, tight.position, tight.excess) = (true, self.tight.len() as u32, 0.0);
                 self.tight.push(row);
                 self.basic.push(entering);
+                if self.columns.len() < self.basic.len() {
+                    self.columns.push(Vec::new());
+                }
                 self.basic.len() - 1
             }
             Leaving::Cell(position, bound) => {
@@ -398,6 +453,7 @@ impl Mover {
             false => (Standing::Falling, -cell.room.cost_down),
         };
         cell.position = position as u32;
+        self.column = std::mem::replace(&mut self.columns[position], column);
         self.right = right;
         self.forget_line();
     }
@@ -426,58 +482,56 @@ impl Mover {
 }
 
 /// The rows of a cell with its coefficients, the target's among them.
-fn column(sums: &impl Sums, target: &[(u32, f64)], cell: u32) -> Vec<(u32, f64)> {
-    let mut column = Vec::with_capacity(8);
+fn column(sums: &impl Sums, target: &[(u32, f64)], cell: u32, column: &mut Vec<(u32, f64)>) {
+    column.clear();
     sums.column(cell, |row, coefficient| column.push((row, coefficient)));
     let of_target = target.iter().find(|(other, _)| *other == cell);
     column.extend(of_target.map(|&(_, coefficient)| (sums.n_rows() as u32, coefficient)));
-    column
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sums::{Grid, GridTree, Relations};
+    use super::super::sums::Relations;
     use super::*;
-
-    fn flat(n: u32) -> GridTree {
-        GridTree::new(vec![0; n as usize + 1])
-    }
 
     fn check_sums(sums: &impl Sums, changes: &Changes) {
         for row in 0..sums.n_rows() as u32 {
             let mut total = 0.0;
             let of = |cell: u32| changes.iter().find(|(other, _)| *other == cell).map_or(0.0, |(_, by)| *by);
             sums.row(row, |cell, coefficient| total += coefficient * of(cell));
-            // Rows of leaves are no rows.
-            let mut n = 0;
-            sums.row(row, |_, _| n += 1);
-            assert!(n < 2 || total.abs() < 1e-9, "row {row} sums to {total}");
+            assert!(total.abs() < 1e-9, "row {row} sums to {total}");
         }
     }
 
     #[test]
     fn four_corners_are_the_cheapest_way_around() {
-        // A table of three by three with margins, which cost ten times what the inner cells cost.
-        let grid = Grid::new(vec![flat(3), flat(3)]);
-        let is_inner = |cell: u32| grid.node(cell, 0) > 0 && grid.node(cell, 1) > 0;
+        // A table of three by three with margins, which cost ten times what the inner cells cost. The cell in row r and
+        // column c has the number 4 r + c; 0 is the margin.
+        let line =
+            |first: u32, step: u32| (0..4).map(move |at| (first + at * step, if at == 0 { 1 } else { -1 }));
+        let rows = (0..4)
+            .map(|row| line(4 * row, 1).collect())
+            .chain((0..4).map(|column| line(column, 4).collect()));
+        let table = Relations::new(16, &rows.collect::<Vec<_>>());
+        let is_inner = |cell: u32| cell > 4 && !cell.is_multiple_of(4);
         let room = |cell: u32| {
             let cost = if is_inner(cell) { 1.0 } else { 10.0 };
             Room { down: 1.0, up: 1.0, cost_down: cost, cost_up: cost }
         };
-        let target = [(grid.cell(&[1, 1]), 1.0)];
+        let target = [(5, 1.0)];
         let mut mover = Mover::new(BASIS_MAX);
-        let (cost, changes) = mover.cheapest(&grid, room, &target, 1.0, f64::INFINITY).expect("a move");
-        check_sums(&grid, &changes);
+        let (cost, changes) = mover.cheapest(&table, room, &target, 1.0, f64::INFINITY).expect("a move");
+        check_sums(&table, &changes);
         assert!((cost - 4.0).abs() < 1e-9 && changes.len() == 4);
-        assert!(mover.cheapest(&grid, room, &target, 1.0, 3.9).is_none(), "beyond the limit");
+        assert!(mover.cheapest(&table, room, &target, 1.0, 3.9).is_none(), "beyond the limit");
         // Without a way around, one margin after the other has to give.
         let narrow =
             |cell: u32| if is_inner(cell) && cell != target[0].0 { Room::default() } else { room(cell) };
-        let (cost, changes) = mover.cheapest(&grid, narrow, &target, -1.0, f64::INFINITY).expect("a move");
-        check_sums(&grid, &changes);
+        let (cost, changes) = mover.cheapest(&table, narrow, &target, -1.0, f64::INFINITY).expect("a move");
+        check_sums(&table, &changes);
         assert!((cost - 31.0).abs() < 1e-9 && changes.iter().all(|(_, by)| *by == -1.0), "{changes:?}");
         assert!(
-            mover.cheapest(&grid, narrow, &target, 2.0, f64::INFINITY).is_none(),
+            mover.cheapest(&table, narrow, &target, 2.0, f64::INFINITY).is_none(),
             "no cell has that room"
         );
     }

@@ -5,8 +5,8 @@ use super::board::Sight;
 /// A number that nobody may come to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::disclosure) struct Target {
-    /// The cells it is the sum of; mostly one.
-    pub(in crate::disclosure) cells: Vec<u32>,
+    /// The combination of cells that it is; mostly one cell.
+    pub(in crate::disclosure) terms: Vec<(u32, i64)>,
     /// How uncertain it has to be.
     pub(in crate::disclosure) need: Need,
     /// Against whom.

@@ -44,7 +44,7 @@ impl Problem<'_> {
         let with_one_mark = self.seen(witnesses.iter());
         let mut proof = Proof { n_sensitive: 0, n_one_mark: 0, width_min: None };
         for target in self.targets() {
-            let cell = target.cells[0];
+            let cell = target.terms[0].0;
             let is_enough = |seen: &HashMap<u32, Seen>| {
                 let Seen { down, up, holders_in_all } = seen.get(&cell)?;
                 let far = match target.need {
@@ -93,7 +93,7 @@ impl Problem<'_> {
                     return Err("it has a value that does not look the same");
                 }
             }
-            self.sums(&())
+            self.sums(&(), 0)
                 .column(number, |row, sign| *sums.entry(row).or_default() += i128::from(by) * sign as i128);
         }
         if sums.values().any(|sum| *sum != 0) { Err("its sums differ") } else { Ok(()) }

@@ -3,7 +3,7 @@
 use super::{Attacker, Error, Layout};
 use crate::disclosure::Zeros;
 use crate::disclosure::cover::{
-    Board, Cell, Cover, Interval, Look, Move, Need, Relations, Room, Sight, Space, Spread, Target,
+    Board, Cell, Changed, Cover, Interval, Look, Move, Need, Relations, Room, Sight, Space, Spread, Target,
 };
 use std::collections::BTreeMap;
 
@@ -165,7 +165,7 @@ impl<'l> Problem<'l> {
                     Need::Reach(share, share.max(1))
                 }
             };
-            Target { cells: vec![cell], need, sight: Sight::Legend, owner: self.holder(cell) }
+            Target { terms: vec![(cell, 1)], need, sight: Sight::Legend, owner: self.holder(cell) }
         })
     }
 
@@ -239,10 +239,10 @@ impl<'l> Problem<'l> {
         let needs_one_mark = cover.run(order);
         let unprotected = cover.run_for_one_mark(&needs_one_mark);
         cover.improve(rounds);
-        let cell_of = |target: &u32| cover.reached(*target).0.cells[0];
+        let cell_of = |target: &u32| cover.reached(*target).0.terms[0].0;
         let widths = targets.map(|target| cover.reached(target)).map(|(_, down, up)| down + up);
-        let witness = |made: &Move<()>| Witness {
-            changes: made.cells.clone(),
+        let witness = |made: &Move| Witness {
+            changes: made.cells.iter().map(|changed| (changed.cell, changed.by)).collect(),
             times: (-made.backwards, made.forwards),
             needs_one_mark: made.sight == Sight::OneMark,
         };
@@ -272,29 +272,41 @@ impl<'l> Problem<'l> {
 impl Space for Problem<'_> {
     type Place = ();
     type Sums = Relations;
-    type Trace = ();
 
     fn places(&self, _target: &Target) -> impl Iterator<Item = ()> {
         std::iter::once(())
     }
 
-    fn sums<'p>(&'p self, _place: &'p ()) -> &'p Relations {
+    fn n_stages(&self, _place: &()) -> usize {
+        1
+    }
+
+    fn sums<'p>(&'p self, _place: &'p (), _stage: usize) -> &'p Relations {
         &self.relations
     }
 
-    fn terms(&self, _place: &(), target: &Target) -> Vec<(u32, f64)> {
-        target.cells.iter().map(|&cell| (cell, 1.0)).collect()
+    fn joined(&self, _place: &(), _stage: usize, _target: &Target) -> Option<()> {
+        None
     }
 
-    fn room(&self, _place: &(), look: Look<'_>, cell: u32) -> Room {
+    fn concerns(&self, _place: &(), _stage: usize, _changes: &[(u32, i64)]) -> bool {
+        false
+    }
+
+    fn terms(&self, _place: &(), target: &Target) -> Vec<(u32, f64)> {
+        target.terms.iter().map(|&(cell, times)| (cell, times as f64)).collect()
+    }
+
+    fn room(&self, _place: &(), _stage: usize, look: Look<'_>, cell: u32) -> Room {
         match self.holder(cell) {
             Some(holder) if look.without.contains(&holder) => Room::default(),
             _ => look.board.room(cell, look.sight),
         }
     }
 
-    fn spread(&self, _place: &(), changes: &[(u32, i64)]) -> Spread<()> {
-        Spread { cells: changes.to_vec(), backwards: i64::MAX, forwards: i64::MAX, trace: () }
+    fn spread(&self, _place: &(), changes: &[(u32, i64)], sight: Sight) -> Spread {
+        let cells = changes.iter().map(|&(cell, by)| Changed { cell, by, sight });
+        Spread { cells: cells.collect(), backwards: i64::MAX, forwards: i64::MAX }
     }
 
     fn holder(&self, cell: u32) -> Option<u32> {

@@ -1,6 +1,6 @@
 //! Ties between cells that could be hidden, broken by a secret, so that the choice says nothing.
 
-use super::lattice::Lattice;
+use super::super::lattice::Lattice;
 use crate::outcomes::Tabulation;
 use ring::hmac;
 

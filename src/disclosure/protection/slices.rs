@@ -286,7 +286,7 @@ impl Space for Slices<'_> {
         room
     }
 
-    fn spread(&self, (slice, _): &Self::Place, changes: &[(u32, i64)]) -> Spread<Self::Trace> {
+    fn spread(&self, (slice, _): &Self::Place, changes: &[(u32, i64)]) -> Spread {
         let layer = self.layer;
         let (mut cells, mut trace) = (Vec::new(), Vec::new());
         let (mut backwards, mut forwards) = (i64::MAX, i64::MAX);
@@ -314,7 +314,7 @@ impl Space for Slices<'_> {
         }
         let (least, most) = layer.joint(&trace, &cells);
         cells.sort_unstable();
-        Spread { cells, backwards: backwards.min(least), forwards: forwards.min(most), trace }
+        Spread { cells, backwards: backwards.min(least), forwards: forwards.min(most) }
     }
 
     fn holder(&self, cell: u32) -> Option<u32> {

@@ -1,0 +1,146 @@
+//! The linear rule: no sum or difference of anything shown gives a number that must be hidden.
+//!
+//! Tables come one after the other, people before outcomes, larger populations before those inside them. A
+//! complement (people less outcome, or a larger population less a smaller one) follows exactly when
+//! both its parts do, for they share no variable. So it is enough to guard the second part wherever the
+//! first one is shown or follows, and each table has an elimination of its own.
+
+mod secondary;
+
+use super::super::lattice::Lattice;
+use super::family::{Counts, Family};
+use super::rules::{is_certain, is_small, is_telling};
+use secondary::{Order, Quantity, Suppressed};
+
+/// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
+pub(in crate::disclosure) const DOWNWARDS_MAX: usize = 25_000;
+
+/// Which cells of each table of a family may be shown; `is_shown` tells for a family of sums where their people are.
+pub(super) fn shown(
+    lattice: &Lattice,
+    family: &Family,
+    ties: &[f32],
+    downwards_max: usize,
+    is_shown: impl Fn(u32) -> bool,
+) -> Vec<Vec<bool>> {
+    let mut done: Vec<Suppressed> = Vec::new();
+    let order = order(lattice, &family.tables[0].totals, ties, downwards_max);
+    for table in 0..family.tables.len() {
+        let suppressed = match family.tables[table].counts {
+            Counts::People => people(lattice, family, table, &order, &done),
+            Counts::Outcomes | Counts::Sums => outcomes(lattice, family, table, &order, &done, &is_shown),
+        };
+        done.push(suppressed);
+    }
+    done.into_iter().map(|suppressed| suppressed.shown).collect()
+}
+
+fn people(lattice: &Lattice, family: &Family, at: usize, order: &Order, done: &[Suppressed]) -> Suppressed {
+    let table = &family.tables[at];
+    let is_unsafe = |group: &[u32]| {
+        let cell_min = lattice.plane(group[0]).cell_min;
+        let people = family.total(at, group);
+        // What a line lacks of the larger population can follow although none of its cells does.
+        let is_known = |around: usize| group.len() > 1 || done[around].derivable[group[0] as usize];
+        let between = |around| is_known(around) && is_small(family.total(around, group) - people, cell_min);
+        is_small(people, cell_min) || family.around(at).any(between)
+    };
+    let occupied: Vec<bool> = table.totals.iter().map(|&count| count > 0).collect();
+    // A cell that nobody of this population is in needs no mask, even where its emptiness tells of others.
+    let cells = 0..lattice.n_cells() as u32;
+    let primary: Vec<bool> =
+        cells.clone().map(|cell| occupied[cell as usize] && is_unsafe(&[cell])).collect();
+    let is_candidate = |at: usize| occupied[at] && !primary[at] && table.is_asked[at];
+    let hidden_in = |around: usize| {
+        let hidden = done[around].shown.iter().zip(&family.tables[around].totals);
+        hidden.map(|(is_shown, &count)| count > 0 && !is_shown).collect()
+    };
+    let quantity = Quantity {
+        lattice,
+        order,
+        present: &table.values.iter().map(|&count| count > 0).collect::<Vec<_>>(),
+        occupied: &occupied,
+        candidate: (0..occupied.len()).map(is_candidate).collect(),
+        primary: primary.clone(),
+        hidden_around: family.around(at).map(hidden_in).collect(),
+    };
+    quantity.suppress(is_unsafe)
+}
+
+fn outcomes(
+    lattice: &Lattice,
+    family: &Family,
+    at: usize,
+    order: &Order,
+    done: &[Suppressed],
+    is_shown: &impl Fn(u32) -> bool,
+) -> Suppressed {
+    let table = &family.tables[at];
+    let is_unsafe = |group: &[u32], people_known: bool| {
+        let plane = lattice.plane(group[0]);
+        let value = family.total(at, group);
+        match (table.parent, &family.bounds) {
+            (Some(parent), _) => {
+                let people = family.total(parent, group);
+                let is_telling = |count| is_telling(count, people, plane.cell_min, plane.certainty_min);
+                is_telling(value) || (people_known && is_telling(people - value))
+            }
+            (None, Some(bounds)) => {
+                let total = |of: &[i64]| group.iter().map(|&cell| of[cell as usize]).sum();
+                is_certain(value, total(&bounds.totals), total(&bounds.people), plane.certainty_min)
+            }
+            (None, None) => false,
+        }
+    };
+    let (around, around_totals) = match (table.parent, &family.bounds) {
+        (Some(parent), _) => (&family.tables[parent].values, &family.tables[parent].totals),
+        (None, Some(bounds)) => (&bounds.values, &bounds.totals),
+        (None, None) => (&table.values, &table.totals),
+    };
+    let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
+    let shows_people =
+        |cell: u32| table.parent.map_or_else(|| is_shown(cell), |of| done[of].shown[cell as usize]);
+    let knows_people = |cell: u32| table.parent.is_none_or(|of| done[of].derivable[cell as usize]);
+    let cells = 0..lattice.n_cells() as u32;
+    let own = |cell: u32| occupied[cell as usize] && is_unsafe(&[cell], knows_people(cell));
+    let primary: Vec<bool> = cells.clone().map(own).collect();
+    let is_candidate =
+        |cell: u32| !primary[cell as usize] && table.is_asked[cell as usize] && shows_people(cell);
+    let quantity = Quantity {
+        lattice,
+        order,
+        present: &around.iter().map(|&count| count > 0).collect::<Vec<_>>(),
+        occupied: &occupied,
+        candidate: cells.map(is_candidate).collect(),
+        primary: primary.clone(),
+        hidden_around: Vec::new(),
+    };
+    quantity.suppress(|line| is_unsafe(line, true))
+}
+
+/// All cells in the order in which they are tried: from the whole down where there are few enough.
+///
+/// Exact counts decide nothing, so the pattern says little about them.
+fn order(lattice: &Lattice, people: &[i64], ties: &[f32], downwards_max: usize) -> Order {
+    let within = |cell: u32| {
+        let nodes = lattice.nodes(cell).iter().zip(&lattice.trees).skip(1);
+        let depth: u16 = nodes.map(|(&node, tree)| tree.depth[usize::from(node)]).sum();
+        let size_class = u32::MAX - people[cell as usize].checked_ilog2().unwrap_or(0);
+        let crossed = lattice.plane(cell).dimensions.len();
+        // A tie is between 0 and 1, so its bits are in its order.
+        (crossed, depth, size_class, ties[cell as usize].to_bits())
+    };
+    let level = |cell: u32| lattice.trees[0].depth[usize::from(lattice.geography(cell))];
+    let mut cells: Vec<u32> = (0..lattice.n_cells() as u32).collect();
+    if cells.len() <= downwards_max {
+        // A school's total comes before the city's figures by two dimensions at once.
+        cells.sort_by_cached_key(|&cell| {
+            let within = within(cell);
+            (usize::from(level(cell)) + within.0, level(cell), within)
+        });
+        Order::Downwards(cells)
+    } else {
+        cells.sort_by_cached_key(|&cell| (u16::MAX - level(cell), lattice.geography(cell), within(cell)));
+        Order::Upwards(cells)
+    }
+}

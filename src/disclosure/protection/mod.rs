@@ -1,0 +1,171 @@
+//! Protection of a tabulation, family by family.
+//!
+//! Numbers of people and outcomes that have to fit each other are protected together: for each number that may not be
+//! known, another table of all of them is found that fits everything shown, and cells are hidden until there is one.
+//! Sums that are bounded by other sums follow, each on its own.
+
+mod family;
+mod kinds;
+mod layer;
+mod linear;
+mod lines;
+mod region;
+mod rules;
+mod run;
+mod space;
+mod tie;
+
+use super::lattice::Lattice;
+use super::parallel::in_parallel;
+use crate::outcomes::{Tabulation, Values};
+use family::{Counts, Family};
+use layer::Layer;
+pub(super) use linear::DOWNWARDS_MAX;
+use ring::hmac;
+#[cfg(test)]
+pub(super) use rules::{is_small, is_telling};
+use run::Covered;
+
+/// What may be seen of a lattice, and what is hidden for its own sake.
+pub(super) struct Protection {
+    /// Numbers of people shown, for each population and cell.
+    pub(super) people: Vec<Vec<bool>>,
+    /// Values shown, for each measure and cell.
+    pub(super) values: Vec<Vec<bool>>,
+    /// Values hidden by the rule itself, for each measure and cell.
+    pub(super) primary: Vec<Vec<bool>>,
+    /// What shows it to be enough.
+    pub(super) layers: Vec<Witnesses>,
+}
+
+/// Other tables for one family.
+pub(super) struct Witnesses {
+    /// The ids of the populations and measures it counts.
+    pub(super) of: Vec<String>,
+    /// How many tables there are.
+    pub(super) n_witnesses: usize,
+    /// Targets in all.
+    pub(super) n_sensitive: usize,
+    /// Targets that are safe only because hidden cells have one mark.
+    pub(super) n_one_mark: usize,
+    /// Targets that are known to be safe from adding and subtracting only.
+    pub(super) n_linear_only: usize,
+}
+
+/// Whether a publication shows a measure in the cell's plane.
+pub(super) fn is_published(tabulation: &Tabulation, lattice: &Lattice, measure: usize, cell: u32) -> bool {
+    let shows =
+        |&at: &usize| tabulation.publications[at].indicators.iter().any(|&(_, other)| other == measure);
+    lattice.listed(cell) && lattice.plane(cell).publications.iter().any(shows)
+}
+
+/// What is published, were nothing hidden: for each measure, its cells.
+struct Asked {
+    population_of: Vec<usize>,
+    wanted: Vec<Vec<bool>>,
+}
+
+impl Asked {
+    fn new(tabulation: &Tabulation, lattice: &Lattice) -> Self {
+        let cells = 0..lattice.n_cells() as u32;
+        let wanted =
+            |measure| cells.clone().map(|cell| is_published(tabulation, lattice, measure, cell)).collect();
+        Self {
+            population_of: tabulation.measures.iter().map(|measure| measure.population).collect(),
+            wanted: (0..tabulation.measures.len()).map(wanted).collect(),
+        }
+    }
+
+    /// The cells where a measure is published.
+    fn values(&self, measure: usize) -> Vec<bool> {
+        self.wanted[measure].clone()
+    }
+
+    /// The cells where a number of people is published, with whatever measure.
+    fn people(&self, population: usize) -> Vec<bool> {
+        let n_cells = self.wanted.first().map_or(0, Vec::len);
+        let of_population = |&measure: &usize| self.population_of[measure] == population;
+        let mut asked = vec![false; n_cells];
+        for measure in (0..self.wanted.len()).filter(of_population) {
+            asked.iter_mut().zip(&self.wanted[measure]).for_each(|(asked, wanted)| *asked |= wanted);
+        }
+        asked
+    }
+}
+
+/// Protects every population and measure of a tabulation.
+pub(super) fn protect(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    secret: &hmac::Key,
+    downwards_max: usize,
+) -> Protection {
+    let asked = Asked::new(tabulation, lattice);
+    let ties = tie::ties(tabulation, lattice, secret);
+    let families = family::families(tabulation, lattice, &asked);
+    let cover = |family: &Family| {
+        let linear = linear::shown(lattice, family, &ties, downwards_max, |_| true);
+        Layer::new(lattice, family, &ties, &linear, |_| true).cover()
+    };
+    let covered = in_parallel(&families, cover);
+    let n_cells = lattice.n_cells();
+    let nothing = |n: usize| vec![vec![false; n_cells]; n];
+    let (n_populations, n_measures) = (tabulation.populations.len(), tabulation.measures.len());
+    let mut protection = Protection {
+        people: nothing(n_populations),
+        values: nothing(n_measures),
+        primary: nothing(n_measures),
+        layers: Vec::new(),
+    };
+    for (family, covered) in families.iter().zip(&covered) {
+        protection.add(tabulation, family, covered);
+    }
+    let ratios = family::ratios(tabulation, lattice, &asked);
+    let cover = |family: &Family| {
+        let people = &protection.people[asked.population_of[family.tables[0].members[0]]];
+        let is_shown = |cell: u32| people[cell as usize];
+        let linear = linear::shown(lattice, family, &ties, downwards_max, is_shown);
+        Layer::new(lattice, family, &ties, &linear, is_shown).cover()
+    };
+    let covered = in_parallel(&ratios, cover);
+    for (family, covered) in ratios.iter().zip(&covered) {
+        protection.add(tabulation, family, covered);
+    }
+    for (measure, &population) in asked.population_of.iter().enumerate() {
+        let of_people = &protection.people[population];
+        if matches!(tabulation.atoms.values[measure], Values::Count | Values::Mean { .. }) {
+            // What protects the number of people protects what is shown exactly where it is.
+            protection.values[measure].clone_from(of_people);
+        }
+        let visible = of_people.iter().zip(&asked.wanted[measure]).map(|(people, wanted)| *people && *wanted);
+        protection.values[measure].iter_mut().zip(visible).for_each(|(shown, visible)| *shown &= visible);
+        protection.primary[measure] =
+            (0..n_cells as u32).map(|cell| rules::is_primary(tabulation, lattice, measure, cell)).collect();
+    }
+    protection
+}
+
+impl Protection {
+    /// Writes down what is shown of a family.
+    fn add(&mut self, tabulation: &Tabulation, family: &Family, covered: &Covered) {
+        let mut of = Vec::new();
+        for (at, table) in family.tables.iter().enumerate() {
+            for &member in &table.members {
+                if table.counts == Counts::People {
+                    self.people[member].clone_from(&covered.shown[at]);
+                    of.push(tabulation.populations[member].id.clone());
+                } else {
+                    self.values[member].clone_from(&covered.shown[at]);
+                    of.push(tabulation.measures[member].id.clone());
+                }
+            }
+        }
+        self.layers.push(Witnesses {
+            of,
+            n_witnesses: covered.moves.len(),
+            n_sensitive: covered.n_sensitive,
+            n_one_mark: covered.n_one_mark,
+            n_linear_only: covered.n_linear_only,
+        });
+    }
+}

@@ -1,0 +1,138 @@
+//! Primary suppression: what a group may not show because of who is in it.
+//!
+//! The same rules judge a cell and a group made of several cells, such as the hidden cells of a line.
+
+use super::super::lattice::{Lattice, Plane, Sums};
+use super::family::{Counts, Family};
+use crate::outcomes::Tabulation;
+
+/// A number that follows from a family's tables, and may not be known where it is small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sensitive {
+    /// Tables with their coefficients.
+    pub(super) tables: Vec<(usize, i64)>,
+    pub(super) rule: Rule,
+}
+
+/// When a number is unsafe to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// When it is small.
+    Small,
+    /// When it is small, or none at all among few people, who are counted in this table.
+    Telling(usize),
+    /// When it says with certainty what holds for each of few people.
+    Certain,
+}
+
+/// The rule for numbers of people: fewer than the minimum, but somebody.
+pub(in crate::disclosure) fn is_small(count: i64, cell_min: u64) -> bool {
+    (1..cell_min as i64).contains(&count)
+}
+
+/// Whether `count` of `people` have something is unsafe to show: they are few, or nobody has it.
+pub(in crate::disclosure) fn is_telling(count: i64, people: i64, cell_min: u64, certainty_min: u64) -> bool {
+    is_small(count, cell_min) || (count == 0 && (1..certainty_min as i64).contains(&people))
+}
+
+/// Whether a ratio of sums over `people` says with certainty what holds for each of them.
+pub(super) fn is_certain(numerator: i64, denominator: i64, people: i64, certainty_min: u64) -> bool {
+    (1..certainty_min as i64).contains(&people) && (numerator == 0 || numerator == denominator)
+}
+
+/// Whether a measure is unsafe to show in a cell, for the sake of its number of people or its own.
+pub(super) fn is_primary(tabulation: &Tabulation, lattice: &Lattice, measure: usize, cell: u32) -> bool {
+    let (plane, at) = (lattice.plane(cell), cell as usize);
+    let people = lattice.people[tabulation.measures[measure].population][at] as i64;
+    is_small(people, plane.cell_min)
+        || match &lattice.sums[measure] {
+            Sums::Count | Sums::Mean(..) => false,
+            Sums::Share(counts) => {
+                let each = [counts[at] as i64, people - counts[at] as i64];
+                each.iter().any(|&count| is_telling(count, people, plane.cell_min, plane.certainty_min))
+            }
+            Sums::Ratio(upper, lower) => {
+                is_certain(upper[at] as i64, lower[at] as i64, people, plane.certainty_min)
+            }
+        }
+}
+
+impl Family {
+    /// Lists what is sensitive: numbers of people, of those in a population and not in one inside it, of those with an
+    /// outcome and of those without.
+    pub(super) fn find_sensitive(&mut self) {
+        let mut sensitive = Vec::new();
+        for (at, table) in self.tables.iter().enumerate() {
+            let alone = |rule| Sensitive { tables: vec![(at, 1)], rule };
+            let without = |of, rule| Sensitive { tables: vec![(at, -1), (of, 1)], rule };
+            match (table.counts, table.parent) {
+                (Counts::Sums, _) => sensitive.push(alone(Rule::Certain)),
+                (Counts::Outcomes, Some(people)) => {
+                    sensitive.push(alone(Rule::Telling(people)));
+                    sensitive.push(without(people, Rule::Telling(people)));
+                    let whole = table.part.as_ref().map(|part| part.of);
+                    sensitive.extend(whole.map(|of| without(of, Rule::Small)));
+                }
+                _ => {
+                    sensitive.push(alone(Rule::Small));
+                    sensitive.extend(self.around(at).map(|of| without(of, Rule::Small)));
+                }
+            }
+        }
+        self.sensitive = sensitive;
+    }
+
+    /// The sum of a table over some cells.
+    pub(super) fn total(&self, table: usize, cells: &[u32]) -> i64 {
+        cells.iter().map(|&cell| self.tables[table].totals[cell as usize]).sum()
+    }
+
+    /// Whether a number over some cells of a plane is unsafe to show.
+    pub(super) fn is_unsafe(&self, number: &Sensitive, cells: &[u32], plane: &Plane) -> bool {
+        let parts = number.tables.iter().map(|&(table, times)| times * self.total(table, cells));
+        let value = parts.sum();
+        match (number.rule, &self.bounds) {
+            (Rule::Small, _) => is_small(value, plane.cell_min),
+            (Rule::Telling(people), _) => {
+                is_telling(value, self.total(people, cells), plane.cell_min, plane.certainty_min)
+            }
+            (Rule::Certain, Some(bounds)) => {
+                let total = |of: &[i64]| cells.iter().map(|&cell| of[cell as usize]).sum();
+                is_certain(value, total(&bounds.totals), total(&bounds.people), plane.certainty_min)
+            }
+            (Rule::Certain, None) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_needs_enough_people_with_and_without_the_outcome() {
+        let check = |count, people, expected| {
+            let is_unsafe = is_telling(count, people, 10, 300) || is_telling(people - count, people, 10, 300);
+            assert_eq!(is_unsafe, expected, "{count} of {people}");
+        };
+        check(0, 0, false);
+        check(0, 12, true);
+        check(12, 12, true);
+        check(9, 40, true);
+        check(31, 40, true);
+        check(10, 40, false);
+        check(30, 40, false);
+        check(0, 299, true);
+        check(0, 300, false);
+        check(300, 300, false);
+        check(299, 300, true);
+    }
+
+    #[test]
+    fn certainty_takes_a_large_group() {
+        assert!(is_certain(0, 180, 299, 300) && is_certain(180, 180, 299, 300));
+        assert!(
+            !is_certain(180, 180, 300, 300) && !is_certain(179, 180, 20, 300) && !is_certain(0, 0, 0, 300)
+        );
+    }
+}
