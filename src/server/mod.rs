@@ -154,6 +154,7 @@ impl Bound {
         let mut drained = ended.clone();
         let out_of_time = async move {
             let _ = drained.wait_for(|ended| *ended).await;
+            // A deadline, not a wait: whoever is done sooner ends sooner, and nobody keeps the process longer.
             tokio::time::sleep(DRAIN).await;
         };
         let ended = async move {

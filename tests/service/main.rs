@@ -3,6 +3,7 @@
 //! One file a promise. Nothing here sleeps: a test waits for a line, a reply or the end of a process.
 
 mod city;
+mod encoded;
 mod papers;
 mod records;
 mod rpcs;

@@ -1,6 +1,6 @@
 //! The board: what an intruder may know of each cell, and what hiding it costs.
 
-use super::mover::Room;
+use super::room::Room;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A range of whole numbers, both ends in it.
@@ -120,6 +120,16 @@ impl Board {
         };
         let tables = self.printed_with.get(table as usize).into_iter().flatten();
         tables.map(move |other| other * self.n_cells + at)
+    }
+
+    /// Hides a cell that is not hidden for its own sake, however many moves ask for it, or shows it.
+    pub(in crate::disclosure) fn set_hidden(&self, cell: u32, is_hidden: bool) {
+        self.uses[cell as usize].store(u32::from(is_hidden), Ordering::Relaxed);
+    }
+
+    /// How often it is hidden, when it is not hidden for its own sake.
+    pub(in crate::disclosure) fn n_uses(&self, cell: u32) -> u32 {
+        self.uses[cell as usize].load(Ordering::Relaxed)
     }
 
     pub(in crate::disclosure) fn cell(&self, cell: u32) -> &Cell {

@@ -16,13 +16,14 @@ mod board;
 mod improve;
 mod mover;
 mod moves;
+mod room;
 mod search;
 mod sums;
 mod target;
 
 pub(super) use board::{Board, Cell, Interval, Sight};
-pub(super) use mover::Room;
 pub(super) use moves::{Changed, Move, Spread};
+pub(super) use room::Room;
 pub(super) use sums::{Relations, Sums};
 pub(super) use target::{Need, Target};
 

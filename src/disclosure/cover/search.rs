@@ -1,8 +1,9 @@
 //! Searching one place for a move in whole numbers.
 
 use super::board::Board;
-use super::mover::{Mover, Room};
+use super::mover::Mover;
 use super::moves::{Changed, Move};
+use super::room::Room;
 use super::target::Target;
 use super::{Look, Space};
 

@@ -32,6 +32,8 @@ pub(super) struct Layer<'l> {
     pub(super) lattice: &'l Lattice,
     pub(super) family: &'l Family,
     pub(super) board: Board,
+    /// Whether each of its cells is hidden for the linear rule, besides what moves ask for.
+    is_linear: Vec<bool>,
     pub(super) kinds: Kinds,
     /// For each cell, the part of the geography that all of its records come from, if it is one.
     sources: Vec<Source>,
@@ -50,6 +52,7 @@ impl<'l> Layer<'l> {
         let n_cells = lattice.n_cells();
         let mut cells = Vec::with_capacity(n_cells * family.tables.len());
         let mut hidden: Vec<bool> = Vec::with_capacity(cells.capacity());
+        let mut is_linear = Vec::with_capacity(cells.capacity());
         for (table, of_table) in linear.iter().enumerate() {
             for cell in 0..n_cells as u32 {
                 let with = match (family.tables[table].counts, family.tables[table].parent) {
@@ -63,8 +66,8 @@ impl<'l> Layer<'l> {
                     true => (entry.alike, None),
                     false => (entry.told, entry.shown),
                 };
-                let shown = shown.filter(|_| entry.is_out || of_table[cell as usize]);
                 hidden.push(shown.is_none());
+                is_linear.push(shown.is_some() && !entry.is_out && !of_table[cell as usize]);
                 cells.push(Cell {
                     value: entry.value,
                     alike: entry.alike,
@@ -76,7 +79,30 @@ impl<'l> Layer<'l> {
             }
         }
         let board = Board::new(cells, |cell| hidden[cell as usize]).printed_with(family.printed_with());
-        Self { lattice, family, board, kinds: Kinds::new(family), sources: sources(lattice, family) }
+        let for_linear = (0..).zip(&is_linear).filter(|(_, is_linear)| **is_linear);
+        for_linear.for_each(|(cell, _)| board.set_hidden(cell, true));
+        let (kinds, sources) = (Kinds::new(family), sources(lattice, family));
+        Self { lattice, family, board, is_linear, kinds, sources }
+    }
+
+    /// Whether a cell is hidden for its own sake or because some move asks for it.
+    pub(super) fn is_needed(&self, table: usize, cell: u32) -> bool {
+        let at = self.on_board(table, cell);
+        let n_others = u32::from(self.is_linear[at as usize]);
+        self.board.is_always_hidden(at) || self.board.n_uses(at) > n_others
+    }
+
+    /// Hides and shows cells anew as the linear rule says, but for those that are needed.
+    pub(super) fn show_again(&self, linear: &[Vec<bool>]) {
+        for (table, shown) in linear.iter().enumerate() {
+            for cell in (0..self.lattice.n_cells() as u32).filter(|&cell| !self.is_needed(table, cell)) {
+                let at = self.on_board(table, cell);
+                // What is known to be empty stays so.
+                if self.board.cell(at).weight.is_finite() {
+                    self.board.set_hidden(at, !shown[cell as usize]);
+                }
+            }
+        }
     }
 
     /// The number on the board of a table's cell.

@@ -103,11 +103,21 @@ pub(super) fn protect(
     let asked = Asked::new(tabulation, lattice);
     let ties = tie::ties(tabulation, lattice, secret);
     let families = family::families(tabulation, lattice, &asked);
-    let cover = |family: &Family| {
-        let linear = linear::shown(lattice, family, &ties, downwards_max, |_| true);
-        Layer::new(lattice, family, &ties, &linear, |_| true).cover()
+    let cover_family = |family: &Family, is_shown: &dyn Fn(u32) -> bool| {
+        let linear = |may_show: &dyn Fn(usize, u32) -> bool| {
+            linear::shown(lattice, family, &ties, downwards_max, |table, cell| {
+                may_show(table, cell) && is_shown(cell)
+            })
+        };
+        let layer = Layer::new(lattice, family, &ties, &linear(&|_, _| true), is_shown);
+        // What the tables need hidden may make needless what the linear rule had hidden before. In a large lattice it
+        // is not worth the time.
+        layer.cover(|layer| {
+            let may_show = |table, cell| !layer.is_needed(table, cell);
+            (lattice.n_cells() <= DOWNWARDS_MAX).then(|| linear(&may_show))
+        })
     };
-    let covered = in_parallel(&families, cover);
+    let covered = in_parallel(&families, |family| cover_family(family, &|_| true));
     let n_cells = lattice.n_cells();
     let nothing = |n: usize| vec![vec![false; n_cells]; n];
     let (n_populations, n_measures) = (tabulation.populations.len(), tabulation.measures.len());
@@ -121,13 +131,10 @@ pub(super) fn protect(
         protection.add(tabulation, family, covered);
     }
     let ratios = family::ratios(tabulation, lattice, &asked);
-    let cover = |family: &Family| {
+    let covered = in_parallel(&ratios, |family| {
         let people = &protection.people[asked.population_of[family.tables[0].members[0]]];
-        let is_shown = |cell: u32| people[cell as usize];
-        let linear = linear::shown(lattice, family, &ties, downwards_max, is_shown);
-        Layer::new(lattice, family, &ties, &linear, is_shown).cover()
-    };
-    let covered = in_parallel(&ratios, cover);
+        cover_family(family, &|cell| people[cell as usize])
+    });
     for (family, covered) in ratios.iter().zip(&covered) {
         protection.add(tabulation, family, covered);
     }

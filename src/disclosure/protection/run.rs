@@ -38,7 +38,9 @@ const TARGETS_AT_ONCE: usize = 12_000;
 
 impl Layer<'_> {
     /// Hides cells until every target is covered, and every line whose hidden cells are unsafe together.
-    pub(super) fn cover(&self) -> Covered {
+    ///
+    /// `linear` is asked which cells the linear rule shows, when those that are needed hidden are hidden anyway.
+    pub(super) fn cover(&self, linear: impl Fn(&Self) -> Option<Vec<Vec<bool>>>) -> Covered {
         let targets = self.targets();
         let mut n_sensitive = targets.len();
         let work_max = WORK_MAX.min(WORK_PER_TARGET * n_sensitive as u64);
@@ -68,6 +70,9 @@ impl Layer<'_> {
         };
         cover_all(&mut cover, global);
         cover.prune();
+        if let Some(linear) = linear(self) {
+            self.show_again(&linear);
+        }
         let mut known = HashSet::new();
         loop {
             let mut lines = self.open_lines(moves.iter().chain(cover.moves()));

@@ -15,27 +15,34 @@ use secondary::{Order, Quantity, Suppressed};
 /// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
 pub(in crate::disclosure) const DOWNWARDS_MAX: usize = 25_000;
 
-/// Which cells of each table of a family may be shown; `is_shown` tells for a family of sums where their people are.
+/// Which cells of each table of a family may be shown, of those that `may_show`.
 pub(super) fn shown(
     lattice: &Lattice,
     family: &Family,
     ties: &[f32],
     downwards_max: usize,
-    is_shown: impl Fn(u32) -> bool,
+    may_show: impl Fn(usize, u32) -> bool,
 ) -> Vec<Vec<bool>> {
     let mut done: Vec<Suppressed> = Vec::new();
     let order = order(lattice, &family.tables[0].totals, ties, downwards_max);
     for table in 0..family.tables.len() {
         let suppressed = match family.tables[table].counts {
-            Counts::People => people(lattice, family, table, &order, &done),
-            Counts::Outcomes | Counts::Sums => outcomes(lattice, family, table, &order, &done, &is_shown),
+            Counts::People => people(lattice, family, table, &order, &done, &may_show),
+            Counts::Outcomes | Counts::Sums => outcomes(lattice, family, table, &order, &done, &may_show),
         };
         done.push(suppressed);
     }
     done.into_iter().map(|suppressed| suppressed.shown).collect()
 }
 
-fn people(lattice: &Lattice, family: &Family, at: usize, order: &Order, done: &[Suppressed]) -> Suppressed {
+fn people(
+    lattice: &Lattice,
+    family: &Family,
+    at: usize,
+    order: &Order,
+    done: &[Suppressed],
+    may_show: &impl Fn(usize, u32) -> bool,
+) -> Suppressed {
     let table = &family.tables[at];
     let is_unsafe = |group: &[u32]| {
         let cell_min = lattice.plane(group[0]).cell_min;
@@ -50,7 +57,8 @@ fn people(lattice: &Lattice, family: &Family, at: usize, order: &Order, done: &[
     let cells = 0..lattice.n_cells() as u32;
     let primary: Vec<bool> =
         cells.clone().map(|cell| occupied[cell as usize] && is_unsafe(&[cell])).collect();
-    let is_candidate = |at: usize| occupied[at] && !primary[at] && table.is_asked[at];
+    let is_candidate =
+        |cell: usize| occupied[cell] && !primary[cell] && table.is_asked[cell] && may_show(at, cell as u32);
     let hidden_in = |around: usize| {
         let hidden = done[around].shown.iter().zip(&family.tables[around].totals);
         hidden.map(|(is_shown, &count)| count > 0 && !is_shown).collect()
@@ -73,7 +81,7 @@ fn outcomes(
     at: usize,
     order: &Order,
     done: &[Suppressed],
-    is_shown: &impl Fn(u32) -> bool,
+    may_show: &impl Fn(usize, u32) -> bool,
 ) -> Suppressed {
     let table = &family.tables[at];
     let is_unsafe = |group: &[u32], people_known: bool| {
@@ -98,14 +106,15 @@ fn outcomes(
         (None, None) => (&table.values, &table.totals),
     };
     let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
-    let shows_people =
-        |cell: u32| table.parent.map_or_else(|| is_shown(cell), |of| done[of].shown[cell as usize]);
+    let shows_people = |cell: u32| table.parent.is_none_or(|of| done[of].shown[cell as usize]);
     let knows_people = |cell: u32| table.parent.is_none_or(|of| done[of].derivable[cell as usize]);
     let cells = 0..lattice.n_cells() as u32;
     let own = |cell: u32| occupied[cell as usize] && is_unsafe(&[cell], knows_people(cell));
     let primary: Vec<bool> = cells.clone().map(own).collect();
-    let is_candidate =
-        |cell: u32| !primary[cell as usize] && table.is_asked[cell as usize] && shows_people(cell);
+    let is_candidate = |cell: u32| {
+        let is_free = !primary[cell as usize] && table.is_asked[cell as usize];
+        is_free && may_show(at, cell) && shows_people(cell)
+    };
     let quantity = Quantity {
         lattice,
         order,
