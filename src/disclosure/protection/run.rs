@@ -17,18 +17,18 @@ pub(super) struct Covered {
     pub(super) n_sensitive: usize,
     /// Targets that are safe only because hidden cells have one mark.
     pub(super) n_one_mark: usize,
-    /// Targets for which no other table was found: they do not follow by adding and subtracting, and that is all that is
-    /// known.
+    /// Targets for which no other table was found: they do not follow by adding and subtracting, and that is all
+    /// that is known.
     pub(super) n_linear_only: usize,
 }
 
-/// How far to look for a move: the size of a basis of the simplex method. What can be told apart by no more than one mark
-/// is worth looking farther for.
+/// How far to look for a move: the size of a basis of the simplex method. What is not found within it is worth looking
+/// farther for, against those who see one mark only.
 const BASIS_MAX: usize = 100;
 const BASIS_MAX_ONE_MARK: [usize; 2] = [100, 300];
 
-/// Work for each target, on average, and for a layer at most: a quarter of a minute or so. What is not reached by then is known
-/// to be safe from adding and subtracting only.
+/// Work for each target, on average, and for a layer at most: a quarter of a minute or so. What is not reached by then
+/// is known to be safe from adding and subtracting only.
 const WORK_PER_TARGET: u64 = 1_000_000;
 const WORK_MAX: u64 = 5_000_000_000;
 

@@ -18,7 +18,7 @@ pub(super) struct Ground<'l> {
 ///
 /// The planes that cross no other dimensions than the target come first, all at once. Changes there are margins of the
 /// other planes, which follow one by one, those that cross fewer dimensions before those that cross more: a few
-/// small searches instead of a large one. A plane where nothing follows joins the first ones, and so do the margins of it.
+/// small searches instead of a large one. A plane where nothing follows joins the first ones with its margins.
 #[derive(Clone)]
 pub(super) struct Place<'l> {
     kind: u32,
@@ -201,8 +201,8 @@ const COST_FOLLOWS: f64 = 0.2;
 /// Costs from here on are prices of cells that have to be hidden.
 const PRICE_MIN: f64 = 0.5;
 
-/// Rooms of the tables in one cell, which change together. What has to be hidden costs its price each; what is free only
-/// tells longer moves from shorter ones, so it counts once.
+/// Rooms of the tables in one cell, which change together. What has to be hidden costs its price each; what is free
+/// only tells longer moves from shorter ones, so it counts once.
 struct Common {
     room: Room,
     free: (f64, f64),
