@@ -6,11 +6,14 @@
 //! times, so repeating, combining and colluding give nothing beyond the seal. What is refused is refused
 //! on syntax, whatever the data. What the seal hides is not in it.
 //!
-//! The promise is about linear derivation: no sum or difference of anything shown gives a number that
-//! the rule hides, neither of a cell, nor of the people a category has beyond its parts, nor of the
-//! hidden cells of a line together. [`attack`] referees it. Bounds that follow from counts not
-//! being negative are measured there and not promised, nor is protection against what an intruder
-//! knows from elsewhere. Different units and different periods are protected each on their own.
+//! The promise has two parts. Of every number that the rule hides: no sum or difference of anything shown gives it,
+//! neither of a cell, nor of the people a category has beyond its parts, nor of the hidden cells of a line together.
+//! And of those that [`SealReport`] does not list as linear only: there is a second table of whole numbers over the
+//! groups that can be asked for, which fits everything shown and what is known besides (counts are not negative, hidden
+//! groups are not empty, outcomes are no more than people), and in which the number differs; also for a district that
+//! knows its own students. [`attack`] referees both. How the people of several groups could be spread over groups that
+//! nobody can ask for is not part of it, nor is what an intruder knows from elsewhere. Different units and different
+//! periods are protected each on their own.
 //!
 //! A [`ProtectedTable`] can only come from a seal:
 //!
