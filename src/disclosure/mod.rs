@@ -50,9 +50,9 @@
 //! This guards against slips, not against forgery: any message can be decoded from bytes.
 
 pub mod attack;
-mod cover;
 mod check;
 mod coding;
+mod cover;
 mod lattice;
 mod offered;
 mod parallel;

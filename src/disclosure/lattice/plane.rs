@@ -28,7 +28,7 @@ pub(in crate::disclosure) struct Plane {
     pub(in crate::disclosure) steps: Vec<usize>,
 }
 
-/// Every set of dimensions that a publication crosses, the smaller first in the order of their bits.
+/// Every set of dimensions that a publication crosses, each after those that it begins with.
 pub(in crate::disclosure) fn planes(
     tabulation: &Tabulation,
     profiles: &[RuleProfile],

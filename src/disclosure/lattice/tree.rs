@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, HashSet};
 /// A dimension's categories, and after them the rests.
 pub(in crate::disclosure) struct Tree {
     pub(in crate::disclosure) parent: Vec<u16>,
-    pub(in crate::disclosure) children: Vec<Vec<u16>>,
     pub(in crate::disclosure) depth: Vec<u16>,
     /// Number of categories; nodes from here on are rests.
     pub(in crate::disclosure) n_listed: usize,
@@ -26,7 +25,7 @@ impl Tree {
         for node in 1..parent.len() {
             depth[node] = depth[usize::from(parent[node])] + 1;
         }
-        Self { n_listed: parent.len(), parent, children: Vec::new(), depth }
+        Self { n_listed: parent.len(), parent, depth }
     }
 }
 
@@ -49,10 +48,6 @@ pub(in crate::disclosure) fn trees(tabulation: &Tabulation) -> Result<(Vec<Tree>
             *rest = u16::try_from(tree.parent.len()).map_err(|_| Error::TooLarge)?;
             tree.parent.push(node);
             tree.depth.push(tree.depth[usize::from(node)] + 1);
-        }
-        tree.children = vec![Vec::new(); tree.parent.len()];
-        for (node, &parent) in (0..).zip(&tree.parent).skip(1) {
-            tree.children[usize::from(parent)].push(node);
         }
         for leaf in &mut leaves {
             leaf[at] = rests.get(&leaf[at]).copied().unwrap_or(leaf[at]);

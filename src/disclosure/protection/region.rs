@@ -5,7 +5,6 @@ use super::super::lattice::Lattice;
 
 /// Cells of a lattice under numbers of their own, with the sums of some planes: along each dimension, a cell is the sum
 /// of the cells one category down.
-#[derive(Clone)]
 pub(super) struct Region<'l> {
     lattice: &'l Lattice,
     /// The cells, ascending, by their numbers here; all of them, when there are none.

@@ -19,7 +19,6 @@ pub(super) struct Ground<'l> {
 /// The planes that cross no other dimensions than the target come first, all at once. Changes there are margins of the
 /// other planes, which follow one by one, those that cross fewer dimensions before those that cross more: a few
 /// small searches instead of a large one. A plane where nothing follows joins the first ones with its margins.
-#[derive(Clone)]
 pub(super) struct Place<'l> {
     kind: u32,
     /// The tables that change, each with whether the one around it does, too.
