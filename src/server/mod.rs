@@ -31,10 +31,12 @@ use pb::ingest_service_server::IngestServiceServer;
 use pb::release_service_server::ReleaseServiceServer;
 use peer::TrustDomain;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tonic::transport::Server;
 
 /// Why the service does not run, or stopped.
@@ -151,12 +153,7 @@ impl Bound {
             }
             ending.send_replace(true);
         });
-        let mut drained = ended.clone();
-        let out_of_time = async move {
-            let _ = drained.wait_for(|ended| *ended).await;
-            // A deadline, not a wait: whoever is done sooner ends sooner, and nobody keeps the process longer.
-            tokio::time::sleep(DRAIN).await;
-        };
+        let mut draining = ended.clone();
         let ended = async move {
             let _ = ended.wait_for(|ended| *ended).await;
         };
@@ -191,9 +188,13 @@ impl Bound {
             .add_service(ReleaseServiceServer::new(releases::Releases { desk: desk.clone() }))
             .add_service(AuditServiceServer::new(audit::Audit { desk: desk.clone() }))
             .add_service(AdminServiceServer::new(admin));
+        let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, ended));
         tokio::select! {
-            served = server.serve_with_incoming_shutdown(incoming, ended) => served?,
-            () = out_of_time => tracing::info!("calls still under way are cut"),
+            served = &mut serving => served?,
+            _ = draining.wait_for(|ended| *ended) => match timeout(DRAIN, serving).await {
+                Ok(served) => served?,
+                Err(_) => tracing::info!("calls still under way are cut"),
+            },
         }
         if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
     }
