@@ -62,12 +62,23 @@ pub fn sensitive(tabulation: &Tabulation, seal: &Seal) -> Vec<Target> {
 /// The least and the greatest value that a number can have for somebody who knows all that the seal shows, which of the
 /// groups that can be asked for add up to others, that counts are not negative, that outcomes and inner
 /// populations are no more than the people around them, and that a hidden cell is not empty. Whole numbers are
-/// not asked for, so the truth may be narrower.
+/// not asked for, so the truth may be narrower. An `insider` is a category of the geography right below the whole, who
+/// knows all numbers of its own people besides.
 ///
-/// Nothing where the number can not be asked for, for [`Quantity::Sum`], and where the solver gives up.
+/// Nothing where the number can not be asked for, is the insider's own, for [`Quantity::Sum`], and where the solver
+/// gives up.
 #[must_use]
-pub fn interval_in_cells(tabulation: &Tabulation, seal: &Seal, target: &Target) -> Option<(f64, f64)> {
-    cells::interval(&view::View::new(tabulation, seal), target)
+pub fn interval_in_cells(
+    tabulation: &Tabulation,
+    seal: &Seal,
+    target: &Target,
+    insider: Option<&str>,
+) -> Option<(f64, f64)> {
+    let insider = match insider {
+        Some(id) => Some(tabulation.dimensions[0].position(id)?),
+        None => None,
+    };
+    cells::interval(&view::View::new(tabulation, seal), target, insider)
 }
 
 /// The least and the greatest value that a number can have, given everything the seal shows, that counts

@@ -7,14 +7,11 @@ use super::view::{Group, View};
 use super::{Quantity, Target};
 use crate::outcomes::Values;
 use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOutcome, Variable};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The interval of a number over some groups; see [`super::interval_in_cells`].
-pub(super) fn interval(view: &View<'_>, target: &Target) -> Option<(f64, f64)> {
-    let named: HashMap<Vec<String>, &Group> =
-        view.groups.keys().map(|group| (view.name(group), group)).collect();
-    let groups: Vec<&Group> =
-        target.cells.iter().map(|cell| named.get(cell).copied()).collect::<Option<_>>()?;
+pub(super) fn interval(view: &View<'_>, target: &Target, insider: Option<u16>) -> Option<(f64, f64)> {
+    let groups: Vec<Group> = target.cells.iter().map(|names| view.group(names)).collect::<Option<_>>()?;
     let population = |measure: usize| view.tabulation.measures[measure].population;
     let parts: Vec<(usize, f64)> = match target.quantity {
         Quantity::People(at) => vec![(at, 1.0)],
@@ -24,10 +21,11 @@ pub(super) fn interval(view: &View<'_>, target: &Target) -> Option<(f64, f64)> {
         Quantity::Sum(_) => return None,
     };
     let is_asked = |block: usize| groups.iter().all(|group| view.is_asked(block, group));
-    if !parts.iter().all(|&(block, _)| is_asked(block)) {
+    let is_own = insider.is_some_and(|insider| view.is_alone(insider, parts[0].0, &groups));
+    if is_own || !parts.iter().all(|&(block, _)| is_asked(block)) {
         return None;
     }
-    let solve = |direction| Cells::new(view, direction, &parts, &groups).solve();
+    let solve = |direction| Cells::new(view, direction, &parts, &groups, insider).solve();
     Some((solve(OptimizationDirection::Minimize)?, solve(OptimizationDirection::Maximize)?))
 }
 
@@ -42,7 +40,8 @@ impl Cells {
         view: &View<'_>,
         direction: OptimizationDirection,
         parts: &[(usize, f64)],
-        target: &[&Group],
+        target: &[Group],
+        insider: Option<u16>,
     ) -> Self {
         let mut cells = Self { problem: Problem::new(direction), variables: BTreeMap::new() };
         let tabulation = view.tabulation;
@@ -55,12 +54,14 @@ impl Cells {
             for group in view.groups.keys() {
                 let key = (block, group.clone());
                 let range = match view.total(block, group) {
-                    value if view.shown.contains(&key) => (value as f64, value as f64),
+                    value if view.shown.contains(&key) || insider.is_some_and(|at| view.holds(at, group)) => {
+                        (value as f64, value as f64)
+                    }
                     _ if view.empty.contains(&key) => (0.0, 0.0),
                     _ if view.hidden.contains(&key) => (1.0, f64::INFINITY),
                     _ => (0.0, f64::INFINITY),
                 };
-                let weight = if target.contains(&group) { times } else { 0.0 };
+                let weight = if target.contains(group) { times } else { 0.0 };
                 cells.variables.insert(key, cells.problem.add_var(weight, range));
             }
             cells.add_sums(view, block);

@@ -182,6 +182,26 @@ impl<'a> View<'a> {
         self.groups[group].iter().map(|&at| u64::from(of[at])).sum()
     }
 
+    /// Whether a part of the geography holds everybody in a group.
+    pub(super) fn holds(&self, part: u16, group: &Group) -> bool {
+        self.tabulation.dimensions[0].ancestors(group[0].0).any(|up| up == part)
+    }
+
+    /// Whether all people that a block is counted among in some groups are in one part of the geography.
+    pub(super) fn is_alone(&self, part: u16, block: usize, groups: &[Group]) -> bool {
+        let tabulation = self.tabulation;
+        let of_measure = |at: usize| tabulation.measures[at].population;
+        let population = block.checked_sub(tabulation.populations.len()).map_or(block, of_measure);
+        let around = |&at: &usize| tabulation.populations[at].parent;
+        let widest = std::iter::successors(Some(population), around).last().unwrap_or(population);
+        let n_dimensions = tabulation.dimensions.len();
+        let mut atoms = self.atoms_of(groups).filter(|&at| tabulation.atoms.people[widest][at] > 0);
+        atoms.all(|at| {
+            let place = tabulation.atoms.nodes[at * n_dimensions];
+            tabulation.dimensions[0].ancestors(place).any(|up| up == part)
+        })
+    }
+
     /// Whether the number of a block can be asked for in a group.
     pub(super) fn is_asked(&self, block: usize, group: &Group) -> bool {
         let measures = &self.tabulation.measures;
@@ -289,7 +309,7 @@ impl<'a> View<'a> {
         group.iter().zip(&self.tabulation.dimensions).map(name).collect()
     }
 
-    fn group(&self, names: &[String]) -> Option<Group> {
+    pub(super) fn group(&self, names: &[String]) -> Option<Group> {
         let node = |(name, dimension): (&String, &crate::outcomes::Dimension)| {
             let rest = name.strip_prefix("rest of ");
             Some((dimension.position(rest.unwrap_or(name))?, rest.is_some()))
