@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
+use std::time::Duration;
 
 /// A line of the result. A reader that went away (`| head`) is no reason to fail.
 pub(super) fn say(line: &str) {
@@ -30,6 +31,17 @@ pub(super) fn bar(total: Option<u64>, unit: &str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// A sign on standard error that work goes on, with the time it has taken; nothing where that is not a terminal.
+pub(super) fn waiting() -> ProgressBar {
+    let sign = ProgressBar::new_spinner();
+    sign.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+        sign.set_style(style);
+    }
+    sign.enable_steady_tick(Duration::from_millis(125));
+    sign
 }
 
 /// A number with thousands set apart: `1,234,567`.

@@ -241,14 +241,13 @@ impl Publish {
         let request = pb::PublishRequest { title: self.title };
         let stream = session.admin().publish(request).await.map_err(crate::client::Error::from)?;
         let mut stream = stream.into_inner();
-        let bar = screen::bar(None, "");
+        let sign = screen::waiting();
         let mut last = None;
         while let Some(reply) = stream.message().await.map_err(crate::client::Error::from)? {
-            bar.set_message(reply.stage.clone());
-            bar.tick();
+            sign.set_message(reply.stage.clone());
             last = reply.report.map(|report| (report, reply.receipt));
         }
-        bar.finish_and_clear();
+        sign.finish_and_clear();
         let (report, receipt) = last.ok_or_else(|| Failure::new("the service ended without a report"))?;
         let entry = session.entry(receipt.as_ref())?;
         if entry.edition != Some(report.edition) {
@@ -305,11 +304,8 @@ fn print(report: &pb::EditionReport) {
         counted(total(|layer| layer.witnesses), "table", "tables"),
     ));
     let (one_mark, linear_only) = (total(|layer| layer.one_mark), total(|layer| layer.linear_only));
-    if one_mark > linear_only {
-        say(&format!(
-            "  {} of them as long as nobody knows which hidden cells are small",
-            count(one_mark - linear_only)
-        ));
+    if one_mark > 0 {
+        say(&format!("  {} of them as long as nobody knows which hidden cells are small", count(one_mark)));
     }
     if linear_only > 0 {
         say(&format!(

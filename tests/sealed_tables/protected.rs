@@ -22,22 +22,23 @@ fn check_widths(instance: &Instance, rule: Rule, attacker: Attacker, is_hidden: 
     }
 }
 
-#[test]
-fn three_way_counts_are_safe_from_those_who_know_nothing_else() {
+/// Protects the three-way table against an attacker, and checks that the attacker does not come closer than a width.
+fn check_three_way(attacker: Attacker, width: i64) {
     let Some(folder) = shared() else { return };
     let instance = z3(&folder);
-    let rule = Rule::Small { minimum: 4, zeros: Zeros::Shown, width: 3 };
-    let pattern = protected(&instance.problem(rule, Attacker::NonNegative), 0);
-    check_widths(&instance, rule, Attacker::NonNegative, &pattern.is_hidden, 3);
+    let rule = Rule::Small { minimum: 4, zeros: Zeros::Shown, width };
+    let pattern = protected(&instance.problem(rule, attacker), 0);
+    check_widths(&instance, rule, attacker, &pattern.is_hidden, width);
+}
+
+#[test]
+fn three_way_counts_are_safe_from_those_who_know_nothing_else() {
+    check_three_way(Attacker::NonNegative, 3);
 }
 
 #[test]
 fn three_way_counts_are_safe_from_those_who_know_that_zeros_are_shown() {
-    let Some(folder) = shared() else { return };
-    let instance = z3(&folder);
-    let rule = Rule::Small { minimum: 4, zeros: Zeros::Shown, width: 2 };
-    let pattern = protected(&instance.problem(rule, Attacker::Zeros), 0);
-    check_widths(&instance, rule, Attacker::Zeros, &pattern.is_hidden, 2);
+    check_three_way(Attacker::Zeros, 2);
 }
 
 #[test]

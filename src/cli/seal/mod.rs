@@ -147,7 +147,8 @@ impl Verify {
             let unit = f64::from(10_u32.pow(read.decimals));
             screen::json(&serde_json::json!({
                 "sensitive": proof.n_sensitive, "need_one_mark": proof.n_one_mark,
-                "min_width": proof.width_min.map(|width| width as f64 / unit), "witnesses": witnesses.len(), "seconds": seconds,
+                "min_width": proof.width_min.map(|width| width as f64 / unit),
+                "witnesses": witnesses.len(), "seconds": seconds,
             }));
             return Ok(Finish::All);
         }
