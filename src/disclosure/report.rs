@@ -14,7 +14,7 @@ pub struct SealReport {
     pub layers: Vec<LayerReport>,
 }
 
-/// How sure it is that what a layer hides is hidden. A layer is a number of people, or of outcomes among them.
+/// How sure it is that what a layer hides is hidden. A layer is the numbers of people and outcomes that bound each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerReport {
     /// Whom the tabulation counts.
@@ -28,8 +28,8 @@ pub struct LayerReport {
     /// Of these, the ones that stay so only because all hidden cells have one mark, and not against somebody who
     /// knows which of them are small.
     pub n_one_mark: u64,
-    /// Of these, the ones for which no other table was found that fits all that is shown: they are safe from adding and
-    /// subtracting, and nothing more is known of them.
+    /// Of these, the ones for which no other table was found that fits all that is shown, or none that leaves alone what
+    /// an insider knows: they are safe from adding and subtracting, and nothing more is known of them.
     pub n_linear_only: u64,
     /// Tables that show it.
     pub n_witnesses: u64,

@@ -271,6 +271,17 @@ impl Family {
         self.tables.push(table);
     }
 
+    /// Whom or what a table could count, as far as anybody knows: of people themselves, of outcomes the people, of sums
+    /// their bounds; in each atom and in each cell.
+    pub(super) fn among(&self, table: usize) -> (&[i64], &[i64]) {
+        let of = &self.tables[table];
+        match (of.counts, of.parent, &self.bounds) {
+            (Counts::Outcomes, Some(people), _) => (&self.tables[people].values, &self.tables[people].totals),
+            (_, _, Some(bounds)) => (&bounds.values, &bounds.totals),
+            _ => (&of.values, &of.totals),
+        }
+    }
+
     /// The tables around a table, nearest first.
     pub(super) fn around(&self, table: usize) -> impl Iterator<Item = usize> + '_ {
         let parent = |&at: &usize| self.tables[at].parent;

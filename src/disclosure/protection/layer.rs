@@ -6,7 +6,6 @@ use super::super::cover::{Board, Cell, Interval, Need, Room, Sight, Target};
 use super::super::lattice::{Lattice, Plane};
 use super::family::{Counts, Family};
 use super::kinds::Kinds;
-use super::rules::{is_certain, is_small, is_telling};
 
 /// Where the records of a cell come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,33 +199,25 @@ impl Family {
         if !is_asked {
             return Entry { value, alike: free, told: free, shown: None, is_out: false };
         }
-        let shown = |is_primary: bool| (!is_primary).then(|| Interval::exactly(value));
-        match (of.counts, of.parent, &self.bounds) {
-            (Counts::Outcomes, Some(people), _) => {
+        let is_primary = self.is_primary(table, cell, plane);
+        let shown = (!is_primary).then(|| Interval::exactly(value));
+        match (of.counts, of.parent) {
+            (Counts::Outcomes, Some(people)) => {
                 let most = self.tables[people].totals[cell as usize];
-                let (few, few_without) = (value < k, most - value < k);
-                let is_primary = [value, most - value]
-                    .iter()
-                    .any(|&count| is_telling(count, most, plane.cell_min, plane.certainty_min));
-                let told = match (is_primary, few, few_without) {
+                let told = match (is_primary, value < k, most - value < k) {
                     (true, true, false) => Interval::new(0, k - 1),
                     (true, false, true) => Interval::new(most - k + 1, most),
                     (false, false, false) => Interval::new(k, most - k),
                     _ => free,
                 };
-                Entry { value, alike: free, told, shown: shown(is_primary), is_out: false }
+                Entry { value, alike: free, told, shown, is_out: false }
             }
-            (Counts::Sums, _, Some(bounds)) => {
-                let (lower, people) = (bounds.totals[cell as usize], bounds.people[cell as usize]);
-                let is_primary = is_certain(value, lower, people, plane.certainty_min);
-                Entry { value, alike: free, told: free, shown: shown(is_primary), is_out: false }
-            }
+            (Counts::Sums, _) => Entry { value, alike: free, told: free, shown, is_out: false },
             _ => {
                 let is_out = value == 0 && !plane.hides_zeros;
                 let least = i64::from(!plane.hides_zeros).min(value);
                 let told = if value < k { Interval::new(least, k - 1) } else { Interval::from(k) };
-                let is_primary = is_small(value, plane.cell_min) || (value == 0 && !is_out);
-                let shown = shown(is_primary);
+                let shown = shown.filter(|_| value > 0 || is_out);
                 Entry { value, alike: Interval::from(least), told, shown, is_out }
             }
         }
@@ -247,7 +238,7 @@ fn weight(lattice: &Lattice, cell: u32, value: i64) -> f32 {
 
 /// For each cell, where its records come from, as far as there are any.
 fn sources(lattice: &Lattice, family: &Family) -> Vec<Source> {
-    let values = family.bounds.as_ref().map_or(&family.tables[0].values, |bounds| &bounds.values);
+    let (values, _) = family.among(0);
     let mut sources = vec![Source::Nowhere; lattice.n_cells()];
     for atom in (0..lattice.atoms.positions.len() as u32).filter(|&atom| values[atom as usize] != 0) {
         let source = lattice.contributor(lattice.atoms.leaves(atom)[0]).map_or(Source::Several, Source::One);

@@ -32,6 +32,8 @@ pub(super) struct Protection {
     pub(super) people: Vec<Vec<bool>>,
     /// Values shown, for each measure and cell.
     pub(super) values: Vec<Vec<bool>>,
+    /// Numbers of people hidden by the rule itself, for each population and cell.
+    people_primary: Vec<Vec<bool>>,
     /// Values hidden by the rule itself, for each measure and cell.
     pub(super) primary: Vec<Vec<bool>>,
     /// What shows it to be enough.
@@ -123,12 +125,13 @@ pub(super) fn protect(
     let (n_populations, n_measures) = (tabulation.populations.len(), tabulation.measures.len());
     let mut protection = Protection {
         people: nothing(n_populations),
+        people_primary: nothing(n_populations),
         values: nothing(n_measures),
         primary: nothing(n_measures),
         layers: Vec::new(),
     };
     for (family, covered) in families.iter().zip(&covered) {
-        protection.add(tabulation, family, covered);
+        protection.add(tabulation, lattice, family, covered);
     }
     let ratios = family::ratios(tabulation, lattice, &asked);
     let covered = in_parallel(&ratios, |family| {
@@ -136,7 +139,7 @@ pub(super) fn protect(
         cover_family(family, &|cell| people[cell as usize])
     });
     for (family, covered) in ratios.iter().zip(&covered) {
-        protection.add(tabulation, family, covered);
+        protection.add(tabulation, lattice, family, covered);
     }
     for (measure, &population) in asked.population_of.iter().enumerate() {
         let of_people = &protection.people[population];
@@ -146,30 +149,34 @@ pub(super) fn protect(
         }
         let visible = of_people.iter().zip(&asked.wanted[measure]).map(|(people, wanted)| *people && *wanted);
         protection.values[measure].iter_mut().zip(visible).for_each(|(shown, visible)| *shown &= visible);
-        protection.primary[measure] =
-            (0..n_cells as u32).map(|cell| rules::is_primary(tabulation, lattice, measure, cell)).collect();
+        let of_people = &protection.people_primary[population];
+        protection.primary[measure].iter_mut().zip(of_people).for_each(|(own, people)| *own |= people);
     }
     protection
 }
 
 impl Protection {
     /// Writes down what is shown of a family.
-    fn add(&mut self, tabulation: &Tabulation, family: &Family, covered: &Covered) {
+    fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family, covered: &Covered) {
         let mut of = Vec::new();
         for (at, table) in family.tables.iter().enumerate() {
+            let is_primary = |cell: u32| family.is_primary(at, cell, lattice.plane(cell));
+            let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
             for &member in &table.members {
                 if table.counts == Counts::People {
                     self.people[member].clone_from(&covered.shown[at]);
+                    self.people_primary[member].clone_from(&primary);
                     of.push(tabulation.populations[member].id.clone());
                 } else {
                     self.values[member].clone_from(&covered.shown[at]);
+                    self.primary[member].clone_from(&primary);
                     of.push(tabulation.measures[member].id.clone());
                 }
             }
         }
         self.layers.push(Witnesses {
             of,
-            n_witnesses: covered.moves.len(),
+            n_witnesses: covered.n_witnesses,
             n_sensitive: covered.n_sensitive,
             n_one_mark: covered.n_one_mark,
             n_linear_only: covered.n_linear_only,

@@ -2,14 +2,13 @@
 //!
 //! The same rules judge a cell and a group made of several cells, such as the hidden cells of a line.
 
-use super::super::lattice::{Lattice, Plane, Sums};
+use super::super::lattice::Plane;
 use super::family::{Counts, Family};
-use crate::outcomes::Tabulation;
 
 /// A number that follows from a family's tables, and may not be known where it is small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sensitive {
-    /// Tables with their coefficients.
+    /// Tables with their coefficients, the innermost first.
     pub(super) tables: Vec<(usize, i64)>,
     pub(super) rule: Rule,
 }
@@ -40,23 +39,6 @@ pub(super) fn is_certain(numerator: i64, denominator: i64, people: i64, certaint
     (1..certainty_min as i64).contains(&people) && (numerator == 0 || numerator == denominator)
 }
 
-/// Whether a measure is unsafe to show in a cell, for the sake of its number of people or its own.
-pub(super) fn is_primary(tabulation: &Tabulation, lattice: &Lattice, measure: usize, cell: u32) -> bool {
-    let (plane, at) = (lattice.plane(cell), cell as usize);
-    let people = lattice.people[tabulation.measures[measure].population][at] as i64;
-    is_small(people, plane.cell_min)
-        || match &lattice.sums[measure] {
-            Sums::Count | Sums::Mean(..) => false,
-            Sums::Share(counts) => {
-                let each = [counts[at] as i64, people - counts[at] as i64];
-                each.iter().any(|&count| is_telling(count, people, plane.cell_min, plane.certainty_min))
-            }
-            Sums::Ratio(upper, lower) => {
-                is_certain(upper[at] as i64, lower[at] as i64, people, plane.certainty_min)
-            }
-        }
-}
-
 impl Family {
     /// Lists what is sensitive: numbers of people, of those in a population and not in one inside it, of those with an
     /// outcome and of those without.
@@ -85,6 +67,30 @@ impl Family {
     /// The sum of a table over some cells.
     pub(super) fn total(&self, table: usize, cells: &[u32]) -> i64 {
         cells.iter().map(|&cell| self.tables[table].totals[cell as usize]).sum()
+    }
+
+    /// Whether a table may not be shown over some cells of a plane, for its own sake or for that of a number that follows
+    /// from it and others, of which `is_known` tells.
+    pub(super) fn is_telling(
+        &self,
+        table: usize,
+        cells: &[u32],
+        plane: &Plane,
+        is_known: impl Fn(usize) -> bool,
+    ) -> bool {
+        let of_table = self.sensitive.iter().filter(|number| number.tables[0].0 == table);
+        of_table
+            .filter(|number| number.tables[1..].iter().all(|&(other, _)| is_known(other)))
+            .any(|number| self.is_unsafe(number, cells, plane))
+    }
+
+    /// Whether a table is hidden in a cell by the rule itself, whatever else is shown there: it is small, or one of an
+    /// outcome and its complement is.
+    pub(super) fn is_primary(&self, table: usize, cell: u32, plane: &Plane) -> bool {
+        let of = &self.tables[table];
+        self.is_telling(table, &[cell], plane, |other| {
+            of.counts == Counts::Outcomes && of.parent == Some(other)
+        })
     }
 
     /// Whether a number over some cells of a plane is unsafe to show.

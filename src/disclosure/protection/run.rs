@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) struct Covered {
     /// Whether each cell of each table is shown.
     pub(super) shown: Vec<Vec<bool>>,
-    /// Every move.
-    pub(super) moves: Vec<Move>,
+    /// Other tables that were found.
+    pub(super) n_witnesses: usize,
     /// Targets in all.
     pub(super) n_sensitive: usize,
     /// Targets that are safe only because hidden cells have one mark.
     pub(super) n_one_mark: usize,
-    /// Targets for which no other table was found: they do not follow by adding and subtracting, and that is all
-    /// that is known.
+    /// Targets for which no other table was found, or none that leaves the records of an insider alone: they do not
+    /// follow by adding and subtracting, and that is all that is known.
     pub(super) n_linear_only: usize,
 }
 
@@ -56,12 +56,13 @@ impl Layer<'_> {
         }
         let ground = Ground::whole(self);
         let mut cover = Cover::new(&ground, &self.board);
-        let (mut n_one_mark, mut open) = (0, Vec::new());
+        // Targets that are not safe from those who know why cells are hidden, and of these the ones that nothing covers.
+        let (mut n_left, mut open) = (0, Vec::new());
         let mut cover_all = |cover: &mut Cover<'_, Ground<'_>>, targets: Vec<Target>| {
             let numbers = cover.add(targets);
             cover.reach_for(BASIS_MAX, work_left);
             let mut left = cover.run(numbers);
-            n_one_mark += left.len();
+            n_left += left.len();
             for basis_max in BASIS_MAX_ONE_MARK {
                 cover.reach_for(basis_max, work_left);
                 left = cover.run_for_one_mark(&left);
@@ -83,15 +84,14 @@ impl Layer<'_> {
             n_sensitive += lines.len();
             cover_all(&mut cover, lines);
         }
-        moves.extend(cover.moves().cloned());
         let is_shown = |table: usize, cell: u32| !self.board.is_hidden(self.on_board(table, cell));
         let cells = 0..self.lattice.n_cells() as u32;
         let shown = |table: usize| cells.clone().map(|cell| is_shown(table, cell)).collect();
         Covered {
             shown: (0..self.family.tables.len()).map(shown).collect(),
-            moves,
+            n_witnesses: moves.len() + cover.moves().count(),
             n_sensitive,
-            n_one_mark,
+            n_one_mark: n_left - open.len(),
             n_linear_only: open.len(),
         }
     }

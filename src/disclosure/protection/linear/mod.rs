@@ -1,15 +1,14 @@
 //! The linear rule: no sum or difference of anything shown gives a number that must be hidden.
 //!
-//! Tables come one after the other, people before outcomes, larger populations before those inside them. A
-//! complement (people less outcome, or a larger population less a smaller one) follows exactly when
-//! both its parts do, for they share no variable. So it is enough to guard the second part wherever the
+//! Tables come one after the other, people before outcomes, larger populations before those inside them. What one
+//! has beyond another (people less outcome, a larger population less a smaller one) follows exactly when
+//! both do, for they share no variable. So it is enough to guard the second part wherever the
 //! first one is shown or follows, and each table has an elimination of its own.
 
 mod secondary;
 
 use super::super::lattice::Lattice;
 use super::family::{Counts, Family};
-use super::rules::{is_certain, is_small, is_telling};
 use secondary::{Order, Quantity, Suppressed};
 
 /// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
@@ -25,11 +24,8 @@ pub(super) fn shown(
 ) -> Vec<Vec<bool>> {
     let order = order(lattice, &family.tables[0].totals, ties, downwards_max);
     let mut linear = Linear { lattice, family, order, done: Vec::new(), may_show };
-    for (at, table) in family.tables.iter().enumerate() {
-        let suppressed = match table.counts {
-            Counts::People => linear.people(at),
-            Counts::Outcomes | Counts::Sums => linear.outcomes(at),
-        };
+    for table in 0..family.tables.len() {
+        let suppressed = linear.suppress(table);
         linear.done.push(suppressed);
     }
     linear.done.into_iter().map(|suppressed| suppressed.shown).collect()
@@ -45,69 +41,29 @@ struct Linear<'f, F> {
 }
 
 impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
-    fn people(&self, at: usize) -> Suppressed {
+    fn suppress(&self, at: usize) -> Suppressed {
         let (lattice, family, done) = (self.lattice, self.family, &self.done);
         let table = &family.tables[at];
         let is_unsafe = |group: &[u32]| {
-            let cell_min = lattice.plane(group[0]).cell_min;
-            let people = family.total(at, group);
-            // What a line lacks of the larger population can follow although none of its cells does.
-            let is_known = |around: usize| group.len() > 1 || done[around].derivable[group[0] as usize];
-            let between =
-                |around| is_known(around) && is_small(family.total(around, group) - people, cell_min);
-            is_small(people, cell_min) || family.around(at).any(between)
+            // What a line lacks of another table can follow although none of its cells does.
+            let is_known = |other: usize| group.len() > 1 || done[other].derivable[group[0] as usize];
+            family.is_telling(at, group, lattice.plane(group[0]), is_known)
         };
-        let occupied: Vec<bool> = table.totals.iter().map(|&count| count > 0).collect();
-        // A cell that nobody of this population is in needs no mask, even where its emptiness tells of others.
+        let (around, around_totals) = family.among(at);
+        let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
+        // A cell that nobody is in needs no mask, even where its emptiness tells of others.
         let is_primary = |cell: u32| occupied[cell as usize] && is_unsafe(&[cell]);
         let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
-        let is_candidate = |cell: usize| occupied[cell] && !primary[cell] && self.is_open(at, cell);
-        let hidden_in = |around: usize| {
-            let hidden = done[around].shown.iter().zip(&family.tables[around].totals);
+        let shows_people = |cell: usize| match (table.counts, table.parent) {
+            (Counts::Outcomes, Some(people)) => done[people].shown[cell],
+            _ => true,
+        };
+        let is_candidate =
+            |cell: usize| occupied[cell] && !primary[cell] && self.is_open(at, cell) && shows_people(cell);
+        let hidden_in = |other: usize| {
+            let hidden = done[other].shown.iter().zip(family.among(other).1);
             hidden.map(|(is_shown, &count)| count > 0 && !is_shown).collect()
         };
-        let quantity = Quantity {
-            lattice,
-            order: &self.order,
-            present: &table.values.iter().map(|&count| count > 0).collect::<Vec<_>>(),
-            occupied: &occupied,
-            candidate: (0..occupied.len()).map(is_candidate).collect(),
-            primary: primary.clone(),
-            hidden_around: family.around(at).map(hidden_in).collect(),
-        };
-        quantity.suppress(is_unsafe)
-    }
-
-    fn outcomes(&self, at: usize) -> Suppressed {
-        let (lattice, family, done) = (self.lattice, self.family, &self.done);
-        let table = &family.tables[at];
-        let is_unsafe = |group: &[u32], people_known: bool| {
-            let plane = lattice.plane(group[0]);
-            let value = family.total(at, group);
-            match (table.parent, &family.bounds) {
-                (Some(parent), _) => {
-                    let people = family.total(parent, group);
-                    let is_telling = |count| is_telling(count, people, plane.cell_min, plane.certainty_min);
-                    is_telling(value) || (people_known && is_telling(people - value))
-                }
-                (None, Some(bounds)) => {
-                    let total = |of: &[i64]| group.iter().map(|&cell| of[cell as usize]).sum();
-                    is_certain(value, total(&bounds.totals), total(&bounds.people), plane.certainty_min)
-                }
-                (None, None) => false,
-            }
-        };
-        let (around, around_totals) = match (table.parent, &family.bounds) {
-            (Some(parent), _) => (&family.tables[parent].values, &family.tables[parent].totals),
-            (None, Some(bounds)) => (&bounds.values, &bounds.totals),
-            (None, None) => (&table.values, &table.totals),
-        };
-        let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
-        let knows_people = |cell: u32| table.parent.is_none_or(|of| done[of].derivable[cell as usize]);
-        let is_primary = |cell: u32| occupied[cell as usize] && is_unsafe(&[cell], knows_people(cell));
-        let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
-        let shows_people = |cell: usize| table.parent.is_none_or(|of| done[of].shown[cell]);
-        let is_candidate = |cell: usize| !primary[cell] && self.is_open(at, cell) && shows_people(cell);
         let quantity = Quantity {
             lattice,
             order: &self.order,
@@ -115,9 +71,18 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             occupied: &occupied,
             candidate: (0..occupied.len()).map(is_candidate).collect(),
             primary: primary.clone(),
-            hidden_around: Vec::new(),
+            hidden_around: self.less_than(at).map(hidden_in).collect(),
         };
-        quantity.suppress(|line| is_unsafe(line, true))
+        quantity.suppress(is_unsafe)
+    }
+
+    /// The tables that a table is taken from in some number. Where the people of an outcome are hidden, so is the outcome,
+    /// and they need not be looked at.
+    fn less_than(&self, at: usize) -> impl Iterator<Item = usize> + '_ {
+        let table = &self.family.tables[at];
+        let of_table = self.family.sensitive.iter().filter(move |number| number.tables[0].0 == at);
+        let others = of_table.flat_map(|number| number.tables[1..].iter().map(|&(other, _)| other));
+        others.filter(|&other| table.counts == Counts::People || table.parent != Some(other))
     }
 
     /// Whether a table is published in a cell, and nothing else speaks against it.
