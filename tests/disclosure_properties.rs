@@ -120,6 +120,7 @@ fn publications(draw: &mut Draw, n_dimensions: usize, n_measures: usize) -> Vec<
                 .filter(|m| measures >> m & 1 == 1)
                 .map(|m| (format!("i{m}"), m))
                 .collect(),
+            withdrawn: false,
         });
     }
     publications
@@ -185,7 +186,7 @@ fn case() -> impl Strategy<Value = Case> {
 
 fn seal(case: &Case) -> Seal {
     let tabulations = std::slice::from_ref(&case.tabulation);
-    Seal::make_within(7, tabulations, &case.profiles, b"secret", case.downwards_max)
+    Seal::make_within(7, tabulations, &[], &case.profiles, b"secret", case.downwards_max)
         .expect("a sound tabulation")
         .0
 }
@@ -357,7 +358,7 @@ proptest! {
     fn hidden_numbers_could_be_others_for_districts_too(case in case(), first in 0usize..7) {
         let tabulations = std::slice::from_ref(&case.tabulation);
         let (seal, report) =
-            Seal::make_within(7, tabulations, &case.profiles, b"secret", case.downwards_max).expect("sound");
+            Seal::make_within(7, tabulations, &[], &case.profiles, b"secret", case.downwards_max).expect("sound");
         let n_open: u64 = report.layers.iter().map(|layer| layer.n_linear_only).sum();
         if n_open == 0 {
             let targets = attack::sensitive(&case.tabulation, &seal);

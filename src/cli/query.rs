@@ -225,6 +225,13 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     if empty > 0 {
         say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
     }
+    for counted in table.counted().iter().filter(|counted| counted.edition != table.edition()) {
+        let year = SchoolYear::new(counted.period).map(|year| year.to_string()).unwrap_or_default();
+        say(&format!(
+            "     {year} is as in edition {}: no records have changed since, or of too few students.",
+            counted.edition
+        ));
+    }
     say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
 }
 
@@ -255,6 +262,9 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
         "profile": table.profile(), "cell_min": table.cell_min(), "agreement": table.agreement(),
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
         "cells": cells.collect::<Vec<_>>(),
+        "counted": table.counted().iter().map(|counted| {
+            serde_json::json!({"period": counted.period, "edition": counted.edition})
+        }).collect::<Vec<_>>(),
         "receipt": {"index": receipt.index(), "checkpoint": receipt.checkpoint()},
     })
 }

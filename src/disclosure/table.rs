@@ -31,6 +31,19 @@ pub struct ProtectedTable {
     measure: String,
     #[prost(bytes = "vec", tag = "12")]
     seal_digest: Vec<u8>,
+    #[prost(message, repeated, tag = "13")]
+    counted: Vec<Counted>,
+}
+
+/// Whose records the figures of a school year count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
+pub struct Counted {
+    /// School year, named by the year it ends in.
+    #[prost(uint32, tag = "1")]
+    pub period: u32,
+    /// The edition whose records they are: an earlier one, where none have changed since, or too few.
+    #[prost(uint32, tag = "2")]
+    pub edition: u32,
 }
 
 /// A dimension fixed to a category.
@@ -101,6 +114,7 @@ impl ProtectedTable {
             agreement: String::new(),
             measure: heading.measure.to_owned(),
             seal_digest: heading.seal_digest.to_vec(),
+            counted: heading.counted,
         }
     }
 
@@ -168,6 +182,12 @@ impl ProtectedTable {
     #[must_use]
     pub fn measure(&self) -> &str {
         &self.measure
+    }
+
+    /// For each period, ascending, the edition whose records are counted.
+    #[must_use]
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
     }
 
     /// SHA-256 of the seal this is a slice of.

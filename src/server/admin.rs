@@ -320,6 +320,12 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         linear_only: layer.n_linear_only,
         witnesses: layer.n_witnesses,
     });
+    let periods = published.report.periods.iter().map(|period| pb::PeriodReport {
+        unit: period.unit.name().into(),
+        period: period.period.into(),
+        counted_in: period.counted_in,
+        waits: period.waits,
+    });
     let report = pb::EditionReport {
         edition: published.edition.number,
         persons: published.edition.n_persons,
@@ -328,6 +334,7 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         digest: published.edition.digest.to_vec(),
         products: products.collect(),
         layers: layers.collect(),
+        periods: periods.collect(),
         seconds,
         waiting: published.n_waiting,
     };

@@ -59,7 +59,9 @@ impl<'l> Layer<'l> {
                     (Counts::Sums, _) => !is_shown(cell),
                     _ => false,
                 };
-                let entry = family.entry(table, cell, lattice.plane(cell));
+                let mut entry = family.entry(table, cell, lattice.plane(cell));
+                entry.is_out |=
+                    entry.shown.is_some() && of_table[cell as usize] && family.is_out(table, cell);
                 let (told, shown) = match with {
                     // Why it is hidden says nothing about its value then.
                     true => (entry.alike, None),
@@ -200,7 +202,8 @@ impl Family {
             return Entry { value, alike: free, told: free, shown: None, is_out: false };
         }
         let is_primary = self.is_primary(table, cell, plane);
-        let shown = (!is_primary).then(|| Interval::exactly(value));
+        let is_shown = !is_primary && !self.is_held(table, cell, plane);
+        let shown = is_shown.then(|| Interval::exactly(value));
         match (of.counts, of.parent) {
             (Counts::Outcomes, Some(people)) => {
                 let most = self.tables[people].totals[cell as usize];

@@ -5,10 +5,12 @@
 //! both do, for they share no variable. So it is enough to guard the second part wherever the
 //! first one is shown or follows, and each table has an elimination of its own.
 
+mod joint;
 mod secondary;
 
 use super::super::lattice::Lattice;
 use super::family::{Counts, Family};
+use joint::Joint;
 use secondary::{Order, Quantity, Suppressed};
 
 /// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
@@ -58,8 +60,10 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             (Counts::Outcomes, Some(people)) => done[people].shown[cell],
             _ => true,
         };
-        let is_candidate =
-            |cell: usize| occupied[cell] && !primary[cell] && self.is_open(at, cell) && shows_people(cell);
+        let is_held = |cell: usize| family.is_held(at, cell as u32, lattice.plane(cell as u32));
+        let is_candidate = |cell: usize| {
+            occupied[cell] && !primary[cell] && self.is_open(at, cell) && shows_people(cell) && !is_held(cell)
+        };
         let hidden_in = |other: usize| {
             let hidden = done[other].shown.iter().zip(family.among(other).1);
             hidden.map(|(is_shown, &count)| count > 0 && !is_shown).collect()
@@ -72,6 +76,7 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             candidate: (0..occupied.len()).map(is_candidate).collect(),
             primary: primary.clone(),
             hidden_around: self.less_than(at).map(hidden_in).collect(),
+            joint: Joint::new(lattice, family, at),
         };
         quantity.suppress(is_unsafe)
     }
