@@ -161,10 +161,11 @@ impl Before {
     fn read(snapshot: &Snapshot<'_>, number: u32, mut products: Vec<Product>) -> Result<Self, Error> {
         let seals = (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
         let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
-        let versions: BTreeSet<(String, u32)> = seals.iter().flat_map(|seal| seal.versions()).collect();
-        for (id, version) in versions {
-            if !products.iter().any(|product| (product.id(), product.version()) == (&id, version)) {
-                products.push(snapshot.product(&id, version)?.withdrawn());
+        for sealed in sealed_products(snapshot, &seals)? {
+            let is_same =
+                |product: &Product| (product.id(), product.version()) == (sealed.id(), sealed.version());
+            if !products.iter().any(is_same) {
+                products.push(sealed.withdrawn());
             }
         }
         let mut editions = Vec::with_capacity(seals.len());
@@ -181,6 +182,23 @@ impl Before {
     fn past(&self) -> Vec<Past<'_>> {
         self.editions.iter().map(|(seal, tabulations)| Past { seal, tabulations }).collect()
     }
+}
+
+/// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is
+/// published next must be counted together with it.
+///
+/// # Errors
+///
+/// [`store::Error`].
+pub fn published_products(snapshot: &Snapshot<'_>) -> Result<Vec<Product>, store::Error> {
+    let newest = snapshot.edition(None)?.map_or(0, |newest| newest.number);
+    let seals = (1..=newest).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
+    sealed_products(snapshot, &seals)
+}
+
+fn sealed_products(snapshot: &Snapshot<'_>, seals: &[Arc<Seal>]) -> Result<Vec<Product>, store::Error> {
+    let versions: BTreeSet<(String, u32)> = seals.iter().flat_map(|seal| seal.versions()).collect();
+    versions.iter().map(|(id, version)| snapshot.product(id, *version)).collect()
 }
 
 struct Frozen {

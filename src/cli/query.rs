@@ -11,7 +11,7 @@ use crate::calendar::SchoolYear;
 use crate::client::Session;
 use crate::disclosure::{Cell, Filter, Mark, ProtectedTable};
 use prost::Message;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ask for a table
 #[derive(clap::Args)]
@@ -184,9 +184,10 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
                 .zip(&cell.categories)
                 .map(|(id, category)| names.category(id, category).to_owned()),
         );
-        row.push(shown(cell.denominator));
+        let earlier = cell.earlier.as_ref();
+        row.push(shown(cell.denominator, earlier.and_then(|earlier| earlier.denominator)));
         if is_share {
-            row.push(shown(cell.numerator));
+            row.push(shown(cell.numerator, earlier.and_then(|earlier| earlier.numerator)));
         }
         if !value_heading.is_empty() {
             row.extend(value(table.measure(), cell));
@@ -198,28 +199,45 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     footnotes(table, receipt);
 }
 
-fn shown(number: Option<u64>) -> String {
-    number.map_or_else(|| "*".to_owned(), count)
+/// What stands behind a figure that is of an earlier edition.
+const EARLIER: &str = " †";
+
+fn shown(number: Option<u64>, earlier: Option<u64>) -> String {
+    match (number, earlier) {
+        (Some(number), _) => count(number),
+        (None, Some(earlier)) => count(earlier) + EARLIER,
+        (None, None) => "*".to_owned(),
+    }
 }
 
 /// A value and the bar beside it.
 fn value(measure: &str, cell: &Cell) -> [String; 2] {
-    match (cell.value, measure) {
+    let earlier = cell.earlier.as_ref().and_then(|earlier| earlier.value);
+    let mark = if cell.value.is_none() && earlier.is_some() { EARLIER } else { "" };
+    match (cell.value.or(earlier), measure) {
         (None, _) => ["*".to_owned(), String::new()],
-        (Some(value), "share" | "ratio") => [format!("{:.1} %", value * 100.0), bar(value)],
-        (Some(value), _) => [format!("{value:.2}"), String::new()],
+        (Some(value), "share" | "ratio") => [format!("{:.1} %{mark}", value * 100.0), bar(value)],
+        (Some(value), _) => [format!("{value:.2}{mark}"), String::new()],
     }
 }
 
 fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     let n = |mark| table.cells().iter().filter(|cell| cell.mark() == mark).count() as u64;
     let (hidden, empty, all) = (n(Mark::Hidden), n(Mark::Empty), table.cells().len() as u64);
+    let earlier: BTreeSet<u32> =
+        table.cells().iter().filter_map(|cell| Some(cell.earlier.as_ref()?.edition)).collect();
     say("");
     if hidden > 0 {
         say(&format!(
             "  *  hidden to protect students: {} of {} cells. A hidden cell says nothing else about itself.",
             count(hidden),
             count(all)
+        ));
+    }
+    if !earlier.is_empty() {
+        let editions = earlier.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        say(&format!(
+            "  †  as edition {editions} showed it; it has changed too little since, or protects others."
         ));
     }
     if empty > 0 {
@@ -251,6 +269,12 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
             "period": cell.period, "categories": cell.categories, "mark": mark(cell),
             "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
             "deviation": cell.deviation,
+            "earlier": cell.earlier.as_ref().map(|earlier| {
+                serde_json::json!({
+                    "edition": earlier.edition, "denominator": earlier.denominator,
+                    "numerator": earlier.numerator, "value": earlier.value, "deviation": earlier.deviation,
+                })
+            }),
         })
     });
     let filters =
@@ -275,11 +299,15 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
     let heading =
         ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
     out.write_record(
-        heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)),
+        heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)).chain(
+            ["earlier_edition", "earlier_denominator", "earlier_numerator", "earlier_value"]
+                .map(str::to_owned),
+        ),
     )?;
     for cell in table.cells() {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         let float = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let earlier = cell.earlier.as_ref();
         let place = [
             safe(table.product()),
             table.edition().to_string(),
@@ -292,6 +320,10 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
             number(cell.numerator),
             float(cell.value),
             float(cell.deviation),
+            earlier.map(|earlier| earlier.edition.to_string()).unwrap_or_default(),
+            number(earlier.and_then(|earlier| earlier.denominator)),
+            number(earlier.and_then(|earlier| earlier.numerator)),
+            float(earlier.and_then(|earlier| earlier.value)),
         ];
         out.write_record(place.into_iter().chain(cell.categories.iter().map(|id| safe(id))).chain(values))?;
     }

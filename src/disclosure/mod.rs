@@ -58,6 +58,7 @@ mod offered;
 mod parallel;
 mod past;
 mod protection;
+mod recall;
 mod report;
 mod rule;
 mod seal;
@@ -74,7 +75,7 @@ pub use report::{DimensionReport, LayerReport, PeriodReport, ProductReport, Seal
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
-pub use table::{Cell, Counted, Filter, Mark, ProtectedTable};
+pub use table::{Cell, Counted, Earlier, Filter, Mark, ProtectedTable};
 
 /// Why there is no seal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -81,6 +81,29 @@ pub struct Cell {
     /// Standard deviation of scores; only for means.
     #[prost(double, optional, tag = "7")]
     pub deviation: Option<f64>,
+    /// Where it is hidden: what an earlier edition showed of it.
+    #[prost(message, optional, tag = "9")]
+    pub earlier: Option<Earlier>,
+}
+
+/// What an earlier edition showed of a cell.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Earlier {
+    /// The edition whose records are counted.
+    #[prost(uint32, tag = "1")]
+    pub edition: u32,
+    /// As [`Cell::denominator`].
+    #[prost(uint64, optional, tag = "2")]
+    pub denominator: Option<u64>,
+    /// As [`Cell::numerator`].
+    #[prost(uint64, optional, tag = "3")]
+    pub numerator: Option<u64>,
+    /// As [`Cell::value`].
+    #[prost(double, optional, tag = "4")]
+    pub value: Option<f64>,
+    /// As [`Cell::deviation`].
+    #[prost(double, optional, tag = "5")]
+    pub deviation: Option<f64>,
 }
 
 /// What can be seen of a cell.
@@ -158,6 +181,10 @@ impl ProtectedTable {
     #[must_use]
     pub fn cells(&self) -> &[Cell] {
         &self.cells
+    }
+
+    pub(super) fn cells_mut(&mut self) -> &mut [Cell] {
+        &mut self.cells
     }
 
     /// The rule profile that protected them, with its version: `nces-10@1`.

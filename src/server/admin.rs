@@ -145,8 +145,12 @@ impl AdminService for Admin {
             Some(_) => {}
         }
         // Found here and not when publishing, where it would hold up every other product.
-        let mut others = self.desk.look(call, |snapshot| snapshot.products()).await?;
+        let (mut others, published) = self
+            .desk
+            .look(call, |snapshot| Ok((snapshot.products()?, publish::published_products(snapshot)?)))
+            .await?;
         others.retain(|other| other.id() != product.id());
+        others.extend(published);
         if let Err(mixed) = outcomes::check_together(&product, &others) {
             return Err(self.refuse(call, "product.mixed", &mixed.to_string()).await);
         }
