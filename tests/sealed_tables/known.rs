@@ -5,7 +5,7 @@ use crate::harness::{
 };
 use std::path::Path;
 use throughline::disclosure::Zeros;
-use throughline::disclosure::tables::{Attacker, Hierarchy, Layout, Problem, Rule, Table};
+use throughline::disclosure::tables::{Attacker, Error, Hierarchy, Layout, Problem, Rule, Table, Values};
 
 const ATTACKERS: [Attacker; 3] = [Attacker::NonNegative, Attacker::Zeros, Attacker::Legend];
 
@@ -225,4 +225,67 @@ fn linked_tables_that_disagree_are_refused() {
     second[0] += 1;
     let refused = instance.layout.values(&[first, second]).expect_err("they differ");
     assert_eq!(refused.to_string(), "the tables differ in the cell Total / Total / Total");
+}
+
+#[test]
+fn the_order_of_rows_makes_no_difference() {
+    let rows = [("a", "x", 3), ("a", "y", 20), ("a", "z", 14), ("b", "x", 2), ("b", "y", 9), ("b", "z", 31)];
+    let pattern = |order: &[usize]| {
+        let codes = order.iter().map(|&at| vec![rows[at].0.to_owned(), rows[at].1.to_owned()]);
+        let table = Table { dimensions: vec!["place".into(), "program".into()], codes: codes.collect() };
+        let layout = Layout::new(&[table], &[], "Total").expect("a sound table");
+        let counts = order.iter().map(|&at| rows[at].2).collect();
+        let values = values_of(layout.values(&[counts]).expect("a value for each cell"));
+        let problem = Problem::new(&layout, &values, small(5), Attacker::Legend, true).expect("it adds up");
+        (layout.codes.clone(), problem.protect(5))
+    };
+    let first = pattern(&[0, 1, 2, 3, 4, 5]);
+    assert!(first.1.is_hidden.iter().filter(|hidden| **hidden).count() > 2);
+    assert_eq!(pattern(&[5, 3, 1, 0, 2, 4]), first);
+    assert_eq!(pattern(&[2, 4, 0, 5, 1, 3]), first);
+}
+
+#[test]
+fn a_cell_that_comes_twice_is_named_by_table_and_row() {
+    let table = |codes: &[&str]| Table {
+        dimensions: vec!["place".into()],
+        codes: codes.iter().map(|code| vec![(*code).to_owned()]).collect(),
+    };
+    let refused = Layout::new(&[table(&["a", "Total"]), table(&["a", "b", "a"])], &[], "Total");
+    assert_eq!(refused.map(|_| ()), Err(Error::DuplicateCell { table: 1, row: 2 }));
+}
+
+#[test]
+fn sums_may_come_in_any_form() {
+    let codes = || ["total", "a", "b", "c"].map(str::to_owned).to_vec();
+    let pattern = |relation: &[(u32, i32)]| {
+        let layout = Layout::from_relations(codes(), vec![relation.to_vec()]);
+        let values = values_of(layout.values(&[vec![30, 2, 12, 16]]).expect("a value for each cell"));
+        Problem::new(&layout, &values, small(5), Attacker::Legend, true).expect("it adds up").protect(5)
+    };
+    let first = pattern(&[(0, 1), (1, -1), (2, -1), (3, -1)]);
+    assert_eq!(pattern(&[(3, 1), (1, 1), (0, -1), (2, 1)]), first, "the sum on the other side");
+    assert_eq!(pattern(&[(1, -1), (0, 2), (2, -1), (3, -1), (0, -1)]), first, "in two terms");
+}
+
+#[test]
+fn insiders_need_contributors() {
+    let layout = Layout::from_relations(vec!["a".into()], vec![]);
+    let values = Values { contributors: Vec::new(), ..values_of(vec![3]) };
+    let refused = Problem::new(&layout, &values, small(5), Attacker::Legend, true).map(|_| ());
+    assert_eq!(refused, Err(Error::NoContributors));
+}
+
+#[test]
+fn a_flagged_zero_can_be_more() {
+    let codes = ["Total", "a", "b", "c"].map(|code| vec![code.to_owned()]).to_vec();
+    let table = Table { dimensions: vec!["place".into()], codes };
+    let layout = Layout::new(&[table], &[], "Total").expect("a sound table");
+    let values = values_of(layout.values(&[vec![40, 0, 22, 18]]).expect("a value for each cell"));
+    let is_flagged = layout.codes.iter().map(|codes| codes[0] == "a").collect();
+    let values = Values { is_flagged, ..values };
+    let problem = Problem::new(&layout, &values, small(5), Attacker::Legend, false).expect("it adds up");
+    let findings = struck(&problem, &protected(&problem, 5).is_hidden, Attacker::Legend);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].low == 0.0 && findings[0].high >= 1.0, "{:?}", findings[0]);
 }

@@ -145,10 +145,12 @@ fn of_relations(folder: &Path, name: &str) -> Instance {
     let layout = Layout::from_relations(codes, relations.into_values().collect());
     let values = sheet.magnitudes("value");
     let ranges = sheet.magnitudes("lo_dev").into_iter().zip(sheet.magnitudes("up_dev"));
-    let known_range =
-        values.iter().zip(ranges).map(|(value, (down, up))| Some((value - down.abs(), value + up.abs())));
+    let mut known_range = vec![None; layout.n_cells()];
+    for (&cell, (value, (down, up))) in layout.cell_of[0].iter().zip(values.iter().zip(ranges)) {
+        known_range[cell as usize] = Some((value - down.abs(), value + up.abs()));
+    }
     let instance = Instance::new(sheet, layout, &values);
-    let values = Values { known_range: known_range.collect(), ..instance.values };
+    let values = Values { known_range, ..instance.values };
     Instance { values, ..instance }.flagged("sensitive")
 }
 

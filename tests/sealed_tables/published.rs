@@ -97,7 +97,7 @@ fn two_cells_that_sum_to_two_are_both_one_where_zeros_are_shown() {
         let exact = exact(&problem, &instance.pattern("suppressed"), Attacker::Zeros);
         exact.into_iter().map(|cell| instance.layout.name(cell)).collect::<Vec<_>>()
     });
-    let one_by_one = ["young / Portugal / Total", "young / Iceland / 2016", "young / Portugal / 2016"];
+    let one_by_one = ["young / Iceland / 2016", "young / Portugal / 2016", "young / Portugal / Total"];
     assert_eq!(recovered[0], one_by_one);
     assert!(recovered[1].is_empty());
 }
@@ -115,6 +115,6 @@ fn two_cells_that_sum_to_zero_are_both_zero() {
         let exact = exact(&problem, &instance.pattern("suppressed"), Attacker::NonNegative);
         exact.into_iter().map(|cell| instance.layout.name(cell)).collect::<Vec<_>>()
     });
-    assert_eq!(recovered[0], ["young / nonEU", "young / Iceland", "young / Portugal"]);
+    assert_eq!(recovered[0], ["young / Iceland", "young / Portugal", "young / nonEU"]);
     assert!(recovered[1].is_empty());
 }

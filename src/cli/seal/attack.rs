@@ -2,7 +2,7 @@
 
 use super::input::Input;
 use super::output::read_pattern;
-use crate::cli::screen::{self, counted, say};
+use crate::cli::screen::{self, counted, note, say};
 use crate::cli::table::{Align, Table};
 use crate::cli::{Done, Finish};
 use crate::disclosure::tables::{Finding, Problem, attack};
@@ -43,6 +43,10 @@ impl Attack {
         let seconds = begun.elapsed().as_secs_f64();
         let is_shown = |&cell: &u32| problem.is_primary(cell) && !is_hidden[cell as usize];
         let n_shown = (0..problem.n_cells() as u32).filter(is_shown).count();
+        let is_hidden_primary = |&cell: &u32| problem.is_primary(cell) && is_hidden[cell as usize];
+        let n_sensitive = (0..problem.n_cells() as u32).filter(is_hidden_primary).count();
+        // Values that do not add up leave nothing that could be true.
+        let n_undecided = n_sensitive - findings.len();
         let exact: Vec<&Finding> = findings.iter().filter(|finding| finding.is_exact()).collect();
         let unit = f64::from(10_u32.pow(read.decimals));
         let mut widths: Vec<f64> = findings.iter().map(|finding| finding.width().max(0.0) / unit).collect();
@@ -51,8 +55,8 @@ impl Attack {
         let finish = if exact.is_empty() && n_shown == 0 { Finish::All } else { Finish::SomeRefused };
         if self.json {
             screen::json(&serde_json::json!({
-                "attacker": self.input.attacker(), "insider": self.insider, "primary": findings.len() + n_shown,
-                "exact": exact.len() + n_shown, "shown": n_shown,
+                "attacker": self.input.attacker(), "insider": self.insider, "primary": n_sensitive + n_shown,
+                "exact": exact.len() + n_shown, "shown": n_shown, "undecided": n_undecided,
                 "median_width": median.filter(|width| width.is_finite()),
                 "min_width": widths.first().copied().filter(|width| width.is_finite()), "seconds": seconds,
             }));
@@ -60,11 +64,14 @@ impl Attack {
         }
         say(&format!(
             "{}: {} recovered exactly, {} shown; the others could differ by {} in the median; {seconds:.1} s",
-            counted((findings.len() + n_shown) as u64, "sensitive cell", "sensitive cells"),
+            counted((n_sensitive + n_shown) as u64, "sensitive cell", "sensitive cells"),
             exact.len(),
             n_shown,
             median.map_or_else(|| "-".to_owned(), |width| format!("{width}")),
         ));
+        if n_undecided > 0 {
+            note(&format!("of {n_undecided} nothing can be said: no values fit all sums and what is known"));
+        }
         let mut table = Table::new(&[("Recovered", Align::Left), ("Value", Align::Right)]);
         for finding in exact.iter().take(self.show) {
             let value = (finding.low / unit).round();

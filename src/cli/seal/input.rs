@@ -3,7 +3,7 @@
 use crate::cli::Failure;
 use crate::cli::screen::note;
 use crate::disclosure::Zeros;
-use crate::disclosure::tables::{Attacker, Hierarchy, Layout, Problem, Rule, Table, Values};
+use crate::disclosure::tables::{Attacker, Error, Hierarchy, Layout, Problem, Rule, Table, Values};
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -259,7 +259,13 @@ impl Input {
         for file in &hierarchies {
             trees.extend(hierarchy(file, &tables)?);
         }
-        Ok(Layout::new(&tables, &trees, &self.total)?)
+        Layout::new(&tables, &trees, &self.total).map_err(|error| match error {
+            Error::DuplicateCell { table, row } => {
+                let name = &files[table].name;
+                Failure::new(format!("{name}, row {}: an earlier row is the same cell", row + 2))
+            }
+            error => error.into(),
+        })
     }
 
     fn dimensions_of(&self, file: &Csv, hierarchies: &[Csv]) -> Result<Vec<String>, Failure> {

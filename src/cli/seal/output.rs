@@ -61,7 +61,7 @@ pub(super) struct Witnesses {
     pub(super) version: u32,
     /// Number of cells of the table, as a first check that it is the same.
     pub(super) cells: usize,
-    /// Changes refer to cells by number, in the order of the files' rows, each cell once.
+    /// Changes refer to cells by number, in the order of their codes.
     pub(super) witnesses: Vec<Witness>,
 }
 
@@ -144,10 +144,10 @@ pub(super) fn write_pattern(
     let mut writer = csv::Writer::from_path(file)?;
     let headings = read.layout.dimensions.iter().map(String::as_str).chain([column, "status"]);
     writer.write_record(headings)?;
-    for (codes, (value, is_hidden)) in read.layout.codes.iter().zip(read.values.values.iter().zip(is_hidden))
-    {
-        let value = if *is_hidden { String::new() } else { decimal(*value, read.decimals) };
-        let status = if *is_hidden { "hidden" } else { "published" };
+    for cell in read.layout.by_row().into_iter().map(|cell| cell as usize) {
+        let (codes, value) = (&read.layout.codes[cell], read.values.values[cell]);
+        let value = if is_hidden[cell] { String::new() } else { decimal(value, read.decimals) };
+        let status = if is_hidden[cell] { "hidden" } else { "published" };
         writer.write_record(codes.iter().map(|code| safe(code)).chain([value, status.to_owned()]))?;
     }
     Ok(writer.flush()?)
@@ -188,18 +188,19 @@ pub(super) fn read_pattern(
     if file.n_rows() != read.layout.n_cells() {
         return Err(Failure::new(format!("{} is not a pattern of these cells", path.display())));
     }
-    for (cell, codes) in read.layout.codes.iter().enumerate() {
-        let same = |(at, code): (&usize, &String)| file.field(cell, *at) == safe(code);
-        if !columns.iter().zip(codes).all(same) {
-            return Err(Failure::new(format!("{}, row {}: is another cell", path.display(), cell + 2)));
+    for (row, cell) in read.layout.by_row().into_iter().enumerate() {
+        let cell = cell as usize;
+        let same = |(at, code): (&usize, &String)| file.field(row, *at) == safe(code);
+        if !columns.iter().zip(&read.layout.codes[cell]).all(same) {
+            return Err(Failure::new(format!("{}, row {}: is another cell", path.display(), row + 2)));
         }
-        is_hidden[cell] = status[cell];
+        is_hidden[cell] = status[row];
         let value =
-            if status[cell] { String::new() } else { decimal(read.values.values[cell], read.decimals) };
-        if file.field(cell, values) != value {
+            if status[row] { String::new() } else { decimal(read.values.values[cell], read.decimals) };
+        if file.field(row, values) != value {
             let wrong =
-                if status[cell] { "a hidden cell has a value" } else { "the value is not the table's" };
-            return Err(Failure::new(format!("{}, row {}: {wrong}", path.display(), cell + 2)));
+                if status[row] { "a hidden cell has a value" } else { "the value is not the table's" };
+            return Err(Failure::new(format!("{}, row {}: {wrong}", path.display(), row + 2)));
         }
     }
     Ok(is_hidden)

@@ -85,7 +85,7 @@ fn range(problem: &Problem<'_>, attacker: Attacker, cell: u32) -> (i64, i64) {
         (Rule::Small { minimum, .. }, Attacker::Legend, false) => (minimum, i64::MAX),
     };
     // Where zeros are hidden, a hidden cell may be one.
-    let low = if low == 1 && problem.hides_zeros() { 0 } else { low };
+    let low = if low == 1 && problem.hides_zeros { 0 } else { low };
     problem.values.known_range[cell as usize]
         .map_or((low, high), |(least, most)| (low.max(least), high.min(most)))
 }

@@ -64,7 +64,7 @@ impl Layout {
         }
         let mut known: HashMap<Vec<String>, u32> = HashMap::new();
         let mut sums = BTreeSet::new();
-        for table in tables {
+        for (number, table) in tables.iter().enumerate() {
             let trees: Vec<Vec<Tree>> = (table.dimensions.iter().enumerate())
                 .map(|(at, name)| trees(table, at, name, hierarchies, total))
                 .collect::<Result<_, _>>()?;
@@ -85,7 +85,7 @@ impl Layout {
                     layout.codes.push(full);
                 }
                 if own.insert(codes.clone(), cell).is_some() {
-                    return Err(Error::DuplicateCell { row });
+                    return Err(Error::DuplicateCell { table: number, row });
                 }
                 cells.push(cell);
             }
@@ -97,21 +97,47 @@ impl Layout {
             layout.cell_of.push(cells);
         }
         layout.relations = sums.into_iter().collect();
-        Ok(layout)
+        Ok(layout.in_order())
     }
 
-    /// A layout of unnamed cells with sums given one by one, each a list of (cell, coefficient).
+    /// A layout of unnamed cells with sums given one by one, each a list of (cell, coefficient) that sums to zero.
     #[must_use]
     pub fn from_relations(codes: Vec<String>, relations: Vec<Vec<(u32, i32)>>) -> Self {
         let n_cells = codes.len() as u32;
         let codes = codes.into_iter().map(|code| vec![code]).collect();
-        Self {
+        let relations = relations.into_iter().map(normal).filter(|relation| !relation.is_empty());
+        let layout = Self {
             dimensions: vec!["cell".into()],
             codes,
             cell_of: vec![(0..n_cells).collect()],
-            relations,
+            relations: relations.collect(),
             total: String::new(),
+        };
+        layout.in_order()
+    }
+
+    /// Numbers the cells by their codes, so that the order of rows makes no difference.
+    fn in_order(mut self) -> Self {
+        let mut order: Vec<u32> = (0..self.n_cells() as u32).collect();
+        order.sort_by(|&a, &b| self.codes[a as usize].cmp(&self.codes[b as usize]));
+        let mut number = vec![0; order.len()];
+        (0..).zip(&order).for_each(|(to, &cell)| number[cell as usize] = to);
+        self.codes = order.iter().map(|&cell| std::mem::take(&mut self.codes[cell as usize])).collect();
+        self.cell_of.iter_mut().flatten().for_each(|cell| *cell = number[*cell as usize]);
+        for relation in &mut self.relations {
+            relation.iter_mut().for_each(|(cell, _)| *cell = number[*cell as usize]);
+            relation[1..].sort_unstable();
         }
+        self.relations.sort_unstable();
+        self
+    }
+
+    /// All cells, those of the first table's rows first, each once.
+    #[must_use]
+    pub fn by_row(&self) -> Vec<u32> {
+        let mut seen = vec![false; self.n_cells()];
+        let is_new = |&cell: &u32| !std::mem::replace(&mut seen[cell as usize], true);
+        self.cell_of.iter().flatten().copied().filter(is_new).collect()
     }
 
     /// Number of cells.
@@ -163,6 +189,23 @@ impl Layout {
     pub(in crate::disclosure) fn sums(&self) -> Relations {
         Relations::new(self.n_cells(), &self.relations)
     }
+}
+
+/// A sum with each cell once, and the cell that is the sum of the others first, with 1, where there is one.
+fn normal(relation: Vec<(u32, i32)>) -> Vec<(u32, i32)> {
+    let mut terms: BTreeMap<u32, i32> = BTreeMap::new();
+    for (cell, times) in relation {
+        let sum = terms.entry(cell).or_default();
+        *sum = sum.saturating_add(times);
+    }
+    terms.retain(|_, times| *times != 0);
+    let n_positive = terms.values().filter(|times| **times > 0).count();
+    let sign = if n_positive > 1 && n_positive + 1 == terms.len() { -1 } else { 1 };
+    let mut normal: Vec<(u32, i32)> = terms.into_iter().map(|(cell, times)| (cell, sign * times)).collect();
+    if let Some(at) = normal.iter().position(|(_, times)| *times == 1) {
+        normal[..=at].rotate_right(1);
+    }
+    normal
 }
 
 /// For each code, the codes right below it.

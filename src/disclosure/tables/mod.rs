@@ -20,11 +20,16 @@ pub use problem::{Pattern, Problem, Rule, Values, Witness};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Two rows of a table are the same cell.
-    #[error("row {row} is a cell that an earlier row is, too")]
+    #[error("in table {}, row {} is a cell that an earlier row is, too", .table + 1, .row + 1)]
     DuplicateCell {
+        /// Number of the table, from 0.
+        table: usize,
         /// Number of the row, from 0.
         row: usize,
     },
+    /// Insiders are to be kept out, and nobody says how many contribute to each cell.
+    #[error("nothing says how many contribute to each cell")]
+    NoContributors,
     /// A hierarchy is of a dimension that no table has.
     #[error("no table has the dimension {dimension}, which there is a hierarchy for")]
     UnknownDimension {

@@ -50,6 +50,8 @@ pub struct Problem<'l> {
     least: i64,
     relations: Relations,
     holders: Vec<Option<u32>>,
+    /// Whether a hidden count may be zero.
+    pub(super) hides_zeros: bool,
 }
 
 /// Which cells are hidden, and the proof that it is enough.
@@ -93,7 +95,7 @@ impl<'l> Problem<'l> {
     ///
     /// # Errors
     ///
-    /// [`Error::NotAdditive`] for counts; magnitudes may be off by rounding.
+    /// [`Error::NotAdditive`] for counts; magnitudes may be off by rounding. [`Error::NoContributors`] with insiders.
     pub fn new(
         layout: &'l Layout,
         values: &'l Values,
@@ -111,7 +113,15 @@ impl<'l> Problem<'l> {
             }
         }
         let least = if values.values.iter().any(|&value| value < 0) { -Interval::FAR } else { 0 };
-        let mut problem = Self { layout, values, rule, against, least, relations, holders: Vec::new() };
+        // Zeros are hidden, or one is flagged for another reason.
+        let is_flagged_zero = |(&value, &is_flagged): (&i64, &bool)| value == 0 && is_flagged;
+        let hides_zeros = matches!(rule, Rule::Small { zeros: Zeros::Hidden, .. })
+            || values.values.iter().zip(&values.is_flagged).any(is_flagged_zero);
+        let mut problem =
+            Self { layout, values, rule, against, least, relations, holders: Vec::new(), hides_zeros };
+        if insiders && values.contributors.len() != layout.n_cells() {
+            return Err(Error::NoContributors);
+        }
         if insiders {
             problem.holders = (0..layout.n_cells() as u32).map(|cell| problem.alone_in(cell)).collect();
         }
@@ -122,10 +132,6 @@ impl<'l> Problem<'l> {
     #[must_use]
     pub fn n_cells(&self) -> usize {
         self.layout.n_cells()
-    }
-
-    pub(super) fn hides_zeros(&self) -> bool {
-        matches!(self.rule, Rule::Small { zeros: Zeros::Hidden, .. })
     }
 
     /// Whether a cell is sensitive for its own sake.
@@ -174,8 +180,8 @@ impl<'l> Problem<'l> {
         let value = self.values.values[cell as usize];
         let known = self.values.known_range[cell as usize];
         let (alike, told) = match self.rule {
-            Rule::Small { minimum, zeros, .. } => {
-                let is_known = zeros == Zeros::Shown && self.against != Attacker::NonNegative;
+            Rule::Small { minimum, .. } => {
+                let is_known = !self.hides_zeros && self.against != Attacker::NonNegative;
                 let least = if is_known { 1 } else { 0 };
                 let told = match self.is_primary(cell) {
                     _ if self.against != Attacker::Legend => Interval::from(least),
@@ -240,6 +246,7 @@ impl<'l> Problem<'l> {
         let unprotected = cover.run_for_one_mark(&needs_one_mark);
         cover.improve(rounds);
         let cell_of = |target: &u32| cover.reached(*target).0.terms[0].0;
+        let is_protected = |target: &&u32| !unprotected.contains(target);
         let widths = targets.map(|target| cover.reached(target)).map(|(_, down, up)| down + up);
         let witness = |made: &Move| Witness {
             changes: made.cells.iter().map(|changed| (changed.cell, changed.by)).collect(),
@@ -249,7 +256,7 @@ impl<'l> Problem<'l> {
         let pattern = Pattern {
             is_hidden: (0..self.n_cells() as u32).map(|cell| board.is_hidden(cell)).collect(),
             witnesses: cover.moves().map(witness).collect(),
-            needs_one_mark: needs_one_mark.iter().map(cell_of).collect(),
+            needs_one_mark: needs_one_mark.iter().filter(is_protected).map(cell_of).collect(),
             unprotected: unprotected.iter().map(cell_of).collect(),
             width_min: widths.min(),
         };
