@@ -47,6 +47,11 @@ impl Answers {
         self.known.len()
     }
 
+    /// Whether the number of a block in a group was answered.
+    pub(crate) fn has(&self, block: usize, group: &Group) -> bool {
+        self.known.contains_key(&(block, group.clone()))
+    }
+
     /// Whether they hold all that others do.
     pub(crate) fn has_all_of(&self, others: &Self) -> bool {
         others.known.iter().all(|(what, value)| self.known.get(what) == Some(value))

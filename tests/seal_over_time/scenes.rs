@@ -1,7 +1,7 @@
 //! What happens between editions.
 
 use crate::city::{Chance, Product, Students, change, student};
-use crate::harness::{Edition, findings, n_rescored, publish, publish_alone, truth};
+use crate::harness::{CELL_MIN, Edition, findings, n_rescored, publish, publish_alone, truth};
 use crate::intruder::{Answers, Group, Solver};
 use throughline::outcomes::Tabulation;
 
@@ -162,4 +162,27 @@ fn a_withdrawn_product_is_remembered() {
         let solver = Solver::new(&together(&published, &answers), |_, _| false);
         assert_eq!(findings(&published, &answers, &solver), [""; 0], "seed {seed}");
     }
+}
+
+#[test]
+fn what_was_hidden_stays_so_until_it_has_changed_by_enough() {
+    let mut n_again = 0;
+    for seed in 30..34 {
+        let (first, mut chance) = city(seed, 500);
+        let second = change(&first, &mut chance, 60);
+        let published = publish(&[(&first, &[CITY, INCOME]), (&second, &[CITY, INCOME])]);
+        let answers = everything(&published);
+        for group in published[0].groups() {
+            let of = |students| truth(&published[0].tabulation, students, &group);
+            let (then, now) = (of(&first), of(&second));
+            let changes = [now.people - then.people, now.tested - then.tested, now.absent - then.absent];
+            for (block, change) in changes.into_iter().enumerate() {
+                if answers[1].has(block, &group) && !answers[0].has(block, &group) {
+                    assert!(change.abs() >= CELL_MIN, "seed {seed}: block {block} of {group:?}");
+                    n_again += 1;
+                }
+            }
+        }
+    }
+    assert!(n_again > 0, "some have changed by enough");
 }
