@@ -71,7 +71,7 @@ pub use report::{DimensionReport, LayerReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
-pub use table::{Cell, Filter, Mark, ProtectedTable};
+pub use table::{Cell, Filter, Mark, ProtectedTable, RateCode};
 
 /// Why there is no seal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,9 +82,15 @@ pub enum Error {
         /// Product id.
         product: String,
     },
-    /// A product names a profile that codes, rounds or pools figures, and a seal shows them exactly or not at all.
-    #[error("product {product} names a rule profile that codes, rounds or pools; a seal can not do that")]
-    CodedProfile {
+    /// A product names a profile that rounds counts, which a seal does not do.
+    #[error("product {product} names a rule profile that rounds counts; a seal can not do that")]
+    RoundingProfile {
+        /// Product id.
+        product: String,
+    },
+    /// A product names a profile that reports hidden groups together, which a seal does not do.
+    #[error("product {product} names a rule profile that pools hidden groups; a seal can not do that")]
+    PoolingProfile {
         /// Product id.
         product: String,
     },

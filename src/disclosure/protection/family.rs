@@ -6,6 +6,7 @@
 
 use super::super::lattice::Lattice;
 use super::Asked;
+use super::codings::Coding;
 use super::rules::Sensitive;
 use crate::outcomes::{Tabulation, Values};
 
@@ -50,9 +51,11 @@ pub(super) struct Table {
     pub(super) values: Vec<i64>,
     /// In each cell of the lattice.
     pub(super) totals: Vec<i64>,
-    /// Whether it is published in each cell.
+    /// Whether it is published exactly in each cell.
     pub(super) is_asked: Vec<bool>,
-    /// Whether it is published in some cell of each plane.
+    /// As what else it is published.
+    pub(super) codings: Vec<Coding>,
+    /// Whether it is published in some cell of each plane, exactly or not.
     pub(super) planes: Vec<bool>,
 }
 
@@ -83,7 +86,7 @@ pub(super) fn families(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked
     for (number, population) in tabulation.populations.iter().enumerate() {
         let values = by_atom(lattice, &tabulation.atoms.people[number]);
         let around = population.parent.map(|parent| place[parent]);
-        let is_asked = asked.people(number);
+        let is_asked = asked.people(number, lattice);
         let family = around.map(|(family, _)| family);
         let parent = around.map(|(_, table)| table);
         let twin = match family {
@@ -124,13 +127,7 @@ pub(super) fn families(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked
     shares.sort_by_key(|&(measure, _)| (place[population_of(measure)].1, measure));
     for (measure, counts) in shares {
         let (family, parent) = place[population_of(measure)];
-        families[family].add_outcome(
-            measure,
-            parent,
-            by_atom(lattice, counts),
-            asked.values(measure),
-            lattice,
-        );
+        families[family].add_outcome(measure, parent, by_atom(lattice, counts), asked, lattice);
     }
     families.iter_mut().for_each(Family::find_sensitive);
     families
@@ -209,14 +206,23 @@ impl Table {
     ) -> Self {
         let totals = totals(lattice, &values);
         let planes = planes(&is_asked, lattice);
-        Self { counts, members: vec![member], parent, part: None, values, totals, is_asked, planes }
+        let (members, codings) = (vec![member], Vec::new());
+        Self { counts, members, parent, part: None, values, totals, is_asked, codings, planes }
     }
 
     /// Counts in another population or measure with the same numbers.
     fn merge(&mut self, member: usize, is_asked: &[bool], lattice: &Lattice) {
         self.members.push(member);
         self.is_asked.iter_mut().zip(is_asked).for_each(|(asked, other)| *asked |= other);
-        self.planes = planes(&self.is_asked, lattice);
+        let more = planes(is_asked, lattice);
+        self.planes.iter_mut().zip(more).for_each(|(shown, more)| *shown |= more);
+    }
+
+    fn add_codings(&mut self, codings: Vec<Coding>) {
+        for coding in &codings {
+            self.planes.iter_mut().zip(&coding.planes).for_each(|(shown, more)| *shown |= more);
+        }
+        self.codings.extend(codings);
     }
 }
 
@@ -235,9 +241,10 @@ impl Family {
         measure: usize,
         parent: usize,
         values: Vec<i64>,
-        is_asked: Vec<bool>,
+        asked: &Asked,
         lattice: &Lattice,
     ) {
+        let (is_asked, mut codings) = (asked.values(measure), asked.codings(measure));
         let people = &self.tables[parent].values;
         let is_twin = |table: &Table| {
             let is_complement = || {
@@ -248,7 +255,11 @@ impl Family {
         };
         let twin = self.tables.iter().position(|table| table.counts == Counts::Outcomes && is_twin(table));
         if let Some(twin) = twin {
-            return self.tables[twin].merge(measure, &is_asked, lattice);
+            let twin = &mut self.tables[twin];
+            let is_complement = twin.values != values;
+            codings.iter_mut().for_each(|coding| coding.is_complement = is_complement);
+            twin.add_codings(codings);
+            return twin.merge(measure, &is_asked, lattice);
         }
         let part = self.tables[parent].part.as_ref().and_then(|part| {
             let is_whole = |table: &Table| {
@@ -268,6 +279,7 @@ impl Family {
         });
         let mut table = Table::new(Counts::Outcomes, measure, Some(parent), values, is_asked, lattice);
         table.part = part;
+        table.add_codings(codings);
         self.tables.push(table);
     }
 

@@ -130,6 +130,7 @@ mod tests {
             values: totals.to_vec(),
             totals: totals.to_vec(),
             is_asked: vec![true; 2],
+            codings: Vec::new(),
             planes: vec![true],
         }
     }

@@ -4,6 +4,7 @@
 //! known, another table of all of them is found that fits everything shown, and cells are hidden until there is one.
 //! Sums that are bounded by other sums follow, each on its own.
 
+mod codings;
 mod family;
 mod kinds;
 mod layer;
@@ -15,9 +16,11 @@ mod run;
 mod space;
 mod tie;
 
-use super::lattice::Lattice;
+use super::lattice::{Lattice, Plane};
 use super::parallel::in_parallel;
 use crate::outcomes::{Tabulation, Values};
+pub(super) use codings::Coded;
+use codings::Coding;
 use family::{Counts, Family};
 use layer::Layer;
 pub(super) use linear::DOWNWARDS_MAX;
@@ -30,10 +33,12 @@ use run::Covered;
 pub(super) struct Protection {
     /// Numbers of people shown, for each population and cell.
     pub(super) people: Vec<Vec<bool>>,
-    /// Values shown, for each measure and cell.
+    /// Values shown exactly, for each measure and cell.
     pub(super) values: Vec<Vec<bool>>,
+    /// Values shown as codes.
+    pub(super) coded: Vec<Coded>,
     /// Numbers of people hidden by the rule itself, for each population and cell.
-    people_primary: Vec<Vec<bool>>,
+    pub(super) people_primary: Vec<Vec<bool>>,
     /// Values hidden by the rule itself, for each measure and cell.
     pub(super) primary: Vec<Vec<bool>>,
     /// What shows it to be enough.
@@ -61,35 +66,65 @@ pub(super) fn is_published(tabulation: &Tabulation, lattice: &Lattice, measure: 
     lattice.listed(cell) && lattice.plane(cell).publications.iter().any(shows)
 }
 
-/// What is published, were nothing hidden: for each measure, its cells.
+/// Whether a publication shows a measure as codes: a share, where its profile codes rates.
+fn is_coded(tabulation: &Tabulation, lattice: &Lattice, publication: usize, measure: usize) -> bool {
+    lattice.profiles[publication].codes_rates()
+        && matches!(tabulation.atoms.values[measure], Values::Share(_))
+}
+
+/// What is published, were nothing hidden.
 struct Asked {
     population_of: Vec<usize>,
+    /// For each measure, the cells where it is published exactly.
     wanted: Vec<Vec<bool>>,
+    /// For each measure, as what else it is published.
+    codings: Vec<Vec<Coding>>,
 }
 
 impl Asked {
     fn new(tabulation: &Tabulation, lattice: &Lattice) -> Self {
-        let cells = 0..lattice.n_cells() as u32;
-        let wanted =
-            |measure| cells.clone().map(|cell| is_published(tabulation, lattice, measure, cell)).collect();
+        let wanted = |measure: usize| {
+            let shows = |&at: &usize| {
+                let indicators = &tabulation.publications[at].indicators;
+                indicators.iter().any(|&(_, other)| other == measure)
+                    && !is_coded(tabulation, lattice, at, measure)
+            };
+            let of_plane = |plane: &Plane| plane.publications.iter().any(shows);
+            let planes: Vec<bool> = lattice.planes.iter().map(of_plane).collect();
+            let is_wanted =
+                |cell: u32| planes[lattice.plane_of[cell as usize] as usize] && lattice.listed(cell);
+            (0..lattice.n_cells() as u32).map(is_wanted).collect()
+        };
+        let measures = 0..tabulation.measures.len();
         Self {
             population_of: tabulation.measures.iter().map(|measure| measure.population).collect(),
-            wanted: (0..tabulation.measures.len()).map(wanted).collect(),
+            wanted: measures.clone().map(wanted).collect(),
+            codings: measures.map(|measure| codings::codings(tabulation, lattice, measure)).collect(),
         }
     }
 
-    /// The cells where a measure is published.
+    /// The cells where a measure is published exactly.
     fn values(&self, measure: usize) -> Vec<bool> {
         self.wanted[measure].clone()
     }
 
-    /// The cells where a number of people is published, with whatever measure.
-    fn people(&self, population: usize) -> Vec<bool> {
-        let n_cells = self.wanted.first().map_or(0, Vec::len);
+    /// As what else a measure is published.
+    fn codings(&self, measure: usize) -> Vec<Coding> {
+        self.codings[measure].clone()
+    }
+
+    /// The cells where a number of people is published, with whatever measure. Where codes are, it counts as published
+    /// even if its profile does not print it: many know it from elsewhere.
+    fn people(&self, population: usize, lattice: &Lattice) -> Vec<bool> {
         let of_population = |&measure: &usize| self.population_of[measure] == population;
-        let mut asked = vec![false; n_cells];
+        let mut asked = vec![false; lattice.n_cells()];
         for measure in (0..self.wanted.len()).filter(of_population) {
             asked.iter_mut().zip(&self.wanted[measure]).for_each(|(asked, wanted)| *asked |= wanted);
+            for coding in &self.codings[measure] {
+                for (cell, asked) in (0..).zip(&mut asked) {
+                    *asked |= coding.planes[lattice.plane_of[cell as usize] as usize] && lattice.listed(cell);
+                }
+            }
         }
         asked
     }
@@ -128,6 +163,7 @@ pub(super) fn protect(
         people_primary: nothing(n_populations),
         values: nothing(n_measures),
         primary: nothing(n_measures),
+        coded: Vec::new(),
         layers: Vec::new(),
     };
     for (family, covered) in families.iter().zip(&covered) {
@@ -162,13 +198,23 @@ impl Protection {
         for (at, table) in family.tables.iter().enumerate() {
             let is_primary = |cell: u32| family.is_primary(at, cell, lattice.plane(cell));
             let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
+            // What is hidden by the rule itself is not shown exactly, but perhaps as a code.
+            let asked = covered.shown[at].iter().zip(&table.is_asked).zip(&primary);
+            let exact: Vec<bool> =
+                asked.map(|((shown, asked), primary)| *shown && *asked && !primary).collect();
+            let people = table.parent.filter(|_| !table.codings.is_empty());
+            self.coded.extend(people.into_iter().flat_map(|people| {
+                let both =
+                    |cell: u32| covered.shown[at][cell as usize] && covered.shown[people][cell as usize];
+                family.coded(at, lattice, both)
+            }));
             for &member in &table.members {
                 if table.counts == Counts::People {
                     self.people[member].clone_from(&covered.shown[at]);
                     self.people_primary[member].clone_from(&primary);
                     of.push(tabulation.populations[member].id.clone());
                 } else {
-                    self.values[member].clone_from(&covered.shown[at]);
+                    self.values[member].clone_from(&exact);
                     self.primary[member].clone_from(&primary);
                     of.push(tabulation.measures[member].id.clone());
                 }
