@@ -158,9 +158,14 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     // The headings live as long as the program: there are few, and it ends right after.
     headings
         .extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
-    let is_share = table.measure() == "share";
-    headings.push(("Students", Align::Right));
-    if is_share {
+    // A rule that codes rates prints nobody with the outcome, and some such rules no students at all.
+    let is_shown = |cell: &&Cell| cell.mark() == Mark::Shown;
+    let has_people = !table.cells().iter().filter(is_shown).any(|cell| cell.denominator.is_none());
+    let has_numerators = table.measure() == "share" && !table.cells().iter().any(|cell| cell.code.is_some());
+    if has_people {
+        headings.push(("Students", Align::Right));
+    }
+    if has_numerators {
         headings.push(("With it", Align::Right));
     }
     let value_heading = match table.measure() {
@@ -184,8 +189,10 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
                 .zip(&cell.categories)
                 .map(|(id, category)| names.category(id, category).to_owned()),
         );
-        row.push(shown(cell.denominator));
-        if is_share {
+        if has_people {
+            row.push(shown(cell.denominator));
+        }
+        if has_numerators {
             row.push(shown(cell.numerator));
         }
         if !value_heading.is_empty() {
@@ -202,8 +209,11 @@ fn shown(number: Option<u64>) -> String {
     number.map_or_else(|| "*".to_owned(), count)
 }
 
-/// A value and the bar beside it.
+/// A value and the bar beside it; that of a code is as long as the middle of its range.
 fn value(measure: &str, cell: &Cell) -> [String; 2] {
+    if let Some(code) = &cell.code {
+        return [code.label.clone(), bar((code.first + code.last) as f64 / 200.0)];
+    }
     match (cell.value, measure) {
         (None, _) => ["*".to_owned(), String::new()],
         (Some(value), "share" | "ratio") => [format!("{:.1} %", value * 100.0), bar(value)],
@@ -244,6 +254,9 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
             "period": cell.period, "categories": cell.categories, "mark": mark(cell),
             "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
             "deviation": cell.deviation,
+            "code": cell.code.as_ref().map(|code| {
+                serde_json::json!({"label": code.label, "first": code.first, "last": code.last})
+            }),
         })
     });
     let filters =
@@ -265,7 +278,7 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
     let heading =
         ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
     out.write_record(
-        heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)),
+        heading.chain(["mark", "denominator", "numerator", "value", "deviation", "code"].map(str::to_owned)),
     )?;
     for cell in table.cells() {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -282,6 +295,7 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
             number(cell.numerator),
             float(cell.value),
             float(cell.deviation),
+            cell.code.as_ref().map(|code| safe(&code.label)).unwrap_or_default(),
         ];
         out.write_record(place.into_iter().chain(cell.categories.iter().map(|id| safe(id))).chain(values))?;
     }

@@ -68,6 +68,18 @@ pub(crate) fn build(numbers: Vec<u32>) -> Case {
     Case { tabulation, profiles, downwards_max }
 }
 
+/// A case from some numbers in which all shares are coded and most groups are large enough to be shown.
+pub(crate) fn build_coded(numbers: Vec<u32>) -> Case {
+    let mut case = build(numbers);
+    for publication in &mut case.tabulation.publications {
+        if !publication.profile.starts_with("coded") {
+            publication.profile = format!("coded {}", publication.profile);
+        }
+    }
+    case.profiles.iter_mut().for_each(|profile| profile.cell_min = 3);
+    case
+}
+
 /// Has some publications print codes, and perhaps another one print the first in codes, too.
 fn code(
     draw: &mut Draw,

@@ -10,6 +10,7 @@ mod rpcs;
 mod vocabulary;
 
 mod canary;
+mod coded;
 mod faults;
 mod identity;
 mod intake;

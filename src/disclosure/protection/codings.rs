@@ -9,13 +9,14 @@
 //! on the size of the group alone, so that an absent code says no more than that size.
 
 use super::super::coding::Code;
-use super::super::cover::Interval;
+use super::super::cover::{Interval, Move};
 use super::super::lattice::Lattice;
 use super::super::rule::RuleProfile;
 use super::family::{Family, Table};
 use super::is_coded;
+use super::layer::Layer;
 use crate::outcomes::Tabulation;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Numerators that the codes of a cell leave possible together, at least.
 const NUMERATORS_MIN: u64 = 2;
@@ -149,5 +150,30 @@ impl Family {
             }
         }
         columns
+    }
+}
+
+impl Layer<'_> {
+    /// Which cells of each table may be printed as codes: those that are shown, and those whose number is hidden to
+    /// protect others while all of the moves stay in the range of the codes.
+    pub(super) fn coded<'m>(&self, moves: impl Iterator<Item = &'m Move>) -> Vec<Vec<bool>> {
+        let mut reached: HashMap<u32, (i64, i64)> = HashMap::new();
+        for made in moves {
+            for changed in &made.cells {
+                let (down, up) = made.reach(&[(changed.cell, 1)]);
+                let known = reached.entry(changed.cell).or_default();
+                *known = (known.0.max(down), known.1.max(up));
+            }
+        }
+        let may_print = |table: usize, cell: u32| {
+            let at = self.on_board(table, cell);
+            let Some(coded) = self.family.coded_interval(table, cell, self.lattice) else { return false };
+            let value = self.board.cell(at).value;
+            let (down, up) = reached.get(&at).copied().unwrap_or_default();
+            !self.board.is_hidden(at) || coded.contains(value - down) && coded.contains(value + up)
+        };
+        let cells = 0..self.lattice.n_cells() as u32;
+        let of_table = |table: usize| cells.clone().map(|cell| may_print(table, cell)).collect();
+        (0..self.family.tables.len()).map(of_table).collect()
     }
 }

@@ -205,7 +205,7 @@ impl Protection {
             let people = table.parent.filter(|_| !table.codings.is_empty());
             self.coded.extend(people.into_iter().flat_map(|people| {
                 let both =
-                    |cell: u32| covered.shown[at][cell as usize] && covered.shown[people][cell as usize];
+                    |cell: u32| covered.coded[at][cell as usize] && covered.shown[people][cell as usize];
                 family.coded(at, lattice, both)
             }));
             for &member in &table.members {

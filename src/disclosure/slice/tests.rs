@@ -220,3 +220,5 @@ fn twins_are_hidden_together() {
     assert_eq!(marks("present"), marks("absent"));
     assert_eq!(marks("present").iter().filter(|&&mark| mark == Mark::Hidden as i32).count(), 4);
 }
+
+mod coded;
