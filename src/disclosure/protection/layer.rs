@@ -68,10 +68,14 @@ impl<'l> Layer<'l> {
                     true => (entry.alike, None),
                     false => (entry.told, entry.shown),
                 };
+                // Codes add up to nothing, and go where the number of people goes.
+                let for_linear = match (entry.is_exact, family.tables[table].parent) {
+                    (false, Some(people)) => is_linear[people * n_cells + cell as usize],
+                    _ => !of_table[cell as usize],
+                };
                 hidden.push(shown.is_none());
                 is_exact.push(entry.is_exact);
-                is_linear
-                    .push(shown.is_some() && entry.is_exact && !entry.is_out && !of_table[cell as usize]);
+                is_linear.push(shown.is_some() && !entry.is_out && for_linear);
                 cells.push(Cell {
                     value: entry.value,
                     alike: entry.alike,
@@ -101,9 +105,13 @@ impl<'l> Layer<'l> {
         for (table, shown) in linear.iter().enumerate() {
             for cell in (0..self.lattice.n_cells() as u32).filter(|&cell| !self.is_needed(table, cell)) {
                 let at = self.on_board(table, cell);
-                // What is known to be empty stays so, and codes add up to nothing.
-                if self.board.cell(at).weight.is_finite() && self.is_exact[at as usize] {
-                    self.board.set_hidden(at, !shown[cell as usize]);
+                let is_hidden = match (self.is_exact[at as usize], self.family.tables[table].parent) {
+                    (false, Some(people)) => self.board.is_hidden(self.on_board(people, cell)),
+                    _ => !shown[cell as usize],
+                };
+                // What is known to be empty stays so.
+                if self.board.cell(at).weight.is_finite() {
+                    self.board.set_hidden(at, is_hidden);
                 }
             }
         }
