@@ -208,6 +208,32 @@ fn no_published_pair_pins_a_numerator_or_certifies_a_rate() {
     }
 }
 
+/// How many large groups have their share shown, and how many there are.
+fn shown(profile: &str) -> (usize, usize) {
+    let city = city(&[profile]);
+    let (seal, _) = sealed(&city);
+    let cell_min = RuleProfile::named(profile).expect("embedded").cell_min;
+    let (mut n_shown, mut n_large) = (0, 0);
+    for table in tables(&city, &seal, profile, "with") {
+        for cell in table.cells() {
+            let (n, _) = truth(&city, &group(&city, &table, cell), 0);
+            n_large += usize::from(n >= cell_min);
+            n_shown += usize::from(matches!(cell.mark(), Mark::Shown | Mark::Zero));
+        }
+    }
+    say(&format!("{profile}: the share of {n_shown} of {n_large} large groups is shown"));
+    (n_shown, n_large)
+}
+
+#[test]
+fn codes_show_more_shares_than_exact_numbers_do() {
+    let (exact, _) = shown("nces-10");
+    for profile in ["nces-2011-603", "utah", "edfacts", "delaware"] {
+        let (coded, large) = shown(profile);
+        assert!(coded > 2 * exact && 3 * coded > large, "{profile}: {coded} of {large}, exactly {exact}");
+    }
+}
+
 #[test]
 fn products_with_several_rules_pin_nothing_together() {
     let products = ["utah", "nces-2011-603", "edfacts", "delaware"];
