@@ -66,6 +66,7 @@ fn city(n_schools: u16, depth: usize) -> Tabulation {
             dimensions: (1..=sizes.len()).collect(),
             depth,
             indicators: vec![("present".into(), 0)],
+            withdrawn: false,
         }],
     }
 }

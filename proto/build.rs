@@ -29,6 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".exchange.v1.ProtectedTable", "crate::disclosure::ProtectedTable")
         .extern_path(".exchange.v1.Cell", "crate::disclosure::Cell")
         .extern_path(".exchange.v1.RateCode", "crate::disclosure::RateCode")
+        .extern_path(".exchange.v1.Counted", "crate::disclosure::Counted")
+        .extern_path(".exchange.v1.Earlier", "crate::disclosure::Earlier")
         .extern_path(".exchange.v1.Mark", "crate::disclosure::Mark")
         .extern_path(".exchange.v1.Filter", "crate::disclosure::Filter")
         .extern_path(".exchange.v1.Receipt", "crate::audit::Receipt")

@@ -4,13 +4,14 @@
 //! and the log entry commit together, so an edition is whole and on record or it does not exist.
 
 use crate::audit::{Call, Receipt};
-use crate::disclosure::{self, RuleProfile, Seal, SealReport};
+use crate::disclosure::{self, Past, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::linkage::PersonId;
-use crate::outcomes::{self, Edition, EditionBuilder, SourceId, SourcedFact, Unit};
+use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Tabulation, Unit};
 use crate::records::{Fact, OrgId};
 use crate::store::{self, EditionRow, Snapshot, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// A stage of publishing, for whoever waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,9 +132,10 @@ fn make(
     progress(Stage::Freeze);
     let Frozen { edition, sources, n_waiting } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
-    let tabulations = outcomes::tabulate(&edition, &products)?;
+    let before = Before::read(snapshot, number, products)?;
+    let tabulations = outcomes::tabulate(&edition, &before.products)?;
     progress(Stage::Seal);
-    let (seal, report) = Seal::make(number, &tabulations, &RuleProfile::all(), ties)?;
+    let (seal, report) = Seal::make_after(number, &tabulations, &before.past(), &RuleProfile::all(), ties)?;
     let row = EditionRow {
         number,
         title,
@@ -146,6 +148,57 @@ fn make(
     };
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
     Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting })
+}
+
+/// The editions before, and all products that must be counted for their sake.
+struct Before {
+    products: Vec<Product>,
+    editions: Vec<(Arc<Seal>, Vec<Tabulation>)>,
+}
+
+impl Before {
+    /// Reads the editions before a new one, and counts them for its products and for those they had themselves.
+    fn read(snapshot: &Snapshot<'_>, number: u32, mut products: Vec<Product>) -> Result<Self, Error> {
+        let seals = (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
+        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
+        for sealed in sealed_products(snapshot, &seals)? {
+            let is_same =
+                |product: &Product| (product.id(), product.version()) == (sealed.id(), sealed.version());
+            if !products.iter().any(is_same) {
+                products.push(sealed.withdrawn());
+            }
+        }
+        let mut editions = Vec::with_capacity(seals.len());
+        for seal in seals {
+            let tabulations = match counted.contains(&seal.edition()) {
+                true => outcomes::tabulate(&snapshot.frozen(seal.edition())?, &products)?,
+                false => Vec::new(),
+            };
+            editions.push((seal, tabulations));
+        }
+        Ok(Self { products, editions })
+    }
+
+    fn past(&self) -> Vec<Past<'_>> {
+        self.editions.iter().map(|(seal, tabulations)| Past { seal, tabulations }).collect()
+    }
+}
+
+/// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is
+/// published next must be counted together with it.
+///
+/// # Errors
+///
+/// [`store::Error`].
+pub fn published_products(snapshot: &Snapshot<'_>) -> Result<Vec<Product>, store::Error> {
+    let newest = snapshot.edition(None)?.map_or(0, |newest| newest.number);
+    let seals = (1..=newest).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
+    sealed_products(snapshot, &seals)
+}
+
+fn sealed_products(snapshot: &Snapshot<'_>, seals: &[Arc<Seal>]) -> Result<Vec<Product>, store::Error> {
+    let versions: BTreeSet<(String, u32)> = seals.iter().flat_map(|seal| seal.versions()).collect();
+    versions.iter().map(|(id, version)| snapshot.product(id, *version)).collect()
 }
 
 struct Frozen {

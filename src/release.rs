@@ -73,7 +73,16 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             periods: &periods,
         };
         let permit = agreement.permit(&partner, &question, offer, call.time.date())?;
-        let table = seal.slice(permit.slice())?.under(agreement.reference());
+        let mut table = seal.slice(permit.slice())?.under(agreement.reference());
+        for number in (1..edition.number).rev() {
+            if !table.is_wanting() {
+                break;
+            }
+            // An edition that did not have the product has nothing to recall.
+            if let Ok(older) = tx.seal(number)?.slice(permit.slice()) {
+                table = table.recalling(&older);
+            }
+        }
         tx.log(&call.released(&permit, &table))?;
         Ok::<_, Error>(table)
     };

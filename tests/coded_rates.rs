@@ -55,6 +55,7 @@ fn city(profiles: &[&str]) -> Tabulation {
         dimensions: (1..=SIZES.len()).collect(),
         depth: 2,
         indicators: vec![("with".into(), 0), ("without".into(), 1)],
+        withdrawn: false,
     };
     let measure = |id: &str| Measure { id: id.into(), population: 0, scale: 1 };
     Tabulation {

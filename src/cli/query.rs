@@ -9,9 +9,9 @@ use crate::api::v1 as pb;
 use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
 use crate::client::Session;
-use crate::disclosure::{Cell, Filter, Mark, ProtectedTable};
+use crate::disclosure::{Cell, Filter, Mark, ProtectedTable, RateCode};
 use prost::Message;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ask for a table
 #[derive(clap::Args)]
@@ -161,7 +161,10 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     // A rule that codes rates prints nobody with the outcome, and some such rules no students at all.
     let is_shown = |cell: &&Cell| cell.mark() == Mark::Shown;
     let has_people = !table.cells().iter().filter(is_shown).any(|cell| cell.denominator.is_none());
-    let has_numerators = table.measure() == "share" && !table.cells().iter().any(|cell| cell.code.is_some());
+    let is_coded = |cell: &Cell| {
+        cell.code.is_some() || cell.earlier.as_ref().is_some_and(|earlier| earlier.code.is_some())
+    };
+    let has_numerators = table.measure() == "share" && !table.cells().iter().any(is_coded);
     if has_people {
         headings.push(("Students", Align::Right));
     }
@@ -189,11 +192,12 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
                 .zip(&cell.categories)
                 .map(|(id, category)| names.category(id, category).to_owned()),
         );
+        let earlier = cell.earlier.as_ref();
         if has_people {
-            row.push(shown(cell.denominator));
+            row.push(shown(cell.denominator, earlier.and_then(|earlier| earlier.denominator)));
         }
         if has_numerators {
-            row.push(shown(cell.numerator));
+            row.push(shown(cell.numerator, earlier.and_then(|earlier| earlier.numerator)));
         }
         if !value_heading.is_empty() {
             row.extend(value(table.measure(), cell));
@@ -205,25 +209,40 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     footnotes(table, receipt);
 }
 
-fn shown(number: Option<u64>) -> String {
-    number.map_or_else(|| "*".to_owned(), count)
+/// What stands behind a figure that is of an earlier edition.
+const EARLIER: &str = " †";
+
+fn shown(number: Option<u64>, earlier: Option<u64>) -> String {
+    match (number, earlier) {
+        (Some(number), _) => count(number),
+        (None, Some(earlier)) => count(earlier) + EARLIER,
+        (None, None) => "*".to_owned(),
+    }
 }
 
 /// A value and the bar beside it; that of a code is as long as the middle of its range.
 fn value(measure: &str, cell: &Cell) -> [String; 2] {
-    if let Some(code) = &cell.code {
-        return [code.label.clone(), bar((code.first + code.last) as f64 / 200.0)];
+    let earlier = cell.earlier.as_ref();
+    let (code, earlier_code) = (cell.code.as_ref(), earlier.and_then(|earlier| earlier.code.as_ref()));
+    if let Some(code_shown) = code.or(earlier_code) {
+        let mark = if code.is_none() { EARLIER } else { "" };
+        let middle = (code_shown.first + code_shown.last) as f64 / 200.0;
+        return [format!("{}{mark}", code_shown.label), bar(middle)];
     }
-    match (cell.value, measure) {
+    let earlier = earlier.and_then(|earlier| earlier.value);
+    let mark = if cell.value.is_none() && earlier.is_some() { EARLIER } else { "" };
+    match (cell.value.or(earlier), measure) {
         (None, _) => ["*".to_owned(), String::new()],
-        (Some(value), "share" | "ratio") => [format!("{:.1} %", value * 100.0), bar(value)],
-        (Some(value), _) => [format!("{value:.2}"), String::new()],
+        (Some(value), "share" | "ratio") => [format!("{:.1} %{mark}", value * 100.0), bar(value)],
+        (Some(value), _) => [format!("{value:.2}{mark}"), String::new()],
     }
 }
 
 fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     let n = |mark| table.cells().iter().filter(|cell| cell.mark() == mark).count() as u64;
     let (hidden, empty, all) = (n(Mark::Hidden), n(Mark::Empty), table.cells().len() as u64);
+    let earlier: BTreeSet<u32> =
+        table.cells().iter().filter_map(|cell| Some(cell.earlier.as_ref()?.edition)).collect();
     say("");
     if hidden > 0 {
         say(&format!(
@@ -232,8 +251,21 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             count(all)
         ));
     }
+    if !earlier.is_empty() {
+        let editions = earlier.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        say(&format!(
+            "  †  as edition {editions} showed it; it has changed too little since, or protects others."
+        ));
+    }
     if empty > 0 {
         say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
+    }
+    for counted in table.counted().iter().filter(|counted| counted.edition != table.edition()) {
+        let year = SchoolYear::new(counted.period).map(|year| year.to_string()).unwrap_or_default();
+        say(&format!(
+            "     {year} is as in edition {}: no records have changed since, or of too few students.",
+            counted.edition
+        ));
     }
     say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
 }
@@ -248,14 +280,23 @@ fn mark(cell: &Cell) -> &'static str {
     }
 }
 
+fn code_json(code: Option<&RateCode>) -> Option<serde_json::Value> {
+    code.map(|code| serde_json::json!({"label": code.label, "first": code.first, "last": code.last}))
+}
+
 fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
     let cells = table.cells().iter().map(|cell| {
         serde_json::json!({
             "period": cell.period, "categories": cell.categories, "mark": mark(cell),
             "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
             "deviation": cell.deviation,
-            "code": cell.code.as_ref().map(|code| {
-                serde_json::json!({"label": code.label, "first": code.first, "last": code.last})
+            "code": code_json(cell.code.as_ref()),
+            "earlier": cell.earlier.as_ref().map(|earlier| {
+                serde_json::json!({
+                    "edition": earlier.edition, "denominator": earlier.denominator,
+                    "numerator": earlier.numerator, "value": earlier.value, "deviation": earlier.deviation,
+                    "code": code_json(earlier.code.as_ref()),
+                })
             }),
         })
     });
@@ -268,6 +309,9 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
         "profile": table.profile(), "cell_min": table.cell_min(), "agreement": table.agreement(),
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
         "cells": cells.collect::<Vec<_>>(),
+        "counted": table.counted().iter().map(|counted| {
+            serde_json::json!({"period": counted.period, "edition": counted.edition})
+        }).collect::<Vec<_>>(),
         "receipt": {"index": receipt.index(), "checkpoint": receipt.checkpoint()},
     })
 }
@@ -278,11 +322,24 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
     let heading =
         ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
     out.write_record(
-        heading.chain(["mark", "denominator", "numerator", "value", "deviation", "code"].map(str::to_owned)),
+        heading
+            .chain(["mark", "denominator", "numerator", "value", "deviation", "code"].map(str::to_owned))
+            .chain(
+                [
+                    "earlier_edition",
+                    "earlier_denominator",
+                    "earlier_numerator",
+                    "earlier_value",
+                    "earlier_code",
+                ]
+                .map(str::to_owned),
+            ),
     )?;
     for cell in table.cells() {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         let float = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let label = |code: Option<&RateCode>| code.map(|code| safe(&code.label)).unwrap_or_default();
+        let earlier = cell.earlier.as_ref();
         let place = [
             safe(table.product()),
             table.edition().to_string(),
@@ -295,7 +352,12 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
             number(cell.numerator),
             float(cell.value),
             float(cell.deviation),
-            cell.code.as_ref().map(|code| safe(&code.label)).unwrap_or_default(),
+            label(cell.code.as_ref()),
+            earlier.map(|earlier| earlier.edition.to_string()).unwrap_or_default(),
+            number(earlier.and_then(|earlier| earlier.denominator)),
+            number(earlier.and_then(|earlier| earlier.numerator)),
+            float(earlier.and_then(|earlier| earlier.value)),
+            label(earlier.and_then(|earlier| earlier.code.as_ref())),
         ];
         out.write_record(place.into_iter().chain(cell.categories.iter().map(|id| safe(id))).chain(values))?;
     }

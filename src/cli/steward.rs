@@ -5,6 +5,7 @@ use super::screen::{count, counted, say};
 use super::table::{Align, Table};
 use super::{Done, Failure, Finish, screen};
 use crate::api::v1 as pb;
+use crate::calendar::SchoolYear;
 use prost::Message;
 use std::path::PathBuf;
 
@@ -297,6 +298,21 @@ fn print(report: &pb::EditionReport) {
         ]);
     }
     say(&table.print());
+    for period in report.periods.iter().filter(|period| period.counted_in < report.edition) {
+        let year = SchoolYear::new(period.period).map(|year| year.to_string()).unwrap_or_default();
+        let why = match period.waits {
+            true => "records of fewer students than may be shown have changed, and wait for more",
+            false => "nothing has changed",
+        };
+        say(&format!(
+            "{year} {}s stay as in edition {}: {why}",
+            period.unit.replace('_', "-"),
+            period.counted_in
+        ));
+    }
+    if report.layers.is_empty() {
+        return;
+    }
     let total = |of: fn(&pb::LayerReport) -> u64| report.layers.iter().map(of).sum::<u64>();
     say(&format!(
         "{} must stay uncertain; {} that nobody can tell from the true ones show it",
@@ -329,11 +345,16 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
             "one_mark": layer.one_mark, "linear_only": layer.linear_only, "witnesses": layer.witnesses,
         })
     });
+    let periods = report.periods.iter().map(|period| {
+        serde_json::json!({
+            "unit": period.unit, "period": period.period, "counted_in": period.counted_in, "waits": period.waits,
+        })
+    });
     serde_json::json!({
         "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
         "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
         "products": products.collect::<Vec<_>>(), "layers": layers.collect::<Vec<_>>(),
-        "seconds": report.seconds,
+        "periods": periods.collect::<Vec<_>>(), "seconds": report.seconds,
     })
 }
 

@@ -14,7 +14,7 @@ pub(super) fn check(tabulations: &[&Tabulation]) -> Result<(), Error> {
             return Err(Error::DuplicateTabulation);
         }
         check_shape(tabulation).map_err(Error::Malformed)?;
-        for publication in &tabulation.publications {
+        for publication in tabulation.publications.iter().filter(|publication| !publication.withdrawn) {
             let differs = || Error::ProductDiffers { product: publication.product.clone() };
             let first = products.entry(&publication.product).or_insert(publication);
             if (first.version, &first.profile) != (publication.version, &publication.profile) {

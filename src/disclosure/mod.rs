@@ -57,10 +57,13 @@ mod cover;
 mod lattice;
 mod offered;
 mod parallel;
+mod past;
 mod protection;
+mod recall;
 mod report;
 mod rule;
 mod seal;
+mod sealing;
 mod slice;
 mod span;
 mod table;
@@ -68,11 +71,12 @@ pub mod tables;
 
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;
-pub use report::{DimensionReport, LayerReport, ProductReport, SealReport};
+pub use past::Past;
+pub use report::{DimensionReport, LayerReport, PeriodReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
-pub use table::{Cell, Filter, Mark, ProtectedTable, RateCode};
+pub use table::{Cell, Counted, Earlier, Filter, Mark, ProtectedTable, RateCode};
 
 /// Why there is no seal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,6 +105,9 @@ pub enum Error {
         /// Product id.
         product: String,
     },
+    /// An earlier edition counts other populations or measures than the new one, or has none of its figures.
+    #[error("an earlier edition was not counted for the products of now")]
+    PastDiffers,
     /// Two tabulations count the same unit in the same period.
     #[error("two tabulations count the same unit in the same period")]
     DuplicateTabulation,

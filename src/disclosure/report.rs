@@ -10,8 +10,23 @@ use std::collections::BTreeMap;
 pub struct SealReport {
     /// By product id.
     pub products: Vec<ProductReport>,
-    /// What shows that it is enough, layer by layer.
+    /// What shows that it is enough, layer by layer; nothing for what stays as an earlier edition sealed it.
     pub layers: Vec<LayerReport>,
+    /// Whose records it counts, by unit and period.
+    pub periods: Vec<PeriodReport>,
+}
+
+/// Which edition's records a unit and period are counted from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodReport {
+    /// Whom it counts.
+    pub unit: Unit,
+    /// The school year, by the year it ends in.
+    pub period: u16,
+    /// The edition whose records the figures count.
+    pub counted_in: u32,
+    /// Whether records have changed since, of fewer people than may be shown: they wait for the next edition.
+    pub waits: bool,
 }
 
 /// How sure it is that what a layer hides is hidden. A layer is the numbers of people and outcomes that bound each other.
@@ -100,7 +115,9 @@ impl SealReport {
             n_linear_only: layer.n_linear_only as u64,
             n_witnesses: layer.n_witnesses as u64,
         }));
-        for (number, publication) in tabulation.publications.iter().enumerate() {
+        let live =
+            tabulation.publications.iter().enumerate().filter(|(_, publication)| !publication.withdrawn);
+        for (number, publication) in live {
             let at = self.products.partition_point(|report| report.product < publication.product);
             if self.products.get(at).is_none_or(|report| report.product != publication.product) {
                 let product = publication.product.clone();

@@ -2,17 +2,14 @@
 
 mod codes;
 
-use super::check::{check, check_dimensions, check_publications, require};
+use super::check::{check_dimensions, check_publications, require};
 use super::lattice::{Lattice, Plane, Sums};
-use super::parallel::in_parallel;
-use super::protection::{DOWNWARDS_MAX, Protection, is_published, protect};
-use super::report::SealReport;
+use super::protection::{Protection, is_published};
 use super::table::sha256;
 use super::{Error, RuleProfile};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
-use codes::SealedCodes;
-use ring::hmac;
+pub(super) use codes::SealedCodes;
 use serde::{Deserialize, Serialize};
 
 /// What may be seen of an edition: immutable, and without anything it hides.
@@ -36,6 +33,10 @@ pub(super) struct Body {
 pub(super) struct SealedLattice {
     unit: Unit,
     period: u16,
+    /// The edition whose records it counts: an earlier one, where too little has changed since.
+    pub(super) counted_in: u32,
+    /// The edition it was protected in: an earlier one, where nothing has changed since.
+    pub(super) sealed_in: u32,
     pub(super) dimensions: Vec<Dimension>,
     pub(super) publications: Vec<Publication>,
     /// The population of each measure.
@@ -75,66 +76,6 @@ pub(super) enum SealedValues {
 const MAGIC: &[u8] = b"throughline seal\x03";
 
 impl Seal {
-    /// Protects tabulations jointly and seals what may be seen of them.
-    ///
-    /// Tabulations of different units or periods count different groups, and each is protected on its
-    /// own. The order of tabulations and of their atoms makes no difference. `secret` breaks ties
-    /// between cells that could be hidden, so that the choice says nothing; the same secret gives the
-    /// same seal.
-    ///
-    /// # Errors
-    ///
-    /// A product whose profile is not among `profiles`, products that differ between tabulations, and
-    /// tabulations that contradict themselves.
-    pub fn make(
-        edition: u32,
-        tabulations: &[Tabulation],
-        profiles: &[RuleProfile],
-        secret: &[u8],
-    ) -> Result<(Self, SealReport), Error> {
-        Self::make_within(edition, tabulations, profiles, secret, DOWNWARDS_MAX)
-    }
-
-    /// As [`Seal::make`], with another bound on how large a lattice may be to be protected from the whole
-    /// down (which keeps the figures most people ask for) and not from the leaves of the geography up
-    /// (which stays fast).
-    ///
-    /// # Errors
-    ///
-    /// As [`Seal::make`].
-    pub fn make_within(
-        edition: u32,
-        tabulations: &[Tabulation],
-        profiles: &[RuleProfile],
-        secret: &[u8],
-        downwards_max: usize,
-    ) -> Result<(Self, SealReport), Error> {
-        let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
-        sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
-        check(&sorted)?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let mut report = SealReport::default();
-        let mut lattices = Vec::with_capacity(sorted.len());
-        for made in in_parallel(&sorted, |tabulation| {
-            let lattice = Lattice::new(tabulation, profiles)?;
-            let protection = protect(tabulation, &lattice, &key, downwards_max);
-            Ok((lattice, protection))
-        }) {
-            let (lattice, protection) = made?;
-            let tabulation = sorted[lattices.len()];
-            report.add(tabulation, &lattice, &protection);
-            lattices.push(SealedLattice::new(tabulation, &lattice, &protection));
-        }
-        let named = |profile: &&RuleProfile| {
-            sorted.iter().flat_map(|tabulation| &tabulation.publications).any(|p| p.profile == profile.id)
-        };
-        let mut profiles: Vec<RuleProfile> = profiles.iter().filter(named).cloned().collect();
-        profiles.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut seal = Self { body: Body { edition, profiles, lattices }, digest: [0; 32] };
-        seal.digest = sha256(&seal.to_bytes());
-        Ok((seal, report))
-    }
-
     /// The edition it is a seal of.
     #[must_use]
     pub fn edition(&self) -> u32 {
@@ -161,6 +102,17 @@ impl Seal {
             periods.dedup();
         }
         products.into_iter().collect()
+    }
+
+    /// The editions whose records it counts.
+    pub fn counted_in(&self) -> impl Iterator<Item = u32> + '_ {
+        self.body.lattices.iter().map(|lattice| lattice.counted_in)
+    }
+
+    /// The products it shows, each with its version; one may come several times.
+    pub fn versions(&self) -> impl Iterator<Item = (String, u32)> + '_ {
+        let publications = self.body.lattices.iter().flat_map(|lattice| &lattice.publications);
+        publications.map(|publication| (publication.product.clone(), publication.version))
     }
 
     /// The profiles its publications name.
@@ -193,18 +145,29 @@ impl Seal {
 }
 
 impl SealedLattice {
-    fn new(tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) -> Self {
+    /// The seal of a lattice with the edition that counted it and that which protects it. `joined` is the tabulation with
+    /// what only earlier editions have, which is left out.
+    pub(super) fn new(
+        (counted_in, sealed_in): (u32, u32),
+        tabulation: &Tabulation,
+        joined: &Tabulation,
+        lattice: &Lattice,
+        protection: &Protection,
+    ) -> Self {
         let strides = strides(&tabulation.dimensions);
+        let is_listed = |cell: &u32| {
+            let mut nodes = lattice.nodes(*cell).iter().zip(&tabulation.dimensions);
+            lattice.listed(*cell) && nodes.all(|(&node, dimension)| usize::from(node) < dimension.nodes.len())
+        };
         let key = |&cell: &u32| {
             lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
         };
-        let mut listed: Vec<u32> =
-            (0..lattice.n_cells() as u32).filter(|&cell| lattice.listed(cell)).collect();
+        let mut listed: Vec<u32> = (0..lattice.n_cells() as u32).filter(is_listed).collect();
         listed.sort_by_cached_key(|cell| -> u128 { key(cell) });
         let population_of: Vec<usize> =
             tabulation.measures.iter().map(|measure| measure.population).collect();
         let is_asked = |population: usize, cell: u32| {
-            let asks = |measure: usize| is_published(tabulation, lattice, measure, cell);
+            let asks = |measure: usize| is_published(joined, lattice, measure, cell);
             (0..population_of.len()).any(|measure| population_of[measure] == population && asks(measure))
         };
         let prints = |population: usize, plane: &Plane| {
@@ -212,8 +175,9 @@ impl SealedLattice {
                 let is_count = matches!(lattice.sums[measure], Sums::Count);
                 population_of[measure] == population && (is_count || lattice.profiles[at].prints_people())
             };
-            let indicators = |at: usize| tabulation.publications[at].indicators.iter();
-            plane.publications.iter().any(|&at| indicators(at).any(|&(_, measure)| prints_with(at, measure)))
+            let live = plane.publications.iter().filter(|&&at| !joined.publications[at].withdrawn);
+            let indicators = |at: usize| joined.publications[at].indicators.iter();
+            live.into_iter().any(|&at| indicators(at).any(|&(_, measure)| prints_with(at, measure)))
         };
         let people = (0..tabulation.populations.len()).map(|population| {
             let counts = &lattice.people[population];
@@ -228,19 +192,27 @@ impl SealedLattice {
             };
             listed.iter().map(seen).collect()
         });
+        let live = tabulation.publications.iter().filter(|publication| !publication.withdrawn);
         let values = (0..tabulation.measures.len())
             .map(|measure| seal_values(tabulation, lattice, protection, measure, &listed));
         Self {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
+            counted_in,
+            sealed_in,
             dimensions: tabulation.dimensions.clone(),
-            publications: tabulation.publications.clone(),
+            publications: live.cloned().collect(),
             keys: listed.iter().map(key).collect(),
             people: people.collect(),
             values: values.collect(),
             codes: protection.coded.iter().map(|coded| SealedCodes::new(coded, &listed)).collect(),
             population_of,
         }
+    }
+
+    /// Whether it is of the unit and period of a tabulation.
+    pub(super) fn is_of(&self, tabulation: &Tabulation) -> bool {
+        (self.unit, self.period) == (tabulation.unit, tabulation.period.ending())
     }
 
     pub(super) fn period(&self) -> SchoolYear {
@@ -283,6 +255,26 @@ impl SealedLattice {
 }
 
 impl SealedValues {
+    /// What is seen of a cell beyond its number of people: of a share the number with the outcome.
+    pub(super) fn seen(&self, at: usize) -> Seen<Option<u64>> {
+        fn without<T>(seen: Seen<T>) -> Seen<Option<u64>> {
+            match seen {
+                Seen::Empty => Seen::Empty,
+                Seen::Hidden => Seen::Hidden,
+                Seen::Shown(_) => Seen::Shown(None),
+            }
+        }
+        match self {
+            Self::Count => Seen::Shown(None),
+            Self::Share(values) => match values[at] {
+                Seen::Shown(value) => Seen::Shown(Some(value)),
+                seen => without(seen),
+            },
+            Self::Mean(values) => without(values[at]),
+            Self::Ratio(values) => without(values[at]),
+        }
+    }
+
     fn len(&self) -> Option<usize> {
         match self {
             Self::Count => None,

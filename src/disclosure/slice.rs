@@ -4,7 +4,7 @@
 
 use super::rule::{RuleProfile, Zeros};
 use super::seal::{Seal, SealedLattice, SealedValues, Seen};
-use super::table::{Cell, Filter, Mark, ProtectedTable, RateCode};
+use super::table::{Cell, Counted, Filter, Mark, ProtectedTable, RateCode};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Slice};
 use std::collections::BTreeSet;
@@ -50,6 +50,7 @@ pub(super) struct Heading {
     pub(super) cell_min: u64,
     pub(super) measure: &'static str,
     pub(super) seal_digest: [u8; 32],
+    pub(super) counted: Vec<Counted>,
 }
 
 /// Dimensions of the rows, at most.
@@ -89,6 +90,7 @@ impl Seal {
             cell_min: first.profile.cell_min,
             measure: first.lattice.values[first.measure].kind(),
             seal_digest: self.digest,
+            counted: views.iter().map(View::counted).collect(),
         };
         let mut cells = Vec::new();
         for view in &views {
@@ -217,6 +219,10 @@ impl Seal {
 }
 
 impl View<'_> {
+    fn counted(&self) -> Counted {
+        Counted { period: self.lattice.period().ending().into(), edition: self.lattice.counted_in }
+    }
+
     /// Whether groups of nobody are hidden where these dimensions are crossed.
     fn hides_zeros(&self, crossed: &[usize]) -> bool {
         let crosses = |publication: &&Publication| {

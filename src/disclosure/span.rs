@@ -12,6 +12,11 @@ pub(super) type Row = Vec<(u32, u64)>;
 
 const PRIME: u64 = (1 << 61) - 1;
 
+/// A row taken away.
+pub(super) fn negated(row: &Row) -> Row {
+    row.iter().map(|&(variable, coefficient)| (variable, negative(coefficient))).collect()
+}
+
 /// Published rows in echelon form.
 pub(super) struct Span {
     pivots: Vec<Row>,

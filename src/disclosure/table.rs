@@ -31,6 +31,19 @@ pub struct ProtectedTable {
     measure: String,
     #[prost(bytes = "vec", tag = "12")]
     seal_digest: Vec<u8>,
+    #[prost(message, repeated, tag = "13")]
+    counted: Vec<Counted>,
+}
+
+/// Whose records the figures of a school year count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
+pub struct Counted {
+    /// School year, named by the year it ends in.
+    #[prost(uint32, tag = "1")]
+    pub period: u32,
+    /// The edition whose records they are: an earlier one, where none have changed since, or too few.
+    #[prost(uint32, tag = "2")]
+    pub edition: u32,
 }
 
 /// A dimension fixed to a category.
@@ -71,6 +84,9 @@ pub struct Cell {
     /// What is printed for the share under a rule that codes rates, in place of numerator and value; absent when hidden.
     #[prost(message, optional, tag = "8")]
     pub code: Option<RateCode>,
+    /// Where it is hidden: what an earlier edition showed of it.
+    #[prost(message, optional, tag = "9")]
+    pub earlier: Option<Earlier>,
 }
 
 /// A coded rate: a range of whole percents that the rate, rounded with halves up, lies in.
@@ -85,6 +101,29 @@ pub struct RateCode {
     /// Largest whole percent, 0 to 100.
     #[prost(uint64, tag = "3")]
     pub last: u64,
+}
+
+/// What an earlier edition showed of a cell.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Earlier {
+    /// The edition whose records are counted.
+    #[prost(uint32, tag = "1")]
+    pub edition: u32,
+    /// As [`Cell::denominator`].
+    #[prost(uint64, optional, tag = "2")]
+    pub denominator: Option<u64>,
+    /// As [`Cell::numerator`].
+    #[prost(uint64, optional, tag = "3")]
+    pub numerator: Option<u64>,
+    /// As [`Cell::value`].
+    #[prost(double, optional, tag = "4")]
+    pub value: Option<f64>,
+    /// As [`Cell::deviation`].
+    #[prost(double, optional, tag = "5")]
+    pub deviation: Option<f64>,
+    /// As [`Cell::code`].
+    #[prost(message, optional, tag = "6")]
+    pub code: Option<RateCode>,
 }
 
 /// What can be seen of a cell.
@@ -118,6 +157,7 @@ impl ProtectedTable {
             agreement: String::new(),
             measure: heading.measure.to_owned(),
             seal_digest: heading.seal_digest.to_vec(),
+            counted: heading.counted,
         }
     }
 
@@ -163,6 +203,10 @@ impl ProtectedTable {
         &self.cells
     }
 
+    pub(super) fn cells_mut(&mut self) -> &mut [Cell] {
+        &mut self.cells
+    }
+
     /// The rule profile that protected them, with its version: `nces-10@1`.
     #[must_use]
     pub fn profile(&self) -> &str {
@@ -185,6 +229,12 @@ impl ProtectedTable {
     #[must_use]
     pub fn measure(&self) -> &str {
         &self.measure
+    }
+
+    /// For each period, ascending, the edition whose records are counted.
+    #[must_use]
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
     }
 
     /// SHA-256 of the seal this is a slice of.

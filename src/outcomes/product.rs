@@ -64,6 +64,7 @@ pub struct Product {
     pub(super) population: Option<Expression>,
     pub(super) indicators: Vec<IndicatorUse>,
     pub(super) axes: Vec<Axis>,
+    pub(super) withdrawn: bool,
 }
 
 /// An indicator in a product, under the product's name for it.
@@ -82,6 +83,13 @@ impl Product {
     /// [`Error::Product`] with every problem of the document.
     pub fn parse(text: &str) -> Result<Self, Error> {
         read::read(text).map_err(Error::Product)
+    }
+
+    /// The product as one that nobody can ask for any more, in this version: it is counted because earlier editions
+    /// have shown figures of it.
+    #[must_use]
+    pub fn withdrawn(self) -> Self {
+        Self { withdrawn: true, ..self }
     }
 
     /// Its id.

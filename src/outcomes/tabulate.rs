@@ -11,8 +11,8 @@ use crate::calendar::SchoolYear;
 use plan::Plan;
 use std::collections::BTreeSet;
 
-/// Counts what some products ask for: one tabulation for each unit and period that any of them covers, in
-/// that order. A period the edition has no rows in is counted too, as empty: what can be asked follows from
+/// Counts what some products ask for: one tabulation for each unit and period that any of them covers, but for those
+/// withdrawn, in that order. A period the edition has no rows in is counted too, as empty: what can be asked follows from
 /// the products alone and never from the data.
 ///
 /// The order of the products leaves no trace: they are taken by id and version. Dimensions that two
@@ -38,7 +38,7 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
                     && product.indicators.iter().any(|used| used.indicator.unit == unit)
             };
             let products: Vec<&Product> = products.iter().copied().filter(covers).collect();
-            if !products.is_empty() {
+            if products.iter().any(|product| !product.withdrawn) {
                 tabulations.push(count(edition, &products, unit, period)?);
             }
         }

@@ -26,6 +26,12 @@ impl Unit {
             Self::Graduate => "graduate",
         }
     }
+
+    /// The unit of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::StudentYear, Self::Cohort, Self::Graduate].into_iter().find(|unit| unit.name() == name)
+    }
 }
 
 /// True counts of one unit in one period: every group that any product of an edition can ask for is a
@@ -86,6 +92,14 @@ pub struct Atoms {
     pub values: Vec<Values>,
 }
 
+impl Atoms {
+    /// Whether somebody of some population is in an atom.
+    #[must_use]
+    pub fn is_occupied(&self, at: usize) -> bool {
+        self.people.iter().any(|people| people[at] > 0)
+    }
+}
+
 /// Values of a measure in each atom.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
@@ -126,4 +140,8 @@ pub struct Publication {
     pub depth: usize,
     /// Its indicators: the name partners use, and the position of the measure.
     pub indicators: Vec<(String, usize)>,
+    /// Whether nobody can ask for it any more, in this version: earlier editions have it, and what they showed of it is
+    /// known. A seal has only the others.
+    #[serde(skip)]
+    pub withdrawn: bool,
 }

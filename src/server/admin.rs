@@ -146,8 +146,12 @@ impl AdminService for Admin {
             return Err(self.refuse(call, "product.profile", reason).await);
         }
         // Found here and not when publishing, where it would hold up every other product.
-        let mut others = self.desk.look(call, |snapshot| snapshot.products()).await?;
+        let (mut others, published) = self
+            .desk
+            .look(call, |snapshot| Ok((snapshot.products()?, publish::published_products(snapshot)?)))
+            .await?;
         others.retain(|other| other.id() != product.id());
+        others.extend(published);
         if let Err(mixed) = outcomes::check_together(&product, &others) {
             return Err(self.refuse(call, "product.mixed", &mixed.to_string()).await);
         }
@@ -321,6 +325,12 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         linear_only: layer.n_linear_only,
         witnesses: layer.n_witnesses,
     });
+    let periods = published.report.periods.iter().map(|period| pb::PeriodReport {
+        unit: period.unit.name().into(),
+        period: period.period.into(),
+        counted_in: period.counted_in,
+        waits: period.waits,
+    });
     let report = pb::EditionReport {
         edition: published.edition.number,
         persons: published.edition.n_persons,
@@ -329,6 +339,7 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         digest: published.edition.digest.to_vec(),
         products: products.collect(),
         layers: layers.collect(),
+        periods: periods.collect(),
         seconds,
         waiting: published.n_waiting,
     };

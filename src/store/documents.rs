@@ -63,6 +63,19 @@ impl Snapshot<'_> {
         newest.into_iter().map(parse).collect()
     }
 
+    /// A version of a product.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when there is none.
+    pub fn product(&self, id: &str, version: u32) -> Result<Product, Error> {
+        let mut statement = self.prepare("SELECT document FROM product WHERE id = ?1 AND version = ?2")?;
+        let document: Option<String> =
+            statement.query_row(params![id, version], |row| row.get(0)).optional()?;
+        let product = document.and_then(|document| Product::parse(&document).ok());
+        product.ok_or(Error::Damaged("a product"))
+    }
+
     fn newest(&self, sql: &str) -> Result<Vec<(String, [u8; 32])>, Error> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

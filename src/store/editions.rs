@@ -3,6 +3,7 @@
 use super::{Error, Snapshot, Tx};
 use crate::calendar::Timestamp;
 use crate::disclosure::Seal;
+use crate::outcomes::{Edition, Unit};
 use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,33 @@ impl Snapshot<'_> {
              WHERE ?1 IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
         )?;
         statement.query_row([number], read).optional()?.transpose()
+    }
+
+    /// What an edition froze.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
+    pub fn frozen(&self, edition: u32) -> Result<Edition, Error> {
+        let damaged = || Error::Damaged("an edition");
+        let mut statement = self.prepare("SELECT metadata, digest FROM edition WHERE number = ?1")?;
+        let (metadata, digest): (String, [u8; 32]) =
+            statement.query_row([edition], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut statement =
+            self.prepare("SELECT frame, name, bytes FROM edition_column WHERE edition = ?1")?;
+        let rows = statement.query_map([edition], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })?;
+        let mut columns = Vec::new();
+        for row in rows {
+            let (frame, name, bytes) = row?;
+            columns.push((Unit::named(&frame).ok_or_else(damaged)?, name, bytes));
+        }
+        let edition = Edition::from_columns(&metadata, columns).map_err(|_| damaged())?;
+        if edition.digest() != digest {
+            return Err(damaged());
+        }
+        Ok(edition)
     }
 
     /// The seal of an edition.

@@ -161,6 +161,7 @@ fn publications(draw: &mut Draw, n_dimensions: usize, n_measures: usize) -> Vec<
                 .filter(|m| measures >> m & 1 == 1)
                 .map(|m| (format!("i{m}"), m))
                 .collect(),
+            withdrawn: false,
         });
     }
     publications

@@ -18,7 +18,7 @@ fn coded_case() -> impl Strategy<Value = Case> {
 
 fn seal(case: &Case) -> Seal {
     let tabulations = std::slice::from_ref(&case.tabulation);
-    Seal::make_within(7, tabulations, &case.profiles, b"secret", case.downwards_max)
+    Seal::make_within(7, tabulations, &[], &case.profiles, b"secret", case.downwards_max)
         .expect("a sound tabulation")
         .0
 }
@@ -175,7 +175,7 @@ proptest! {
 fn check_open(case: &Case, is_meant: impl Fn(&Target) -> bool, first: usize, step: usize) {
     let tabulations = std::slice::from_ref(&case.tabulation);
     let (seal, report) =
-        Seal::make_within(7, tabulations, &case.profiles, b"secret", case.downwards_max).expect("sound");
+        Seal::make_within(7, tabulations, &[], &case.profiles, b"secret", case.downwards_max).expect("sound");
     if report.layers.iter().any(|layer| layer.n_linear_only > 0) {
         return;
     }

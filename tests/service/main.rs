@@ -11,6 +11,7 @@ mod vocabulary;
 
 mod canary;
 mod coded;
+mod editions;
 mod faults;
 mod identity;
 mod intake;

@@ -65,14 +65,19 @@ pub(super) enum Sums {
 }
 
 impl Lattice {
-    /// Builds the lattice of all publications of a tabulation that [`super::check`] has passed.
-    pub(super) fn new(tabulation: &Tabulation, profiles: &[RuleProfile]) -> Result<Self, Error> {
+    /// Builds the lattice of all publications of a tabulation that [`super::check`] has passed. Atoms that nobody is in
+    /// are left out, but for those that `was_occupied`.
+    pub(super) fn new(
+        tabulation: &Tabulation,
+        profiles: &[RuleProfile],
+        was_occupied: impl Fn(usize) -> bool,
+    ) -> Result<Self, Error> {
         let (trees, leaves) = trees(tabulation)?;
         let profiles = profiles_of(&tabulation.publications, profiles)?;
         let mut planes = planes(tabulation, &profiles);
         let n_places = lay_out(&mut planes, &trees)?;
         let mut occupied: Vec<u32> = (0..leaves.len() as u32)
-            .filter(|&at| tabulation.atoms.people.iter().any(|people| people[at as usize] > 0))
+            .filter(|&at| tabulation.atoms.is_occupied(at as usize) || was_occupied(at as usize))
             .collect();
         // The order of arrival makes no difference.
         occupied.sort_unstable_by(|&a, &b| leaves[a as usize].cmp(&leaves[b as usize]));
@@ -134,10 +139,18 @@ impl Lattice {
 
     /// The sum over the atoms of each cell of something that atoms have, by their positions in the tabulation.
     pub(super) fn totals<T: Copy + Default + std::ops::AddAssign>(&self, of: impl Fn(usize) -> T) -> Vec<T> {
+        self.atom_totals(|atom| of(self.atoms.positions[atom] as usize))
+    }
+
+    /// The same by their own numbers.
+    pub(super) fn atom_totals<T: Copy + Default + std::ops::AddAssign>(
+        &self,
+        of: impl Fn(usize) -> T,
+    ) -> Vec<T> {
         let mut totals = vec![T::default(); self.n_cells()];
-        for (atom, &position) in (0..).zip(&self.atoms.positions) {
-            let value = of(position as usize);
-            for &cell in self.atoms.cells(atom) {
+        for atom in 0..self.atoms.positions.len() {
+            let value = of(atom);
+            for &cell in self.atoms.cells(atom as u32) {
                 totals[cell as usize] += value;
             }
         }

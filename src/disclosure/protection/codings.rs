@@ -10,7 +10,7 @@
 
 use super::super::coding::Code;
 use super::super::cover::{Interval, Move};
-use super::super::lattice::Lattice;
+use super::super::lattice::{Lattice, Plane};
 use super::super::rule::RuleProfile;
 use super::family::{Family, Table};
 use super::is_coded;
@@ -48,7 +48,7 @@ pub(super) fn codings(tabulation: &Tabulation, lattice: &Lattice, measure: usize
     let mut codings: BTreeMap<&str, Coding> = BTreeMap::new();
     for (number, publication) in tabulation.publications.iter().enumerate() {
         let shows = publication.indicators.iter().any(|&(_, other)| other == measure);
-        if !shows || !is_coded(tabulation, lattice, number, measure) {
+        if publication.withdrawn || !shows || !is_coded(tabulation, lattice, number, measure) {
             continue;
         }
         let coding = codings.entry(&publication.profile).or_insert_with(|| Coding {
@@ -107,10 +107,18 @@ fn printed<'c>(codings: impl Iterator<Item = &'c Coding>, n: u64) -> Vec<&'c Cod
 }
 
 impl Family {
+    /// Whether the number of a table itself is shown in a cell, when the cell is, and not a code for it.
+    pub(super) fn is_exact(&self, table: usize, cell: u32, plane: &Plane) -> bool {
+        self.tables[table].is_asked[cell as usize]
+            && !self.is_primary(table, cell, plane)
+            && !self.is_held(table, cell, plane)
+    }
+
     /// The codings of a table that a cell may be printed with, as long as its number of people is.
     fn codings_at(&self, table: usize, cell: u32, lattice: &Lattice) -> Vec<&Coding> {
         let Table { codings, .. } = &self.tables[table];
-        if codings.is_empty() || !lattice.listed(cell) {
+        if codings.is_empty() || !lattice.listed(cell) || self.is_code_held(table, cell, lattice.plane(cell))
+        {
             return Vec::new();
         }
         let plane = lattice.plane_of[cell as usize] as usize;

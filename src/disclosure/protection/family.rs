@@ -7,6 +7,7 @@
 use super::super::lattice::Lattice;
 use super::Asked;
 use super::codings::Coding;
+use super::history::{Before, History, is_out};
 use super::rules::Sensitive;
 use crate::outcomes::{Tabulation, Values};
 
@@ -57,6 +58,8 @@ pub(super) struct Table {
     pub(super) codings: Vec<Coding>,
     /// Whether it is published in some cell of each plane, exactly or not.
     pub(super) planes: Vec<bool>,
+    /// In earlier editions, the oldest first.
+    pub(super) before: Vec<Before>,
 }
 
 /// Says that a table is another one, cut off by some categories of one dimension: those in grades 1 to 8. Whoever knows
@@ -79,28 +82,35 @@ pub(super) enum Side {
 }
 
 /// Builds the families of people and outcomes.
-pub(super) fn families(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked) -> Vec<Family> {
+pub(super) fn families(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    asked: &Asked,
+    history: &History,
+) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
     // The family and the table of each population.
     let mut place: Vec<(usize, usize)> = Vec::new();
     for (number, population) in tabulation.populations.iter().enumerate() {
         let values = by_atom(lattice, &tabulation.atoms.people[number]);
         let around = population.parent.map(|parent| place[parent]);
-        let is_asked = asked.people(number, lattice);
+        let before = history.people(number);
+        let is_asked = with_known(asked.people(number, lattice), &before);
         let family = around.map(|(family, _)| family);
         let parent = around.map(|(_, table)| table);
         let twin = match family {
             Some(family) => {
                 let is_twin = |(at, table): (usize, &Table)| {
-                    (Some(at) == parent || table.parent == parent) && table.values == values
+                    (Some(at) == parent || table.parent == parent) && table.is_twin(&values, &before)
                 };
                 (families[family].tables.iter().enumerate()).position(is_twin).map(|at| (family, at))
             }
-            None => (families.iter().position(|family| family.tables[0].values == values)).map(|at| (at, 0)),
+            None => (families.iter().position(|family| family.tables[0].is_twin(&values, &before)))
+                .map(|at| (at, 0)),
         };
         let at = match (twin, family) {
             (Some((family, table)), _) => {
-                families[family].tables[table].merge(number, &is_asked, lattice);
+                families[family].tables[table].merge(number, &is_asked, &before, lattice);
                 (family, table)
             }
             (None, family) => {
@@ -109,6 +119,7 @@ pub(super) fn families(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked
                     families.len() - 1
                 });
                 let mut table = Table::new(Counts::People, number, parent, values, is_asked, lattice);
+                table.before = before;
                 let tables = &mut families[family].tables;
                 table.part = parent.and_then(|of| part(of, &tables[of].values, &table.values, lattice));
                 tables.push(table);
@@ -127,14 +138,20 @@ pub(super) fn families(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked
     shares.sort_by_key(|&(measure, _)| (place[population_of(measure)].1, measure));
     for (measure, counts) in shares {
         let (family, parent) = place[population_of(measure)];
-        families[family].add_outcome(measure, parent, by_atom(lattice, counts), asked, lattice);
+        let values = by_atom(lattice, counts);
+        families[family].add_outcome((measure, parent), values, asked, history.values(measure), lattice);
     }
     families.iter_mut().for_each(Family::find_sensitive);
     families
 }
 
 /// The families of the upper sums of ratios, which are bounded by the lower ones.
-pub(super) fn ratios(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked) -> Vec<Family> {
+pub(super) fn ratios(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    asked: &Asked,
+    history: &History,
+) -> Vec<Family> {
     let positions = || lattice.atoms.positions.iter().map(|&position| position as usize);
     let ratio = |(measure, values): (usize, &Values)| match values {
         Values::Ratio { numerator, denominator } => {
@@ -146,7 +163,10 @@ pub(super) fn ratios(tabulation: &Tabulation, lattice: &Lattice, asked: &Asked) 
                 people: people.map(|&people| people as i64).collect(),
                 values: lower,
             };
-            let table = Table::new(Counts::Sums, measure, None, upper, asked.values(measure), lattice);
+            let before = history.values(measure);
+            let is_asked = with_known(asked.values(measure), &before);
+            let mut table = Table::new(Counts::Sums, measure, None, upper, is_asked, lattice);
+            table.before = before;
             let mut family = Family { tables: vec![table], bounds: Some(bounds), sensitive: Vec::new() };
             family.find_sensitive();
             Some(family)
@@ -206,13 +226,19 @@ impl Table {
     ) -> Self {
         let totals = totals(lattice, &values);
         let planes = planes(&is_asked, lattice);
-        let (members, codings) = (vec![member], Vec::new());
-        Self { counts, members, parent, part: None, values, totals, is_asked, codings, planes }
+        let (members, codings, before) = (vec![member], Vec::new(), Vec::new());
+        Self { counts, members, parent, part: None, values, totals, is_asked, codings, planes, before }
+    }
+
+    /// Whether it has, and always had, the same numbers as another one.
+    fn is_twin(&self, values: &[i64], before: &[Before]) -> bool {
+        self.values == values && self.before.iter().zip(before).all(|(one, other)| one.change == other.change)
     }
 
     /// Counts in another population or measure with the same numbers.
-    fn merge(&mut self, member: usize, is_asked: &[bool], lattice: &Lattice) {
+    fn merge(&mut self, member: usize, is_asked: &[bool], before: &[Before], lattice: &Lattice) {
         self.members.push(member);
+        self.before.iter_mut().zip(before).for_each(|(one, other)| one.merge(other));
         self.is_asked.iter_mut().zip(is_asked).for_each(|(asked, other)| *asked |= other);
         let more = planes(is_asked, lattice);
         self.planes.iter_mut().zip(more).for_each(|(shown, more)| *shown |= more);
@@ -224,6 +250,14 @@ impl Table {
         }
         self.codings.extend(codings);
     }
+}
+
+/// Where a table is published, or known already from what nobody can ask for any more.
+fn with_known(mut is_asked: Vec<bool>, before: &[Before]) -> Vec<bool> {
+    for (cell, is_asked) in (0..).zip(&mut is_asked) {
+        *is_asked |= is_out(before, cell);
+    }
+    is_asked
 }
 
 fn planes(is_asked: &[bool], lattice: &Lattice) -> Vec<bool> {
@@ -238,20 +272,24 @@ impl Family {
     /// Adds an outcome, or its number to that of a twin: the same people, or exactly the others.
     fn add_outcome(
         &mut self,
-        measure: usize,
-        parent: usize,
+        (measure, parent): (usize, usize),
         values: Vec<i64>,
         asked: &Asked,
+        before: Vec<Before>,
         lattice: &Lattice,
     ) {
-        let (is_asked, mut codings) = (asked.values(measure), asked.codings(measure));
+        let is_asked = with_known(asked.values(measure), &before);
+        let mut codings = asked.codings(measure);
         let people = &self.tables[parent].values;
+        let of_people = &self.tables[parent].before;
         let is_twin = |table: &Table| {
             let is_complement = || {
                 let mut each = table.values.iter().zip(&values).zip(people);
+                let mut before = table.before.iter().zip(&before).zip(of_people);
                 each.all(|((one, other), people)| one + other == *people)
+                    && before.all(|((one, other), people)| one.adds_up(other, people))
             };
-            table.parent == Some(parent) && (table.values == values || is_complement())
+            table.parent == Some(parent) && (table.is_twin(&values, &before) || is_complement())
         };
         let twin = self.tables.iter().position(|table| table.counts == Counts::Outcomes && is_twin(table));
         if let Some(twin) = twin {
@@ -259,7 +297,7 @@ impl Family {
             let is_complement = twin.values != values;
             codings.iter_mut().for_each(|coding| coding.is_complement = is_complement);
             twin.add_codings(codings);
-            return twin.merge(measure, &is_asked, lattice);
+            return twin.merge(measure, &is_asked, &before, lattice);
         }
         let part = self.tables[parent].part.as_ref().and_then(|part| {
             let is_whole = |table: &Table| {
@@ -278,7 +316,7 @@ impl Family {
             Some(Part { of, ..part.clone() })
         });
         let mut table = Table::new(Counts::Outcomes, measure, Some(parent), values, is_asked, lattice);
-        table.part = part;
+        (table.part, table.before) = (part, before);
         table.add_codings(codings);
         self.tables.push(table);
     }

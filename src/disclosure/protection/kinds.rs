@@ -131,6 +131,7 @@ mod tests {
             totals: totals.to_vec(),
             is_asked: vec![true; 2],
             codings: Vec::new(),
+            before: Vec::new(),
             planes: vec![true],
         }
     }

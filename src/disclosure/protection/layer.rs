@@ -62,7 +62,9 @@ impl<'l> Layer<'l> {
                     (Counts::Sums, _) => !is_shown(cell),
                     _ => false,
                 };
-                let entry = family.entry(table, cell, lattice);
+                let mut entry = family.entry(table, cell, lattice);
+                entry.is_out |=
+                    entry.shown.is_some() && of_table[cell as usize] && family.is_out(table, cell);
                 let (told, shown) = match with {
                     // Why it is hidden says nothing about its value then.
                     true => (entry.alike, None),
@@ -223,12 +225,13 @@ impl Family {
             // A hidden code is hidden for others, whatever it is.
             return Entry { value, alike: free, told: free, shown: coded, is_exact: false, is_out: false };
         }
-        let is_exact = !self.is_primary(table, cell, plane);
+        let is_primary = self.is_primary(table, cell, plane);
+        let is_exact = !is_primary && !self.is_held(table, cell, plane);
         let shown = is_exact.then(|| Interval::exactly(value));
         match (of.counts, of.parent) {
             (Counts::Outcomes, Some(people)) => {
                 let most = self.tables[people].totals[cell as usize];
-                let told = match (!is_exact, value < k, most - value < k) {
+                let told = match (is_primary, value < k, most - value < k) {
                     (true, true, false) => Interval::new(0, k - 1),
                     (true, false, true) => Interval::new(most - k + 1, most),
                     (false, false, false) => Interval::new(k, most - k),

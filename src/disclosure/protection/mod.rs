@@ -6,6 +6,7 @@
 
 mod codings;
 mod family;
+mod history;
 mod kinds;
 mod layer;
 mod linear;
@@ -22,6 +23,7 @@ use crate::outcomes::{Tabulation, Values};
 pub(super) use codings::Coded;
 use codings::Coding;
 use family::{Counts, Family};
+pub(super) use history::History;
 use layer::Layer;
 pub(super) use linear::DOWNWARDS_MAX;
 use ring::hmac;
@@ -61,8 +63,10 @@ pub(super) struct Witnesses {
 
 /// Whether a publication shows a measure in the cell's plane.
 pub(super) fn is_published(tabulation: &Tabulation, lattice: &Lattice, measure: usize, cell: u32) -> bool {
-    let shows =
-        |&at: &usize| tabulation.publications[at].indicators.iter().any(|&(_, other)| other == measure);
+    let shows = |&at: &usize| {
+        let publication = &tabulation.publications[at];
+        !publication.withdrawn && publication.indicators.iter().any(|&(_, other)| other == measure)
+    };
     lattice.listed(cell) && lattice.plane(cell).publications.iter().any(shows)
 }
 
@@ -85,8 +89,9 @@ impl Asked {
     fn new(tabulation: &Tabulation, lattice: &Lattice) -> Self {
         let wanted = |measure: usize| {
             let shows = |&at: &usize| {
-                let indicators = &tabulation.publications[at].indicators;
-                indicators.iter().any(|&(_, other)| other == measure)
+                let publication = &tabulation.publications[at];
+                !publication.withdrawn
+                    && publication.indicators.iter().any(|&(_, other)| other == measure)
                     && !is_coded(tabulation, lattice, at, measure)
             };
             let of_plane = |plane: &Plane| plane.publications.iter().any(shows);
@@ -130,16 +135,17 @@ impl Asked {
     }
 }
 
-/// Protects every population and measure of a tabulation.
+/// Protects every population and measure of a tabulation, together with what earlier editions have shown of it.
 pub(super) fn protect(
     tabulation: &Tabulation,
     lattice: &Lattice,
+    history: &History,
     secret: &hmac::Key,
     downwards_max: usize,
 ) -> Protection {
     let asked = Asked::new(tabulation, lattice);
     let ties = tie::ties(tabulation, lattice, secret);
-    let families = family::families(tabulation, lattice, &asked);
+    let families = family::families(tabulation, lattice, &asked, history);
     let cover_family = |family: &Family, is_shown: &dyn Fn(u32) -> bool| {
         let linear = |may_show: &dyn Fn(usize, u32) -> bool| {
             linear::shown(lattice, family, &ties, downwards_max, |table, cell| {
@@ -155,21 +161,11 @@ pub(super) fn protect(
         })
     };
     let covered = in_parallel(&families, |family| cover_family(family, &|_| true));
-    let n_cells = lattice.n_cells();
-    let nothing = |n: usize| vec![vec![false; n_cells]; n];
-    let (n_populations, n_measures) = (tabulation.populations.len(), tabulation.measures.len());
-    let mut protection = Protection {
-        people: nothing(n_populations),
-        people_primary: nothing(n_populations),
-        values: nothing(n_measures),
-        primary: nothing(n_measures),
-        coded: Vec::new(),
-        layers: Vec::new(),
-    };
+    let mut protection = Protection::nothing(tabulation, lattice);
     for (family, covered) in families.iter().zip(&covered) {
         protection.add(tabulation, lattice, family, covered);
     }
-    let ratios = family::ratios(tabulation, lattice, &asked);
+    let ratios = family::ratios(tabulation, lattice, &asked, history);
     let covered = in_parallel(&ratios, |family| {
         let people = &protection.people[asked.population_of[family.tables[0].members[0]]];
         cover_family(family, &|cell| people[cell as usize])
@@ -185,41 +181,72 @@ pub(super) fn protect(
         }
         let visible = of_people.iter().zip(&asked.wanted[measure]).map(|(people, wanted)| *people && *wanted);
         protection.values[measure].iter_mut().zip(visible).for_each(|(shown, visible)| *shown &= visible);
-        let of_people = &protection.people_primary[population];
-        protection.primary[measure].iter_mut().zip(of_people).for_each(|(own, people)| *own |= people);
     }
+    protection.finish(&asked);
+    protection
+}
+
+/// A lattice as the last of some earlier editions showed it.
+pub(super) fn kept(tabulation: &Tabulation, lattice: &Lattice, history: &History) -> Protection {
+    let asked = Asked::new(tabulation, lattice);
+    let mut protection = Protection::nothing(tabulation, lattice);
+    // What is hidden for its own sake was so without any history.
+    let none = History::default();
+    for families in [family::families, family::ratios] {
+        for family in families(tabulation, lattice, &asked, &none) {
+            protection.add_primary(tabulation, lattice, &family);
+            for (at, table) in family.tables.iter().enumerate() {
+                let was_shown: Vec<Vec<bool>> =
+                    table.codings.iter().map(|coding| history.shown_codes(coding.measure)).collect();
+                let may_show = |cell: u32| was_shown.iter().any(|shown| shown[cell as usize]);
+                protection.coded.extend(family.coded(at, lattice, may_show));
+            }
+        }
+    }
+    for (population, shown) in protection.people.iter_mut().enumerate() {
+        shown.clone_from(&history.shown_people(population));
+    }
+    for (measure, shown) in protection.values.iter_mut().enumerate() {
+        let of_people = &protection.people[asked.population_of[measure]];
+        let of_value = history.shown_values(measure);
+        let visible = of_people.iter().zip(&of_value).zip(&asked.wanted[measure]);
+        *shown = visible.map(|((people, value), wanted)| *people && *value && *wanted).collect();
+    }
+    protection.finish(&asked);
     protection
 }
 
 impl Protection {
+    fn nothing(tabulation: &Tabulation, lattice: &Lattice) -> Self {
+        let nothing = |n: usize| vec![vec![false; lattice.n_cells()]; n];
+        let (n_populations, n_measures) = (tabulation.populations.len(), tabulation.measures.len());
+        Self {
+            people: nothing(n_populations),
+            people_primary: nothing(n_populations),
+            values: nothing(n_measures),
+            primary: nothing(n_measures),
+            coded: Vec::new(),
+            layers: Vec::new(),
+        }
+    }
+
     /// Writes down what is shown of a family.
     fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family, covered: &Covered) {
-        let mut of = Vec::new();
-        for (at, table) in family.tables.iter().enumerate() {
-            let is_primary = |cell: u32| family.is_primary(at, cell, lattice.plane(cell));
-            let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
-            // What is hidden by the rule itself is not shown exactly, but perhaps as a code.
-            let asked = covered.shown[at].iter().zip(&table.is_asked).zip(&primary);
-            let exact: Vec<bool> =
-                asked.map(|((shown, asked), primary)| *shown && *asked && !primary).collect();
+        for (at, (table, shown)) in family.tables.iter().zip(&covered.shown).enumerate() {
+            let of_table = if table.counts == Counts::People { &mut self.people } else { &mut self.values };
+            // Where the number is hidden for its own sake, what is shown is a code.
+            let is_exact =
+                |cell: u32| table.codings.is_empty() || family.is_exact(at, cell, lattice.plane(cell));
+            let exact: Vec<bool> = (0..).zip(shown).map(|(cell, shown)| *shown && is_exact(cell)).collect();
+            table.members.iter().for_each(|&member| of_table[member].clone_from(&exact));
             let people = table.parent.filter(|_| !table.codings.is_empty());
             self.coded.extend(people.into_iter().flat_map(|people| {
                 let both =
                     |cell: u32| covered.coded[at][cell as usize] && covered.shown[people][cell as usize];
                 family.coded(at, lattice, both)
             }));
-            for &member in &table.members {
-                if table.counts == Counts::People {
-                    self.people[member].clone_from(&covered.shown[at]);
-                    self.people_primary[member].clone_from(&primary);
-                    of.push(tabulation.populations[member].id.clone());
-                } else {
-                    self.values[member].clone_from(&exact);
-                    self.primary[member].clone_from(&primary);
-                    of.push(tabulation.measures[member].id.clone());
-                }
-            }
         }
+        let of = self.add_primary(tabulation, lattice, family);
         self.layers.push(Witnesses {
             of,
             n_witnesses: covered.n_witnesses,
@@ -227,5 +254,31 @@ impl Protection {
             n_one_mark: covered.n_one_mark,
             n_linear_only: covered.n_linear_only,
         });
+    }
+
+    /// Writes down what is hidden of a family for its own sake; returns the ids of what it counts.
+    fn add_primary(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family) -> Vec<String> {
+        let mut of = Vec::new();
+        for (at, table) in family.tables.iter().enumerate() {
+            let is_primary = |cell: u32| family.is_primary(at, cell, lattice.plane(cell));
+            let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
+            for &member in &table.members {
+                if table.counts == Counts::People {
+                    self.people_primary[member].clone_from(&primary);
+                    of.push(tabulation.populations[member].id.clone());
+                } else {
+                    self.primary[member].clone_from(&primary);
+                    of.push(tabulation.measures[member].id.clone());
+                }
+            }
+        }
+        of
+    }
+
+    /// Values are hidden for the sake of their people, too.
+    fn finish(&mut self, asked: &Asked) {
+        for (primary, &population) in self.primary.iter_mut().zip(&asked.population_of) {
+            primary.iter_mut().zip(&self.people_primary[population]).for_each(|(own, people)| *own |= people);
+        }
     }
 }

@@ -93,11 +93,12 @@ impl Family {
         })
     }
 
-    /// Whether a number over some cells of a plane is unsafe to show.
+    /// Whether a number over some cells of a plane is unsafe to show, for its own sake or for what it tells with earlier
+    /// editions.
     pub(super) fn is_unsafe(&self, number: &Sensitive, cells: &[u32], plane: &Plane) -> bool {
         let parts = number.tables.iter().map(|&(table, times)| times * self.total(table, cells));
         let value = parts.sum();
-        match (number.rule, &self.bounds) {
+        let by_itself = match (number.rule, &self.bounds) {
             (Rule::Small, _) => is_small(value, plane.cell_min),
             (Rule::Telling(people), _) => {
                 is_telling(value, self.total(people, cells), plane.cell_min, plane.certainty_min)
@@ -107,7 +108,8 @@ impl Family {
                 is_certain(value, total(&bounds.totals), total(&bounds.people), plane.certainty_min)
             }
             (Rule::Certain, None) => false,
-        }
+        };
+        by_itself || self.is_small_change(number, cells, plane)
     }
 }
 

@@ -30,6 +30,7 @@ fn tabulation(period: u32) -> Tabulation {
             dimensions: vec![1],
             depth: 1,
             indicators: vec![("present".into(), 0)],
+            withdrawn: false,
         }],
     }
 }

@@ -47,7 +47,20 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
             if problems.is_empty() =>
         {
             let (version, depth) = (version as u32, depth as usize);
-            Ok(Product { id, version, title, profile, years, depth, level, population, indicators, axes })
+            let withdrawn = false;
+            Ok(Product {
+                id,
+                version,
+                title,
+                profile,
+                years,
+                depth,
+                level,
+                population,
+                indicators,
+                axes,
+                withdrawn,
+            })
         }
         _ => Err(problems),
     }

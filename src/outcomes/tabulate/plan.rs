@@ -126,6 +126,7 @@ impl Plan {
             dimensions,
             depth: product.depth,
             indicators,
+            withdrawn: product.withdrawn,
         });
     }
 

@@ -5,10 +5,12 @@
 //! both do, for they share no variable. So it is enough to guard the second part wherever the
 //! first one is shown or follows, and each table has an elimination of its own.
 
+mod joint;
 mod secondary;
 
 use super::super::lattice::Lattice;
 use super::family::{Counts, Family};
+use joint::Joint;
 use secondary::{Order, Quantity, Suppressed};
 
 /// Cells of a lattice at most for which showing from the whole down takes seconds and not minutes.
@@ -45,7 +47,10 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
         let (lattice, family, done) = (self.lattice, self.family, &self.done);
         let table = &family.tables[at];
         let n_cells = lattice.n_cells();
-        if !table.codings.is_empty() && !(0..n_cells).any(|cell| self.is_open(at, cell)) {
+        if !table.codings.is_empty()
+            && table.before.is_empty()
+            && !(0..n_cells).any(|cell| self.is_open(at, cell))
+        {
             // Codes add up to nothing.
             return Suppressed { shown: vec![false; n_cells], derivable: vec![false; n_cells] };
         }
@@ -63,8 +68,10 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             (Counts::Outcomes, Some(people)) => done[people].shown[cell],
             _ => true,
         };
-        let is_candidate =
-            |cell: usize| occupied[cell] && !primary[cell] && self.is_open(at, cell) && shows_people(cell);
+        let is_held = |cell: usize| family.is_held(at, cell as u32, lattice.plane(cell as u32));
+        let is_candidate = |cell: usize| {
+            occupied[cell] && !primary[cell] && self.is_open(at, cell) && shows_people(cell) && !is_held(cell)
+        };
         let hidden_in = |other: usize| {
             let hidden = done[other].shown.iter().zip(family.among(other).1);
             hidden.map(|(is_shown, &count)| count > 0 && !is_shown).collect()
@@ -77,6 +84,7 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             candidate: (0..occupied.len()).map(is_candidate).collect(),
             primary: primary.clone(),
             hidden_around: self.less_than(at).map(hidden_in).collect(),
+            joint: Joint::new(lattice, family, at),
         };
         quantity.suppress(is_unsafe)
     }

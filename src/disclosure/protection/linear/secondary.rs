@@ -11,12 +11,14 @@
 //! The idea of publishing greedily while the primary rows stay independent is that of Langsrud's
 //! `GaussSuppression`; the order, the field and the guard on lines are ours.
 
+use super::joint::Joint;
 use crate::disclosure::lattice::Lattice;
 use crate::disclosure::span::{Guarded, Row};
 use std::collections::HashSet;
 
 /// The order in which cells are tried; inside a geography node always the coarser first, then larger
 /// classes of size, then by a keyed tie.
+#[derive(Clone)]
 pub(super) enum Order {
     /// From the whole down: it shows what people look at first, but rows fill in.
     Downwards(Vec<u32>),
@@ -40,6 +42,8 @@ pub(super) struct Quantity<'a> {
     /// Cells hidden of a larger quantity, for each that this one is a part of: what a line lacks of the
     /// difference is what it lacks of either.
     pub(super) hidden_around: Vec<Vec<bool>>,
+    /// Earlier editions.
+    pub(super) joint: Joint,
 }
 
 /// What may be seen of a quantity.
@@ -73,7 +77,7 @@ impl Quantity<'_> {
             found
         };
         targets.extend(unsafe_lines(&self.candidate));
-        if targets.is_empty() {
+        if targets.is_empty() && self.joint.targets.is_empty() {
             return self.everything();
         }
         loop {
@@ -139,8 +143,8 @@ impl Quantity<'_> {
 
     fn solve(&self, targets: &[Vec<u32>]) -> State {
         match self.order {
-            Order::Downwards(order) => self.solve_downwards(order, targets),
-            Order::Upwards(order) => self.solve_upwards(order, targets),
+            Order::Upwards(order) if self.joint.known.is_empty() => self.solve_upwards(order, targets),
+            Order::Downwards(order) | Order::Upwards(order) => self.solve_downwards(order, targets),
         }
     }
 
@@ -149,12 +153,23 @@ impl Quantity<'_> {
     fn solve_downwards(&self, order: &[u32], targets: &[Vec<u32>]) -> State {
         let n_cells = self.lattice.n_cells();
         let mut state = State {
-            guarded: Guarded::new(self.present.len()),
+            guarded: Guarded::new(self.present.len() + self.joint.n_more),
             rows: (0..n_cells as u32).map(|cell| self.raw(&[cell])).collect(),
             shown: vec![false; n_cells],
         };
-        for target in targets {
-            state.guarded.protect(self.raw(target));
+        for row in &self.joint.known {
+            let row = state.guarded.span.reduce(std::iter::once(row));
+            if !row.is_empty() {
+                state.guarded.publish(&row);
+            }
+        }
+        let now = targets.iter().map(|target| vec![self.raw(target)]);
+        for rows in now.chain(self.joint.targets.iter().cloned()) {
+            let row = state.guarded.span.reduce(rows.iter());
+            // What follows from earlier editions can not be helped.
+            if !row.is_empty() {
+                state.guarded.protect(row);
+            }
         }
         for &cell in order.iter().filter(|&&cell| self.candidate[cell as usize]) {
             let row = state.remainder(&[cell]);

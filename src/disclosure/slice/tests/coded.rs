@@ -1,7 +1,7 @@
 //! Shares printed as codes, alone and beside exact ones.
 
 use super::*;
-use crate::disclosure::Code;
+use crate::disclosure::{Code, Past, SealReport};
 
 /// Three schools of 20 students each in one district, of whom so many have the outcome, under a profile.
 fn three_schools(outcomes: [u32; 3], profile: &str) -> Tabulation {
@@ -123,5 +123,45 @@ fn an_outcome_and_its_complement_do_not_pin_each_other() {
         assert_ne!(present[1], "*", "{with}");
         assert_eq!(absent[1], "*", "whatever the share of a group of 200 is");
         assert!(present[3] == "35%" && absent[3] == "65%", "{present:?} {absent:?}");
+    }
+}
+
+/// The second edition, after a first one.
+fn again(first: &Tabulation, second: &Tabulation) -> [(Seal, SealReport); 2] {
+    let (first, second) = (std::slice::from_ref(first), std::slice::from_ref(second));
+    let make = |edition, tabulations, past: &[Past<'_>]| {
+        Seal::make_after(edition, tabulations, past, &RuleProfile::all(), b"secret").expect("sound")
+    };
+    let one = make(1, first, &[]);
+    let two = make(2, second, &[Past { seal: &one.0, tabulations: first }]);
+    [one, two]
+}
+
+#[test]
+fn a_code_next_to_an_older_one_tells_nothing_about_few() {
+    // One more has it in b, eleven fewer in c.
+    let [(one, _), (two, _)] = again(&three_schools([4, 8, 14], "utah"), &three_schools([4, 9, 3], "utah"));
+    let (one, two) = (answer(&one, "attendance", "present"), answer(&two, "attendance", "present"));
+    assert_eq!(labels(&one), ["43-45%", "11-29%", "40-49%", "70-79%"]);
+    assert_eq!(labels(&two), ["*", "11-29%", "*", "11-29%"]);
+    let recalled = two.recalling(&one);
+    let earlier = recalled.cells()[2].earlier.as_ref().expect("the first edition showed it");
+    assert_eq!((earlier.edition, earlier.code.as_ref().map(|code| code.label.as_str())), (1, Some("40-49%")));
+}
+
+#[test]
+fn codes_stay_where_nothing_has_changed() {
+    for outcomes in [[4, 8, 14], [2, 2, 2]] {
+        let schools = three_schools(outcomes, "utah");
+        let [(one, first), (two, second)] = again(&schools, &schools);
+        let (one, two) = (answer(&one, "attendance", "present"), answer(&two, "attendance", "present"));
+        assert_eq!(labels(&one), labels(&two));
+        assert_eq!(first.product("attendance"), second.product("attendance"), "the report is the same");
+        // Another product is protected anew, and what was hidden stays so.
+        let mut more = schools.clone();
+        let other = Publication { product: "more".into(), ..schools.publications[0].clone() };
+        more.publications.push(other);
+        let [_, (three, _)] = again(&schools, &more);
+        assert_eq!(labels(&answer(&three, "attendance", "present")), labels(&one));
     }
 }

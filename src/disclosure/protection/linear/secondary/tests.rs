@@ -44,10 +44,11 @@ fn lattice(records: &[csv::StringRecord]) -> (Tabulation, Lattice) {
             dimensions: vec![1],
             depth: 1,
             indicators: vec![("n".into(), 0)],
+            withdrawn: false,
         }],
     };
     check::check(&[&tabulation]).expect("a sound table");
-    let lattice = Lattice::new(&tabulation, &RuleProfile::all()).expect("a small table");
+    let lattice = Lattice::new(&tabulation, &RuleProfile::all(), |_| false).expect("a small table");
     (tabulation, lattice)
 }
 
@@ -94,6 +95,7 @@ fn suppress(
         candidate: primary.iter().map(|&is_primary| !is_primary).collect(),
         primary: primary.to_vec(),
         hidden_around: Vec::new(),
+        joint: Joint::default(),
     };
     let shown = quantity.suppress(|cells| cells.len() == 1 && primary[cells[0] as usize]).shown;
     let hidden = |of: &[bool]| of.iter().filter(|&&is| is).count();

@@ -1,0 +1,47 @@
+//! Recalling: what an earlier edition showed of a cell that is hidden now.
+//!
+//! A figure that has changed by few people is hidden, and with it others. What earlier editions showed stays known to
+//! everybody who could ask then, so an answer repeats it: nothing that comes from earlier answers alone can say more than
+//! they did.
+
+use super::table::{Cell, Earlier, Mark, ProtectedTable};
+use std::collections::HashMap;
+
+impl ProtectedTable {
+    /// Whether something is hidden that no earlier answer has filled in yet.
+    pub(crate) fn is_wanting(&self) -> bool {
+        self.cells().iter().any(is_wanting)
+    }
+
+    /// Fills in what an older answer to the same question showed. An answer for another version of the product is
+    /// another question.
+    #[must_use]
+    pub(crate) fn recalling(mut self, older: &Self) -> Self {
+        if self.product_version() != older.product_version() {
+            return self;
+        }
+        let counted: HashMap<u32, u32> =
+            older.counted().iter().map(|counted| (counted.period, counted.edition)).collect();
+        let known: HashMap<(u32, &[String]), &Cell> =
+            older.cells().iter().map(|cell| ((cell.period, &cell.categories[..]), cell)).collect();
+        for cell in self.cells_mut().iter_mut().filter(|cell| is_wanting(cell)) {
+            let Some(known) = known.get(&(cell.period, &cell.categories[..])) else { continue };
+            let is_shown = matches!(known.mark(), Mark::Shown | Mark::Zero);
+            if is_shown || (cell.denominator.is_none() && known.denominator.is_some()) {
+                cell.earlier = Some(Earlier {
+                    edition: counted.get(&cell.period).copied().unwrap_or_else(|| older.edition()),
+                    denominator: known.denominator,
+                    numerator: known.numerator,
+                    value: known.value,
+                    deviation: known.deviation,
+                    code: known.code.clone(),
+                });
+            }
+        }
+        self
+    }
+}
+
+fn is_wanting(cell: &Cell) -> bool {
+    cell.mark() == Mark::Hidden && cell.earlier.is_none()
+}

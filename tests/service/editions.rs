@@ -1,0 +1,77 @@
+//! Edition after edition: what partners may see of what has changed in between.
+
+use crate::city::City;
+use crate::papers::PRODUCT;
+use crate::records::roll;
+use crate::vocabulary::question;
+use throughline::disclosure::{Cell, Mark, ProtectedTable};
+use tonic::Code;
+
+async fn ask(city: &City) -> ProtectedTable {
+    city.partner().await.query(question()).await.expect("an agreement covers it").0
+}
+
+fn cell<'t>(table: &'t ProtectedTable, race: &str) -> &'t Cell {
+    let mut cells = table.cells().iter().filter(|cell| cell.period == 2025);
+    cells.find(|cell| cell.categories == [race]).expect("a cell of every race")
+}
+
+/// For the last school year, the edition whose records are counted.
+fn counted(table: &ProtectedTable) -> u32 {
+    table.counted().iter().find(|counted| counted.period == 2025).expect("a year of the product").edition
+}
+
+#[tokio::test]
+async fn few_late_records_wait_for_the_next_edition() {
+    let city = City::published().await;
+    let first = ask(&city).await;
+    let (source, steward) = (city.source("northfield").await, city.steward().await);
+    source.push("second", roll(60..63)).await.expect("good records");
+    let report = steward.publish().await.expect("an edition");
+    let of_year = report.periods.iter().find(|period| period.period == 2025).expect("a year of the product");
+    assert!(of_year.waits && of_year.counted_in == 1);
+    assert_eq!(report.persons, 63, "the edition has them");
+    let second = ask(&city).await;
+    assert_eq!((second.edition(), counted(&second)), (2, 1), "what is said of it is of the first");
+    assert_eq!(second.cells(), first.cells());
+    source.push("third", roll(63..100)).await.expect("good records");
+    let report = steward.publish().await.expect("an edition");
+    assert!(report.periods.iter().all(|period| !period.waits));
+    let third = ask(&city).await;
+    assert_eq!((counted(&third), cell(&third, "all").denominator), (3, Some(100)), "now there are enough");
+}
+
+#[tokio::test]
+async fn a_small_change_is_hidden_and_the_earlier_figure_recalled() {
+    let city = City::published().await;
+    let first = ask(&city).await;
+    // Four of the twelve are of one race, and eight of the other.
+    city.source("northfield").await.push("second", roll(60..72)).await.expect("good records");
+    city.steward().await.publish().await.expect("an edition");
+    let second = ask(&city).await;
+    assert_eq!(cell(&second, "all").denominator, Some(72), "twelve may be seen to come");
+    for race in ["black", "white"] {
+        let (now, then) = (cell(&second, race), cell(&first, race));
+        assert_eq!((now.mark(), now.denominator), (Mark::Hidden, None), "{race}");
+        let earlier = now.earlier.clone().expect("it was shown before");
+        assert_eq!((earlier.edition, earlier.denominator), (1, then.denominator), "{race}");
+        assert_eq!((earlier.numerator, earlier.value), (then.numerator, then.value), "{race}");
+    }
+    assert!(first.cells().iter().all(|cell| cell.earlier.is_none()), "there was nothing to recall");
+}
+
+#[tokio::test]
+async fn a_dimension_means_the_same_in_every_version_that_was_published() {
+    let city = City::published().await;
+    let steward = city.steward().await;
+    let next = PRODUCT.replace("version = 1", "version = 2");
+    let other = next.replace("source = \"sex\"", "source = \"econ\"");
+    let status = steward.product(&other).await.expect_err("figures by this dimension are out");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().contains("sex"), "{}", status.message());
+    let named = other.replace("id = \"sex\"", "id = \"income\"");
+    steward.product(&named).await.expect("a dimension of its own");
+    steward.publish().await.expect("both can be counted together");
+    let table = ask(&city).await;
+    assert_eq!((table.product_version(), counted(&table)), (2, 1), "the records are the same");
+}
