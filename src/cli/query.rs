@@ -257,6 +257,9 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             "  †  as edition {editions} showed it; it has changed too little since, or protects others."
         ));
     }
+    if table.cells().iter().any(|cell| cell.code.is_some() && cell.denominator.is_none()) {
+        say("     The rule prints ranges of rates, and no numbers of students.");
+    }
     if empty > 0 {
         say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
     }

@@ -67,6 +67,7 @@ async fn the_command_line_prints_codes() {
     let label = utah.code(10, 40).expect("a coded rate").label();
     let table = query(&[]);
     assert!(table.contains("rule utah@1") && table.contains(&format!("{label}  █")), "{table}");
+    assert!(table.contains("no numbers of students"), "{table}");
     assert!(!table.contains("Students") && !table.contains("With it"), "nothing of it is printed: {table}");
     let csv = query(&["--csv"]);
     assert!(csv.lines().next().is_some_and(|heading| heading.contains(",deviation,code,")), "{csv}");
