@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .extern_path(".exchange.v1.ProtectedTable", "crate::disclosure::ProtectedTable")
         .extern_path(".exchange.v1.Cell", "crate::disclosure::Cell")
+        .extern_path(".exchange.v1.RateCode", "crate::disclosure::RateCode")
         .extern_path(".exchange.v1.Counted", "crate::disclosure::Counted")
         .extern_path(".exchange.v1.Earlier", "crate::disclosure::Earlier")
         .extern_path(".exchange.v1.Mark", "crate::disclosure::Mark")

@@ -9,7 +9,7 @@ use crate::api::v1 as pb;
 use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
 use crate::client::Session;
-use crate::disclosure::{Cell, Filter, Mark, ProtectedTable};
+use crate::disclosure::{Cell, Filter, Mark, ProtectedTable, RateCode};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,9 +158,17 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     // The headings live as long as the program: there are few, and it ends right after.
     headings
         .extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
-    let is_share = table.measure() == "share";
-    headings.push(("Students", Align::Right));
-    if is_share {
+    // A rule that codes rates prints nobody with the outcome, and some such rules no students at all.
+    let is_shown = |cell: &&Cell| cell.mark() == Mark::Shown;
+    let has_people = !table.cells().iter().filter(is_shown).any(|cell| cell.denominator.is_none());
+    let is_coded = |cell: &Cell| {
+        cell.code.is_some() || cell.earlier.as_ref().is_some_and(|earlier| earlier.code.is_some())
+    };
+    let has_numerators = table.measure() == "share" && !table.cells().iter().any(is_coded);
+    if has_people {
+        headings.push(("Students", Align::Right));
+    }
+    if has_numerators {
         headings.push(("With it", Align::Right));
     }
     let value_heading = match table.measure() {
@@ -185,8 +193,10 @@ fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
                 .map(|(id, category)| names.category(id, category).to_owned()),
         );
         let earlier = cell.earlier.as_ref();
-        row.push(shown(cell.denominator, earlier.and_then(|earlier| earlier.denominator)));
-        if is_share {
+        if has_people {
+            row.push(shown(cell.denominator, earlier.and_then(|earlier| earlier.denominator)));
+        }
+        if has_numerators {
             row.push(shown(cell.numerator, earlier.and_then(|earlier| earlier.numerator)));
         }
         if !value_heading.is_empty() {
@@ -210,9 +220,16 @@ fn shown(number: Option<u64>, earlier: Option<u64>) -> String {
     }
 }
 
-/// A value and the bar beside it.
+/// A value and the bar beside it; that of a code is as long as the middle of its range.
 fn value(measure: &str, cell: &Cell) -> [String; 2] {
-    let earlier = cell.earlier.as_ref().and_then(|earlier| earlier.value);
+    let earlier = cell.earlier.as_ref();
+    let (code, earlier_code) = (cell.code.as_ref(), earlier.and_then(|earlier| earlier.code.as_ref()));
+    if let Some(code_shown) = code.or(earlier_code) {
+        let mark = if code.is_none() { EARLIER } else { "" };
+        let middle = (code_shown.first + code_shown.last) as f64 / 200.0;
+        return [format!("{}{mark}", code_shown.label), bar(middle)];
+    }
+    let earlier = earlier.and_then(|earlier| earlier.value);
     let mark = if cell.value.is_none() && earlier.is_some() { EARLIER } else { "" };
     match (cell.value.or(earlier), measure) {
         (None, _) => ["*".to_owned(), String::new()],
@@ -240,6 +257,9 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             "  †  as edition {editions} showed it; it has changed too little since, or protects others."
         ));
     }
+    if table.cells().iter().any(|cell| cell.code.is_some() && cell.denominator.is_none()) {
+        say("     The rule prints ranges of rates, and no numbers of students.");
+    }
     if empty > 0 {
         say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
     }
@@ -263,16 +283,22 @@ fn mark(cell: &Cell) -> &'static str {
     }
 }
 
+fn code_json(code: Option<&RateCode>) -> Option<serde_json::Value> {
+    code.map(|code| serde_json::json!({"label": code.label, "first": code.first, "last": code.last}))
+}
+
 fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
     let cells = table.cells().iter().map(|cell| {
         serde_json::json!({
             "period": cell.period, "categories": cell.categories, "mark": mark(cell),
             "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
             "deviation": cell.deviation,
+            "code": code_json(cell.code.as_ref()),
             "earlier": cell.earlier.as_ref().map(|earlier| {
                 serde_json::json!({
                     "edition": earlier.edition, "denominator": earlier.denominator,
                     "numerator": earlier.numerator, "value": earlier.value, "deviation": earlier.deviation,
+                    "code": code_json(earlier.code.as_ref()),
                 })
             }),
         })
@@ -299,14 +325,23 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
     let heading =
         ["product", "edition", "indicator", "period"].map(str::to_owned).into_iter().chain(dimensions);
     out.write_record(
-        heading.chain(["mark", "denominator", "numerator", "value", "deviation"].map(str::to_owned)).chain(
-            ["earlier_edition", "earlier_denominator", "earlier_numerator", "earlier_value"]
+        heading
+            .chain(["mark", "denominator", "numerator", "value", "deviation", "code"].map(str::to_owned))
+            .chain(
+                [
+                    "earlier_edition",
+                    "earlier_denominator",
+                    "earlier_numerator",
+                    "earlier_value",
+                    "earlier_code",
+                ]
                 .map(str::to_owned),
-        ),
+            ),
     )?;
     for cell in table.cells() {
         let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
         let float = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let label = |code: Option<&RateCode>| code.map(|code| safe(&code.label)).unwrap_or_default();
         let earlier = cell.earlier.as_ref();
         let place = [
             safe(table.product()),
@@ -320,10 +355,12 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
             number(cell.numerator),
             float(cell.value),
             float(cell.deviation),
+            label(cell.code.as_ref()),
             earlier.map(|earlier| earlier.edition.to_string()).unwrap_or_default(),
             number(earlier.and_then(|earlier| earlier.denominator)),
             number(earlier.and_then(|earlier| earlier.numerator)),
             float(earlier.and_then(|earlier| earlier.value)),
+            label(earlier.and_then(|earlier| earlier.code.as_ref())),
         ];
         out.write_record(place.into_iter().chain(cell.categories.iter().map(|id| safe(id))).chain(values))?;
     }

@@ -1,13 +1,14 @@
 //! The intruder: solves for hidden cells from everything published, and referees every protection test.
 //!
 //! It reads a seal as partners do, slice by slice, and knows the structure besides: the categories and the
-//! populations. It shares no arithmetic with the suppression it
+//! populations, and how many people are behind each code. It shares no arithmetic with the suppression it
 //! judges: dense elimination modulo another prime, and floating-point linear programs. True counts only
 //! tell it which of its findings matter.
 
 mod bounds;
 mod cells;
 pub(super) mod elimination;
+mod groups;
 mod view;
 
 use super::Seal;
@@ -61,8 +62,8 @@ pub fn sensitive(tabulation: &Tabulation, seal: &Seal) -> Vec<Target> {
 
 /// The least and the greatest value that a number can have for somebody who knows all that the seal shows, which of the
 /// groups that can be asked for add up to others, that counts are not negative, that outcomes and inner
-/// populations are no more than the people around them, and that a hidden cell is not empty. Whole numbers are
-/// not asked for, so the truth may be narrower. An `insider` is a category of the geography right below the whole, who
+/// populations are no more than the people around them, and that a hidden cell is not empty. A code is a range to him.
+/// Whole numbers are not asked for, so the truth may be narrower. An `insider` is a category of the geography right below the whole, who
 /// knows all numbers of its own people besides.
 ///
 /// Nothing where the number can not be asked for, is the insider's own, for [`Quantity::Sum`], and where the solver
@@ -83,7 +84,8 @@ pub fn interval_in_cells(
 
 /// The least and the greatest value that a number can have, given everything the seal shows, that counts
 /// are not negative, that outcomes and inner populations are no more than the people around them, and
-/// that a hidden cell is not empty. Whole numbers are not asked for, so the truth may be narrower.
+/// that a hidden cell is not empty. A code is a range to him. Whole numbers are not asked for, so the truth may be
+/// narrower.
 ///
 /// Nothing for a cell that does not exist, for [`Quantity::Sum`], and where the solver gives up.
 #[must_use]

@@ -70,7 +70,7 @@ pub enum RateLabels {
 }
 
 /// What is printed for a rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// The whole percents it stands for.
     first: u64,
@@ -126,6 +126,17 @@ impl Code {
             (first, last, ..) if first == last => format!("{first}{unit}"),
             (first, last, ..) => format!("{first}-{last}{unit}"),
         }
+    }
+
+    /// The first and the last whole percent it stands for: the rate, rounded, is one of them or between.
+    #[must_use]
+    pub fn percents(&self) -> (u64, u64) {
+        (self.first, self.last)
+    }
+
+    /// Whether it is a code on the scale of 0 to 100 %; one read from bytes may not be.
+    pub(super) fn is_sound(&self) -> bool {
+        self.first <= self.last && self.last < END
     }
 
     /// The numerators of a group of `n` people that the code leaves possible: at least two for the group it

@@ -11,7 +11,8 @@
 //! And of those that [`SealReport`] does not list as linear only: there is a second table of whole numbers over the
 //! groups that can be asked for, which fits everything shown and what is known besides (counts are not negative, hidden
 //! groups are not empty, outcomes are no more than people), and in which the number differs; also for a district that
-//! knows its own students. [`attack`] referees both. How the people of several groups could be spread over groups that
+//! knows its own students. A share that is printed as a code is never a number to add or subtract, and the second table
+//! stays inside the code's range. [`attack`] referees both. How the people of several groups could be spread over groups that
 //! nobody can ask for is not part of it, nor is what an intruder knows from elsewhere. Different units and different
 //! periods are protected each on their own.
 //!
@@ -75,7 +76,7 @@ pub use report::{DimensionReport, LayerReport, PeriodReport, ProductReport, Seal
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
-pub use table::{Cell, Counted, Earlier, Filter, Mark, ProtectedTable};
+pub use table::{Cell, Counted, Earlier, Filter, Mark, ProtectedTable, RateCode};
 
 /// Why there is no seal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,9 +87,15 @@ pub enum Error {
         /// Product id.
         product: String,
     },
-    /// A product names a profile that codes, rounds or pools figures, and a seal shows them exactly or not at all.
-    #[error("product {product} names a rule profile that codes, rounds or pools; a seal can not do that")]
-    CodedProfile {
+    /// A product names a profile that rounds counts, which a seal does not do.
+    #[error("product {product} names a rule profile that rounds counts; a seal can not do that")]
+    RoundingProfile {
+        /// Product id.
+        product: String,
+    },
+    /// A product names a profile that reports hidden groups together, which a seal does not do.
+    #[error("product {product} names a rule profile that pools hidden groups; a seal can not do that")]
+    PoolingProfile {
         /// Product id.
         product: String,
     },

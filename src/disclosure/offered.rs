@@ -59,9 +59,14 @@ impl<'a> Offered<'a> {
         for (lattice, publication) in &self.parts {
             for &(_, measure) in &publication.indicators {
                 let people = &lattice.people[lattice.population_of[measure]];
+                let codes = lattice.codes(publication, measure);
                 for (cell, seen) in people.iter().enumerate().filter(|(_, seen)| **seen != Seen::Empty) {
+                    let is_hidden = match codes {
+                        Some(codes) => codes.cell(cell) == Seen::Hidden,
+                        None => is_hidden(&lattice.values[measure], cell, *seen),
+                    };
                     n_cells += 1;
-                    n_hidden += u64::from(is_hidden(&lattice.values[measure], cell, *seen));
+                    n_hidden += u64::from(is_hidden);
                 }
             }
         }

@@ -34,6 +34,7 @@ impl ProtectedTable {
                     numerator: known.numerator,
                     value: known.value,
                     deviation: known.deviation,
+                    code: known.code.clone(),
                 });
             }
         }

@@ -1,7 +1,7 @@
 //! What a seal costs: how much of each product is hidden, for the data steward.
 
 use super::lattice::Lattice;
-use super::protection::{Protection, is_published};
+use super::protection::{Coded, Protection, is_published};
 use crate::outcomes::{Tabulation, Unit};
 use std::collections::BTreeMap;
 
@@ -128,15 +128,28 @@ impl SealReport {
                 .map(|dimension| (dimension.dimension, (dimension.n_cells, dimension.n_hidden)))
                 .collect();
             for &(_, measure) in &publication.indicators {
-                let people = &lattice.people[tabulation.measures[measure].population];
+                let population = tabulation.measures[measure].population;
+                let people = &lattice.people[population];
+                let is_of = |coded: &&Coded| coded.measure == measure && coded.profile == publication.profile;
+                let coded = protection.coded.iter().find(is_of);
                 for cell in 0..lattice.n_cells() as u32 {
                     let count = people[cell as usize];
                     let in_product = lattice.plane(cell).publications.contains(&number);
                     if count == 0 || !in_product || !is_published(tabulation, lattice, measure, cell) {
                         continue;
                     }
-                    let is_hidden = !protection.values[measure][cell as usize];
-                    let is_primary = protection.primary[measure][cell as usize];
+                    // A code is hidden by the rule itself only where the number of people is.
+                    let (is_shown, is_primary) = match coded {
+                        Some(coded) => (
+                            coded.codes[cell as usize].is_some(),
+                            protection.people_primary[population][cell as usize],
+                        ),
+                        None => (
+                            protection.values[measure][cell as usize],
+                            protection.primary[measure][cell as usize],
+                        ),
+                    };
+                    let is_hidden = !is_shown;
                     report.n_cells += 1;
                     report.n_people += count;
                     if is_hidden {

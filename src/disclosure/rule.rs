@@ -34,7 +34,8 @@ pub struct RuleProfile {
     /// How the codes of `rates` are spelled.
     #[serde(default)]
     pub rate_labels: RateLabels,
-    /// Whether the numbers of people behind a rate, with the outcome and in all, are printed.
+    /// Whether the number of people behind a coded rate is printed. Exact rates give it away, so it has no effect
+    /// without `rates`.
     #[serde(default = "yes")]
     pub counts_shown: bool,
     /// Counts are printed to the nearest multiple of it, in people; 0 for none.
@@ -83,10 +84,16 @@ impl RuleProfile {
         Self::all().into_iter().find(|profile| profile.id == id)
     }
 
-    /// Whether figures are shown exactly or not at all: no codes, no rounding, no pooling.
+    /// Whether shares are printed as codes.
     #[must_use]
-    pub fn is_exact(&self) -> bool {
-        self.rates.is_empty() && self.counts_shown && self.round_to == 0 && self.pool.is_none()
+    pub fn codes_rates(&self) -> bool {
+        !self.rates.is_empty()
+    }
+
+    /// Whether the numbers of people behind figures are printed, where they are not hidden.
+    #[must_use]
+    pub fn prints_people(&self) -> bool {
+        self.counts_shown || !self.codes_rates()
     }
 
     /// Id and version, as printed on every table: `nces-10@1`.

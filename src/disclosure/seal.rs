@@ -1,12 +1,15 @@
 //! The seal: what may be seen of every cell of an edition, once and for all.
 
+mod codes;
+
 use super::check::{check_dimensions, check_publications, require};
-use super::lattice::{Lattice, Sums};
+use super::lattice::{Lattice, Plane, Sums};
 use super::protection::{Protection, is_published};
 use super::table::sha256;
 use super::{Error, RuleProfile};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
+pub(super) use codes::SealedCodes;
 use serde::{Deserialize, Serialize};
 
 /// What may be seen of an edition: immutable, and without anything it hides.
@@ -45,6 +48,8 @@ pub(super) struct SealedLattice {
     pub(super) people: Vec<Vec<Seen<u64>>>,
     /// For each measure, values in each cell.
     pub(super) values: Vec<SealedValues>,
+    /// For each share and profile that codes it, codes in each cell.
+    codes: Vec<SealedCodes>,
 }
 
 /// What may be seen of a number.
@@ -59,7 +64,7 @@ pub(super) enum Seen<T> {
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) enum SealedValues {
     Count,
-    /// People with the outcome.
+    /// People with the outcome, where they are shown exactly.
     Share(Vec<Seen<u64>>),
     /// Mean and standard deviation.
     Mean(Vec<Seen<(f64, f64)>>),
@@ -165,11 +170,22 @@ impl SealedLattice {
             let asks = |measure: usize| is_published(joined, lattice, measure, cell);
             (0..population_of.len()).any(|measure| population_of[measure] == population && asks(measure))
         };
+        let prints = |population: usize, plane: &Plane| {
+            let prints_with = |at: usize, measure: usize| {
+                let is_count = matches!(lattice.sums[measure], Sums::Count);
+                population_of[measure] == population && (is_count || lattice.profiles[at].prints_people())
+            };
+            let live = plane.publications.iter().filter(|&&at| !joined.publications[at].withdrawn);
+            let indicators = |at: usize| joined.publications[at].indicators.iter();
+            live.into_iter().any(|&at| indicators(at).any(|&(_, measure)| prints_with(at, measure)))
+        };
         let people = (0..tabulation.populations.len()).map(|population| {
             let counts = &lattice.people[population];
+            let printed: Vec<bool> = lattice.planes.iter().map(|plane| prints(population, plane)).collect();
+            let is_printed = |cell: u32| printed[lattice.plane_of[cell as usize] as usize];
             let seen = |&cell: &u32| match counts[cell as usize] {
                 0 if is_asked(population, cell) && !lattice.plane(cell).hides_zeros => Seen::Empty,
-                count if is_asked(population, cell) && protection.people[population][cell as usize] => {
+                count if protection.people[population][cell as usize] && is_printed(cell) => {
                     Seen::Shown(count)
                 }
                 _ => Seen::Hidden,
@@ -189,6 +205,7 @@ impl SealedLattice {
             keys: listed.iter().map(key).collect(),
             people: people.collect(),
             values: values.collect(),
+            codes: protection.coded.iter().map(|coded| SealedCodes::new(coded, &listed)).collect(),
             population_of,
         }
     }
@@ -217,15 +234,16 @@ impl SealedLattice {
         require(SchoolYear::new(self.period.into()).is_some(), "a period is no school year")?;
         check_dimensions(&self.dimensions)?;
         check_publications(self.dimensions.len(), self.values.len(), &self.publications)?;
-        let known =
-            |publication: &Publication| profiles.iter().any(|profile| profile.id == publication.profile);
-        require(self.publications.iter().all(known), "a profile is missing")?;
+        let profile =
+            |publication: &Publication| profiles.iter().find(|profile| profile.id == publication.profile);
+        require(self.publications.iter().all(|of| profile(of).is_some()), "a profile is missing")?;
         let n_cells = self.keys.len();
         let lengths = self.people.iter().all(|people| people.len() == n_cells)
             && self.population_of.len() == self.values.len()
             && self.population_of.iter().all(|&population| population < self.people.len())
             && self.values.iter().all(|values| values.len().is_none_or(|len| len == n_cells));
         require(lengths, "columns differ in length")?;
+        self.check_codes(|publication| profile(publication).is_some_and(RuleProfile::codes_rates))?;
         let size = |d: &Dimension| d.nodes.len() as u128;
         let total = self.dimensions.iter().try_fold(1u128, |product, d| product.checked_mul(size(d)));
         let in_order = self.keys.is_sorted_by(|a, b| a < b);

@@ -4,7 +4,7 @@
 
 use super::rule::{RuleProfile, Zeros};
 use super::seal::{Seal, SealedLattice, SealedValues, Seen};
-use super::table::{Cell, Counted, Filter, Mark, ProtectedTable};
+use super::table::{Cell, Counted, Filter, Mark, ProtectedTable, RateCode};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Slice};
 use std::collections::BTreeSet;
@@ -61,6 +61,7 @@ struct View<'a> {
     lattice: &'a SealedLattice,
     publication: &'a Publication,
     measure: usize,
+    profile: &'a RuleProfile,
     /// Publications of the lattice that hide groups of nobody.
     hiding: Vec<&'a Publication>,
 }
@@ -78,8 +79,6 @@ impl Seal {
     pub fn slice(&self, asked: &Slice) -> Result<ProtectedTable, NotASlice> {
         let views = self.views(asked)?;
         let first = &views[0];
-        let profile = self.body.profiles.iter().find(|profile| profile.id == first.publication.profile);
-        let profile = profile.expect("a seal holds the profiles of its publications");
         let heading = Heading {
             product: asked.product.clone(),
             product_version: first.publication.version,
@@ -87,8 +86,8 @@ impl Seal {
             indicator: asked.indicator.clone(),
             dimensions: asked.dimensions.clone(),
             filters: asked.filters.iter().map(filter).collect(),
-            profile: profile.label(),
-            cell_min: profile.cell_min,
+            profile: first.profile.label(),
+            cell_min: first.profile.cell_min,
             measure: first.lattice.values[first.measure].kind(),
             seal_digest: self.digest,
             counted: views.iter().map(View::counted).collect(),
@@ -111,7 +110,14 @@ impl Seal {
             .flat_map(|&(lattice, publication)| {
                 let named = publication.indicators.iter().filter(|(name, _)| *name == asked.indicator);
                 let hiding = || lattice.publications.iter().filter(|other| self.hides_zeros(other)).collect();
-                named.map(move |&(_, measure)| View { lattice, publication, measure, hiding: hiding() })
+                let profile = self.profile(publication);
+                named.map(move |&(_, measure)| View {
+                    lattice,
+                    publication,
+                    measure,
+                    profile,
+                    hiding: hiding(),
+                })
             })
             .collect();
         views.sort_by_key(|view| view.lattice.period());
@@ -202,10 +208,13 @@ fn filter((dimension, category): &(String, String)) -> Filter {
 }
 
 impl Seal {
+    fn profile(&self, publication: &Publication) -> &RuleProfile {
+        let named = self.profiles().iter().find(|profile| profile.id == publication.profile);
+        named.expect("a seal holds the profiles of its publications")
+    }
+
     fn hides_zeros(&self, publication: &Publication) -> bool {
-        let hides =
-            |profile: &RuleProfile| profile.id == publication.profile && profile.zeros == Zeros::Hidden;
-        self.profiles().iter().any(hides)
+        self.profile(publication).zeros == Zeros::Hidden
     }
 }
 
@@ -272,18 +281,29 @@ impl View<'_> {
         let mut cell = Cell { period: self.lattice.period().ending().into(), categories, ..Cell::default() };
         let population = self.lattice.population_of[self.measure];
         let people = at.map_or(empty, |at| self.lattice.people[population][at]);
-        let (Seen::Shown(denominator), Some(at)) = (people, at) else {
+        let values = &self.lattice.values[self.measure];
+        cell.denominator = match people {
+            Seen::Shown(people) if self.profile.prints_people() || values.is_count() => Some(people),
+            _ => None,
+        };
+        let (Some(at), false) = (at, people == Seen::Empty) else {
             cell.set_mark(if people == Seen::Empty { Mark::Empty } else { Mark::Hidden });
             return cell;
         };
-        cell.denominator = Some(denominator);
-        let mark = match &self.lattice.values[self.measure] {
-            SealedValues::Count => Mark::Shown,
-            SealedValues::Share(values) => shown(values[at], |numerator| {
-                cell.numerator = Some(numerator);
-                cell.value = Some(numerator as f64 / denominator as f64);
-                if numerator == 0 { Mark::Zero } else { Mark::Shown }
-            }),
+        let mark = match values {
+            SealedValues::Count => shown(people, |_| Mark::Shown),
+            SealedValues::Share(values) => match self.lattice.codes(self.publication, self.measure) {
+                Some(codes) => shown(codes.cell(at), |code| {
+                    let (first, last) = code.percents();
+                    cell.code = Some(RateCode { label: code.label(), first, last });
+                    Mark::Shown
+                }),
+                None => shown(values[at], |numerator| {
+                    cell.numerator = Some(numerator);
+                    cell.value = cell.denominator.map(|denominator| numerator as f64 / denominator as f64);
+                    if numerator == 0 { Mark::Zero } else { Mark::Shown }
+                }),
+            },
             SealedValues::Mean(values) => shown(values[at], |(mean, deviation)| {
                 cell.value = Some(mean);
                 cell.deviation = Some(deviation);
@@ -307,6 +327,10 @@ fn shown<T>(seen: Seen<T>, show: impl FnOnce(T) -> Mark) -> Mark {
 }
 
 impl SealedValues {
+    fn is_count(&self) -> bool {
+        matches!(self, Self::Count)
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Count => "count",

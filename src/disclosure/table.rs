@@ -69,21 +69,38 @@ pub struct Cell {
     /// What can be seen.
     #[prost(enumeration = "Mark", tag = "3")]
     pub mark: i32,
-    /// People in the group; absent when hidden.
+    /// People in the group; absent when hidden, and where the rule does not print it.
     #[prost(uint64, optional, tag = "4")]
     pub denominator: Option<u64>,
-    /// People with the outcome; only for shares, absent when hidden.
+    /// People with the outcome; only for shares, absent when hidden or coded.
     #[prost(uint64, optional, tag = "5")]
     pub numerator: Option<u64>,
-    /// The share, mean or ratio; absent when hidden, and for counts.
+    /// The share, mean or ratio; absent when hidden or coded, and for counts.
     #[prost(double, optional, tag = "6")]
     pub value: Option<f64>,
     /// Standard deviation of scores; only for means.
     #[prost(double, optional, tag = "7")]
     pub deviation: Option<f64>,
+    /// What is printed for the share under a rule that codes rates, in place of numerator and value; absent when hidden.
+    #[prost(message, optional, tag = "8")]
+    pub code: Option<RateCode>,
     /// Where it is hidden: what an earlier edition showed of it.
     #[prost(message, optional, tag = "9")]
     pub earlier: Option<Earlier>,
+}
+
+/// A coded rate: a range of whole percents that the rate, rounded with halves up, lies in.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct RateCode {
+    /// As the rule prints it: `<=5%`, `20-29%`, `GE95`.
+    #[prost(string, tag = "1")]
+    pub label: String,
+    /// Smallest whole percent, 0 to 100.
+    #[prost(uint64, tag = "2")]
+    pub first: u64,
+    /// Largest whole percent, 0 to 100.
+    #[prost(uint64, tag = "3")]
+    pub last: u64,
 }
 
 /// What an earlier edition showed of a cell.
@@ -104,6 +121,9 @@ pub struct Earlier {
     /// As [`Cell::deviation`].
     #[prost(double, optional, tag = "5")]
     pub deviation: Option<f64>,
+    /// As [`Cell::code`].
+    #[prost(message, optional, tag = "6")]
+    pub code: Option<RateCode>,
 }
 
 /// What can be seen of a cell.

@@ -132,17 +132,18 @@ impl AdminService for Admin {
             Ok(product) => product,
             Err(invalid) => return Err(self.refuse(call, "product.malformed", &invalid.to_string()).await),
         };
-        match RuleProfile::named(product.profile()) {
-            None => {
-                return Err(self
-                    .refuse(call, "product.profile", "profile: is not a known rule profile")
-                    .await);
+        let wrong = match RuleProfile::named(product.profile()) {
+            None => Some("profile: is not a known rule profile"),
+            Some(profile) if profile.round_to > 0 => {
+                Some("profile: rounds counts, and a seal can not do that")
             }
-            Some(profile) if !profile.is_exact() => {
-                let reason = "profile: codes, rounds or pools figures, and a seal can not do that";
-                return Err(self.refuse(call, "product.profile", reason).await);
+            Some(profile) if profile.pool.is_some() => {
+                Some("profile: pools hidden groups, and a seal can not do that")
             }
-            Some(_) => {}
+            Some(_) => None,
+        };
+        if let Some(reason) = wrong {
+            return Err(self.refuse(call, "product.profile", reason).await);
         }
         // Found here and not when publishing, where it would hold up every other product.
         let (mut others, published) = self

@@ -57,6 +57,13 @@ pub(crate) struct Cell {
     pub(crate) numerator: Option<u64>,
     pub(crate) value: Option<f64>,
     pub(crate) deviation: Option<f64>,
+    pub(crate) code: Option<Code>,
+}
+
+/// What is printed for a share in place of its numbers.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Code {
+    pub(crate) label: String,
 }
 
 impl Cell {

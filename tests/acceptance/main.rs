@@ -4,6 +4,7 @@
 mod expected;
 mod harness;
 mod oneroster;
+mod practice_codes;
 mod practice_truth;
 mod star;
 mod star_files;

@@ -2,6 +2,7 @@
 
 use crate::expected::{CELL_MIN, rows};
 use crate::harness::{Cell, Service, say};
+use crate::practice_codes::codes;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,6 +26,8 @@ indicators = [
 ]
 dimensions = [{ id = "race", source = "race7" }]
 "#;
+
+const INDICATORS: [&str; 3] = ["chronic_absence", "reading_proficiency", "math_proficiency"];
 
 const TUTORING: &str = r#"
 product = "tutoring"
@@ -118,6 +121,7 @@ fn published_figures_of_a_practice_city_are_near_the_truth() {
     let truth: Value = serde_json::from_str(&truth).expect("it is JSON");
     figures(&service, &truth);
     effects(&service, &truth);
+    codes(&service, CITY, &INDICATORS);
 }
 
 /// Persons whom some source wants left out for good.
@@ -141,7 +145,7 @@ fn rows_opted_out(city: &Path) -> u64 {
 
 fn figures(service: &Service, truth: &Value) {
     let mut published: BTreeMap<(String, u64, String, String), Cell> = BTreeMap::new();
-    for indicator in ["chronic_absence", "reading_proficiency", "math_proficiency"] {
+    for indicator in INDICATORS {
         for cell in service.ask("city", indicator, &["geography", "race"], &[]) {
             let [district, race] = &cell.categories[..] else { panic!("two dimensions were asked") };
             let district = if district == "all" { "city" } else { district };

@@ -43,6 +43,13 @@ fn solve(view: &View<'_>, target: &[(usize, i64)], direction: OptimizationDirect
         let row: Vec<_> = view.terms(&cell)?.iter().map(|&(at, c)| (variables[at], c as f64)).collect();
         problem.add_constraint(&row, ComparisonOp::Ge, 1.0);
     }
+    for ((block, group), &(low, high)) in &view.coded {
+        let measure = block - n_blocks;
+        let cell = Target { quantity: Quantity::Outcome(measure), cells: vec![view.name(group)] };
+        let row: Vec<_> = view.terms(&cell)?.iter().map(|&(at, c)| (variables[at], c as f64)).collect();
+        problem.add_constraint(&row, ComparisonOp::Ge, low as f64);
+        problem.add_constraint(&row, ComparisonOp::Le, high as f64);
+    }
     let mut within = |inner: usize, outer: usize| {
         for at in 0..n_atoms {
             let row = [(variables[outer * n_atoms + at], 1.0), (variables[inner * n_atoms + at], -1.0)];

@@ -58,6 +58,10 @@ impl Cells {
                         (value as f64, value as f64)
                     }
                     _ if view.empty.contains(&key) => (0.0, 0.0),
+                    _ if view.coded.contains_key(&key) => {
+                        let (low, high) = view.coded[&key];
+                        (low as f64, high as f64)
+                    }
                     _ if view.hidden.contains(&key) => (1.0, f64::INFINITY),
                     _ => (0.0, f64::INFINITY),
                 };

@@ -1,7 +1,8 @@
 //! What an intruder sees: equations over the finest groups, read off slices.
 
+use super::groups::{crossings, groups};
 use super::{Quantity, Target};
-use crate::disclosure::{Cell, Mark, RuleProfile, Seal};
+use crate::disclosure::{Cell, Mark, RateCode, RuleProfile, Seal};
 use crate::outcomes::{Publication, Slice, Tabulation, Values};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,8 @@ pub(super) struct View<'a> {
     pub(super) equations: Vec<Equation>,
     /// Groups whose number is shown, for each quantity by the number of its variables' block.
     pub(super) shown: BTreeSet<(usize, Group)>,
+    /// What codes leave possible, for the same quantities: the least and the greatest number.
+    pub(super) coded: BTreeMap<(usize, Group), (u64, u64)>,
     /// Groups that are hidden and not empty, for each population.
     pub(super) hidden: BTreeSet<(usize, Group)>,
     /// Groups that are said to be empty, for each population.
@@ -39,6 +42,7 @@ impl<'a> View<'a> {
             groups: groups(tabulation),
             equations: Vec::new(),
             shown: BTreeSet::new(),
+            coded: BTreeMap::new(),
             hidden: BTreeSet::new(),
             empty: BTreeSet::new(),
             asked: BTreeSet::new(),
@@ -50,6 +54,7 @@ impl<'a> View<'a> {
                 }
             }
         }
+        view.read_codes();
         view
     }
 
@@ -96,11 +101,18 @@ impl<'a> View<'a> {
         let scale = f64::from(self.tabulation.measures[measure].scale);
         let target = |quantity| Target { quantity, cells: vec![self.name(&group)] };
         let mut learn = Vec::new();
-        if let Some(n) = cell.denominator {
+        // Where the rule does not print how many people there are, somebody knows it all the same.
+        let known = || (cell.mark() == Mark::Shown).then(|| self.total(population, &group));
+        if let Some(n) = cell.denominator.or_else(known) {
             learn.push((population, self.terms(&target(Quantity::People(population))), Some(n as f64)));
             let block = self.block(measure);
             let value = cell.value.unwrap_or_default();
             match (&self.tabulation.atoms.values[measure], cell.mark()) {
+                (Values::Share(_), Mark::Shown) if cell.code.is_some() => {
+                    let (low, high) = cell.code.as_ref().and_then(|code| possible(code, n)).unwrap_or((0, n));
+                    let known = self.coded.entry((block, group.clone())).or_insert((0, n));
+                    *known = (known.0.max(low), known.1.min(high));
+                }
                 (Values::Share(_), Mark::Shown | Mark::Zero) => {
                     let terms = self.terms(&target(Quantity::Outcome(measure)));
                     learn.push((block, terms, cell.numerator.map(|y| y as f64)));
@@ -124,6 +136,17 @@ impl<'a> View<'a> {
         for (block, terms, value) in learn {
             if self.shown.insert((block, group.clone())) {
                 self.equations.push(Equation { terms: terms.unwrap_or_default(), value });
+            }
+        }
+    }
+
+    /// Takes down what codes pin, together or alone.
+    fn read_codes(&mut self) {
+        for ((block, group), &(low, high)) in &self.coded {
+            let quantity = Quantity::Outcome(block - self.tabulation.populations.len());
+            let terms = self.terms(&Target { quantity, cells: vec![self.name(group)] });
+            if low == high && self.shown.insert((*block, group.clone())) {
+                self.equations.push(Equation { terms: terms.unwrap_or_default(), value: Some(low as f64) });
             }
         }
     }
@@ -336,50 +359,10 @@ impl<'a> View<'a> {
     }
 }
 
-/// Every group at or above an atom that some publication's dimensions can tell apart, with its atoms.
-fn groups(tabulation: &Tabulation) -> BTreeMap<Group, Vec<usize>> {
-    let crossings: BTreeSet<Vec<usize>> = tabulation.publications.iter().flat_map(crossings).collect();
-    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-    for (at, atom) in tabulation.atoms.nodes.chunks(tabulation.dimensions.len()).enumerate() {
-        if tabulation.atoms.people.iter().all(|people| people[at] == 0) {
-            continue;
-        }
-        for crossed in &crossings {
-            let mut open: Vec<Group> = vec![Vec::new()];
-            for (dimension, &node) in atom.iter().enumerate() {
-                let mut choices: Vec<(u16, bool)> = if dimension == 0 || crossed.contains(&dimension) {
-                    let up = tabulation.dimensions[dimension].ancestors(node).map(|node| (node, false));
-                    let is_inner =
-                        tabulation.dimensions[dimension].nodes.iter().skip(1).any(|n| n.parent == node);
-                    up.chain(is_inner.then_some((node, true))).collect()
-                } else {
-                    vec![(0, false)]
-                };
-                // The margin of a crossed dimension belongs to a smaller crossing.
-                choices.retain(|&choice| {
-                    dimension == 0 || !crossed.contains(&dimension) || choice != (0, false)
-                });
-                let with = |group: &Group, choice| group.iter().copied().chain([choice]).collect::<Group>();
-                open = open
-                    .iter()
-                    .flat_map(|g| choices.iter().map(|&c| with(g, c)).collect::<Vec<_>>())
-                    .collect();
-            }
-            for group in open {
-                groups.entry(group).or_default().push(at);
-            }
-        }
-    }
-    groups
-}
-
-/// All sets of dimensions that a publication crosses, counted off in binary.
-fn crossings(publication: &Publication) -> Vec<Vec<usize>> {
-    let mut dimensions = publication.dimensions.clone();
-    dimensions.sort_unstable();
-    let chosen = |bits: u64| -> Vec<usize> {
-        let is_in = |at: &usize| bits >> *at & 1 == 1;
-        (0..dimensions.len()).filter(is_in).map(|at| dimensions[at]).collect()
-    };
-    (0..1u64 << dimensions.len()).map(chosen).filter(|crossed| crossed.len() <= publication.depth).collect()
+/// The least and the greatest of `n` people whose rate, rounded to a whole percent, has a code.
+fn possible(code: &RateCode, n: u64) -> Option<(u64, u64)> {
+    let rounded = |y: u64| (200 * y + n) / (2 * n);
+    let mut of_code = (0..=n).filter(|&y| (code.first..=code.last).contains(&rounded(y)));
+    let least = of_code.next()?;
+    Some((least, of_code.next_back().unwrap_or(least)))
 }

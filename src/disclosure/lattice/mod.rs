@@ -12,7 +12,7 @@ pub(super) use tree::Tree;
 
 use super::{Error, RuleProfile};
 use crate::outcomes::{Tabulation, Values};
-use plane::{cross, lay_out, planes};
+use plane::{cross, lay_out, planes, profiles_of};
 use tree::trees;
 
 /// No cell: the dimension is at its root.
@@ -23,6 +23,8 @@ pub(super) struct Lattice {
     pub(super) trees: Vec<Tree>,
     /// One for each set of dimensions that a product crosses.
     pub(super) planes: Vec<Plane>,
+    /// The rule profile of each publication.
+    pub(super) profiles: Vec<RuleProfile>,
     /// One node per dimension for each cell; the length is `n_cells * trees.len()`.
     nodes: Vec<u16>,
     /// The plane of each cell.
@@ -71,7 +73,8 @@ impl Lattice {
         was_occupied: impl Fn(usize) -> bool,
     ) -> Result<Self, Error> {
         let (trees, leaves) = trees(tabulation)?;
-        let mut planes = planes(tabulation, profiles)?;
+        let profiles = profiles_of(&tabulation.publications, profiles)?;
+        let mut planes = planes(tabulation, &profiles);
         let n_places = lay_out(&mut planes, &trees)?;
         let mut occupied: Vec<u32> = (0..leaves.len() as u32)
             .filter(|&at| tabulation.atoms.is_occupied(at as usize) || was_occupied(at as usize))
@@ -126,6 +129,7 @@ impl Lattice {
             people: Vec::new(),
             sums: Vec::new(),
             planes,
+            profiles,
         };
         let totals = |of: &[u32]| lattice.totals(|at| u64::from(of[at]));
         lattice.people = tabulation.atoms.people.iter().map(|of| totals(of)).collect();

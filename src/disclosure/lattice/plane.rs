@@ -2,7 +2,7 @@
 
 use super::super::{Error, RuleProfile, Zeros};
 use super::tree::Tree;
-use crate::outcomes::Tabulation;
+use crate::outcomes::{Publication, Tabulation};
 use std::collections::BTreeMap;
 
 /// A set of dimensions crossed by some product.
@@ -29,19 +29,12 @@ pub(in crate::disclosure) struct Plane {
 }
 
 /// Every set of dimensions that a publication crosses, each after those that it begins with.
-pub(in crate::disclosure) fn planes(
-    tabulation: &Tabulation,
-    profiles: &[RuleProfile],
-) -> Result<Vec<Plane>, Error> {
+///
+/// `profiles` are those of the publications, in their order.
+pub(in crate::disclosure) fn planes(tabulation: &Tabulation, profiles: &[RuleProfile]) -> Vec<Plane> {
     let mut planes: BTreeMap<Vec<usize>, Plane> = BTreeMap::new();
     for (number, publication) in tabulation.publications.iter().enumerate() {
-        let profile = profiles
-            .iter()
-            .find(|profile| profile.id == publication.profile)
-            .ok_or_else(|| Error::UnknownProfile { product: publication.product.clone() })?;
-        if !profile.is_exact() {
-            return Err(Error::CodedProfile { product: publication.product.clone() });
-        }
+        let profile = &profiles[number];
         let mut dimensions = publication.dimensions.clone();
         dimensions.sort_unstable();
         for subset in subsets(&dimensions, publication.depth) {
@@ -64,7 +57,25 @@ pub(in crate::disclosure) fn planes(
             plane.has_insiders |= profile.insiders > 0;
         }
     }
-    Ok(planes.into_values().collect())
+    planes.into_values().collect()
+}
+
+/// The profile of each publication, by their order.
+pub(in crate::disclosure) fn profiles_of(
+    publications: &[Publication],
+    profiles: &[RuleProfile],
+) -> Result<Vec<RuleProfile>, Error> {
+    let profile_of = |publication: &Publication| {
+        let product = || publication.product.clone();
+        let named = profiles.iter().find(|profile| profile.id == publication.profile);
+        match named {
+            None => Err(Error::UnknownProfile { product: product() }),
+            Some(profile) if profile.round_to > 0 => Err(Error::RoundingProfile { product: product() }),
+            Some(profile) if profile.pool.is_some() => Err(Error::PoolingProfile { product: product() }),
+            Some(profile) => Ok(profile.clone()),
+        }
+    };
+    publications.iter().map(profile_of).collect()
 }
 
 /// All subsets of at most `depth` elements, each in the order given.

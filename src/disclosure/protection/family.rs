@@ -6,6 +6,7 @@
 
 use super::super::lattice::Lattice;
 use super::Asked;
+use super::codings::Coding;
 use super::history::{Before, History, is_out};
 use super::rules::Sensitive;
 use crate::outcomes::{Tabulation, Values};
@@ -51,9 +52,11 @@ pub(super) struct Table {
     pub(super) values: Vec<i64>,
     /// In each cell of the lattice.
     pub(super) totals: Vec<i64>,
-    /// Whether it is published in each cell.
+    /// Whether it is published exactly in each cell.
     pub(super) is_asked: Vec<bool>,
-    /// Whether it is published in some cell of each plane.
+    /// As what else it is published.
+    pub(super) codings: Vec<Coding>,
+    /// Whether it is published in some cell of each plane, exactly or not.
     pub(super) planes: Vec<bool>,
     /// In earlier editions, the oldest first.
     pub(super) before: Vec<Before>,
@@ -92,7 +95,7 @@ pub(super) fn families(
         let values = by_atom(lattice, &tabulation.atoms.people[number]);
         let around = population.parent.map(|parent| place[parent]);
         let before = history.people(number);
-        let is_asked = with_known(asked.people(number), &before);
+        let is_asked = with_known(asked.people(number, lattice), &before);
         let family = around.map(|(family, _)| family);
         let parent = around.map(|(_, table)| table);
         let twin = match family {
@@ -135,13 +138,8 @@ pub(super) fn families(
     shares.sort_by_key(|&(measure, _)| (place[population_of(measure)].1, measure));
     for (measure, counts) in shares {
         let (family, parent) = place[population_of(measure)];
-        families[family].add_outcome(
-            (measure, parent),
-            by_atom(lattice, counts),
-            asked.values(measure),
-            history.values(measure),
-            lattice,
-        );
+        let values = by_atom(lattice, counts);
+        families[family].add_outcome((measure, parent), values, asked, history.values(measure), lattice);
     }
     families.iter_mut().for_each(Family::find_sensitive);
     families
@@ -228,8 +226,8 @@ impl Table {
     ) -> Self {
         let totals = totals(lattice, &values);
         let planes = planes(&is_asked, lattice);
-        let members = vec![member];
-        Self { counts, members, parent, part: None, values, totals, is_asked, planes, before: Vec::new() }
+        let (members, codings, before) = (vec![member], Vec::new(), Vec::new());
+        Self { counts, members, parent, part: None, values, totals, is_asked, codings, planes, before }
     }
 
     /// Whether it has, and always had, the same numbers as another one.
@@ -242,7 +240,15 @@ impl Table {
         self.members.push(member);
         self.before.iter_mut().zip(before).for_each(|(one, other)| one.merge(other));
         self.is_asked.iter_mut().zip(is_asked).for_each(|(asked, other)| *asked |= other);
-        self.planes = planes(&self.is_asked, lattice);
+        let more = planes(is_asked, lattice);
+        self.planes.iter_mut().zip(more).for_each(|(shown, more)| *shown |= more);
+    }
+
+    fn add_codings(&mut self, codings: Vec<Coding>) {
+        for coding in &codings {
+            self.planes.iter_mut().zip(&coding.planes).for_each(|(shown, more)| *shown |= more);
+        }
+        self.codings.extend(codings);
     }
 }
 
@@ -268,11 +274,12 @@ impl Family {
         &mut self,
         (measure, parent): (usize, usize),
         values: Vec<i64>,
-        is_asked: Vec<bool>,
+        asked: &Asked,
         before: Vec<Before>,
         lattice: &Lattice,
     ) {
-        let is_asked = with_known(is_asked, &before);
+        let is_asked = with_known(asked.values(measure), &before);
+        let mut codings = asked.codings(measure);
         let people = &self.tables[parent].values;
         let of_people = &self.tables[parent].before;
         let is_twin = |table: &Table| {
@@ -286,7 +293,11 @@ impl Family {
         };
         let twin = self.tables.iter().position(|table| table.counts == Counts::Outcomes && is_twin(table));
         if let Some(twin) = twin {
-            return self.tables[twin].merge(measure, &is_asked, &before, lattice);
+            let twin = &mut self.tables[twin];
+            let is_complement = twin.values != values;
+            codings.iter_mut().for_each(|coding| coding.is_complement = is_complement);
+            twin.add_codings(codings);
+            return twin.merge(measure, &is_asked, &before, lattice);
         }
         let part = self.tables[parent].part.as_ref().and_then(|part| {
             let is_whole = |table: &Table| {
@@ -306,6 +317,7 @@ impl Family {
         });
         let mut table = Table::new(Counts::Outcomes, measure, Some(parent), values, is_asked, lattice);
         (table.part, table.before) = (part, before);
+        table.add_codings(codings);
         self.tables.push(table);
     }
 

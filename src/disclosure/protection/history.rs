@@ -2,7 +2,7 @@
 
 use super::super::lattice::{Lattice, Plane, Sums};
 use super::super::past::{Earlier, Joined, sums_differ};
-use super::super::seal::{SealedLattice, Seen};
+use super::super::seal::{SealedCodes, SealedLattice, Seen};
 use super::family::{Counts, Family};
 use super::rules::{Rule, Sensitive, is_small, is_telling};
 use crate::outcomes::{Atoms, Node, Publication, Tabulation, Values};
@@ -31,6 +31,8 @@ pub(super) struct Before {
     pub(super) differs: Vec<bool>,
     /// How many such atoms are in each cell.
     touched: Vec<i64>,
+    /// What it showed of a number as codes.
+    code: Vec<Saw>,
 }
 
 /// Earlier editions, the oldest first.
@@ -67,6 +69,13 @@ impl History {
         self.editions.last().map_or_else(Vec::new, |last| last.values[measure].is_shown())
     }
 
+    /// Whether the last edition showed the values of a measure as codes, for each cell.
+    pub(super) fn shown_codes(&self, measure: usize) -> Vec<bool> {
+        let is_shown =
+            |last: &EditionBefore| last.values[measure].code.iter().map(|&saw| saw == Saw::Shown).collect();
+        self.editions.last().map_or_else(Vec::new, is_shown)
+    }
+
     /// A measure in each earlier edition.
     pub(super) fn values(&self, measure: usize) -> Vec<Before> {
         self.editions.iter().map(|edition| edition.values[measure].clone()).collect()
@@ -91,6 +100,7 @@ impl Before {
     /// Takes in what was seen of a number that is always the same.
     pub(super) fn merge(&mut self, other: &Self) {
         self.saw.iter_mut().zip(&other.saw).for_each(|(saw, &other)| *saw = other.max(*saw));
+        self.code.iter_mut().zip(&other.code).for_each(|(saw, &other)| *saw = other.max(*saw));
         self.differs.iter_mut().zip(&other.differs).for_each(|(any, other)| *any |= other);
         self.touched.iter_mut().zip(&other.touched).for_each(|(most, &touched)| *most = touched.max(*most));
     }
@@ -120,6 +130,27 @@ impl Family {
                 && before.change[cell as usize].unsigned_abs() < plane.cell_min
         };
         self.tables[table].before.iter().any(is_held) && !self.is_out(table, cell)
+    }
+
+    /// Whether the codes of a table stay hidden in a cell: they were hidden in an earlier edition and nothing has
+    /// changed since, or something has and by so few people that a new code next to the old one could tell about them.
+    /// What nobody can learn any more from a code is not held: one that was printed for the same numbers.
+    pub(super) fn is_code_held(&self, table: usize, cell: u32, plane: &Plane) -> bool {
+        let of = &self.tables[table];
+        let Some(people) = of.parent else { return false };
+        let changes = |edition: usize| {
+            let change = |table: usize| self.tables[table].before[edition].change[cell as usize];
+            [change(table), change(people), change(people) - change(table)]
+        };
+        let saw = |edition: usize| of.before[edition].code[cell as usize];
+        let is_same = |edition: usize| changes(edition) == [0; 3];
+        let is_out = |edition: usize| saw(edition) == Saw::Shown && is_same(edition);
+        let is_held = |edition: usize| {
+            let is_few = changes(edition).iter().any(|change| is_small(change.abs(), plane.cell_min));
+            saw(edition) != Saw::Nothing && (is_few || is_same(edition))
+        };
+        let editions = 0..of.before.len();
+        editions.clone().any(is_held) && !editions.into_iter().any(is_out)
     }
 
     /// Whom or what a table could count in an earlier edition, in each atom.
@@ -210,6 +241,7 @@ fn edition(now: &Tabulation, lattice: &Lattice, earlier: &Earlier<'_>, atoms: &A
         change,
         differs: Vec::new(),
         touched: Vec::new(),
+        code: vec![Saw::Nothing; lattice.n_cells()],
     };
     let by_atom = |of: &[u32]| positions().map(|at| i64::from(of[at])).collect::<Vec<_>>();
     let of_people = now.atoms.people.iter().zip(&atoms.people);
@@ -250,13 +282,11 @@ fn edition(now: &Tabulation, lattice: &Lattice, earlier: &Earlier<'_>, atoms: &A
             let places = Places::new(now, publication, earlier.sealed, old);
             for cell in 0..lattice.n_cells() as u32 {
                 if lattice.listed(cell) && lattice.plane(cell).publications.contains(&number) {
-                    for (&(_, measure), &(_, old)) in publication.indicators.iter().zip(&old.indicators) {
-                        then.see(
-                            now,
-                            lattice,
-                            (measure, cell),
-                            (earlier.sealed, old, places.find(lattice.nodes(cell))),
-                        );
+                    for (&(_, measure), &(_, of_old)) in publication.indicators.iter().zip(&old.indicators) {
+                        let position = places.find(lattice.nodes(cell));
+                        let codes = earlier.sealed.codes(old, of_old);
+                        let old = Old { sealed: earlier.sealed, measure: of_old, codes, position };
+                        then.see(now, lattice, (measure, cell), old);
                     }
                 }
             }
@@ -265,22 +295,35 @@ fn edition(now: &Tabulation, lattice: &Lattice, earlier: &Earlier<'_>, atoms: &A
     then
 }
 
+/// A measure in an earlier seal.
+struct Old<'a> {
+    sealed: &'a SealedLattice,
+    measure: usize,
+    /// Where it was shown as codes.
+    codes: Option<&'a SealedCodes>,
+    /// Of the cell, if it is there.
+    position: Option<usize>,
+}
+
 impl EditionBefore {
-    /// Takes in what was seen of a measure in a cell: of the old measure at that position of the seal, if it is there.
-    fn see(
-        &mut self,
-        now: &Tabulation,
-        lattice: &Lattice,
-        (measure, cell): (usize, u32),
-        (sealed, old, position): (&SealedLattice, usize, Option<usize>),
-    ) {
+    /// Takes in what was seen of a measure in a cell.
+    fn see(&mut self, now: &Tabulation, lattice: &Lattice, (measure, cell): (usize, u32), old: Old<'_>) {
+        let Old { sealed, measure: old, codes, position } = old;
         let population = now.measures[measure].population;
+        let code = codes.zip(position).map(|(codes, at)| codes.cell(at));
+        if let Some(seen) = code {
+            let saw = if matches!(seen, Seen::Shown(_)) { Saw::Shown } else { Saw::Hidden };
+            let known = &mut self.values[measure].code[cell as usize];
+            *known = saw.max(*known);
+        }
         let nobody = if lattice.plane(cell).hides_zeros { Seen::Hidden } else { Seen::Empty };
         let people = position.map_or(nobody, |at| sealed.people[sealed.population_of[old]][at]);
         let (people, was) = match people {
             // What is said to be empty is known to be none.
             Seen::Empty => (Saw::Shown, Some(0)),
             Seen::Shown(was) => (Saw::Shown, Some(was)),
+            // How many people are behind a code is known to many, whether it is printed or not.
+            Seen::Hidden if matches!(code, Some(Seen::Shown(_))) => (Saw::Shown, None),
             Seen::Hidden => (Saw::Hidden, None),
         };
         self.people[population].see(

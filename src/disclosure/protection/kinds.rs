@@ -130,6 +130,8 @@ mod tests {
             values: totals.to_vec(),
             totals: totals.to_vec(),
             is_asked: vec![true; 2],
+            codings: Vec::new(),
+            before: Vec::new(),
             planes: vec![true],
         }
     }

@@ -3,7 +3,7 @@
 //! What an intruder could take for the value of a cell, and what it costs to hide it, follow from the rules.
 
 use super::super::cover::{Board, Cell, Interval, Need, Room, Sight, Target};
-use super::super::lattice::{Lattice, Plane};
+use super::super::lattice::Lattice;
 use super::family::{Counts, Family};
 use super::kinds::Kinds;
 
@@ -33,6 +33,8 @@ pub(super) struct Layer<'l> {
     pub(super) board: Board,
     /// Whether each of its cells is hidden for the linear rule, besides what moves ask for.
     is_linear: Vec<bool>,
+    /// Whether the number of each of its cells is there to be read, when the cell is shown.
+    is_exact: Vec<bool>,
     pub(super) kinds: Kinds,
     /// For each cell, the part of the geography that all of its records come from, if it is one.
     sources: Vec<Source>,
@@ -52,6 +54,7 @@ impl<'l> Layer<'l> {
         let mut cells = Vec::with_capacity(n_cells * family.tables.len());
         let mut hidden: Vec<bool> = Vec::with_capacity(cells.capacity());
         let mut is_linear = Vec::with_capacity(cells.capacity());
+        let mut is_exact = Vec::with_capacity(cells.capacity());
         for (table, of_table) in linear.iter().enumerate() {
             for cell in 0..n_cells as u32 {
                 let with = match (family.tables[table].counts, family.tables[table].parent) {
@@ -59,7 +62,7 @@ impl<'l> Layer<'l> {
                     (Counts::Sums, _) => !is_shown(cell),
                     _ => false,
                 };
-                let mut entry = family.entry(table, cell, lattice.plane(cell));
+                let mut entry = family.entry(table, cell, lattice);
                 entry.is_out |=
                     entry.shown.is_some() && of_table[cell as usize] && family.is_out(table, cell);
                 let (told, shown) = match with {
@@ -67,8 +70,14 @@ impl<'l> Layer<'l> {
                     true => (entry.alike, None),
                     false => (entry.told, entry.shown),
                 };
+                // Codes add up to nothing, and go where the number of people goes.
+                let for_linear = match (entry.is_exact, family.tables[table].parent) {
+                    (false, Some(people)) => is_linear[people * n_cells + cell as usize],
+                    _ => !of_table[cell as usize],
+                };
                 hidden.push(shown.is_none());
-                is_linear.push(shown.is_some() && !entry.is_out && !of_table[cell as usize]);
+                is_exact.push(entry.is_exact);
+                is_linear.push(shown.is_some() && !entry.is_out && for_linear);
                 cells.push(Cell {
                     value: entry.value,
                     alike: entry.alike,
@@ -83,7 +92,7 @@ impl<'l> Layer<'l> {
         let for_linear = (0..).zip(&is_linear).filter(|(_, is_linear)| **is_linear);
         for_linear.for_each(|(cell, _)| board.set_hidden(cell, true));
         let (kinds, sources) = (Kinds::new(family), sources(lattice, family));
-        Self { lattice, family, board, is_linear, kinds, sources }
+        Self { lattice, family, board, is_linear, is_exact, kinds, sources }
     }
 
     /// Whether a cell is hidden for its own sake or because some move asks for it.
@@ -98,12 +107,22 @@ impl<'l> Layer<'l> {
         for (table, shown) in linear.iter().enumerate() {
             for cell in (0..self.lattice.n_cells() as u32).filter(|&cell| !self.is_needed(table, cell)) {
                 let at = self.on_board(table, cell);
+                let is_hidden = match (self.is_exact[at as usize], self.family.tables[table].parent) {
+                    (false, Some(people)) => self.board.is_hidden(self.on_board(people, cell)),
+                    _ => !shown[cell as usize],
+                };
                 // What is known to be empty stays so.
                 if self.board.cell(at).weight.is_finite() {
-                    self.board.set_hidden(at, !shown[cell as usize]);
+                    self.board.set_hidden(at, is_hidden);
                 }
             }
         }
+    }
+
+    /// Whether the number of a table's cell can not be read.
+    pub(super) fn is_unread(&self, table: usize, cell: u32) -> bool {
+        let at = self.on_board(table, cell);
+        self.board.is_hidden(at) || !self.is_exact[at as usize]
     }
 
     /// The number on the board of a table's cell.
@@ -188,22 +207,27 @@ struct Entry {
     told: Interval,
     /// What it could be when it is shown; nothing when it is not to be shown.
     shown: Option<Interval>,
+    /// Whether the number itself is there to be read when it is shown, and not a code for it.
+    is_exact: bool,
     /// Whether it is out already, so that it can not be hidden.
     is_out: bool,
 }
 
 impl Family {
-    fn entry(&self, table: usize, cell: u32, plane: &Plane) -> Entry {
+    fn entry(&self, table: usize, cell: u32, lattice: &Lattice) -> Entry {
+        let plane = lattice.plane(cell);
         let of = &self.tables[table];
         let (value, k) = (of.totals[cell as usize], plane.cell_min as i64);
         let is_asked = of.is_asked[cell as usize];
         let free = Interval::from(0);
+        let coded = self.coded_interval(table, cell, lattice);
         if !is_asked {
-            return Entry { value, alike: free, told: free, shown: None, is_out: false };
+            // A hidden code is hidden for others, whatever it is.
+            return Entry { value, alike: free, told: free, shown: coded, is_exact: false, is_out: false };
         }
         let is_primary = self.is_primary(table, cell, plane);
-        let is_shown = !is_primary && !self.is_held(table, cell, plane);
-        let shown = is_shown.then(|| Interval::exactly(value));
+        let is_exact = !is_primary && !self.is_held(table, cell, plane);
+        let shown = is_exact.then(|| Interval::exactly(value));
         match (of.counts, of.parent) {
             (Counts::Outcomes, Some(people)) => {
                 let most = self.tables[people].totals[cell as usize];
@@ -213,15 +237,17 @@ impl Family {
                     (false, false, false) => Interval::new(k, most - k),
                     _ => free,
                 };
-                Entry { value, alike: free, told, shown, is_out: false }
+                // Where the number is hidden for its own sake in one product, another may still show the code.
+                let shown = shown.or_else(|| coded.map(|coded| coded.intersection(told)));
+                Entry { value, alike: free, told, shown, is_exact, is_out: false }
             }
-            (Counts::Sums, _) => Entry { value, alike: free, told: free, shown, is_out: false },
+            (Counts::Sums, _) => Entry { value, alike: free, told: free, shown, is_exact, is_out: false },
             _ => {
                 let is_out = value == 0 && !plane.hides_zeros;
                 let least = i64::from(!plane.hides_zeros).min(value);
                 let told = if value < k { Interval::new(least, k - 1) } else { Interval::from(k) };
                 let shown = shown.filter(|_| value > 0 || is_out);
-                Entry { value, alike: Interval::from(least), told, shown, is_out }
+                Entry { value, alike: Interval::from(least), told, shown, is_exact, is_out }
             }
         }
     }

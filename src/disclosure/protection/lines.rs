@@ -1,18 +1,18 @@
-//! Lines: the hidden cells that differ in one category only, whose sum follows when that of all of them is shown.
+//! Lines: the cells that differ in one category only and whose numbers can not be read. Their sum follows when all other
+//! numbers can.
 
 use super::super::cover::{Move, Sight, Target};
 use super::layer::Layer;
 use std::collections::HashMap;
 
 impl Layer<'_> {
-    /// Lines whose hidden cells are unsafe together and which no move changes as a whole, as targets.
+    /// Lines whose unread cells are unsafe together and which no move changes as a whole, as targets.
     pub(super) fn open_lines<'m>(&self, moves: impl Iterator<Item = &'m Move> + Clone) -> Vec<Target> {
         let mut open = Vec::new();
         for sensitive in &self.family.sensitive {
-            let is_hidden = |cell: u32| {
-                sensitive.tables.iter().any(|&(table, _)| self.board.is_hidden(self.on_board(table, cell)))
-            };
-            let mut lines = self.lattice.lines(is_hidden);
+            let is_unread =
+                |cell: u32| sensitive.tables.iter().any(|&(table, _)| self.is_unread(table, cell));
+            let mut lines = self.lattice.lines(is_unread);
             lines.retain(|line| line.len() > 1 && self.is_sensitive(sensitive, line));
             let mut lines_of: HashMap<u32, Vec<u32>> = HashMap::new();
             for (number, line) in (0..).zip(&lines) {

@@ -4,6 +4,7 @@
 //! known, another table of all of them is found that fits everything shown, and cells are hidden until there is one.
 //! Sums that are bounded by other sums follow, each on its own.
 
+mod codings;
 mod family;
 mod history;
 mod kinds;
@@ -16,9 +17,11 @@ mod run;
 mod space;
 mod tie;
 
-use super::lattice::Lattice;
+use super::lattice::{Lattice, Plane};
 use super::parallel::in_parallel;
 use crate::outcomes::{Tabulation, Values};
+pub(super) use codings::Coded;
+use codings::Coding;
 use family::{Counts, Family};
 pub(super) use history::History;
 use layer::Layer;
@@ -32,10 +35,12 @@ use run::Covered;
 pub(super) struct Protection {
     /// Numbers of people shown, for each population and cell.
     pub(super) people: Vec<Vec<bool>>,
-    /// Values shown, for each measure and cell.
+    /// Values shown exactly, for each measure and cell.
     pub(super) values: Vec<Vec<bool>>,
+    /// Values shown as codes.
+    pub(super) coded: Vec<Coded>,
     /// Numbers of people hidden by the rule itself, for each population and cell.
-    people_primary: Vec<Vec<bool>>,
+    pub(super) people_primary: Vec<Vec<bool>>,
     /// Values hidden by the rule itself, for each measure and cell.
     pub(super) primary: Vec<Vec<bool>>,
     /// What shows it to be enough.
@@ -65,35 +70,66 @@ pub(super) fn is_published(tabulation: &Tabulation, lattice: &Lattice, measure: 
     lattice.listed(cell) && lattice.plane(cell).publications.iter().any(shows)
 }
 
-/// What is published, were nothing hidden: for each measure, its cells.
+/// Whether a publication shows a measure as codes: a share, where its profile codes rates.
+fn is_coded(tabulation: &Tabulation, lattice: &Lattice, publication: usize, measure: usize) -> bool {
+    lattice.profiles[publication].codes_rates()
+        && matches!(tabulation.atoms.values[measure], Values::Share(_))
+}
+
+/// What is published, were nothing hidden.
 struct Asked {
     population_of: Vec<usize>,
+    /// For each measure, the cells where it is published exactly.
     wanted: Vec<Vec<bool>>,
+    /// For each measure, as what else it is published.
+    codings: Vec<Vec<Coding>>,
 }
 
 impl Asked {
     fn new(tabulation: &Tabulation, lattice: &Lattice) -> Self {
-        let cells = 0..lattice.n_cells() as u32;
-        let wanted =
-            |measure| cells.clone().map(|cell| is_published(tabulation, lattice, measure, cell)).collect();
+        let wanted = |measure: usize| {
+            let shows = |&at: &usize| {
+                let publication = &tabulation.publications[at];
+                !publication.withdrawn
+                    && publication.indicators.iter().any(|&(_, other)| other == measure)
+                    && !is_coded(tabulation, lattice, at, measure)
+            };
+            let of_plane = |plane: &Plane| plane.publications.iter().any(shows);
+            let planes: Vec<bool> = lattice.planes.iter().map(of_plane).collect();
+            let is_wanted =
+                |cell: u32| planes[lattice.plane_of[cell as usize] as usize] && lattice.listed(cell);
+            (0..lattice.n_cells() as u32).map(is_wanted).collect()
+        };
+        let measures = 0..tabulation.measures.len();
         Self {
             population_of: tabulation.measures.iter().map(|measure| measure.population).collect(),
-            wanted: (0..tabulation.measures.len()).map(wanted).collect(),
+            wanted: measures.clone().map(wanted).collect(),
+            codings: measures.map(|measure| codings::codings(tabulation, lattice, measure)).collect(),
         }
     }
 
-    /// The cells where a measure is published.
+    /// The cells where a measure is published exactly.
     fn values(&self, measure: usize) -> Vec<bool> {
         self.wanted[measure].clone()
     }
 
-    /// The cells where a number of people is published, with whatever measure.
-    fn people(&self, population: usize) -> Vec<bool> {
-        let n_cells = self.wanted.first().map_or(0, Vec::len);
+    /// As what else a measure is published.
+    fn codings(&self, measure: usize) -> Vec<Coding> {
+        self.codings[measure].clone()
+    }
+
+    /// The cells where a number of people is published, with whatever measure. Where codes are, it counts as published
+    /// even if its profile does not print it: many know it from elsewhere.
+    fn people(&self, population: usize, lattice: &Lattice) -> Vec<bool> {
         let of_population = |&measure: &usize| self.population_of[measure] == population;
-        let mut asked = vec![false; n_cells];
+        let mut asked = vec![false; lattice.n_cells()];
         for measure in (0..self.wanted.len()).filter(of_population) {
             asked.iter_mut().zip(&self.wanted[measure]).for_each(|(asked, wanted)| *asked |= wanted);
+            for coding in &self.codings[measure] {
+                for (cell, asked) in (0..).zip(&mut asked) {
+                    *asked |= coding.planes[lattice.plane_of[cell as usize] as usize] && lattice.listed(cell);
+                }
+            }
         }
         asked
     }
@@ -159,6 +195,12 @@ pub(super) fn kept(tabulation: &Tabulation, lattice: &Lattice, history: &History
     for families in [family::families, family::ratios] {
         for family in families(tabulation, lattice, &asked, &none) {
             protection.add_primary(tabulation, lattice, &family);
+            for (at, table) in family.tables.iter().enumerate() {
+                let was_shown: Vec<Vec<bool>> =
+                    table.codings.iter().map(|coding| history.shown_codes(coding.measure)).collect();
+                let may_show = |cell: u32| was_shown.iter().any(|shown| shown[cell as usize]);
+                protection.coded.extend(family.coded(at, lattice, may_show));
+            }
         }
     }
     for (population, shown) in protection.people.iter_mut().enumerate() {
@@ -183,15 +225,26 @@ impl Protection {
             people_primary: nothing(n_populations),
             values: nothing(n_measures),
             primary: nothing(n_measures),
+            coded: Vec::new(),
             layers: Vec::new(),
         }
     }
 
     /// Writes down what is shown of a family.
     fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family, covered: &Covered) {
-        for (table, shown) in family.tables.iter().zip(&covered.shown) {
+        for (at, (table, shown)) in family.tables.iter().zip(&covered.shown).enumerate() {
             let of_table = if table.counts == Counts::People { &mut self.people } else { &mut self.values };
-            table.members.iter().for_each(|&member| of_table[member].clone_from(shown));
+            // Where the number is hidden for its own sake, what is shown is a code.
+            let is_exact =
+                |cell: u32| table.codings.is_empty() || family.is_exact(at, cell, lattice.plane(cell));
+            let exact: Vec<bool> = (0..).zip(shown).map(|(cell, shown)| *shown && is_exact(cell)).collect();
+            table.members.iter().for_each(|&member| of_table[member].clone_from(&exact));
+            let people = table.parent.filter(|_| !table.codings.is_empty());
+            self.coded.extend(people.into_iter().flat_map(|people| {
+                let both =
+                    |cell: u32| covered.coded[at][cell as usize] && covered.shown[people][cell as usize];
+                family.coded(at, lattice, both)
+            }));
         }
         let of = self.add_primary(tabulation, lattice, family);
         self.layers.push(Witnesses {

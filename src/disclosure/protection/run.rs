@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, HashSet};
 pub(super) struct Covered {
     /// Whether each cell of each table is shown.
     pub(super) shown: Vec<Vec<bool>>,
+    /// Whether each cell of each table may be printed as a code.
+    pub(super) coded: Vec<Vec<bool>>,
     /// Other tables that were found.
     pub(super) n_witnesses: usize,
     /// Targets in all.
@@ -89,6 +91,7 @@ impl Layer<'_> {
         let shown = |table: usize| cells.clone().map(|cell| is_shown(table, cell)).collect();
         Covered {
             shown: (0..self.family.tables.len()).map(shown).collect(),
+            coded: self.coded(moves.iter().chain(cover.moves())),
             n_witnesses: moves.len() + cover.moves().count(),
             n_sensitive,
             n_one_mark: n_left - open.len(),

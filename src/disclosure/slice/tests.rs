@@ -146,11 +146,17 @@ fn a_damaged_seal_is_refused() {
 }
 
 #[test]
-fn a_profile_that_codes_rates_is_refused() {
-    let mut coded = tabulation(2025);
-    coded.publications[0].profile = "utah".into();
-    let refused = Seal::make(2, &[coded], &RuleProfile::all(), b"secret").err();
-    assert_eq!(refused, Some(Error::CodedProfile { product: "attendance".into() }));
+fn profiles_that_round_or_pool_are_refused() {
+    let refused = |profile: &str| {
+        let mut other = tabulation(2025);
+        other.publications[0].profile = profile.into();
+        Seal::make(2, &[other], &RuleProfile::all(), b"secret").err()
+    };
+    let product = || "attendance".to_owned();
+    assert_eq!(refused("opensafely"), Some(Error::RoundingProfile { product: product() }));
+    assert_eq!(refused("new-york"), Some(Error::PoolingProfile { product: product() }));
+    assert_eq!(refused("california-pooled"), Some(Error::PoolingProfile { product: product() }));
+    assert_eq!(refused("utah"), None);
 }
 
 #[test]
@@ -215,3 +221,5 @@ fn twins_are_hidden_together() {
     assert_eq!(marks("present"), marks("absent"));
     assert_eq!(marks("present").iter().filter(|&&mark| mark == Mark::Hidden as i32).count(), 4);
 }
+
+mod coded;

@@ -46,6 +46,14 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
     fn suppress(&self, at: usize) -> Suppressed {
         let (lattice, family, done) = (self.lattice, self.family, &self.done);
         let table = &family.tables[at];
+        let n_cells = lattice.n_cells();
+        if !table.codings.is_empty()
+            && table.before.is_empty()
+            && !(0..n_cells).any(|cell| self.is_open(at, cell))
+        {
+            // Codes add up to nothing.
+            return Suppressed { shown: vec![false; n_cells], derivable: vec![false; n_cells] };
+        }
         let is_unsafe = |group: &[u32]| {
             // What a line lacks of another table can follow although none of its cells does.
             let is_known = |other: usize| group.len() > 1 || done[other].derivable[group[0] as usize];
