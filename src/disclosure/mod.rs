@@ -72,7 +72,7 @@ pub mod tables;
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;
 pub use past::Past;
-pub use report::{DimensionReport, LayerReport, PeriodReport, ProductReport, SealReport};
+pub use report::{Hiding, LatticeReport, LayerReport, PeriodReport, PlaneReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};

@@ -1,15 +1,18 @@
 //! What a seal costs: how much of each product is hidden, for the data steward.
 
-use super::lattice::Lattice;
+use super::lattice::{Lattice, Plane};
 use super::protection::{Coded, Protection, is_published};
 use crate::outcomes::{Tabulation, Unit};
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 /// What a seal hides, product by product.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SealReport {
     /// By product id.
     pub products: Vec<ProductReport>,
+    /// How much there is to ask for, by unit and period.
+    pub lattices: Vec<LatticeReport>,
     /// What shows that it is enough, layer by layer; nothing for what stays as an earlier edition sealed it.
     pub layers: Vec<LayerReport>,
     /// Whose records it counts, by unit and period.
@@ -27,6 +30,19 @@ pub struct PeriodReport {
     pub counted_in: u32,
     /// Whether records have changed since, of fewer people than may be shown: they wait for the next edition.
     pub waits: bool,
+}
+
+/// The groups that the products of one unit and period can be asked for, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatticeReport {
+    /// Whom the tabulation counts.
+    pub unit: Unit,
+    /// The school year, by the year it ends in.
+    pub period: u16,
+    /// Groups that can be asked for.
+    pub n_groups: u64,
+    /// Of these, the ones with somebody in them.
+    pub n_occupied: u64,
 }
 
 /// How sure it is that what a layer hides is hidden. A layer is the numbers of people and outcomes that bound each other.
@@ -65,19 +81,43 @@ pub struct ProductReport {
     pub n_people: u64,
     /// Of these, the ones in hidden cells.
     pub n_people_hidden: u64,
-    /// For each dimension, by id, the cells that tell its categories apart.
-    pub dimensions: Vec<DimensionReport>,
+    /// The cells by what they tell apart, in the order of dimensions and levels.
+    pub planes: Vec<PlaneReport>,
 }
 
-/// What a seal hides of the cells that tell a dimension's categories apart.
+/// What a seal hides of the cells that cross the same dimensions at one level of the geography.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DimensionReport {
-    /// Dimension id.
-    pub dimension: String,
-    /// Cells with somebody in them.
+pub struct PlaneReport {
+    /// Ids of the dimensions crossed, ascending, without the geography.
+    pub dimensions: Vec<String>,
+    /// Steps down the geography: 0 everything, 1 districts, 2 schools.
+    pub level: u16,
+    /// Its cells.
+    pub hiding: Hiding,
+}
+
+/// Some cells with somebody in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hiding {
+    /// How many there are; a cell counts once for each indicator.
     pub n_cells: u64,
     /// Of these, the hidden ones.
     pub n_hidden: u64,
+}
+
+impl Hiding {
+    /// Share of the cells that are hidden, 0 to 1; 0 when there are none.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        share(self.n_hidden, self.n_cells)
+    }
+}
+
+impl AddAssign for Hiding {
+    fn add_assign(&mut self, other: Self) {
+        self.n_cells += other.n_cells;
+        self.n_hidden += other.n_hidden;
+    }
 }
 
 impl ProductReport {
@@ -91,6 +131,21 @@ impl ProductReport {
     #[must_use]
     pub fn hidden_people_share(&self) -> f64 {
         share(self.n_people_hidden, self.n_people)
+    }
+
+    /// What is hidden of the planes that `keep` chooses.
+    pub fn hiding(&self, keep: impl Fn(&PlaneReport) -> bool) -> Hiding {
+        let mut sum = Hiding::default();
+        self.planes.iter().filter(|plane| keep(plane)).for_each(|plane| sum += plane.hiding);
+        sum
+    }
+
+    fn add(&mut self, dimensions: Vec<String>, level: u16, hiding: Hiding) {
+        let key = |plane: &PlaneReport| (plane.dimensions.clone(), plane.level);
+        match self.planes.binary_search_by_key(&(dimensions.clone(), level), key) {
+            Ok(at) => self.planes[at].hiding += hiding,
+            Err(at) => self.planes.insert(at, PlaneReport { dimensions, level, hiding }),
+        }
     }
 }
 
@@ -115,18 +170,28 @@ impl SealReport {
             n_linear_only: layer.n_linear_only as u64,
             n_witnesses: layer.n_witnesses as u64,
         }));
-        let live =
-            tabulation.publications.iter().enumerate().filter(|(_, publication)| !publication.withdrawn);
-        for (number, publication) in live {
+        let is_live = |at: usize| !tabulation.publications[at].withdrawn;
+        let is_asked = |plane: &Plane| plane.publications.iter().any(|&at| is_live(at));
+        let is_occupied = |&cell: &u32| {
+            let somebody = lattice.people.iter().any(|people| people[cell as usize] > 0);
+            somebody && lattice.listed(cell) && is_asked(lattice.plane(cell))
+        };
+        let asked = lattice.planes.iter().filter(|plane| is_asked(plane));
+        self.lattices.push(LatticeReport {
+            unit: tabulation.unit,
+            period: tabulation.period.ending(),
+            n_groups: asked.map(|plane| plane.n_listed(&lattice.trees)).sum(),
+            n_occupied: (0..lattice.n_cells() as u32).filter(is_occupied).count() as u64,
+        });
+        let publications = tabulation.publications.iter().enumerate();
+        for (number, publication) in publications.filter(|(at, _)| is_live(*at)) {
             let at = self.products.partition_point(|report| report.product < publication.product);
             if self.products.get(at).is_none_or(|report| report.product != publication.product) {
                 let product = publication.product.clone();
                 self.products.insert(at, ProductReport { product, ..ProductReport::default() });
             }
             let report = &mut self.products[at];
-            let mut dimensions: BTreeMap<String, (u64, u64)> = (report.dimensions.drain(..))
-                .map(|dimension| (dimension.dimension, (dimension.n_cells, dimension.n_hidden)))
-                .collect();
+            let mut planes: BTreeMap<(u32, u16), Hiding> = BTreeMap::new();
             for &(_, measure) in &publication.indicators {
                 let population = tabulation.measures[measure].population;
                 let people = &lattice.people[population];
@@ -156,17 +221,18 @@ impl SealReport {
                         report.n_people_hidden += count;
                         *(if is_primary { &mut report.n_primary } else { &mut report.n_secondary }) += 1;
                     }
-                    for (&node, dimension) in lattice.nodes(cell).iter().zip(&tabulation.dimensions) {
-                        if node != 0 {
-                            let entry = dimensions.entry(dimension.id.clone()).or_default();
-                            entry.0 += 1;
-                            entry.1 += u64::from(is_hidden);
-                        }
-                    }
+                    let level = lattice.trees[0].depth[usize::from(lattice.geography(cell))];
+                    let plane = planes.entry((lattice.plane_of[cell as usize], level)).or_default();
+                    *plane += Hiding { n_cells: 1, n_hidden: u64::from(is_hidden) };
                 }
             }
-            let row = |(dimension, (n_cells, n_hidden))| DimensionReport { dimension, n_cells, n_hidden };
-            report.dimensions = dimensions.into_iter().map(row).collect();
+            for ((plane, level), hiding) in planes {
+                let id = |&at: &usize| tabulation.dimensions[at].id.clone();
+                let mut dimensions: Vec<String> =
+                    lattice.planes[plane as usize].dimensions.iter().map(id).collect();
+                dimensions.sort_unstable();
+                report.add(dimensions, level, hiding);
+            }
         }
     }
 }

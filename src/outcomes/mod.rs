@@ -27,7 +27,7 @@ pub use dimension::{Dimension, Node};
 pub use edition::Edition;
 pub use error::{Error, Problem};
 pub use indicator::{Indicator, MeasureKind, indicator, indicators};
-pub use product::Product;
+pub use product::{Change, Product};
 pub use slice::Slice;
 pub use tabulate::{check_together, tabulate};
 pub use tabulation::{Atoms, Measure, Population, Publication, Tabulation, Unit, Values};

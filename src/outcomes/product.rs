@@ -43,6 +43,7 @@
 mod read;
 #[cfg(test)]
 mod tests;
+mod variant;
 
 use super::axis::Axis;
 use super::expression::{Expression, Settings};
@@ -50,6 +51,7 @@ use super::geography::{self, Level};
 use super::indicator::Indicator;
 use super::{Dimension, Edition, Error};
 use crate::calendar::SchoolYear;
+pub use variant::Change;
 
 /// What may be asked about a population: indicators, dimensions, geography, years.
 #[derive(Debug, Clone, PartialEq, Eq)]

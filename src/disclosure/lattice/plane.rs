@@ -131,6 +131,12 @@ impl Plane {
         parts.fold(self.start, usize::wrapping_add)
     }
 
+    /// Groups that can be asked for in it, whether there is anybody in them or not.
+    pub(in crate::disclosure) fn n_listed(&self, trees: &[Tree]) -> u64 {
+        let crossed = self.dimensions.iter().map(|&at| trees[at].n_listed as u64 - 1);
+        crossed.product::<u64>() * trees[0].n_listed as u64
+    }
+
     /// Whether some nodes are of the plane: it crosses just the dimensions that are not at their root.
     pub(in crate::disclosure) fn is_of(&self, nodes: &[u16]) -> bool {
         let crossed = (1..nodes.len()).filter(|&at| nodes[at] != 0);

@@ -1,8 +1,8 @@
 //! A district of two schools, asked rightly and wrongly.
 
 use super::*;
-use crate::disclosure::Error;
 use crate::disclosure::attack::{self, Quantity, Target};
+use crate::disclosure::{Error, LatticeReport};
 use crate::outcomes::{Atoms, Measure, Population, Tabulation, Unit, Values};
 
 fn tabulation(period: u32) -> Tabulation {
@@ -201,8 +201,16 @@ fn the_report_counts_what_is_hidden() {
     let product = report.product("attendance").expect("a product");
     assert_eq!((product.n_cells, product.n_primary, product.n_secondary), (9, 1, 3));
     assert_eq!((product.n_people, product.n_people_hidden), (4 * 154, 154 + 44));
-    let by_sex = product.dimensions.iter().find(|dimension| dimension.dimension == "sex");
-    assert_eq!(by_sex.map(|dimension| (dimension.n_cells, dimension.n_hidden)), Some((6, 4)));
+    let planes: Vec<_> = (product.planes.iter())
+        .map(|plane| (plane.dimensions.join(","), plane.level, plane.hiding.n_cells, plane.hiding.n_hidden))
+        .collect();
+    // The small cell, its neighbours in both directions, and what South could work out from their sum.
+    let of = |dimensions: &str, level, n_cells, n_hidden| (dimensions.to_owned(), level, n_cells, n_hidden);
+    assert_eq!(planes, [of("", 0, 1, 0), of("", 1, 2, 0), of("sex", 0, 2, 2), of("sex", 1, 4, 2)]);
+    let by_sex = product.hiding(|plane| !plane.dimensions.is_empty());
+    assert_eq!((by_sex.n_cells, by_sex.n_hidden, by_sex.share()), (6, 4, 4.0 / 6.0));
+    let lattice = LatticeReport { unit: Unit::StudentYear, period: 2025, n_groups: 9, n_occupied: 9 };
+    assert_eq!(report.lattices, [lattice]);
 }
 
 #[test]

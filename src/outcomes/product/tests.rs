@@ -129,3 +129,40 @@ fn names_and_categories_are_unique() {
     let twice = WHOLE.replace("\"05\"]", "\"04\"]");
     assert_eq!(problems(&twice)[0].0, "dimensions[4].groups[0].members");
 }
+
+#[test]
+fn smaller_versions_have_less_to_ask_for() {
+    let product = Product::parse(&WHOLE.replace("geography = \"district\"", "")).expect("it is valid");
+    let changes = product.changes();
+    let said: Vec<_> = changes.iter().map(ToString::to_string).collect();
+    let expected = [
+        "depth = 1",
+        "geography = \"district\"",
+        "without race",
+        "without tutoring",
+        "without status",
+        "without which",
+        "without grade",
+    ];
+    assert_eq!(said, expected);
+    // A document with the changed line says the same.
+    let shallow = Product::parse(&WHOLE.replace("depth = 2", "depth = 1")).expect("it is valid");
+    let districts = Product::parse(WHOLE).expect("it is valid");
+    let other = Product { id: "other".into(), ..product.clone() };
+    let of = |change: &Change| Product::smaller(&[other.clone(), product.clone()], "reading", change);
+    assert_eq!(of(&Change::Districts)[1], districts);
+    assert_eq!(of(&Change::Districts)[0].level, Level::District, "they stay together");
+    let products = Product::smaller(&of(&Change::Depth(1)), "reading", &Change::Districts);
+    assert_eq!(products[1], shallow);
+    let without = of(&Change::Without("race".into()));
+    assert_eq!((without[0].axes.len(), without[1].axes.len()), (5, 4));
+}
+
+#[test]
+fn what_is_smallest_has_no_smaller_version() {
+    let text = WHOLE.replace("depth = 2", "depth = 0");
+    assert_eq!(Product::parse(&text).expect("it is valid").changes(), []);
+    let text = WHOLE.replace("depth = 2", "depth = 5");
+    let changes = Product::parse(&text).expect("it is valid").changes();
+    assert_eq!(changes[..2], [Change::Depth(4), Change::Depth(3)]);
+}
