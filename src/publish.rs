@@ -3,6 +3,8 @@
 //! Freezing looks at a snapshot and holds up no push. Only the last step writes: the edition, its seal
 //! and the log entry commit together, so an edition is whole and on record or it does not exist.
 
+pub mod check;
+
 use crate::audit::{Call, Receipt};
 use crate::disclosure::{self, Past, RuleProfile, Seal, SealReport};
 use crate::identity::Token;

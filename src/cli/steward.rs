@@ -1,5 +1,9 @@
 //! `throughline steward`: organizations, agreements, products, editions.
 
+mod check;
+mod layers;
+mod product;
+
 use super::connect::Connect;
 use super::screen::{count, counted, say};
 use super::table::{Align, Table};
@@ -22,8 +26,8 @@ pub(super) enum Steward {
     Agreement(Document),
     /// List the agreements
     Agreements(Plain),
-    /// Load a data product (TOML)
-    Product(Document),
+    /// Load a data product (TOML), or say what it would cost to publish it
+    Product(product::Product),
     /// Freeze an edition, protect it and seal it
     Publish(Publish),
     /// What the service holds
@@ -101,7 +105,7 @@ impl Steward {
                 Self::Organizations(verb) => organizations(verb).await,
                 Self::Agreement(verb) => agreement(verb).await,
                 Self::Agreements(verb) => agreements(verb).await,
-                Self::Product(verb) => product(verb).await,
+                Self::Product(verb) => verb.run().await,
                 Self::Publish(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,
             }
@@ -226,16 +230,6 @@ async fn agreements(verb: Plain) -> Done {
     Ok(Finish::All)
 }
 
-async fn product(verb: Document) -> Done {
-    let session = verb.connect.session("steward").await?;
-    let loaded = ask!(session, admin, put_product, pb::PutProductRequest { document: read(&verb.file)? });
-    say(&format!(
-        "product {} version {} is loaded; the next edition will have it",
-        loaded.product, loaded.version
-    ));
-    Ok(Finish::All)
-}
-
 impl Publish {
     async fn run(self) -> Done {
         let session = self.connect.session("steward").await?;
@@ -313,22 +307,7 @@ fn print(report: &pb::EditionReport) {
     if report.layers.is_empty() {
         return;
     }
-    let total = |of: fn(&pb::LayerReport) -> u64| report.layers.iter().map(of).sum::<u64>();
-    say(&format!(
-        "{} must stay uncertain; {} that nobody can tell from the true ones show it",
-        counted(total(|layer| layer.sensitive), "number", "numbers"),
-        counted(total(|layer| layer.witnesses), "table", "tables"),
-    ));
-    let (one_mark, linear_only) = (total(|layer| layer.one_mark), total(|layer| layer.linear_only));
-    if one_mark > 0 {
-        say(&format!("  {} of them as long as nobody knows which hidden cells are small", count(one_mark)));
-    }
-    if linear_only > 0 {
-        say(&format!(
-            "  {} are safe from adding and subtracting; no such table was found for them",
-            count(linear_only)
-        ));
-    }
+    say(&layers::words(&report.layers));
 }
 
 fn json(report: &pb::EditionReport) -> serde_json::Value {
@@ -339,12 +318,6 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
             "seal_digest": hex(&product.seal_digest),
         })
     });
-    let layers = report.layers.iter().map(|layer| {
-        serde_json::json!({
-            "unit": layer.unit, "period": layer.period, "of": layer.of, "sensitive": layer.sensitive,
-            "one_mark": layer.one_mark, "linear_only": layer.linear_only, "witnesses": layer.witnesses,
-        })
-    });
     let periods = report.periods.iter().map(|period| {
         serde_json::json!({
             "unit": period.unit, "period": period.period, "counted_in": period.counted_in, "waits": period.waits,
@@ -353,7 +326,7 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
     serde_json::json!({
         "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
         "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
-        "products": products.collect::<Vec<_>>(), "layers": layers.collect::<Vec<_>>(),
+        "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
         "periods": periods.collect::<Vec<_>>(), "seconds": report.seconds,
     })
 }

@@ -116,8 +116,24 @@ impl Session {
         let bytes = receipt.to_bytes().map_err(|_| Error::NoReceipt)?;
         let receipt = Receipt::decode(bytes).map_err(|_| Error::NoReceipt)?;
         let message = response.into_inner();
-        receipt.verify(&self.log, Some(&Hash::of(request)), Some(&Hash::of(&message.encode_to_vec())))?;
+        self.binds(Some(&receipt), request, &message)?;
         Ok(message)
+    }
+
+    /// Checks that a receipt that came in a stream binds the request and the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoReceipt`], [`Error::NotProven`]: the answer is not used.
+    pub fn binds(
+        &self,
+        receipt: Option<&Receipt>,
+        request: &[u8],
+        answer: &impl Message,
+    ) -> Result<(), Error> {
+        let (asked, answered) = (Hash::of(request), Hash::of(&answer.encode_to_vec()));
+        receipt.ok_or(Error::NoReceipt)?.verify(&self.log, Some(&asked), Some(&answered))?;
+        Ok(())
     }
 
     /// Checks a receipt that came in a message, and hands over the entry it proves.

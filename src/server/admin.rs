@@ -1,13 +1,14 @@
 //! `AdminService`: organizations, agreements, products, editions, for the steward.
 
+use super::check;
 use super::desk::{Desk, Rpc, answered, with_receipt};
 use super::peer::Role;
+use super::products::{self, MAX_DOCUMENT};
 use super::status::{self, Told};
 use crate::agreements::{Agreement, State};
 use crate::api::v1 as pb;
 use crate::audit::{Call, Hash};
-use crate::disclosure::RuleProfile;
-use crate::outcomes::{self, Product};
+use crate::disclosure::{LayerReport, RuleProfile};
 use crate::publish::{self, Published};
 use crate::records::OrgId;
 use crate::store::{self, Organization, Stored, Tx};
@@ -26,19 +27,19 @@ const fn rpc(name: &'static str) -> Rpc {
     Rpc { name, roles: STEWARD }
 }
 
-/// Longest agreement or product, in bytes.
-const MAX_DOCUMENT: usize = 256 * 1024;
-
 /// The service for stewards.
 pub(super) struct Admin {
     pub(super) desk: Desk,
     /// One edition at a time.
     pub(super) publishing: Arc<Mutex<()>>,
+    /// One check of products at a time.
+    pub(super) checking: Arc<Mutex<()>>,
 }
 
 #[tonic::async_trait]
 impl AdminService for Admin {
     type PublishStream = ReceiverStream<Result<pb::PublishResponse, Status>>;
+    type CheckProductStream = ReceiverStream<Result<pb::CheckProductResponse, Status>>;
 
     async fn put_organization(
         &self,
@@ -125,36 +126,19 @@ impl AdminService for Admin {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(rpc("PutProduct"), &request, Some(&content)).await?;
         let (call, document) = (&admitted.call, request.into_inner().document);
-        if document.len() > MAX_DOCUMENT {
-            return Err(self.refuse(call, "product.too_long", "the document is too long").await);
-        }
-        let product = match Product::parse(&document) {
+        let loading = match products::read(&document) {
+            Ok(product) => {
+                let (mut others, published) = self.desk.look(call, products::known).await?;
+                others.retain(|other| other.id() != product.id());
+                others.extend(published);
+                products::fits(&product, &others).map(|()| product)
+            }
+            Err(wrong) => Err(wrong),
+        };
+        let product = match loading {
             Ok(product) => product,
-            Err(invalid) => return Err(self.refuse(call, "product.malformed", &invalid.to_string()).await),
+            Err(wrong) => return Err(self.refuse(call, wrong.rule, &wrong.message()).await),
         };
-        let wrong = match RuleProfile::named(product.profile()) {
-            None => Some("profile: is not a known rule profile"),
-            Some(profile) if profile.round_to > 0 => {
-                Some("profile: rounds counts, and a seal can not do that")
-            }
-            Some(profile) if profile.pool.is_some() => {
-                Some("profile: pools hidden groups, and a seal can not do that")
-            }
-            Some(_) => None,
-        };
-        if let Some(reason) = wrong {
-            return Err(self.refuse(call, "product.profile", reason).await);
-        }
-        // Found here and not when publishing, where it would hold up every other product.
-        let (mut others, published) = self
-            .desk
-            .look(call, |snapshot| Ok((snapshot.products()?, publish::published_products(snapshot)?)))
-            .await?;
-        others.retain(|other| other.id() != product.id());
-        others.extend(published);
-        if let Err(mixed) = outcomes::check_together(&product, &others) {
-            return Err(self.refuse(call, "product.mixed", &mixed.to_string()).await);
-        }
         let (id, version, digest, now) = (
             product.id().to_owned(),
             product.version(),
@@ -164,6 +148,15 @@ impl AdminService for Admin {
         let response = pb::PutProductResponse { product: product.id().to_owned(), version };
         let steps = move |tx: &mut Tx<'_>| tx.put_product(&id, version, &digest, &document, now);
         self.put(call, "admin.product", response, steps).await
+    }
+
+    async fn check_product(
+        &self,
+        request: Request<pb::CheckProductRequest>,
+    ) -> Result<Response<Self::CheckProductStream>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("CheckProduct"), &request, Some(&content)).await?;
+        check::check(&self.desk, &self.checking, admitted, request.into_inner()).await
     }
 
     async fn publish(
@@ -316,15 +309,6 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         seal_digest: published.seal_digest.to_vec(),
         hidden_share: product.hidden_share(),
     });
-    let layers = published.report.layers.iter().map(|layer| pb::LayerReport {
-        unit: layer.unit.name().into(),
-        period: layer.period.into(),
-        of: layer.of.clone(),
-        sensitive: layer.n_sensitive,
-        one_mark: layer.n_one_mark,
-        linear_only: layer.n_linear_only,
-        witnesses: layer.n_witnesses,
-    });
     let periods = published.report.periods.iter().map(|period| pb::PeriodReport {
         unit: period.unit.name().into(),
         period: period.period.into(),
@@ -338,10 +322,22 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         opted_out: published.edition.n_opted_out,
         digest: published.edition.digest.to_vec(),
         products: products.collect(),
-        layers: layers.collect(),
+        layers: published.report.layers.iter().map(layer).collect(),
         periods: periods.collect(),
         seconds,
         waiting: published.n_waiting,
     };
     pb::PublishResponse { stage: "done".into(), report: Some(report), receipt: Some(published.receipt) }
+}
+
+pub(super) fn layer(layer: &LayerReport) -> pb::LayerReport {
+    pb::LayerReport {
+        unit: layer.unit.name().into(),
+        period: layer.period.into(),
+        of: layer.of.clone(),
+        sensitive: layer.n_sensitive,
+        one_mark: layer.n_one_mark,
+        linear_only: layer.n_linear_only,
+        witnesses: layer.n_witnesses,
+    }
 }

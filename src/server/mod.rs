@@ -13,6 +13,8 @@ mod desk;
 mod ingest;
 mod releases;
 mod audit;
+mod products;
+mod check;
 mod admin;
 mod unread;
 
@@ -172,7 +174,7 @@ impl Bound {
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
         let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake };
-        let admin = admin::Admin { desk: desk.clone(), publishing: Arc::default() };
+        let admin = admin::Admin { desk: desk.clone(), publishing: Arc::default(), checking: Arc::default() };
         let server = Server::builder()
             .http2_max_header_list_size(16 * 1024)
             .http2_max_pending_accept_reset_streams(Some(20))

@@ -10,6 +10,7 @@ mod rpcs;
 mod vocabulary;
 
 mod canary;
+mod check;
 mod coded;
 mod editions;
 mod faults;

@@ -72,6 +72,13 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
             let request = pb::PutProductRequest { document: crate::papers::PRODUCT.into() };
             session.admin().put_product(request).await.map(drop)
         }
+        "CheckProduct" => {
+            let documents = vec![crate::papers::PRODUCT.into()];
+            let request = pb::CheckProductRequest { documents, ..Default::default() };
+            let mut stages = session.admin().check_product(request).await?.into_inner();
+            while stages.message().await?.is_some() {}
+            Ok(())
+        }
         "Publish" => {
             let request = pb::PublishRequest { title: "again".into() };
             let mut stages = session.admin().publish(request).await?.into_inner();

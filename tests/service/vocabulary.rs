@@ -226,6 +226,21 @@ impl Steward {
         self.session.admin().put_product(request).await.map(|_| ())
     }
 
+    pub(crate) async fn check(
+        &self,
+        documents: &[&str],
+        variants: pb::Variants,
+    ) -> Result<pb::CheckReport, Status> {
+        let documents = documents.iter().map(ToString::to_string).collect();
+        let request = pb::CheckProductRequest { documents, variants: variants.into() };
+        let mut stages = self.session.admin().check_product(request).await?.into_inner();
+        let mut report = None;
+        while let Some(stage) = stages.message().await? {
+            report = stage.report.or(report);
+        }
+        report.ok_or_else(|| Status::unknown("no report"))
+    }
+
     pub(crate) async fn publish(&self) -> Result<pb::EditionReport, Status> {
         let request = pb::PublishRequest { title: "an edition".into() };
         let mut stages = self.session.admin().publish(request).await?.into_inner();

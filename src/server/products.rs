@@ -1,0 +1,81 @@
+//! Product documents: what keeps one from being loaded, all of it at once.
+
+use crate::disclosure::RuleProfile;
+use crate::outcomes::{self, Problem, Product};
+use crate::{publish, store};
+
+/// Longest agreement or product, in bytes.
+pub(super) const MAX_DOCUMENT: usize = 256 * 1024;
+
+/// What keeps a document from being loaded.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// Rule for the access log.
+    pub(super) rule: &'static str,
+    /// At least one. Reasons never quote the document; a path is of our own making.
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Wrong {
+    pub(super) fn new(rule: &'static str, path: &str, reason: impl Into<String>) -> Self {
+        Self { rule, problems: vec![Problem { path: path.into(), reason: reason.into() }] }
+    }
+
+    /// The same, of one of several documents.
+    pub(super) fn of_document(mut self, at: usize) -> Self {
+        self.problems
+            .iter_mut()
+            .for_each(|problem| problem.path = format!("documents[{at}].{}", problem.path));
+        self
+    }
+
+    /// All problems in a line.
+    pub(super) fn message(&self) -> String {
+        let lines: Vec<_> = self.problems.iter().map(|p| format!("{}: {}", p.path, p.reason)).collect();
+        lines.join("; ")
+    }
+}
+
+/// Reads a document whose rule profile a seal can follow.
+pub(super) fn read(document: &str) -> Result<Product, Wrong> {
+    if document.len() > MAX_DOCUMENT {
+        return Err(Wrong::new("product.too_long", "document", "is too long"));
+    }
+    let product = Product::parse(document).map_err(|error| match error {
+        outcomes::Error::Product(problems) => Wrong { rule: "product.malformed", problems },
+        other => Wrong::new("product.malformed", "document", other.to_string()),
+    })?;
+    let wrong = match RuleProfile::named(product.profile()) {
+        None => Some("is not a known rule profile"),
+        Some(profile) if profile.round_to > 0 => Some("rounds counts, and a seal can not do that"),
+        Some(profile) if profile.pool.is_some() => Some("pools hidden groups, and a seal can not do that"),
+        Some(_) => None,
+    };
+    match wrong {
+        Some(reason) => Err(Wrong::new("product.profile", "profile", reason)),
+        None => Ok(product),
+    }
+}
+
+/// The products that are loaded, and those that an edition has been published with: what those have shown is known for
+/// ever.
+///
+/// # Errors
+///
+/// [`store::Error`].
+pub(super) fn known(snapshot: &store::Snapshot<'_>) -> Result<(Vec<Product>, Vec<Product>), store::Error> {
+    Ok((snapshot.products()?, publish::published_products(snapshot)?))
+}
+
+/// Finds now, and not when publishing, that a product can not be counted together with the others: there it would hold
+/// up every one of them.
+pub(super) fn fits(product: &Product, others: &[Product]) -> Result<(), Wrong> {
+    let mixed = |mixed: outcomes::Error| {
+        let path = match mixed {
+            outcomes::Error::MixedGeography => "geography",
+            _ => "dimensions",
+        };
+        Wrong::new("product.mixed", path, mixed.to_string())
+    };
+    outcomes::check_together(product, others).map_err(mixed)
+}
