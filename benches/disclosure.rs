@@ -1,8 +1,10 @@
-//! How long does it take to seal a lattice, and to slice it?
+//! How long does it take to seal a lattice, to slice it, and to protect a table that others have published?
 
 use divan::Bencher;
+use std::path::Path;
 use throughline::calendar::SchoolYear;
-use throughline::disclosure::{RuleProfile, Seal};
+use throughline::disclosure::tables::{Attacker, Hierarchy, Layout, Problem, Rule, Table, Values as Counts};
+use throughline::disclosure::{RuleProfile, Seal, Zeros};
 use throughline::outcomes::{
     Atoms, Dimension, Measure, Population, Publication, Slice, Tabulation, Unit, Values,
 };
@@ -99,4 +101,63 @@ fn slice(bencher: Bencher<'_, '_>) {
         periods: vec![],
     };
     bencher.bench(|| seal.slice(&asked).expect("a slice"));
+}
+
+/// Tables that others have published, in the folder beside the checkout; where it is missing, their benches are left out.
+const SHARED: &str = "../shared/data/sdc";
+
+fn is_missing() -> bool {
+    !Path::new(SHARED).exists()
+}
+
+/// A table of 9,140 counts by region, income and season, of which those below 4 are sensitive: by the linear rule alone.
+#[divan::bench(ignore = is_missing(), sample_count = 3, sample_size = 1)]
+fn d4_linear(bencher: Bencher<'_, '_>) {
+    let (layout, counts) = d4();
+    let problem = problem(&layout, &counts);
+    bencher.bench(|| problem.linear());
+}
+
+/// The same against an intruder who knows why each cell is hidden, and the check of its witnesses.
+#[divan::bench(ignore = is_missing(), sample_count = 3, sample_size = 1)]
+fn d4_protect(bencher: Bencher<'_, '_>) {
+    let (layout, counts) = d4();
+    let problem = problem(&layout, &counts);
+    bencher.bench(|| {
+        let pattern = problem.protect(5);
+        problem.check(&pattern.is_hidden, &pattern.witnesses).expect("its own proof")
+    });
+}
+
+fn problem<'l>(layout: &'l Layout, counts: &'l Counts) -> Problem<'l> {
+    let rule = Rule::Small { minimum: 4, zeros: Zeros::Shown, width: 1 };
+    Problem::new(layout, counts, rule, Attacker::Legend, false).expect("a table that adds up")
+}
+
+fn d4() -> (Layout, Counts) {
+    let rows = |name: &str| -> Vec<csv::StringRecord> {
+        let file = std::fs::File::open(Path::new(SHARED).join(name)).expect("a file");
+        let reader: Box<dyn std::io::Read> = match name.ends_with(".gz") {
+            true => Box::new(flate2::read::GzDecoder::new(file)),
+            false => Box::new(file),
+        };
+        csv::Reader::from_reader(reader).records().map(|row| row.expect("a row")).collect()
+    };
+    let cells = rows("ssb_d4_freq_max3.csv.gz");
+    let dimensions = ["region", "main_income", "months"].map(str::to_owned).to_vec();
+    let codes = cells.iter().map(|row| row.iter().take(3).map(str::to_owned).collect()).collect();
+    let links = rows("ssb_d4_hier.csv");
+    let hierarchies = dimensions.iter().map(|dimension| Hierarchy {
+        dimension: dimension.clone(),
+        parents: (links.iter().filter(|row| row[0] == **dimension))
+            .map(|row| (row[1].to_owned(), row[2].to_owned()))
+            .collect(),
+    });
+    let hierarchies: Vec<Hierarchy> = hierarchies.collect();
+    let layout = Layout::new(&[Table { dimensions, codes }], &hierarchies, "Total").expect("a sound table");
+    let counts = cells.iter().map(|row| row[3].parse().expect("a count")).collect();
+    let values = layout.values(&[counts]).expect("a value for each cell");
+    let n = values.len();
+    let contributors = values.clone();
+    (layout, Counts { values, contributors, is_flagged: vec![false; n], known_range: vec![None; n] })
 }

@@ -154,5 +154,9 @@ pub fn run() -> ExitCode {
 
 /// Runs a future to its end on a runtime of its own.
 fn wait<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(future);
+    // A service that ends while it seals does not wait for a seal that nobody gets.
+    runtime.shutdown_background();
+    result
 }

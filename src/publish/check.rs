@@ -107,8 +107,9 @@ pub async fn check(
         let others = all.iter().map(|product| product.id().to_owned()).collect();
         all.extend(products.iter().cloned());
         let trial = Trial { edition, all, ties };
-        let checked = Checked { others, freezing, ..trial.whole(&products, &progress)? };
-        trial.with_variants(checked, &products, variants, &progress)
+        let mut checked = trial.whole(&products, others, freezing, &progress)?;
+        trial.vary(&mut checked, &products, variants, &progress)?;
+        Ok(checked)
     };
     tokio::task::spawn_blocking(measure).await.unwrap_or_else(|_| Err(store::Error::Panicked.into()))
 }
@@ -122,7 +123,14 @@ struct Trial {
 }
 
 impl Trial {
-    fn whole(&self, asked: &[Product], progress: &impl Fn(&str) -> bool) -> Result<Checked, Error> {
+    /// The products as they are.
+    fn whole(
+        &self,
+        asked: &[Product],
+        others: Vec<String>,
+        freezing: Duration,
+        progress: &impl Fn(&str) -> bool,
+    ) -> Result<Checked, Error> {
         progress(Stage::Tabulate.name());
         let started = Instant::now();
         let tabulations = outcomes::tabulate(&self.edition, &self.all)?;
@@ -140,27 +148,28 @@ impl Trial {
             n_persons: self.edition.n_persons(),
             n_student_years: self.edition.n_rows(Unit::StudentYear) as u64,
             products: products.collect(),
-            others: Vec::new(),
+            others,
             n_seal_bytes: seal.to_bytes().len() as u64,
             report,
-            freezing: Duration::ZERO,
+            freezing,
             counting,
             sealing,
             n_left_out: 0,
         })
     }
 
-    fn with_variants(
+    /// Smaller versions of the products, as long as anybody waits.
+    fn vary(
         &self,
-        mut checked: Checked,
+        checked: &mut Checked,
         asked: &[Product],
         variants: Variants,
         progress: &impl Fn(&str) -> bool,
-    ) -> Result<Checked, Error> {
+    ) -> Result<(), Error> {
         let are_wanted = match variants {
             Variants::WhenQuick => checked.sealing <= QUICK,
             Variants::All => true,
-            Variants::None => return Ok(checked),
+            Variants::None => return Ok(()),
         };
         for (product, checked_product) in asked.iter().zip(&mut checked.products) {
             let changes = product.changes();
@@ -170,13 +179,13 @@ impl Trial {
             }
             for change in changes {
                 if !progress(&format!("seal {}, {change}", product.id())) {
-                    return Ok(checked);
+                    return Ok(());
                 }
                 let variant = self.variant(product.id(), change, &checked_product.report)?;
                 checked_product.variants.push(variant);
             }
         }
-        Ok(checked)
+        Ok(())
     }
 
     fn variant(&self, id: &str, change: Change, whole: &ProductReport) -> Result<Variant, Error> {

@@ -204,3 +204,14 @@ fn memory_peak() -> Option<u64> {
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kilobytes.checked_mul(1024)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_of_memory_is_known_where_the_system_tells_it() {
+        let is_told = std::path::Path::new("/proc/self/status").exists();
+        assert_eq!(memory_peak().is_some_and(|bytes| bytes > 1_000_000), is_told);
+    }
+}

@@ -91,9 +91,7 @@ fn print_product(product: &pb::CheckedProduct) {
     if !product.variants.is_empty() {
         say("");
         say(&variants(product).print());
-        say(
-            "  now and then are of the cells that both have, and at the right of those with one dimension at most",
-        );
+        say("  Now and then are of the cells that both have; simple cells have one dimension at most.");
     }
 }
 
@@ -103,7 +101,7 @@ fn losses(product: &pb::CheckedProduct) -> Table {
         .filter(|(level, _)| product.planes.iter().any(|plane| plane.level == *level))
         .collect();
     let mut headings =
-        vec![("Cells", Align::Left), ("All told", Align::Right), ("Hidden", Align::Right), ("", Align::Left)];
+        vec![("What", Align::Left), ("Cells", Align::Right), ("Hidden", Align::Right), ("", Align::Left)];
     headings.extend(levels.iter().map(|(_, heading)| (*heading, Align::Right)));
     let mut table = Table::new(&headings);
     let mut row = |name: String, keep: &dyn Fn(&pb::PlaneReport) -> bool| {
@@ -113,7 +111,7 @@ fn losses(product: &pb::CheckedProduct) -> Table {
         row.extend(levels.iter().map(|(level, _)| percent(of_level(level))));
         table.row(row);
     };
-    row("every one".into(), &|_| true);
+    row("everything".into(), &|_| true);
     let deepest = product.planes.iter().map(|plane| plane.dimensions.len()).max().unwrap_or(0);
     for n in 0..=deepest {
         let name = match n {
@@ -263,4 +261,15 @@ pub(super) fn csv(report: &pb::CheckReport) -> Result<String, Failure> {
     }
     let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_in_units_that_people_read() {
+        let bytes = [0, 1, 999_001, 1_500_000, 2_345_000_000];
+        assert_eq!(bytes.map(size), ["0 KB", "1 KB", "1000 KB", "1.5 MB", "2.3 GB"]);
+    }
 }
