@@ -160,16 +160,10 @@ struct Before {
 
 impl Before {
     /// Reads the editions before a new one, and counts them for its products and for those they had themselves.
-    fn read(snapshot: &Snapshot<'_>, number: u32, mut products: Vec<Product>) -> Result<Self, Error> {
+    fn read(snapshot: &Snapshot<'_>, number: u32, products: Vec<Product>) -> Result<Self, Error> {
         let seals = (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
         let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
-        for sealed in sealed_products(snapshot, &seals)? {
-            let is_same =
-                |product: &Product| (product.id(), product.version()) == (sealed.id(), sealed.version());
-            if !products.iter().any(is_same) {
-                products.push(sealed.withdrawn());
-            }
-        }
+        let products = with_withdrawn(products, sealed_products(snapshot, &seals)?);
         let mut editions = Vec::with_capacity(seals.len());
         for seal in seals {
             let tabulations = match counted.contains(&seal.edition()) {
@@ -184,6 +178,18 @@ impl Before {
     fn past(&self) -> Vec<Past<'_>> {
         self.editions.iter().map(|(seal, tabulations)| Past { seal, tabulations }).collect()
     }
+}
+
+/// Some products, with those of earlier editions that are not among them.
+fn with_withdrawn(mut products: Vec<Product>, sealed: Vec<Product>) -> Vec<Product> {
+    for sealed in sealed {
+        let is_same =
+            |product: &Product| (product.id(), product.version()) == (sealed.id(), sealed.version());
+        if !products.iter().any(is_same) {
+            products.push(sealed.withdrawn());
+        }
+    }
+    products
 }
 
 /// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is

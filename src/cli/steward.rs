@@ -9,7 +9,6 @@ use super::screen::{count, counted, say};
 use super::table::{Align, Table};
 use super::{Done, Failure, Finish, screen};
 use crate::api::v1 as pb;
-use crate::calendar::SchoolYear;
 use prost::Message;
 use std::path::PathBuf;
 
@@ -292,22 +291,10 @@ fn print(report: &pb::EditionReport) {
         ]);
     }
     say(&table.print());
-    for period in report.periods.iter().filter(|period| period.counted_in < report.edition) {
-        let year = SchoolYear::new(period.period).map(|year| year.to_string()).unwrap_or_default();
-        let why = match period.waits {
-            true => "records of fewer students than may be shown have changed, and wait for more",
-            false => "nothing has changed",
-        };
-        say(&format!(
-            "{year} {}s stay as in edition {}: {why}",
-            period.unit.replace('_', "-"),
-            period.counted_in
-        ));
+    layers::stays(report.edition, &report.periods).iter().for_each(|line| say(line));
+    if !report.layers.is_empty() {
+        say(&layers::words(&report.layers));
     }
-    if report.layers.is_empty() {
-        return;
-    }
-    say(&layers::words(&report.layers));
 }
 
 fn json(report: &pb::EditionReport) -> serde_json::Value {
@@ -318,16 +305,11 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
             "seal_digest": hex(&product.seal_digest),
         })
     });
-    let periods = report.periods.iter().map(|period| {
-        serde_json::json!({
-            "unit": period.unit, "period": period.period, "counted_in": period.counted_in, "waits": period.waits,
-        })
-    });
     serde_json::json!({
         "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
         "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
         "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
-        "periods": periods.collect::<Vec<_>>(), "seconds": report.seconds,
+        "periods": layers::periods_json(&report.periods), "seconds": report.seconds,
     })
 }
 

@@ -3,11 +3,13 @@
 //! The figures are those of the publication that would follow, because it is the same counting and sealing. They are for
 //! data stewards: numbers of cells, and never of the people in them.
 
-use super::{Error, Frozen, Stage, freeze};
+use super::{Error, Frozen, Stage, freeze, sealed_products, with_withdrawn};
 use crate::audit::Call;
-use crate::disclosure::{Hiding, ProductReport, RuleProfile, Seal, SealReport};
-use crate::outcomes::{self, Change, Edition, Product, Unit};
-use crate::store::{self, Store};
+use crate::disclosure::{Hiding, Past, ProductReport, RuleProfile, Seal, SealReport};
+use crate::outcomes::{self, Change, Edition, Product, Tabulation, Unit};
+use crate::store::{self, Snapshot, Store};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Whether smaller versions of the products are sealed too, to see what they would win back.
@@ -27,6 +29,8 @@ const QUICK: Duration = Duration::from_secs(5);
 /// What publishing would cost.
 #[derive(Debug)]
 pub struct Checked {
+    /// The number that the edition would have.
+    pub edition: u32,
     /// Persons that would be counted.
     pub n_persons: u64,
     /// Student-years that would be counted.
@@ -77,7 +81,8 @@ pub struct Variant {
     pub sealing: Duration,
 }
 
-/// Seals some products together with those that are loaded, which they replace where they have the same id.
+/// Seals some products together with those that are loaded, which they replace where they have the same id, and with what
+/// earlier editions have shown.
 ///
 /// `progress` hears of each step as it begins, and says whether anybody still waits: without, no more smaller versions
 /// are sealed. The products are ones that could be loaded. The records are read in one snapshot, which is given back before
@@ -96,17 +101,18 @@ pub async fn check(
     let ties = *store.key().ties();
     let started = Instant::now();
     progress(Stage::Freeze.name());
-    let look = move |snapshot: &store::Snapshot<'_>| {
-        Ok::<_, Error>((snapshot.products()?, freeze(snapshot, &call)?))
+    let look = move |snapshot: &Snapshot<'_>| {
+        let before = Before::read(snapshot)?;
+        Ok::<_, Error>((snapshot.products()?, before, freeze(snapshot, &call)?))
     };
-    let (loaded, Frozen { edition, .. }) = store.read(look).await?;
+    let (loaded, before, Frozen { edition, .. }) = store.read(look).await?;
     let freezing = started.elapsed();
     let measure = move || {
         let is_other = |other: &Product| products.iter().all(|product| product.id() != other.id());
         let mut all: Vec<Product> = loaded.into_iter().filter(is_other).collect();
         let others = all.iter().map(|product| product.id().to_owned()).collect();
-        all.extend(products.iter().cloned());
-        let trial = Trial { edition, all, ties };
+        all.extend(products.iter().map(|product| before.apart(product)));
+        let trial = Trial { edition, all, before, ties };
         let mut checked = trial.whole(&products, others, freezing, &progress)?;
         trial.vary(&mut checked, &products, variants, &progress)?;
         Ok(checked)
@@ -114,15 +120,72 @@ pub async fn check(
     tokio::task::spawn_blocking(measure).await.unwrap_or_else(|_| Err(store::Error::Panicked.into()))
 }
 
+/// The editions before, as far as a new one is counted and protected together with them.
+struct Before {
+    seals: Vec<Arc<Seal>>,
+    /// Those whose records some seal counts.
+    frozen: BTreeMap<u32, Edition>,
+    published: Vec<Product>,
+}
+
+impl Before {
+    fn read(snapshot: &Snapshot<'_>) -> Result<Self, Error> {
+        let newest = snapshot.edition(None)?.map_or(0, |newest| newest.number);
+        let seals = (1..=newest).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
+        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
+        let frozen = counted.into_iter().map(|edition| Ok((edition, snapshot.frozen(edition)?)));
+        let frozen = frozen.collect::<Result<_, store::Error>>()?;
+        Ok(Self { published: sealed_products(snapshot, &seals)?, seals, frozen })
+    }
+
+    /// A product, in a version of its own where one with another content was published in that version.
+    fn apart(&self, product: &Product) -> Product {
+        let is_taken = |known: &Product| {
+            (known.id(), known.version()) == (product.id(), product.version()) && known != product
+        };
+        let product = product.clone();
+        if self.published.iter().any(is_taken) { product.drafted() } else { product }
+    }
+}
+
 /// What everything is measured on.
 struct Trial {
     edition: Edition,
     /// All products that would be published.
     all: Vec<Product>,
+    before: Before,
     ties: [u8; 32],
 }
 
+/// Products counted, now and in the editions before.
+struct Counted {
+    now: Vec<Tabulation>,
+    before: Vec<Vec<Tabulation>>,
+}
+
 impl Trial {
+    fn count(&self, products: &[Product]) -> Result<Counted, Error> {
+        let products = with_withdrawn(products.to_vec(), self.before.published.clone());
+        let before = self.before.seals.iter().map(|seal| match self.before.frozen.get(&seal.edition()) {
+            Some(edition) => outcomes::tabulate(edition, &products),
+            None => Ok(Vec::new()),
+        });
+        Ok(Counted {
+            before: before.collect::<Result<_, _>>()?,
+            now: outcomes::tabulate(&self.edition, &products)?,
+        })
+    }
+
+    fn number(&self) -> u32 {
+        self.before.seals.last().map_or(0, |seal| seal.edition()) + 1
+    }
+
+    fn seal(&self, counted: &Counted) -> Result<(Seal, SealReport), Error> {
+        let past = self.before.seals.iter().zip(&counted.before);
+        let past: Vec<Past<'_>> = past.map(|(seal, tabulations)| Past { seal, tabulations }).collect();
+        Ok(Seal::make_after(self.number(), &counted.now, &past, &RuleProfile::all(), &self.ties)?)
+    }
+
     /// The products as they are.
     fn whole(
         &self,
@@ -133,11 +196,11 @@ impl Trial {
     ) -> Result<Checked, Error> {
         progress(Stage::Tabulate.name());
         let started = Instant::now();
-        let tabulations = outcomes::tabulate(&self.edition, &self.all)?;
+        let counted = self.count(&self.all)?;
         let counting = started.elapsed();
         progress(Stage::Seal.name());
         let started = Instant::now();
-        let (seal, report) = Seal::make(0, &tabulations, &RuleProfile::all(), &self.ties)?;
+        let (seal, report) = self.seal(&counted)?;
         let sealing = started.elapsed();
         let products = asked.iter().map(|product| CheckedProduct {
             version: product.version(),
@@ -145,6 +208,7 @@ impl Trial {
             variants: Vec::new(),
         });
         Ok(Checked {
+            edition: self.number(),
             n_persons: self.edition.n_persons(),
             n_student_years: self.edition.n_rows(Unit::StudentYear) as u64,
             products: products.collect(),
@@ -181,8 +245,12 @@ impl Trial {
                 if !progress(&format!("seal {}, {change}", product.id())) {
                     return Ok(());
                 }
-                let variant = self.variant(product.id(), change, &checked_product.report)?;
-                checked_product.variants.push(variant);
+                match self.variant(product.id(), change, &checked_product.report) {
+                    Ok(variant) => checked_product.variants.push(variant),
+                    // An edition has shown schools, and what is counted together stops at the same level: for ever.
+                    Err(Error::Outcomes(outcomes::Error::MixedGeography)) => {}
+                    Err(error) => return Err(error),
+                }
             }
         }
         Ok(())
@@ -190,11 +258,11 @@ impl Trial {
 
     fn variant(&self, id: &str, change: Change, whole: &ProductReport) -> Result<Variant, Error> {
         let products = Product::smaller(&self.all, id, &change);
-        let mut tabulations = outcomes::tabulate(&self.edition, &products)?;
+        let mut counted = self.count(&products)?;
         // Tabulations are protected each on its own: those without the product make no difference to it.
-        tabulations.retain(|of| of.publications.iter().any(|publication| publication.product == id));
+        counted.now.retain(|of| of.publications.iter().any(|publication| publication.product == id));
         let started = Instant::now();
-        let (_, report) = Seal::make(0, &tabulations, &RuleProfile::all(), &self.ties)?;
+        let (_, report) = self.seal(&counted)?;
         let sealing = started.elapsed();
         let smaller = of_product(&report, id);
         Ok(Variant {

@@ -8,7 +8,7 @@ use super::status::{self, Told};
 use crate::agreements::{Agreement, State};
 use crate::api::v1 as pb;
 use crate::audit::{Call, Hash};
-use crate::disclosure::{LayerReport, RuleProfile};
+use crate::disclosure::{LayerReport, PeriodReport, RuleProfile};
 use crate::publish::{self, Published};
 use crate::records::OrgId;
 use crate::store::{self, Organization, Stored, Tx};
@@ -309,12 +309,6 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         seal_digest: published.seal_digest.to_vec(),
         hidden_share: product.hidden_share(),
     });
-    let periods = published.report.periods.iter().map(|period| pb::PeriodReport {
-        unit: period.unit.name().into(),
-        period: period.period.into(),
-        counted_in: period.counted_in,
-        waits: period.waits,
-    });
     let report = pb::EditionReport {
         edition: published.edition.number,
         persons: published.edition.n_persons,
@@ -323,7 +317,7 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         digest: published.edition.digest.to_vec(),
         products: products.collect(),
         layers: published.report.layers.iter().map(layer).collect(),
-        periods: periods.collect(),
+        periods: published.report.periods.iter().map(period).collect(),
         seconds,
         waiting: published.n_waiting,
     };
@@ -339,5 +333,14 @@ pub(super) fn layer(layer: &LayerReport) -> pb::LayerReport {
         one_mark: layer.n_one_mark,
         linear_only: layer.n_linear_only,
         witnesses: layer.n_witnesses,
+    }
+}
+
+pub(super) fn period(period: &PeriodReport) -> pb::PeriodReport {
+    pb::PeriodReport {
+        unit: period.unit.name().into(),
+        period: period.period.into(),
+        counted_in: period.counted_in,
+        waits: period.waits,
     }
 }

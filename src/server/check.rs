@@ -144,6 +144,8 @@ fn report(checked: &Checked, taken: &[bool]) -> pb::CheckReport {
         seal_bytes: checked.n_seal_bytes,
         memory_peak_bytes: memory_peak(),
         variants_left_out: checked.n_left_out,
+        edition: checked.edition,
+        periods: checked.report.periods.iter().map(admin::period).collect(),
     }
 }
 

@@ -112,6 +112,40 @@ async fn a_smaller_version_wins_back_what_was_said() {
 }
 
 #[tokio::test]
+async fn a_check_reckons_with_what_earlier_editions_have_shown() {
+    let city = City::published().await;
+    let (steward, source) = (city.steward().await, city.source("northfield").await);
+    let (document, shallow) = (draft(), PRODUCT.replace("depth = 2", "depth = 1"));
+    source.push("second", roll(60..140)).await.expect("good records");
+    let checked = steward.check(&[&document], pb::Variants::All).await.expect("a good product");
+    let said: Vec<_> = checked.products[0].variants.iter().map(|of| of.change.as_str()).collect();
+    assert_eq!(
+        said,
+        ["depth = 1", "without race", "without sex", "without grade"],
+        "schools have been shown"
+    );
+    for variant in &checked.products[0].variants {
+        assert_eq!(variant.before.expect("cells").cells, variant.after.expect("cells").cells);
+    }
+    let alone = steward.check(&[&shallow], pb::Variants::None).await.expect("a good product");
+    assert!(alone.products[0].version_taken, "an edition has this version with another depth");
+    steward.product(&document).await.expect("a good product");
+    let published = steward.publish().await.expect("an edition");
+    assert_eq!((checked.edition, checked.periods), (published.edition, published.periods));
+    assert_eq!(checked.layers, published.layers);
+    let hidden = |of: &pb::ProductReport| (of.cells, of.primary, of.secondary);
+    let (said, product) = (&checked.products[0], &published.products[0]);
+    assert_eq!((said.cells, said.primary, said.secondary), hidden(product));
+
+    source.push("third", roll(140..141)).await.expect("good records");
+    let checked = steward.check(&[&document], pb::Variants::None).await.expect("a good product");
+    let waits: Vec<_> = checked.periods.iter().map(|of| (of.period, of.counted_in, of.waits)).collect();
+    assert_eq!((checked.edition, &waits[1]), (3, &(2025, 2, true)));
+    let published = steward.publish().await.expect("an edition");
+    assert_eq!((published.edition, published.periods), (3, checked.periods));
+}
+
+#[tokio::test]
 async fn everything_wrong_with_every_document_is_said_and_is_on_record() {
     let city = city().await;
     let steward = city.steward().await;

@@ -33,7 +33,10 @@ pub(super) fn print(report: &pb::CheckReport) {
     }
     say("");
     say(&lattices(report).print());
-    say(&layers::words(&report.layers));
+    layers::stays(report.edition, &report.periods).iter().for_each(|line| say(line));
+    if !report.layers.is_empty() {
+        say(&layers::words(&report.layers));
+    }
     for product in &report.products {
         say("");
         print_product(product);
@@ -227,7 +230,8 @@ pub(super) fn json(report: &pb::CheckReport) -> serde_json::Value {
         "layers": layers::json(&report.layers), "freeze_seconds": report.freeze_seconds,
         "tabulate_seconds": report.tabulate_seconds, "seal_seconds": report.seal_seconds,
         "seal_bytes": report.seal_bytes, "memory_peak_bytes": report.memory_peak_bytes,
-        "variants_left_out": report.variants_left_out,
+        "variants_left_out": report.variants_left_out, "edition": report.edition,
+        "periods": layers::periods_json(&report.periods),
     })
 }
 

@@ -1,6 +1,7 @@
-//! How sure it is that what a seal hides stays hidden, for people and for machines.
+//! Whose records a seal counts, and how sure it is that what it hides stays hidden: for people and for machines.
 
 use crate::api::v1 as pb;
+use crate::calendar::SchoolYear;
 use crate::cli::screen::{count, counted};
 
 /// All layers together, in lines.
@@ -32,4 +33,28 @@ pub(super) fn json(layers: &[pb::LayerReport]) -> Vec<serde_json::Value> {
         })
     };
     layers.iter().map(json).collect()
+}
+
+/// What an edition leaves as an earlier one has it, a line for each unit and school year.
+pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
+    let stays = periods.iter().filter(|period| period.counted_in < edition);
+    let line = |period: &pb::PeriodReport| {
+        let year = SchoolYear::new(period.period).map(|year| year.to_string()).unwrap_or_default();
+        let why = match period.waits {
+            true => "records of fewer students than may be shown have changed, and wait for more",
+            false => "nothing has changed",
+        };
+        format!("{year} {}s stay as in edition {}: {why}", period.unit.replace('_', "-"), period.counted_in)
+    };
+    stays.map(line).collect()
+}
+
+/// Each unit and school year.
+pub(super) fn periods_json(periods: &[pb::PeriodReport]) -> Vec<serde_json::Value> {
+    let json = |period: &pb::PeriodReport| {
+        serde_json::json!({
+            "unit": period.unit, "period": period.period, "counted_in": period.counted_in, "waits": period.waits,
+        })
+    };
+    periods.iter().map(json).collect()
 }

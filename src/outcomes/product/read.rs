@@ -1,5 +1,6 @@
 //! Reading a product document, and finding all that is wrong with it.
 
+use super::variant::DRAFT;
 use super::{IndicatorUse, Level, Product};
 use crate::calendar::SchoolYear;
 use crate::outcomes::axis::{Axis, Grouping, Source};
@@ -21,7 +22,7 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut at = Reader::new(&table, String::new(), &mut problems);
     let id = at.identifier("product");
-    let version = at.number("version", 1..=u32::MAX.into(), None);
+    let version = at.number("version", 1..=(DRAFT - 1).into(), None);
     let title = at.label("title");
     let profile = at.code("profile").map(|code| code.to_string());
     if at.text("mode").is_some_and(|mode| mode != "suppress") {

@@ -3,6 +3,9 @@
 use super::{Level, Product};
 use std::fmt;
 
+/// The version of what is in no document.
+pub(super) const DRAFT: u32 = u32::MAX;
+
 /// A way to make a product smaller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -54,17 +57,27 @@ impl Product {
         changes
     }
 
-    /// Some products, of which the one with that id is made smaller.
+    /// The product in a version that no document has, so that it is none of those that editions were published with.
+    #[must_use]
+    pub fn drafted(self) -> Self {
+        Self { version: DRAFT, ..self }
+    }
+
+    /// Some products, of which the one with that id is made smaller, each in a version of its own where it changes.
     #[must_use]
     pub fn smaller(products: &[Self], id: &str, change: &Change) -> Vec<Self> {
         let mut products = products.to_vec();
         for product in &mut products {
+            let before = product.clone();
             let is_meant = product.id == id;
             match change {
                 Change::Depth(depth) if is_meant => product.depth = *depth,
                 Change::Without(dimension) if is_meant => product.axes.retain(|axis| axis.id != *dimension),
                 Change::Districts => product.level = Level::District,
                 Change::Depth(_) | Change::Without(_) => {}
+            }
+            if *product != before {
+                product.version = DRAFT;
             }
         }
         products
