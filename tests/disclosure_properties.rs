@@ -1,5 +1,8 @@
 //! Random tabulations, sealed, and then attacked with everything the seal shows.
 
+#[path = "disclosure_properties/proofs.rs"]
+mod proofs;
+
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use throughline::calendar::SchoolYear;

@@ -56,6 +56,7 @@ mod cover;
 mod lattice;
 mod offered;
 mod parallel;
+mod proof;
 mod protection;
 mod report;
 mod rule;
@@ -67,6 +68,8 @@ pub mod tables;
 
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;
+pub use parallel::on_one_core;
+pub use proof::{Fault, NotProven, Proof, Verified};
 pub use report::{DimensionReport, LayerReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;

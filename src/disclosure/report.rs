@@ -1,6 +1,7 @@
 //! What a seal costs: how much of each product is hidden, for the data steward.
 
 use super::lattice::Lattice;
+use super::proof::Proof;
 use super::protection::{Protection, is_published};
 use crate::outcomes::{Tabulation, Unit};
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ pub struct SealReport {
     pub products: Vec<ProductReport>,
     /// What shows that it is enough, layer by layer.
     pub layers: Vec<LayerReport>,
+    /// The same in full, for the service to keep.
+    pub proof: Proof,
 }
 
 /// How sure it is that what a layer hides is hidden. A layer is the numbers of people and outcomes that bound each other.
@@ -91,14 +94,14 @@ impl SealReport {
     }
 
     pub(super) fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) {
-        self.layers.extend(protection.layers.iter().map(|layer| LayerReport {
+        self.layers.extend(protection.layers.iter().map(|(n_sensitive, proof)| LayerReport {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
-            of: layer.of.clone(),
-            n_sensitive: layer.n_sensitive as u64,
-            n_one_mark: layer.n_one_mark as u64,
-            n_linear_only: layer.n_linear_only as u64,
-            n_witnesses: layer.n_witnesses as u64,
+            of: proof.of.clone(),
+            n_sensitive: *n_sensitive as u64,
+            n_one_mark: proof.one_mark.len() as u64,
+            n_linear_only: proof.linear_only.len() as u64,
+            n_witnesses: proof.witnesses.len() as u64,
         }));
         for (number, publication) in tabulation.publications.iter().enumerate() {
             let at = self.products.partition_point(|report| report.product < publication.product);

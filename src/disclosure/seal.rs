@@ -3,7 +3,8 @@
 use super::check::{check, check_dimensions, check_publications, require};
 use super::lattice::{Lattice, Sums};
 use super::parallel::in_parallel;
-use super::protection::{DOWNWARDS_MAX, Protection, is_published, protect};
+use super::proof::{LatticeProof, Proof, counts};
+use super::protection::{DOWNWARDS_MAX, Shown, is_published, protect};
 use super::report::SealReport;
 use super::table::sha256;
 use super::{Error, RuleProfile};
@@ -29,7 +30,7 @@ pub(super) struct Body {
     pub(super) lattices: Vec<SealedLattice>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SealedLattice {
     unit: Unit,
     period: u16,
@@ -55,7 +56,7 @@ pub(super) enum Seen<T> {
     Shown(T),
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum SealedValues {
     Count,
     /// People with the outcome.
@@ -109,7 +110,7 @@ impl Seal {
         check(&sorted)?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let mut report = SealReport::default();
-        let mut lattices = Vec::with_capacity(sorted.len());
+        let (mut lattices, mut proofs) = (Vec::with_capacity(sorted.len()), Vec::new());
         for made in in_parallel(&sorted, |tabulation| {
             let lattice = Lattice::new(tabulation, profiles)?;
             let protection = protect(tabulation, &lattice, &key, downwards_max);
@@ -118,7 +119,10 @@ impl Seal {
             let (lattice, protection) = made?;
             let tabulation = sorted[lattices.len()];
             report.add(tabulation, &lattice, &protection);
-            lattices.push(SealedLattice::new(tabulation, &lattice, &protection));
+            let families = protection.layers.into_iter().map(|(_, proof)| proof).collect();
+            proofs.push(LatticeProof { counts: counts(tabulation, &lattice), families });
+            let shown = Shown { people: protection.people, values: protection.values };
+            lattices.push(SealedLattice::new(tabulation, &lattice, &shown));
         }
         let named = |profile: &&RuleProfile| {
             sorted.iter().flat_map(|tabulation| &tabulation.publications).any(|p| p.profile == profile.id)
@@ -127,6 +131,7 @@ impl Seal {
         profiles.sort_by(|a, b| a.id.cmp(&b.id));
         let mut seal = Self { body: Body { edition, profiles, lattices }, digest: [0; 32] };
         seal.digest = sha256(&seal.to_bytes());
+        report.proof = Proof::new(&seal, &key, proofs);
         Ok((seal, report))
     }
 
@@ -188,14 +193,8 @@ impl Seal {
 }
 
 impl SealedLattice {
-    fn new(tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) -> Self {
-        let strides = strides(&tabulation.dimensions);
-        let key = |&cell: &u32| {
-            lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
-        };
-        let mut listed: Vec<u32> =
-            (0..lattice.n_cells() as u32).filter(|&cell| lattice.listed(cell)).collect();
-        listed.sort_by_cached_key(|cell| -> u128 { key(cell) });
+    fn new(tabulation: &Tabulation, lattice: &Lattice, shown: &Shown) -> Self {
+        let (keys, listed): (Vec<u128>, Vec<u32>) = listed(tabulation, lattice).into_iter().unzip();
         let population_of: Vec<usize> =
             tabulation.measures.iter().map(|measure| measure.population).collect();
         let is_asked = |population: usize, cell: u32| {
@@ -206,23 +205,49 @@ impl SealedLattice {
             let counts = &lattice.people[population];
             let seen = |&cell: &u32| match counts[cell as usize] {
                 0 if is_asked(population, cell) && !lattice.plane(cell).hides_zeros => Seen::Empty,
-                count if protection.people[population][cell as usize] => Seen::Shown(count),
+                count if shown.people[population][cell as usize] => Seen::Shown(count),
                 _ => Seen::Hidden,
             };
             listed.iter().map(seen).collect()
         });
         let values = (0..tabulation.measures.len())
-            .map(|measure| seal_values(tabulation, lattice, protection, measure, &listed));
+            .map(|measure| seal_values(tabulation, lattice, shown, measure, &listed));
         Self {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
             dimensions: tabulation.dimensions.clone(),
             publications: tabulation.publications.clone(),
-            keys: listed.iter().map(key).collect(),
+            keys,
             people: people.collect(),
             values: values.collect(),
             population_of,
         }
+    }
+
+    /// In which cells of a lattice each number is shown or marked as empty; nothing when this is not what is sealed of
+    /// its true numbers.
+    pub(super) fn shown(&self, tabulation: &Tabulation, lattice: &Lattice) -> Option<Shown> {
+        let listed = listed(tabulation, lattice);
+        let n_measures = tabulation.measures.len();
+        let is_alike = (self.keys.len(), self.people.len(), self.values.len())
+            == (listed.len(), tabulation.populations.len(), n_measures);
+        if !is_alike {
+            return None;
+        }
+        let spread = |is_shown: &dyn Fn(usize) -> bool| {
+            let mut cells = vec![false; lattice.n_cells()];
+            listed.iter().enumerate().for_each(|(at, &(_, cell))| cells[cell as usize] = is_shown(at));
+            cells
+        };
+        let people = self.people.iter().map(|seen| spread(&|at| seen[at] != Seen::Hidden)).collect();
+        let values = self.values.iter().map(|values| match values {
+            SealedValues::Count => spread(&|_| false),
+            SealedValues::Share(seen) => spread(&|at| seen[at] != Seen::Hidden),
+            SealedValues::Mean(seen) => spread(&|at| seen[at] != Seen::Hidden),
+            SealedValues::Ratio(seen) => spread(&|at| seen[at] != Seen::Hidden),
+        });
+        let shown = Shown { people, values: values.collect() };
+        (*self == Self::new(tabulation, lattice, &shown)).then_some(shown)
     }
 
     pub(super) fn period(&self) -> SchoolYear {
@@ -277,13 +302,14 @@ impl SealedValues {
 fn seal_values(
     tabulation: &Tabulation,
     lattice: &Lattice,
-    protection: &Protection,
+    shown: &Shown,
     measure: usize,
     listed: &[u32],
 ) -> SealedValues {
     let population = &lattice.people[tabulation.measures[measure].population];
     let scale = f64::from(tabulation.measures[measure].scale);
-    let shown = &protection.values[measure];
+    // Of nobody there is no mean and no ratio.
+    let shown = |cell: usize| shown.values[measure][cell] && population[cell] > 0;
     match &lattice.sums[measure] {
         Sums::Count => SealedValues::Count,
         Sums::Share(counts) => SealedValues::Share(seen(listed, shown, |cell| counts[cell])),
@@ -300,12 +326,28 @@ fn seal_values(
 }
 
 /// Shown values; all others are hidden, whether anybody is there or not: emptiness is the population's to tell.
-fn seen<T>(listed: &[u32], shown: &[bool], value: impl Fn(usize) -> T) -> Vec<Seen<T>> {
+fn seen<T>(
+    listed: &[u32],
+    shown: impl Fn(usize) -> bool,
+    value: impl Fn(usize) -> T,
+) -> Vec<Seen<T>> {
     let seen = |&cell: &u32| {
         let cell = cell as usize;
-        if shown[cell] { Seen::Shown(value(cell)) } else { Seen::Hidden }
+        if shown(cell) { Seen::Shown(value(cell)) } else { Seen::Hidden }
     };
     listed.iter().map(seen).collect()
+}
+
+/// The cells of a lattice that a seal lists, by their keys.
+fn listed(tabulation: &Tabulation, lattice: &Lattice) -> Vec<(u128, u32)> {
+    let strides = strides(&tabulation.dimensions);
+    let key = |cell: u32| -> u128 {
+        lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
+    };
+    let cells = (0..lattice.n_cells() as u32).filter(|&cell| lattice.listed(cell));
+    let mut listed: Vec<(u128, u32)> = cells.map(|cell| (key(cell), cell)).collect();
+    listed.sort_unstable();
+    listed
 }
 
 /// Mixed radix, the first dimension most significant.

@@ -10,21 +10,28 @@ mod layer;
 mod linear;
 mod lines;
 mod region;
+mod replay;
 mod rules;
 mod run;
 mod space;
+mod tally;
 mod tie;
+mod verify;
 
 use super::lattice::Lattice;
 use super::parallel::in_parallel;
+use super::proof::{FamilyProof, Witness};
 use crate::outcomes::{Tabulation, Values};
 use family::{Counts, Family};
 use layer::Layer;
 pub(super) use linear::DOWNWARDS_MAX;
+use replay::Public;
 use ring::hmac;
 #[cfg(test)]
 pub(super) use rules::{is_small, is_telling};
 use run::Covered;
+use tally::Tally;
+pub(super) use verify::{Shown, verify};
 
 /// What may be seen of a lattice, and what is hidden for its own sake.
 pub(super) struct Protection {
@@ -36,22 +43,8 @@ pub(super) struct Protection {
     people_primary: Vec<Vec<bool>>,
     /// Values hidden by the rule itself, for each measure and cell.
     pub(super) primary: Vec<Vec<bool>>,
-    /// What shows it to be enough.
-    pub(super) layers: Vec<Witnesses>,
-}
-
-/// Other tables for one family.
-pub(super) struct Witnesses {
-    /// The ids of the populations and measures it counts.
-    pub(super) of: Vec<String>,
-    /// How many tables there are.
-    pub(super) n_witnesses: usize,
-    /// Targets in all.
-    pub(super) n_sensitive: usize,
-    /// Targets that are safe only because hidden cells have one mark.
-    pub(super) n_one_mark: usize,
-    /// Targets that are known to be safe from adding and subtracting only.
-    pub(super) n_linear_only: usize,
+    /// For each family, how many numbers must stay uncertain, and what shows that they do.
+    pub(super) layers: Vec<(usize, FamilyProof)>,
 }
 
 /// Whether a publication shows a measure in the cell's plane.
@@ -131,15 +124,15 @@ pub(super) fn protect(
         layers: Vec::new(),
     };
     for (family, covered) in families.iter().zip(&covered) {
-        protection.add(tabulation, lattice, family, covered);
+        protection.add(lattice, family, covered);
     }
     let ratios = family::ratios(tabulation, lattice, &asked);
-    let covered = in_parallel(&ratios, |family| {
+    let of_ratios = in_parallel(&ratios, |family| {
         let people = &protection.people[asked.population_of[family.tables[0].members[0]]];
         cover_family(family, &|cell| people[cell as usize])
     });
-    for (family, covered) in ratios.iter().zip(&covered) {
-        protection.add(tabulation, lattice, family, covered);
+    for (family, covered) in ratios.iter().zip(&of_ratios) {
+        protection.add(lattice, family, covered);
     }
     for (measure, &population) in asked.population_of.iter().enumerate() {
         let of_people = &protection.people[population];
@@ -152,13 +145,20 @@ pub(super) fn protect(
         let of_people = &protection.people_primary[population];
         protection.primary[measure].iter_mut().zip(of_people).for_each(|(own, people)| *own |= people);
     }
+    let covered = families.into_iter().chain(ratios).zip(covered.into_iter().chain(of_ratios));
+    let layers: Vec<(Family, Vec<Witness>)> =
+        covered.map(|(family, covered)| (family, covered.witnesses)).collect();
+    protection.layers = in_parallel(&layers, |(family, witnesses)| {
+        let public = Public::new(lattice, family, &protection.people, &protection.values);
+        let tally = Tally::new(&public, witnesses);
+        (tally.n_numbers(), tally.into_proof(family.ids(tabulation), witnesses.clone()))
+    });
     protection
 }
 
 impl Protection {
     /// Writes down what is shown of a family.
-    fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family, covered: &Covered) {
-        let mut of = Vec::new();
+    fn add(&mut self, lattice: &Lattice, family: &Family, covered: &Covered) {
         for (at, table) in family.tables.iter().enumerate() {
             let is_primary = |cell: u32| family.is_primary(at, cell, lattice.plane(cell));
             let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
@@ -166,20 +166,11 @@ impl Protection {
                 if table.counts == Counts::People {
                     self.people[member].clone_from(&covered.shown[at]);
                     self.people_primary[member].clone_from(&primary);
-                    of.push(tabulation.populations[member].id.clone());
                 } else {
                     self.values[member].clone_from(&covered.shown[at]);
                     self.primary[member].clone_from(&primary);
-                    of.push(tabulation.measures[member].id.clone());
                 }
             }
         }
-        self.layers.push(Witnesses {
-            of,
-            n_witnesses: covered.n_witnesses,
-            n_sensitive: covered.n_sensitive,
-            n_one_mark: covered.n_one_mark,
-            n_linear_only: covered.n_linear_only,
-        });
     }
 }
