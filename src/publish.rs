@@ -1,7 +1,7 @@
-//! The way across: freeze an edition, tabulate its products, protect them together, seal, log.
+//! The way across: freeze an edition, tabulate its products, protect them together, seal, prove, log.
 //!
 //! Freezing looks at a snapshot and holds up no push. Only the last step writes: the edition, its seal
-//! and the log entry commit together, so an edition is whole and on record or it does not exist.
+//! with its proof and the log entry commit together, so an edition is whole and on record or it does not exist.
 
 use crate::audit::{Call, Receipt};
 use crate::disclosure::{self, RuleProfile, Seal, SealReport};
@@ -91,14 +91,15 @@ pub async fn publish(
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
     let Made { row, columns, metadata, seal, report, n_waiting } = made;
-    let seal_digest = seal.digest();
+    let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
+    let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
         if tx.edition(None)?.map_or(0, |newest| newest.number) + 1 != row.number {
             return Err(Error::Overtaken);
         }
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
-        tx.put_edition(&row, &metadata, columns, &seal)?;
-        tx.log(&call.published(row.number, seal_digest))?;
+        tx.put_edition(&row, &metadata, columns, &seal, &proof)?;
+        tx.log(&call.published(row.number, seal_digest, proof_digest))?;
         Ok(row)
     };
     let committed = store.transaction("publish.edition", steps).await?;

@@ -23,6 +23,16 @@ impl Seal {
     }
 }
 
+impl Seal {
+    /// The products it was made of, each with its version, by id.
+    #[must_use]
+    pub fn versions(&self) -> Vec<(String, u32)> {
+        let publications = self.body.lattices.iter().flat_map(|lattice| &lattice.publications);
+        let versions: BTreeSet<_> = publications.map(|of| (of.product.clone(), of.version)).collect();
+        versions.into_iter().collect()
+    }
+}
+
 impl<'a> Offered<'a> {
     /// Its school years, ascending.
     #[must_use]

@@ -326,11 +326,7 @@ fn seal_values(
 }
 
 /// Shown values; all others are hidden, whether anybody is there or not: emptiness is the population's to tell.
-fn seen<T>(
-    listed: &[u32],
-    shown: impl Fn(usize) -> bool,
-    value: impl Fn(usize) -> T,
-) -> Vec<Seen<T>> {
+fn seen<T>(listed: &[u32], shown: impl Fn(usize) -> bool, value: impl Fn(usize) -> T) -> Vec<Seen<T>> {
     let seen = |&cell: &u32| {
         let cell = cell as usize;
         if shown(cell) { Seen::Shown(value(cell)) } else { Seen::Hidden }

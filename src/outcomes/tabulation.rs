@@ -17,6 +17,12 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The unit of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::StudentYear, Self::Cohort, Self::Graduate].into_iter().find(|unit| unit.name() == name)
+    }
+
     /// Its name: `student_year`, `cohort`, `graduate`.
     #[must_use]
     pub const fn name(self) -> &'static str {

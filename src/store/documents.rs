@@ -63,6 +63,19 @@ impl Snapshot<'_> {
         newest.into_iter().map(parse).collect()
     }
 
+    /// A version of a product.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when it is not there.
+    pub fn product_version(&self, id: &str, version: u32) -> Result<Product, Error> {
+        let damaged = || Error::Damaged("a product");
+        let mut statement = self.prepare("SELECT document FROM product WHERE id = ?1 AND version = ?2")?;
+        let document: Option<String> =
+            statement.query_row(params![id, version], |row| row.get(0)).optional()?;
+        Product::parse(&document.ok_or_else(damaged)?).map_err(|_| damaged())
+    }
+
     fn newest(&self, sql: &str) -> Result<Vec<(String, [u8; 32])>, Error> {
         let mut statement = self.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

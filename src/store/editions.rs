@@ -2,7 +2,8 @@
 
 use super::{Error, Snapshot, Tx};
 use crate::calendar::Timestamp;
-use crate::disclosure::Seal;
+use crate::disclosure::{Proof, Seal};
+use crate::outcomes::Unit;
 use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,8 +71,45 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// The proof of an edition's seal; nothing when it is from before proofs were kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
+    pub fn proof(&self, edition: u32) -> Result<Option<Proof>, Error> {
+        let mut statement = self.prepare("SELECT bytes, digest FROM proof WHERE edition = ?1")?;
+        let row =
+            statement.query_row([edition], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(1)?)));
+        let Some((bytes, digest)) = row.optional()? else { return Ok(None) };
+        let proof = Proof::from_bytes(&bytes).map_err(|_| Error::Damaged("a proof"))?;
+        if proof.digest() == digest { Ok(Some(proof)) } else { Err(Error::Damaged("a proof")) }
+    }
+
+    /// The columns of an edition, by frame and name, and the metadata they refer to.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when there is no such edition or frame.
+    #[allow(clippy::type_complexity)]
+    pub fn edition_columns(&self, edition: u32) -> Result<(String, Vec<(Unit, String, Vec<u8>)>), Error> {
+        let mut statement = self.prepare("SELECT metadata FROM edition WHERE number = ?1")?;
+        let metadata = statement.query_row([edition], |row| row.get(0)).optional()?;
+        let metadata = metadata.ok_or(Error::Damaged("an edition"))?;
+        let mut statement =
+            self.prepare("SELECT frame, name, bytes FROM edition_column WHERE edition = ?1")?;
+        let rows =
+            statement.query_map([edition], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
+        let column = |row: rusqlite::Result<(String, String, Vec<u8>)>| {
+            let (frame, name, bytes) = row?;
+            Ok((Unit::named(&frame).ok_or(Error::Damaged("an edition"))?, name, bytes))
+        };
+        Ok((metadata, rows.map(column).collect::<Result<_, Error>>()?))
+    }
+}
+
 impl Tx<'_> {
-    /// Stores an edition with its columns, the names they refer to, and its seal.
+    /// Stores an edition with its columns, the names they refer to, its seal and the proof of it.
     ///
     /// # Errors
     ///
@@ -82,6 +120,7 @@ impl Tx<'_> {
         metadata: &str,
         columns: impl IntoIterator<Item = (&'static str, &'c str, &'c [u8])>,
         seal: &Seal,
+        proof: &Proof,
     ) -> Result<(), Error> {
         let sources: Vec<&str> = edition.sources.iter().map(OrgId::as_str).collect();
         self.prepare(
@@ -108,6 +147,11 @@ impl Tx<'_> {
             edition.number,
             seal.digest(),
             seal.to_bytes()
+        ])?;
+        self.prepare("INSERT INTO proof (edition, digest, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+            edition.number,
+            proof.digest(),
+            proof.to_bytes()
         ])?;
         Ok(())
     }

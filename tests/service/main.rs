@@ -16,4 +16,5 @@ mod intake;
 mod kill;
 mod log;
 mod model;
+mod proof;
 mod release;

@@ -256,3 +256,6 @@ pub(super) fn counts(tabulation: &Tabulation, lattice: &Lattice) -> [u8; 32] {
     }
     context.finish().as_ref().try_into().expect("SHA-256 is 32 bytes")
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,8 @@ impl<'a> Tally<'a> {
             }
         }
         let nothing = vec![Reach::default(); numbers.len()];
-        let mut tally = Self { public, numbers, numbers_of, starts, legend: nothing.clone(), one_mark: nothing };
+        let mut tally =
+            Self { public, numbers, numbers_of, starts, legend: nothing.clone(), one_mark: nothing };
         let mut by = vec![0; tally.numbers.len()];
         witnesses.iter().for_each(|witness| tally.count(witness, &mut by));
         tally
@@ -85,7 +86,8 @@ impl<'a> Tally<'a> {
     pub(super) fn given_away(&self) -> Option<&Number> {
         self.numbers.iter().find(|number| {
             let terms = &self.public.family.sensitive[usize::from(number.of)].tables;
-            let is_known = |table: usize| number.cells.iter().all(|&cell| self.public.known[table][cell as usize]);
+            let is_known =
+                |table: usize| number.cells.iter().all(|&cell| self.public.known[table][cell as usize]);
             terms.iter().all(|&(table, _)| is_known(table))
         })
     }
@@ -96,7 +98,8 @@ impl<'a> Tally<'a> {
         let (mut one_mark, mut linear_only) = (Vec::new(), Vec::new());
         for (at, number) in self.numbers.iter().enumerate() {
             let plane = lattice.plane(number.cells[0]);
-            let from = number.cells.iter().map(|&cell| origins[cell as usize]).fold(Origin::Nowhere, Origin::and);
+            let from =
+                number.cells.iter().map(|&cell| origins[cell as usize]).fold(Origin::Nowhere, Origin::and);
             let owner = match from {
                 Origin::One(part) if plane.has_insiders => Some(part),
                 _ => None,
@@ -122,7 +125,8 @@ impl<'a> Tally<'a> {
         let mut touched: Vec<u32> = Vec::new();
         for change in &witness.changes {
             let times = |number: &super::rules::Sensitive| -> i64 {
-                let is_changed = |table: usize| change.tables.iter().any(|&other| usize::from(other) == table);
+                let is_changed =
+                    |table: usize| change.tables.iter().any(|&other| usize::from(other) == table);
                 number.tables.iter().filter(|term| is_changed(term.0)).map(|term| term.1).sum()
             };
             let times: Vec<i64> = family.sensitive.iter().map(times).collect();

@@ -2,11 +2,11 @@
 
 use super::super::lattice::Lattice;
 use super::super::parallel::in_parallel;
-use super::super::proof::{Fault, FamilyProof, Number, Verified};
+use super::super::proof::{FamilyProof, Fault, Number, Verified};
+use super::Asked;
 use super::family::{Counts, Family, families, ratios};
 use super::replay::Public;
 use super::tally::Tally;
-use super::Asked;
 use crate::outcomes::{Tabulation, Values};
 use std::collections::HashSet;
 
@@ -27,7 +27,10 @@ pub(in crate::disclosure) fn verify(
     let asked = Asked::new(tabulation, lattice);
     for (measure, &population) in asked.population_of.iter().enumerate() {
         // An outcome is printed beside the number of people, so it must not be shown without it.
-        let alone = shown.values[measure].iter().zip(&shown.people[population]).any(|(value, people)| *value && !people);
+        let alone = shown.values[measure]
+            .iter()
+            .zip(&shown.people[population])
+            .any(|(value, people)| *value && !people);
         if alone && !matches!(tabulation.atoms.values[measure], Values::Count) {
             return Err(Fault::Shown);
         }
@@ -86,7 +89,8 @@ fn shows_primary(public: &Public<'_>) -> bool {
         (0..lattice.n_cells() as u32).filter(|&cell| known[at][cell as usize]).any(|cell| {
             let plane = lattice.plane(cell);
             let is_zero = table.counts == Counts::People && table.totals[cell as usize] == 0;
-            family.is_primary(at, cell, plane) || (is_zero && plane.hides_zeros && table.is_asked[cell as usize])
+            family.is_primary(at, cell, plane)
+                || (is_zero && plane.hides_zeros && table.is_asked[cell as usize])
         })
     })
 }
