@@ -49,3 +49,19 @@ pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
     results.sort_by_key(|(at, _)| *at);
     results.into_iter().map(|(_, result)| result).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread::{ThreadId, current};
+
+    #[test]
+    fn on_one_core_work_stays_on_its_thread_and_only_there() {
+        let threads = || in_parallel(&[(), ()], |()| current().id());
+        let own: ThreadId = current().id();
+        assert!(threads().iter().all(|thread| *thread != own));
+        assert_eq!(on_one_core(|| (on_one_core(threads), threads())), (vec![own, own], vec![own, own]));
+        let panicked = std::panic::catch_unwind(|| on_one_core(|| panic!("on purpose")));
+        assert!(panicked.is_err() && threads().iter().all(|thread| *thread != own));
+    }
+}

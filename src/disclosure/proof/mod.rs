@@ -158,7 +158,9 @@ impl Proof {
         let body = bytes.strip_prefix(MAGIC).ok_or(Error::Damaged("no proof of this version"))?;
         let (proof, rest) =
             postcard::take_from_bytes::<Self>(body).map_err(|_| Error::Damaged("cut or changed"))?;
-        require(rest.is_empty(), "bytes follow it").map_err(Error::Damaged)?;
+        // A number has longer spellings than the one that is written; one content has one digest.
+        require(rest.is_empty() && proof.to_bytes() == bytes, "spelled in another way")
+            .map_err(Error::Damaged)?;
         Ok(proof)
     }
 

@@ -197,6 +197,32 @@ fn what_is_left_out_is_found() {
 }
 
 #[test]
+fn a_district_that_knows_its_students_needs_tables_that_leave_them_alone() {
+    let case = Case::new(1);
+    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
+    let changes_first = |witness: &Witness| {
+        let mut cells = witness.changes.iter().flat_map(|change| &change.cells);
+        cells.any(|&(cell, _)| lattice.contributor(lattice.geography(cell)) == Some(1))
+    };
+    let in_second = |cell: u32| lattice.contributor(lattice.geography(cell)) == Some(5);
+    let moves_second = |witness: &Witness| {
+        let mut cells = witness.changes.iter().flat_map(|change| &change.cells);
+        cells.any(|&(cell, _)| in_second(cell))
+    };
+    let witnesses = &case.proof.lattices[0].families[0].witnesses;
+    assert!(
+        witnesses.iter().any(|witness| changes_first(witness) && moves_second(witness)),
+        "some change both"
+    );
+    let fault = case.fault(|family| family.witnesses.retain(changes_first));
+    let n_small = (0..lattice.n_cells() as u32)
+        .filter(|&cell| in_second(cell) && (1..10).contains(&lattice.people[0][cell as usize]))
+        .count();
+    // Whatever the first district's tables say of the second one's small groups, the first district can rule them out.
+    assert!(matches!(fault, Fault::Uncovered { n } if n >= n_small && n_small > 5), "{fault:?}, {n_small}");
+}
+
+#[test]
 fn a_seal_that_shows_more_or_something_else_is_found() {
     let case = Case::new(1);
     let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
