@@ -94,8 +94,8 @@ fn verify(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
     let (seal, report) = Seal::make(1, &tabulations, &profiles, b"secret").expect("a sound tabulation");
     let cells = report.product("attendance").map_or(0, |product| product.n_cells);
     let bytes = report.proof.to_bytes();
-    println!("{n_schools} schools: {cells} cells, a proof of {} bytes, {:?}", bytes.len(), report.layers);
-    bencher.counter(divan::counter::ItemsCount::new(cells)).bench(|| {
+    let size = divan::counter::BytesCount::new(bytes.len());
+    bencher.counter(divan::counter::ItemsCount::new(cells)).counter(size).bench(|| {
         let proof = Proof::from_bytes(&bytes).expect("its own bytes");
         on_one_core(|| proof.verify(&seal, &tabulations, &profiles)).expect("it holds")
     });

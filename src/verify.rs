@@ -3,7 +3,7 @@
 //! Nothing is searched for and nothing is changed. What is stored of the edition, its seal and its proof must have the
 //! digests that the access log holds of them, so that whoever changes one of them has to change the log, too.
 
-use crate::audit::{Filter, Hash};
+use crate::audit::{Entry, Filter, Hash};
 use crate::disclosure::{NotProven, RuleProfile, Verified, on_one_core};
 use crate::outcomes::{self, Edition, Product};
 use crate::records::Code;
@@ -60,11 +60,11 @@ fn replay(snapshot: &Snapshot<'_>, edition: Option<u32>) -> Result<Held, Error> 
     let seal = snapshot.seal(row.number)?;
     let proof = snapshot.proof(row.number)?.ok_or(Error::NoProof)?;
     let (seal_digest, proof_digest) = (seal.digest(), proof.digest());
-    let on_record = on_record(snapshot, row.number)?.ok_or(Error::NotOnRecord("edition"))?;
-    if on_record.0 != Some(Hash::new(seal_digest)) {
+    let on_record = on_record(snapshot, row.number)?;
+    if on_record.response_digest != Some(Hash::new(seal_digest)) {
         return Err(Error::NotOnRecord("seal"));
     }
-    if on_record.1 != Some(Hash::new(proof_digest)) {
+    if on_record.proof_digest != Some(Hash::new(proof_digest)) {
         return Err(Error::NotOnRecord("proof"));
     }
     let (metadata, columns) = snapshot.edition_columns(row.number)?;
@@ -79,15 +79,10 @@ fn replay(snapshot: &Snapshot<'_>, edition: Option<u32>) -> Result<Held, Error> 
     Ok(Held { edition: row.number, verified, seal_digest, proof_digest })
 }
 
-/// The digests of an edition's seal and of its proof in the access log.
-#[allow(clippy::type_complexity)]
-fn on_record(
-    snapshot: &Snapshot<'_>,
-    edition: u32,
-) -> Result<Option<(Option<Hash>, Option<Hash>)>, store::Error> {
+/// The entry of the access log that says what was published as an edition.
+fn on_record(snapshot: &Snapshot<'_>, edition: u32) -> Result<Entry, Error> {
     let publish = Filter { rpc: Code::new("Publish").ok(), ..Filter::default() };
     let (entries, _) = snapshot.log_entries(0, usize::MAX, &publish)?;
-    let entries = entries.iter().filter_map(|(_, bytes)| crate::audit::Entry::parse(bytes).ok());
-    let mut of_edition = entries.filter(|entry| entry.edition == Some(edition));
-    Ok(of_edition.next().map(|entry| (entry.response_digest, entry.proof_digest)))
+    let mut entries = entries.iter().filter_map(|(_, bytes)| Entry::parse(bytes).ok());
+    entries.find(|entry| entry.edition == Some(edition)).ok_or(Error::NotOnRecord("edition"))
 }

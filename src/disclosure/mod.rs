@@ -11,7 +11,8 @@
 //! And of those that [`SealReport`] does not list as linear only: there is a second table of whole numbers over the
 //! groups that can be asked for, which fits everything shown and what is known besides (counts are not negative, hidden
 //! groups are not empty, outcomes are no more than people), and in which the number differs; also for a district that
-//! knows its own students. [`attack`] referees both. How the people of several groups could be spread over groups that
+//! knows its own students. [`attack`] referees both, and the second tables are kept as the seal's [`Proof`], which replays
+//! them without searching for anything. How the people of several groups could be spread over groups that
 //! nobody can ask for is not part of it, nor is what an intruder knows from elsewhere. Different units and different
 //! periods are protected each on their own.
 //!

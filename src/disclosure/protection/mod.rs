@@ -150,7 +150,8 @@ pub(super) fn protect(
         covered.map(|(family, covered)| (family, covered.witnesses)).collect();
     protection.layers = in_parallel(&layers, |(family, witnesses)| {
         let public = Public::new(lattice, family, &protection.people, &protection.values);
-        let tally = Tally::new(&public, witnesses);
+        let mut tally = Tally::new(&public);
+        tally.count(witnesses);
         (tally.n_numbers(), tally.into_proof(family.ids(tabulation), witnesses.clone()))
     });
     protection

@@ -1,8 +1,8 @@
 //! The tally: every number that must stay uncertain, and how far witnesses show that it is.
 
 use super::super::proof::{FamilyProof, Number, Witness};
-use super::family::Family;
 use super::replay::Public;
+use super::rules::Sensitive;
 
 /// The numbers of a family, and what witnesses say of each.
 pub(super) struct Tally<'a> {
@@ -54,8 +54,8 @@ impl Reach {
 }
 
 impl<'a> Tally<'a> {
-    /// Lists the numbers, and counts what some witnesses say of them.
-    pub(super) fn new(public: &'a Public<'a>, witnesses: &[Witness]) -> Self {
+    /// Lists the numbers; nothing is said of them yet.
+    pub(super) fn new(public: &'a Public<'a>) -> Self {
         let numbers = numbers(public);
         let n_cells = public.lattice.n_cells();
         let mut starts = vec![0_u32; n_cells + 1];
@@ -70,11 +70,13 @@ impl<'a> Tally<'a> {
             }
         }
         let nothing = vec![Reach::default(); numbers.len()];
-        let mut tally =
-            Self { public, numbers, numbers_of, starts, legend: nothing.clone(), one_mark: nothing };
-        let mut by = vec![0; tally.numbers.len()];
-        witnesses.iter().for_each(|witness| tally.count(witness, &mut by));
-        tally
+        Self { public, numbers, numbers_of, starts, legend: nothing.clone(), one_mark: nothing }
+    }
+
+    /// Counts in what some witnesses say of the numbers.
+    pub(super) fn count(&mut self, witnesses: &[Witness]) {
+        let mut by = vec![0; self.numbers.len()];
+        witnesses.iter().for_each(|witness| self.count_one(witness, &mut by));
     }
 
     /// How many numbers there are.
@@ -120,11 +122,11 @@ impl<'a> Tally<'a> {
     }
 
     /// Counts a witness in. `by` is zero for each number, before and after.
-    fn count(&mut self, witness: &Witness, by: &mut [i128]) {
+    fn count_one(&mut self, witness: &Witness, by: &mut [i128]) {
         let Public { lattice, family, .. } = self.public;
         let mut touched: Vec<u32> = Vec::new();
         for change in &witness.changes {
-            let times = |number: &super::rules::Sensitive| -> i64 {
+            let times = |number: &Sensitive| -> i64 {
                 let is_changed =
                     |table: usize| change.tables.iter().any(|&other| usize::from(other) == table);
                 number.tables.iter().filter(|term| is_changed(term.0)).map(|term| term.1).sum()
@@ -207,19 +209,4 @@ fn origins(public: &Public<'_>) -> Vec<Origin> {
         }
     }
     origins
-}
-
-impl Family {
-    /// The ids of the populations and measures that a family counts, table by table.
-    pub(super) fn ids(&self, tabulation: &crate::outcomes::Tabulation) -> Vec<String> {
-        let id = |people: bool, member: usize| match people {
-            true => tabulation.populations[member].id.clone(),
-            false => tabulation.measures[member].id.clone(),
-        };
-        let of_table = |table: &super::family::Table| {
-            let people = table.counts == super::family::Counts::People;
-            table.members.iter().map(|&member| id(people, member)).collect::<Vec<_>>()
-        };
-        self.tables.iter().flat_map(of_table).collect()
-    }
 }

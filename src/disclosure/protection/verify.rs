@@ -4,7 +4,7 @@ use super::super::lattice::Lattice;
 use super::super::parallel::in_parallel;
 use super::super::proof::{FamilyProof, Fault, Number, Verified};
 use super::Asked;
-use super::family::{Counts, Family, families, ratios};
+use super::family::{Counts, Family, Table, families, ratios};
 use super::replay::Public;
 use super::tally::Tally;
 use crate::outcomes::{Tabulation, Values};
@@ -56,7 +56,7 @@ fn verify_family(
     proof: &FamilyProof,
 ) -> Result<Verified, Fault> {
     let public = Public::new(lattice, family, &shown.people, &shown.values);
-    let tally = Tally::new(&public, &[]);
+    let mut tally = Tally::new(&public);
     if shows_primary(&public) || tally.given_away().is_some() {
         return Err(Fault::Shown);
     }
@@ -64,7 +64,7 @@ fn verify_family(
         public.replay(witness).map_err(|reason| Fault::Witness { number, reason })?;
     }
     // Only witnesses that were replayed are counted.
-    let tally = Tally::new(&public, &proof.witnesses);
+    tally.count(&proof.witnesses);
     let (one_mark, linear_only) = tally.left();
     let missing = |left: &[Number], listed: &[Number]| {
         let listed: HashSet<&Number> = listed.iter().collect();
@@ -93,4 +93,16 @@ fn shows_primary(public: &Public<'_>) -> bool {
                 || (is_zero && plane.hides_zeros && table.is_asked[cell as usize])
         })
     })
+}
+
+impl Family {
+    /// The ids of the populations and measures that it counts, table by table.
+    pub(super) fn ids(&self, tabulation: &Tabulation) -> Vec<String> {
+        let id = |table: &Table, member: usize| match table.counts {
+            Counts::People => tabulation.populations[member].id.clone(),
+            Counts::Outcomes | Counts::Sums => tabulation.measures[member].id.clone(),
+        };
+        let of_table = |table: &Table| table.members.iter().map(|&at| id(table, at)).collect::<Vec<_>>();
+        self.tables.iter().flat_map(of_table).collect()
+    }
 }
