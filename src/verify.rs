@@ -1,10 +1,10 @@
 //! The way back: count a published edition again, and replay the proof of its seal.
 //!
-//! Nothing is searched for and nothing is changed. What is stored of the edition, its seal and its proof must have the
-//! digests that the access log holds of them, so that whoever changes one of them has to change the log, too.
+//! Nothing is searched for and nothing is changed. The seal and the proof must have the digests that the access log holds
+//! of them, and the proof holds one of the counts: whoever changes one of them has to change the log, too.
 
 use crate::audit::{Entry, Filter, Hash};
-use crate::disclosure::{NotProven, RuleProfile, Verified, on_one_core};
+use crate::disclosure::{NotProven, Proof, RuleProfile, Verified, on_one_core};
 use crate::outcomes::{self, Edition, Product};
 use crate::records::Code;
 use crate::store::{self, Snapshot, Store};
@@ -58,15 +58,11 @@ pub async fn verify(store: &Store, edition: Option<u32>) -> Result<Held, Error> 
 fn replay(snapshot: &Snapshot<'_>, edition: Option<u32>) -> Result<Held, Error> {
     let row = snapshot.edition(edition)?.ok_or(Error::NoEdition)?;
     let seal = snapshot.seal(row.number)?;
-    let proof = snapshot.proof(row.number)?.ok_or(Error::NoProof)?;
-    let (seal_digest, proof_digest) = (seal.digest(), proof.digest());
-    let on_record = on_record(snapshot, row.number)?;
-    if on_record.response_digest != Some(Hash::new(seal_digest)) {
+    let entry = entry(snapshot, row.number)?;
+    if entry.response_digest != Some(Hash::new(seal.digest())) {
         return Err(Error::NotOnRecord("seal"));
     }
-    if on_record.proof_digest != Some(Hash::new(proof_digest)) {
-        return Err(Error::NotOnRecord("proof"));
-    }
+    let proof = on_record(snapshot.proof(row.number)?, &entry)?;
     let (metadata, columns) = snapshot.edition_columns(row.number)?;
     let counted = Edition::from_columns(&metadata, columns)?;
     if counted.digest() != row.digest {
@@ -76,13 +72,46 @@ fn replay(snapshot: &Snapshot<'_>, edition: Option<u32>) -> Result<Held, Error> 
     let products: Vec<Product> = seal.versions().into_iter().map(product).collect::<Result<_, _>>()?;
     let tabulations = outcomes::tabulate(&counted, &products)?;
     let verified = proof.verify(&seal, &tabulations, &RuleProfile::all())?;
-    Ok(Held { edition: row.number, verified, seal_digest, proof_digest })
+    Ok(Held { edition: row.number, verified, seal_digest: seal.digest(), proof_digest: proof.digest() })
 }
 
 /// The entry of the access log that says what was published as an edition.
-fn on_record(snapshot: &Snapshot<'_>, edition: u32) -> Result<Entry, Error> {
+fn entry(snapshot: &Snapshot<'_>, edition: u32) -> Result<Entry, Error> {
     let publish = Filter { rpc: Code::new("Publish").ok(), ..Filter::default() };
     let (entries, _) = snapshot.log_entries(0, usize::MAX, &publish)?;
     let mut entries = entries.iter().filter_map(|(_, bytes)| Entry::parse(bytes).ok());
     entries.find(|entry| entry.edition == Some(edition)).ok_or(Error::NotOnRecord("edition"))
+}
+
+/// The proof, when it is the one of the entry.
+fn on_record(proof: Option<Proof>, entry: &Entry) -> Result<Proof, Error> {
+    match (proof, entry.proof_digest) {
+        (Some(proof), Some(digest)) if Hash::new(proof.digest()) == digest => Ok(proof),
+        (None, None) => Err(Error::NoProof),
+        _ => Err(Error::NotOnRecord("proof")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Decision;
+    use crate::calendar::Timestamp;
+
+    #[test]
+    fn only_the_proof_on_record_counts() {
+        let code = |name: &str| Code::new(name).expect("a code");
+        let (id, rpc, rule) = (code("r-1"), code("Publish"), code("registered"));
+        let before = Entry::new(Timestamp::from_millis(0), id, rpc, Decision::Allowed, rule);
+        let proof = Proof::default();
+        let with = |digest| Entry { proof_digest: Some(digest), ..before.clone() };
+        let own = with(Hash::new(proof.digest()));
+        assert!(on_record(Some(proof.clone()), &own).is_ok());
+        assert!(matches!(on_record(None, &before), Err(Error::NoProof)));
+        for (proof, entry) in
+            [(None, &own), (Some(proof.clone()), &before), (Some(proof), &with(Hash::of(b"")))]
+        {
+            assert!(matches!(on_record(proof, entry), Err(Error::NotOnRecord("proof"))));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Proofs of a small city: they hold, and whatever is changed about them is found.
 
-use super::super::protection::Shown;
+use super::super::protection::{Shown, first_family};
 use super::super::seal::{SealedValues, Seen};
 use super::*;
 use crate::calendar::SchoolYear;
@@ -167,7 +167,7 @@ fn tables_that_contradict_each_other_are_found() {
 
 #[test]
 fn what_is_left_out_is_found() {
-    let (mut n_tables, mut n_found, mut n_listed) = (0, 0, 0);
+    let (mut n_tables, mut n_found) = (0, 0);
     for seed in 0..4 {
         let case = Case::new(seed);
         assert!(matches!(case.fault(|family| family.witnesses.clear()), Fault::Uncovered { n } if n > 10));
@@ -178,48 +178,70 @@ fn what_is_left_out_is_found() {
             proof.lattices[0].families[0].witnesses.remove(number);
             n_found += usize::from(case.verify(&proof).is_err());
         }
-        if !family.linear_only.is_empty() {
-            n_listed += 1;
-            let left_out = case.fault(|family| _ = family.linear_only.remove(0));
-            assert_eq!(left_out, Fault::Uncovered { n: 1 });
-        }
-        if !family.one_mark.is_empty() {
-            n_listed += 1;
-            let left_out = case.fault(|family| _ = family.one_mark.remove(0));
-            assert_eq!(left_out, Fault::Uncovered { n: 1 });
-        }
         let covered = Number { of: 0, cells: vec![0] };
         assert_eq!(case.fault(|family| family.linear_only.insert(0, covered)), Fault::Listed);
         assert_eq!(case.fault(|family| family.of[0] = "others".into()), Fault::Families);
     }
     assert!(n_found * 10 > n_tables * 9, "few tables are needless: {n_found} of {n_tables} are missed");
-    assert!(n_listed > 0, "some number is covered against one mark only");
+}
+
+#[test]
+fn a_number_without_a_table_must_be_listed() {
+    let mut case = Case::new(1);
+    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
+    let shown = case.seal.body.lattices[0].shown(&case.tabulation, &lattice).expect("true");
+    let before = case.verify(&case.proof).expect("it holds");
+    // Half of the tables with all that they leave, told as it is.
+    let mut half = case.proof.lattices[0].families[0].witnesses.clone();
+    half.truncate(half.len() / 2);
+    let n_kept = half.len();
+    half.iter_mut().skip(n_kept / 2).for_each(|witness| witness.needs_one_mark = true);
+    case.proof.lattices[0].families[0] = first_family(&case.tabulation, &lattice, &shown, half);
+    let verified = case.verify(&case.proof).expect("it holds, and proves less");
+    assert_eq!(verified.n_numbers, before.n_numbers);
+    assert!(verified.n_linear_only > before.n_linear_only && verified.n_one_mark > before.n_one_mark);
+    let missing = Fault::Uncovered { n: 1 };
+    assert_eq!(case.fault(|family| _ = family.linear_only.pop()), missing);
+    assert_eq!(case.fault(|family| _ = family.linear_only.remove(0)), missing);
+    assert_eq!(case.fault(|family| _ = family.one_mark.remove(0)), missing);
+    assert_eq!(
+        case.fault(|family| family.one_mark.append(&mut family.linear_only)),
+        Fault::Uncovered { n: verified.n_linear_only as usize }
+    );
 }
 
 #[test]
 fn a_district_that_knows_its_students_needs_tables_that_leave_them_alone() {
     let case = Case::new(1);
     let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
-    let changes_first = |witness: &Witness| {
+    // The first node of each district is the child of the root that its records come from.
+    let (first, second) = (1, 5);
+    let within = |witness: &Witness, district: u16| {
         let mut cells = witness.changes.iter().flat_map(|change| &change.cells);
-        cells.any(|&(cell, _)| lattice.contributor(lattice.geography(cell)) == Some(1))
-    };
-    let in_second = |cell: u32| lattice.contributor(lattice.geography(cell)) == Some(5);
-    let moves_second = |witness: &Witness| {
-        let mut cells = witness.changes.iter().flat_map(|change| &change.cells);
-        cells.any(|&(cell, _)| in_second(cell))
+        !witness.needs_one_mark
+            && witness.changes.len() == 1
+            && cells.all(|&(cell, _)| lattice.contributor(lattice.geography(cell)) == Some(district))
     };
     let witnesses = &case.proof.lattices[0].families[0].witnesses;
-    assert!(
-        witnesses.iter().any(|witness| changes_first(witness) && moves_second(witness)),
-        "some change both"
-    );
-    let fault = case.fault(|family| family.witnesses.retain(changes_first));
-    let n_small = (0..lattice.n_cells() as u32)
-        .filter(|&cell| in_second(cell) && (1..10).contains(&lattice.people[0][cell as usize]))
-        .count();
-    // Whatever the first district's tables say of the second one's small groups, the first district can rule them out.
-    assert!(matches!(fault, Fault::Uncovered { n } if n >= n_small && n_small > 5), "{fault:?}, {n_small}");
+    let own = witnesses.iter().find(|witness| within(witness, first)).expect("a table of the first district");
+    let alike =
+        |witness: &&Witness| within(witness, second) && witness.changes[0].tables == own.changes[0].tables;
+    let others: Vec<Witness> = witnesses.iter().filter(alike).cloned().collect();
+    // The same tables, each of which also changes students of the first district.
+    let with_own = |other: &Witness| {
+        let mut both = Witness { backwards: 0, forwards: 1, ..other.clone() };
+        both.changes[0].cells.extend(&own.changes[0].cells);
+        both.changes[0].cells.sort_unstable();
+        both
+    };
+    let uncovered = |witnesses: Vec<Witness>| match case.fault(|family| family.witnesses = witnesses) {
+        Fault::Uncovered { n } => n,
+        other => panic!("{other:?}"),
+    };
+    let (alone, both) = (uncovered(others.clone()), uncovered(others.iter().map(with_own).collect()));
+    let none = uncovered(Vec::new());
+    assert!(alone < none, "tables of the second district cover some of its numbers");
+    assert_eq!(both, none, "the first district can rule out that its own students are others");
 }
 
 #[test]

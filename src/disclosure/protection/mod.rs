@@ -31,6 +31,8 @@ use ring::hmac;
 pub(super) use rules::{is_small, is_telling};
 use run::Covered;
 use tally::Tally;
+#[cfg(test)]
+pub(super) use verify::first_family;
 pub(super) use verify::{Shown, verify};
 
 /// What may be seen of a lattice, and what is hidden for its own sake.

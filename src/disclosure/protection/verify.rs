@@ -2,6 +2,8 @@
 
 use super::super::lattice::Lattice;
 use super::super::parallel::in_parallel;
+#[cfg(test)]
+use super::super::proof::Witness;
 use super::super::proof::{FamilyProof, Fault, Number, Verified};
 use super::Asked;
 use super::family::{Counts, Family, Table, families, ratios};
@@ -80,6 +82,21 @@ fn verify_family(
         n_one_mark: one_mark.len() as u64,
         n_linear_only: linear_only.len() as u64,
     })
+}
+
+/// The proof that some witnesses of the first family make, true or not.
+#[cfg(test)]
+pub(in crate::disclosure) fn first_family(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    shown: &Shown,
+    witnesses: Vec<Witness>,
+) -> FamilyProof {
+    let family = families(tabulation, lattice, &Asked::new(tabulation, lattice)).remove(0);
+    let public = Public::new(lattice, &family, &shown.people, &shown.values);
+    let mut tally = Tally::new(&public);
+    tally.count(&witnesses);
+    tally.into_proof(family.ids(tabulation), witnesses)
 }
 
 /// Whether something is shown that the rules hide, whatever else is shown.
