@@ -1,10 +1,11 @@
-//! How long does it take to seal a lattice, to slice it, and to protect a table that others have published?
+//! How long does it take to seal a lattice, to verify the proof that it hides enough, to slice it, and to protect a table
+//! that others have published?
 
 use divan::Bencher;
 use std::path::Path;
 use throughline::calendar::SchoolYear;
 use throughline::disclosure::tables::{Attacker, Hierarchy, Layout, Problem, Rule, Table, Values as Counts};
-use throughline::disclosure::{RuleProfile, Seal, Zeros};
+use throughline::disclosure::{Proof, RuleProfile, Seal, Zeros, on_one_core};
 use throughline::outcomes::{
     Atoms, Dimension, Measure, Population, Publication, Slice, Tabulation, Unit, Values,
 };
@@ -87,6 +88,21 @@ fn make(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
         .expect("a sound tabulation");
     let cells = report.product("attendance").map_or(0, |product| product.n_cells);
     bencher.counter(divan::counter::ItemsCount::new(cells)).bench(|| seal(&tabulation));
+}
+
+/// Replaying the proof on one core: schools and depth. The seal is made before, which takes longer.
+#[divan::bench(args = [(10, 3), (100, 3), (250, 3)], sample_count = 5, sample_size = 1)]
+fn verify(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
+    let tabulations = [city(n_schools, depth)];
+    let profiles = RuleProfile::all();
+    let (seal, report) = Seal::make(1, &tabulations, &profiles, b"secret").expect("a sound tabulation");
+    let cells = report.product("attendance").map_or(0, |product| product.n_cells);
+    let bytes = report.proof.to_bytes();
+    let size = divan::counter::BytesCount::new(bytes.len());
+    bencher.counter(divan::counter::ItemsCount::new(cells)).counter(size).bench(|| {
+        let proof = Proof::from_bytes(&bytes).expect("its own bytes");
+        on_one_core(|| proof.verify(&seal, &tabulations, &profiles)).expect("it holds")
+    });
 }
 
 /// 111 geographies by 8 categories of the first dimension.

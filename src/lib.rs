@@ -15,6 +15,7 @@ pub mod audit;
 pub mod store;
 pub mod ingest;
 pub mod publish;
+pub mod verify;
 pub mod release;
 pub mod api;
 pub mod formats;

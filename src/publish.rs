@@ -1,7 +1,7 @@
-//! The way across: freeze an edition, tabulate its products, protect them together, seal, log.
+//! The way across: freeze an edition, tabulate its products, protect them together, seal, prove, log.
 //!
 //! Freezing looks at a snapshot and holds up no push. Only the last step writes: the edition, its seal
-//! and the log entry commit together, so an edition is whole and on record or it does not exist.
+//! with its proof and the log entry commit together, so an edition is whole and on record or it does not exist.
 
 pub mod check;
 
@@ -94,14 +94,15 @@ pub async fn publish(
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
     let Made { row, columns, metadata, seal, report, n_waiting } = made;
-    let seal_digest = seal.digest();
+    let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
+    let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
         if tx.edition(None)?.map_or(0, |newest| newest.number) + 1 != row.number {
             return Err(Error::Overtaken);
         }
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
-        tx.put_edition(&row, &metadata, columns, &seal)?;
-        tx.log(&call.published(row.number, seal_digest))?;
+        tx.put_edition(&row, &metadata, columns, &seal, &proof)?;
+        tx.log(&call.published(row.number, seal_digest, proof_digest))?;
         Ok(row)
     };
     let committed = store.transaction("publish.edition", steps).await?;
@@ -153,14 +154,14 @@ fn make(
 }
 
 /// The editions before, and all products that must be counted for their sake.
-struct Before {
-    products: Vec<Product>,
+pub(crate) struct Before {
+    pub(crate) products: Vec<Product>,
     editions: Vec<(Arc<Seal>, Vec<Tabulation>)>,
 }
 
 impl Before {
     /// Reads the editions before a new one, and counts them for its products and for those they had themselves.
-    fn read(snapshot: &Snapshot<'_>, number: u32, products: Vec<Product>) -> Result<Self, Error> {
+    pub(crate) fn read(snapshot: &Snapshot<'_>, number: u32, products: Vec<Product>) -> Result<Self, Error> {
         let seals = (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
         let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
         let products = with_withdrawn(products, sealed_products(snapshot, &seals)?);
@@ -175,7 +176,7 @@ impl Before {
         Ok(Self { products, editions })
     }
 
-    fn past(&self) -> Vec<Past<'_>> {
+    pub(crate) fn past(&self) -> Vec<Past<'_>> {
         self.editions.iter().map(|(seal, tabulations)| Past { seal, tabulations }).collect()
     }
 }

@@ -116,9 +116,13 @@ impl Call {
 
     /// An edition was published; the response digest is its seal's.
     #[must_use]
-    pub fn published(&self, edition: u32, seal_digest: [u8; 32]) -> Entry {
-        let entry = self.entry(Decision::Allowed, "registered");
-        Entry { edition: Some(edition), response_digest: Some(Hash::new(seal_digest)), ..entry }
+    pub fn published(&self, edition: u32, seal_digest: [u8; 32], proof_digest: [u8; 32]) -> Entry {
+        Entry {
+            edition: Some(edition),
+            proof_digest: Some(Hash::new(proof_digest)),
+            response_digest: Some(Hash::new(seal_digest)),
+            ..self.entry(Decision::Allowed, "registered")
+        }
     }
 
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {

@@ -21,6 +21,7 @@ mod seal;
 mod serve;
 mod steward;
 mod table;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -29,6 +29,8 @@ pub(super) enum Steward {
     Product(product::Product),
     /// Freeze an edition, protect it and seal it
     Publish(Publish),
+    /// Count an edition again and replay the proof that its seal hides enough
+    Verify(super::verify::Verify),
     /// What the service holds
     Status(Plain),
 }
@@ -106,6 +108,7 @@ impl Steward {
                 Self::Agreements(verb) => agreements(verb).await,
                 Self::Product(verb) => verb.run().await,
                 Self::Publish(verb) => verb.run().await,
+                Self::Verify(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,
             }
         })

@@ -12,7 +12,8 @@
 //! groups that can be asked for, which fits everything shown and what is known besides (counts are not negative, hidden
 //! groups are not empty, outcomes are no more than people), and in which the number differs; also for a district that
 //! knows its own students. A share that is printed as a code is never a number to add or subtract, and the second table
-//! stays inside the code's range. [`attack`] referees both. How the people of several groups could be spread over groups that
+//! stays inside the code's range. [`attack`] referees both, and the second tables are kept as the seal's [`Proof`], which
+//! replays them without searching for anything. How the people of several groups could be spread over groups that
 //! nobody can ask for is not part of it, nor is what an intruder knows from elsewhere. Different units and different
 //! periods are protected each on their own.
 //!
@@ -58,6 +59,7 @@ mod lattice;
 mod offered;
 mod parallel;
 mod past;
+mod proof;
 mod protection;
 mod recall;
 mod report;
@@ -71,7 +73,9 @@ pub mod tables;
 
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;
+pub use parallel::on_one_core;
 pub use past::Past;
+pub use proof::{Fault, NotProven, Proof, Verified};
 pub use report::{Hiding, LatticeReport, LayerReport, PeriodReport, PlaneReport, ProductReport, SealReport};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;

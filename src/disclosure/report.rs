@@ -1,6 +1,7 @@
 //! What a seal costs: how much of each product is hidden, for the data steward.
 
 use super::lattice::{Lattice, Plane};
+use super::proof::{FamilyProof, Proof};
 use super::protection::{Coded, Protection, is_published};
 use crate::outcomes::{Tabulation, Unit};
 use std::collections::BTreeMap;
@@ -15,6 +16,8 @@ pub struct SealReport {
     pub lattices: Vec<LatticeReport>,
     /// What shows that it is enough, layer by layer; nothing for what stays as an earlier edition sealed it.
     pub layers: Vec<LayerReport>,
+    /// The same in full, for the service to keep.
+    pub proof: Proof,
     /// Whose records it counts, by unit and period.
     pub periods: Vec<PeriodReport>,
 }
@@ -160,15 +163,21 @@ impl SealReport {
         self.products.iter().find(|report| report.product == id)
     }
 
-    pub(super) fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, protection: &Protection) {
-        self.layers.extend(protection.layers.iter().map(|layer| LayerReport {
+    pub(super) fn add(
+        &mut self,
+        tabulation: &Tabulation,
+        lattice: &Lattice,
+        protection: &Protection,
+        proofs: &[(usize, FamilyProof)],
+    ) {
+        self.layers.extend(proofs.iter().map(|(n_sensitive, proof)| LayerReport {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
-            of: layer.of.clone(),
-            n_sensitive: layer.n_sensitive as u64,
-            n_one_mark: layer.n_one_mark as u64,
-            n_linear_only: layer.n_linear_only as u64,
-            n_witnesses: layer.n_witnesses as u64,
+            of: proof.of.clone(),
+            n_sensitive: *n_sensitive as u64,
+            n_one_mark: proof.one_mark.len() as u64,
+            n_linear_only: proof.linear_only.len() as u64,
+            n_witnesses: proof.witnesses.len() as u64,
         }));
         let is_live = |at: usize| !tabulation.publications[at].withdrawn;
         let is_asked = |plane: &Plane| plane.publications.iter().any(|&at| is_live(at));

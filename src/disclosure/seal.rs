@@ -4,7 +4,7 @@ mod codes;
 
 use super::check::{check_dimensions, check_publications, require};
 use super::lattice::{Lattice, Plane, Sums};
-use super::protection::{Protection, is_published};
+use super::protection::{Coded, Shown, is_published};
 use super::table::sha256;
 use super::{Error, RuleProfile};
 use crate::calendar::SchoolYear;
@@ -29,7 +29,7 @@ pub(super) struct Body {
     pub(super) lattices: Vec<SealedLattice>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SealedLattice {
     unit: Unit,
     period: u16,
@@ -61,7 +61,7 @@ pub(super) enum Seen<T> {
     Shown(T),
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum SealedValues {
     Count,
     /// People with the outcome, where they are shown exactly.
@@ -109,6 +109,11 @@ impl Seal {
         self.body.lattices.iter().map(|lattice| lattice.counted_in)
     }
 
+    /// The editions that protected its parts: its own, and earlier ones where nothing has changed since.
+    pub fn sealed_in(&self) -> impl Iterator<Item = u32> + '_ {
+        self.body.lattices.iter().map(|lattice| lattice.sealed_in)
+    }
+
     /// The products it shows, each with its version; one may come several times.
     pub fn versions(&self) -> impl Iterator<Item = (String, u32)> + '_ {
         let publications = self.body.lattices.iter().flat_map(|lattice| &lattice.publications);
@@ -152,18 +157,9 @@ impl SealedLattice {
         tabulation: &Tabulation,
         joined: &Tabulation,
         lattice: &Lattice,
-        protection: &Protection,
+        shown: &Shown,
     ) -> Self {
-        let strides = strides(&tabulation.dimensions);
-        let is_listed = |cell: &u32| {
-            let mut nodes = lattice.nodes(*cell).iter().zip(&tabulation.dimensions);
-            lattice.listed(*cell) && nodes.all(|(&node, dimension)| usize::from(node) < dimension.nodes.len())
-        };
-        let key = |&cell: &u32| {
-            lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
-        };
-        let mut listed: Vec<u32> = (0..lattice.n_cells() as u32).filter(is_listed).collect();
-        listed.sort_by_cached_key(|cell| -> u128 { key(cell) });
+        let (keys, listed): (Vec<u128>, Vec<u32>) = listed(tabulation, lattice).into_iter().unzip();
         let population_of: Vec<usize> =
             tabulation.measures.iter().map(|measure| measure.population).collect();
         let is_asked = |population: usize, cell: u32| {
@@ -185,16 +181,14 @@ impl SealedLattice {
             let is_printed = |cell: u32| printed[lattice.plane_of[cell as usize] as usize];
             let seen = |&cell: &u32| match counts[cell as usize] {
                 0 if is_asked(population, cell) && !lattice.plane(cell).hides_zeros => Seen::Empty,
-                count if protection.people[population][cell as usize] && is_printed(cell) => {
-                    Seen::Shown(count)
-                }
+                count if shown.people[population][cell as usize] && is_printed(cell) => Seen::Shown(count),
                 _ => Seen::Hidden,
             };
             listed.iter().map(seen).collect()
         });
         let live = tabulation.publications.iter().filter(|publication| !publication.withdrawn);
         let values = (0..tabulation.measures.len())
-            .map(|measure| seal_values(tabulation, lattice, protection, measure, &listed));
+            .map(|measure| seal_values(tabulation, lattice, shown, measure, &listed));
         Self {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
@@ -202,10 +196,10 @@ impl SealedLattice {
             sealed_in,
             dimensions: tabulation.dimensions.clone(),
             publications: live.cloned().collect(),
-            keys: listed.iter().map(key).collect(),
+            keys,
             people: people.collect(),
             values: values.collect(),
-            codes: protection.coded.iter().map(|coded| SealedCodes::new(coded, &listed)).collect(),
+            codes: shown.coded.iter().map(|coded| SealedCodes::new(coded, &listed)).collect(),
             population_of,
         }
     }
@@ -213,6 +207,55 @@ impl SealedLattice {
     /// Whether it is of the unit and period of a tabulation.
     pub(super) fn is_of(&self, tabulation: &Tabulation) -> bool {
         (self.unit, self.period) == (tabulation.unit, tabulation.period.ending())
+    }
+
+    /// In which cells of a lattice each number is shown or marked as empty, or known because a figure of the same people
+    /// is shown; nothing when this is not what is sealed of its true numbers.
+    pub(super) fn shown(
+        &self,
+        tabulation: &Tabulation,
+        joined: &Tabulation,
+        lattice: &Lattice,
+    ) -> Option<Shown> {
+        let shown = self.reveals(tabulation, lattice)?;
+        let editions = (self.counted_in, self.sealed_in);
+        (*self == Self::new(editions, tabulation, joined, lattice, &shown)).then_some(shown)
+    }
+
+    /// As [`SealedLattice::shown`], whether or not the numbers are the true ones.
+    pub(super) fn reveals(&self, tabulation: &Tabulation, lattice: &Lattice) -> Option<Shown> {
+        let listed = listed(tabulation, lattice);
+        let n_measures = tabulation.measures.len();
+        let is_alike = (self.keys.len(), self.people.len(), self.values.len())
+            == (listed.len(), tabulation.populations.len(), n_measures);
+        if !is_alike {
+            return None;
+        }
+        let spread = |is_shown: &dyn Fn(usize) -> bool| {
+            let mut cells = vec![false; lattice.n_cells()];
+            listed.iter().enumerate().for_each(|(at, &(_, cell))| cells[cell as usize] = is_shown(at));
+            cells
+        };
+        let values = self.values.iter().map(|values| match values {
+            SealedValues::Count => spread(&|_| false),
+            SealedValues::Share(seen) => spread(&|at| seen[at] != Seen::Hidden),
+            SealedValues::Mean(seen) => spread(&|at| seen[at] != Seen::Hidden),
+            SealedValues::Ratio(seen) => spread(&|at| seen[at] != Seen::Hidden),
+        });
+        let values: Vec<Vec<bool>> = values.collect();
+        let coded: Vec<Coded> =
+            self.codes.iter().map(|codes| codes.spread(&listed, lattice.n_cells())).collect();
+        let mut people: Vec<Vec<bool>> =
+            self.people.iter().map(|seen| spread(&|at| seen[at] != Seen::Hidden)).collect();
+        let of_people = |measure: usize| self.population_of[measure];
+        for (measure, values) in values.iter().enumerate() {
+            people[of_people(measure)].iter_mut().zip(values).for_each(|(known, shown)| *known |= shown);
+        }
+        for coded in &coded {
+            let codes = coded.codes.iter().map(Option::is_some);
+            people[of_people(coded.measure)].iter_mut().zip(codes).for_each(|(known, code)| *known |= code);
+        }
+        Some(Shown { people, values, coded })
     }
 
     pub(super) fn period(&self) -> SchoolYear {
@@ -288,13 +331,14 @@ impl SealedValues {
 fn seal_values(
     tabulation: &Tabulation,
     lattice: &Lattice,
-    protection: &Protection,
+    shown: &Shown,
     measure: usize,
     listed: &[u32],
 ) -> SealedValues {
     let population = &lattice.people[tabulation.measures[measure].population];
     let scale = f64::from(tabulation.measures[measure].scale);
-    let shown = &protection.values[measure];
+    // Of nobody there is no mean and no ratio.
+    let shown = |cell: usize| shown.values[measure][cell] && population[cell] > 0;
     match &lattice.sums[measure] {
         Sums::Count => SealedValues::Count,
         Sums::Share(counts) => SealedValues::Share(seen(listed, shown, |cell| counts[cell])),
@@ -311,12 +355,29 @@ fn seal_values(
 }
 
 /// Shown values; all others are hidden, whether anybody is there or not: emptiness is the population's to tell.
-fn seen<T>(listed: &[u32], shown: &[bool], value: impl Fn(usize) -> T) -> Vec<Seen<T>> {
+fn seen<T>(listed: &[u32], shown: impl Fn(usize) -> bool, value: impl Fn(usize) -> T) -> Vec<Seen<T>> {
     let seen = |&cell: &u32| {
         let cell = cell as usize;
-        if shown[cell] { Seen::Shown(value(cell)) } else { Seen::Hidden }
+        if shown(cell) { Seen::Shown(value(cell)) } else { Seen::Hidden }
     };
     listed.iter().map(seen).collect()
+}
+
+/// The cells of a lattice that a seal lists, by their keys.
+fn listed(tabulation: &Tabulation, lattice: &Lattice) -> Vec<(u128, u32)> {
+    let strides = strides(&tabulation.dimensions);
+    let key = |cell: u32| -> u128 {
+        lattice.nodes(cell).iter().zip(&strides).map(|(&node, stride)| u128::from(node) * stride).sum()
+    };
+    let is_listed = |cell: &u32| {
+        // Categories that only earlier editions have stand after the others.
+        let mut nodes = lattice.nodes(*cell).iter().zip(&tabulation.dimensions);
+        lattice.listed(*cell) && nodes.all(|(&node, dimension)| usize::from(node) < dimension.nodes.len())
+    };
+    let cells = (0..lattice.n_cells() as u32).filter(is_listed);
+    let mut listed: Vec<(u128, u32)> = cells.map(|cell| (key(cell), cell)).collect();
+    listed.sort_unstable();
+    listed
 }
 
 /// Mixed radix, the first dimension most significant.

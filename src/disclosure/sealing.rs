@@ -3,8 +3,9 @@
 use super::check::check;
 use super::lattice::Lattice;
 use super::parallel::in_parallel;
-use super::past::{Change, Joined, Past, earlier};
-use super::protection::{DOWNWARDS_MAX, History, Protection, kept, protect};
+use super::past::{Change, Earlier, Joined, Past, earlier};
+use super::proof::{FamilyProof, LatticeProof, Proof, counts};
+use super::protection::{DOWNWARDS_MAX, History, Protection, Shown, kept, protect, prove};
 use super::report::{PeriodReport, SealReport};
 use super::seal::{Body, SealedLattice};
 use super::table::sha256;
@@ -73,10 +74,15 @@ impl Seal {
         let sealing =
             Sealing { edition, profiles, key: hmac::Key::new(hmac::HMAC_SHA256, secret), downwards_max };
         let mut report = SealReport::default();
-        let mut lattices = Vec::with_capacity(sorted.len());
+        let (mut lattices, mut proofs) = (Vec::with_capacity(sorted.len()), Vec::new());
         for made in in_parallel(&sorted, |tabulation| sealing.seal(tabulation, past)) {
             let made = made?;
-            report.add(&made.tabulation, &made.lattice, &made.protection);
+            let of_families = made.proofs.as_deref().unwrap_or_default();
+            report.add(&made.tabulation, &made.lattice, &made.protection, of_families);
+            proofs.push(made.proofs.map(|families| LatticeProof {
+                counts: counts(&made.tabulation, &made.lattice),
+                families: families.into_iter().map(|(_, proof)| proof).collect(),
+            }));
             report.periods.push(PeriodReport {
                 unit: made.tabulation.unit,
                 period: made.tabulation.period.ending(),
@@ -92,6 +98,7 @@ impl Seal {
         profiles.sort_by(|a, b| a.id.cmp(&b.id));
         let mut seal = Self { body: Body { edition, profiles, lattices }, digest: [0; 32] };
         seal.digest = sha256(&seal.to_bytes());
+        report.proof = Proof::new(&seal, &sealing.key, proofs);
         Ok((seal, report))
     }
 }
@@ -111,19 +118,37 @@ struct Made {
     protection: Protection,
     sealed: SealedLattice,
     change: Change,
+    /// Of each family, with how many of its numbers must stay uncertain; nothing where an earlier seal holds on.
+    proofs: Option<Vec<(usize, FamilyProof)>>,
 }
 
-impl Sealing<'_> {
-    fn seal(&self, tabulation: &Tabulation, past: &[Past<'_>]) -> Result<Made, Error> {
+/// A tabulation with what earlier editions have shown of it.
+pub(super) struct Prepared<'a> {
+    pub(super) joined: Joined<'a>,
+    pub(super) lattice: Lattice,
+    pub(super) history: History,
+    change: Change,
+    /// The last seal of these figures, where they stay.
+    last: Option<Earlier<'a>>,
+    /// The same, where the products are the same, so that it holds on.
+    pub(super) same: Option<Earlier<'a>>,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(
+        tabulation: &Tabulation,
+        past: &[Past<'a>],
+        profiles: &[RuleProfile],
+    ) -> Result<Self, Error> {
         let earlier = earlier(tabulation, past)?;
         let mut joined = Joined::new(tabulation, &earlier);
-        let change = joined.change(self.cell_min(tabulation)?);
-        let last = earlier.last().filter(|_| matches!(change, Change::None | Change::Few));
+        let change = joined.change(cell_min(tabulation, profiles)?);
+        let last = earlier.last().copied().filter(|_| matches!(change, Change::None | Change::Few));
         if change == Change::Few {
             joined.keep_figures();
         }
         let was_occupied = |at: usize| joined.before.iter().any(|(_, atoms)| atoms.is_occupied(at));
-        let lattice = Lattice::new(&joined.now, self.profiles, was_occupied)?;
+        let lattice = Lattice::new(&joined.now, profiles, was_occupied)?;
         let history = History::new(&joined, &lattice);
         let same = last.filter(|last| {
             let live = || tabulation.publications.iter().filter(|publication| !publication.withdrawn);
@@ -134,31 +159,48 @@ impl Sealing<'_> {
             live().count() == last.sealed.publications.len()
                 && live().zip(&last.sealed.publications).all(is_same)
                 && live().all(|publication| {
-                    profile(self.profiles, &publication.profile)
+                    profile(profiles, &publication.profile)
                         == profile(last.seal.profiles(), &publication.profile)
                 })
         });
+        Ok(Self { joined, lattice, history, change, last, same })
+    }
+}
+
+/// The strictest minimum of what a tabulation is published for.
+fn cell_min(tabulation: &Tabulation, profiles: &[RuleProfile]) -> Result<u64, Error> {
+    let mut strictest = 0;
+    for publication in &tabulation.publications {
+        let profile = profiles.iter().find(|profile| profile.id == publication.profile);
+        let unknown = || Error::UnknownProfile { product: publication.product.clone() };
+        strictest = strictest.max(profile.ok_or_else(unknown)?.cell_min);
+    }
+    Ok(strictest)
+}
+
+impl Sealing<'_> {
+    fn seal(&self, tabulation: &Tabulation, past: &[Past<'_>]) -> Result<Made, Error> {
+        let Prepared { joined, lattice, history, change, last, same } =
+            Prepared::new(tabulation, past, self.profiles)?;
+        let now = joined.now;
         let (protection, sealed) = match same {
-            Some(same) => (kept(&joined.now, &lattice, &history), same.sealed.clone()),
+            Some(same) => (kept(&now, &lattice, &history), same.sealed.clone()),
             None => {
-                let protection = protect(&joined.now, &lattice, &history, &self.key, self.downwards_max);
+                let protection = protect(&now, &lattice, &history, &self.key, self.downwards_max);
                 let counted_in = last.map_or(self.edition, |last| last.sealed.counted_in);
-                let editions = (counted_in, self.edition);
-                let sealed = SealedLattice::new(editions, tabulation, &joined.now, &lattice, &protection);
+                let (editions, shown) = ((counted_in, self.edition), Shown::from(&protection));
+                let sealed = SealedLattice::new(editions, tabulation, &now, &lattice, &shown);
                 (protection, sealed)
             }
         };
-        Ok(Made { tabulation: joined.now, lattice, protection, sealed, change })
-    }
-
-    /// The strictest minimum of what a tabulation is published for.
-    fn cell_min(&self, tabulation: &Tabulation) -> Result<u64, Error> {
-        let mut strictest = 0;
-        for publication in &tabulation.publications {
-            let profile = self.profiles.iter().find(|profile| profile.id == publication.profile);
-            let unknown = || Error::UnknownProfile { product: publication.product.clone() };
-            strictest = strictest.max(profile.ok_or_else(unknown)?.cell_min);
-        }
-        Ok(strictest)
+        let proofs = match same {
+            Some(_) => None,
+            None => {
+                let shown =
+                    sealed.reveals(tabulation, &lattice).ok_or(Error::Malformed("it has two shapes"))?;
+                Some(prove(&now, &lattice, &shown, &protection))
+            }
+        };
+        Ok(Made { tabulation: now, lattice, protection, sealed, change, proofs })
     }
 }

@@ -17,6 +17,12 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// The unit of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::StudentYear, Self::Cohort, Self::Graduate].into_iter().find(|unit| unit.name() == name)
+    }
+
     /// Its name: `student_year`, `cohort`, `graduate`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -25,12 +31,6 @@ impl Unit {
             Self::Cohort => "cohort",
             Self::Graduate => "graduate",
         }
-    }
-
-    /// The unit of that name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::StudentYear, Self::Cohort, Self::Graduate].into_iter().find(|unit| unit.name() == name)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::disclosure::{LayerReport, PeriodReport, RuleProfile};
 use crate::publish::{self, Published};
 use crate::records::OrgId;
 use crate::store::{self, Organization, Stored, Tx};
+use crate::verify;
 use pb::admin_service_server::AdminService;
 use prost::Message;
 use std::collections::BTreeSet;
@@ -197,6 +198,34 @@ impl AdminService for Admin {
             let _ = replies.send(reply).await;
         });
         Ok(Response::new(ReceiverStream::new(outgoing)))
+    }
+
+    async fn verify_edition(
+        &self,
+        request: Request<pb::VerifyEditionRequest>,
+    ) -> Result<Response<pb::VerifyEditionResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("VerifyEdition"), &request, Some(&content)).await?;
+        let number = request.into_inner().edition;
+        let started = Instant::now();
+        let held = match verify::verify(&self.desk.store, (number > 0).then_some(number)).await {
+            Ok(held) => held,
+            Err(error) => {
+                let told = status::verify(&error, &admitted.call.request_id);
+                return Err(self.desk.refuse(&admitted.call, told).await);
+            }
+        };
+        let response = pb::VerifyEditionResponse {
+            edition: held.edition,
+            numbers: held.verified.n_numbers,
+            tables: held.verified.n_witnesses,
+            one_mark: held.verified.n_one_mark,
+            linear_only: held.verified.n_linear_only,
+            seal_digest: held.seal_digest.to_vec(),
+            proof_digest: held.proof_digest.to_vec(),
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        self.desk.answer(&admitted.call, response).await
     }
 
     async fn get_status(

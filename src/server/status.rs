@@ -4,7 +4,7 @@
 use crate::agreements::Refused;
 use crate::disclosure::NotASlice;
 use crate::records::Violation;
-use crate::{ingest, publish, release, store};
+use crate::{ingest, publish, release, store, verify};
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -174,6 +174,28 @@ pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
         },
         E::Overtaken => {
             Told { rule: "publish.overtaken", status: status(Code::Aborted, "OVERTAKEN", &error.to_string()) }
+        }
+        E::Store(cause) => store(cause, request_id),
+    }
+}
+
+pub(super) fn verify(error: &verify::Error, request_id: &str) -> Told {
+    use verify::Error as E;
+    match error {
+        E::NoEdition => Told {
+            rule: "edition.none",
+            status: status(Code::FailedPrecondition, "NO_EDITION", &error.to_string()),
+        },
+        E::NoProof => Told {
+            rule: "edition.no_proof",
+            status: status(Code::FailedPrecondition, "NO_PROOF", &error.to_string()),
+        },
+        E::NotOnRecord(_) | E::Outcomes(_) | E::NotProven(_) => {
+            tracing::error!(%error, request_id, "an edition does not verify");
+            Told {
+                rule: "edition.not_proven",
+                status: status(Code::DataLoss, "NOT_PROVEN", &error.to_string()),
+            }
         }
         E::Store(cause) => store(cause, request_id),
     }

@@ -2,7 +2,7 @@
 
 use super::{Error, Snapshot, Tx};
 use crate::calendar::Timestamp;
-use crate::disclosure::Seal;
+use crate::disclosure::{Proof, Seal};
 use crate::outcomes::{Edition, Unit};
 use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
@@ -96,10 +96,24 @@ impl Snapshot<'_> {
         let mut cache = self.seals.lock().expect("nothing panics while it holds the cache");
         Ok(cache.entry(edition).or_insert(seal).clone())
     }
+
+    /// The proof of an edition's seal; nothing when it is from before proofs were kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
+    pub fn proof(&self, edition: u32) -> Result<Option<Proof>, Error> {
+        let mut statement = self.prepare("SELECT bytes, digest FROM proof WHERE edition = ?1")?;
+        let row =
+            statement.query_row([edition], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(1)?)));
+        let Some((bytes, digest)) = row.optional()? else { return Ok(None) };
+        let proof = Proof::from_bytes(&bytes).map_err(|_| Error::Damaged("a proof"))?;
+        if proof.digest() == digest { Ok(Some(proof)) } else { Err(Error::Damaged("a proof")) }
+    }
 }
 
 impl Tx<'_> {
-    /// Stores an edition with its columns, the names they refer to, and its seal.
+    /// Stores an edition with its columns, the names they refer to, its seal and the proof of it.
     ///
     /// # Errors
     ///
@@ -110,6 +124,7 @@ impl Tx<'_> {
         metadata: &str,
         columns: impl IntoIterator<Item = (&'static str, &'c str, &'c [u8])>,
         seal: &Seal,
+        proof: &Proof,
     ) -> Result<(), Error> {
         let sources: Vec<&str> = edition.sources.iter().map(OrgId::as_str).collect();
         self.prepare(
@@ -136,6 +151,11 @@ impl Tx<'_> {
             edition.number,
             seal.digest(),
             seal.to_bytes()
+        ])?;
+        self.prepare("INSERT INTO proof (edition, digest, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
+            edition.number,
+            proof.digest(),
+            proof.to_bytes()
         ])?;
         Ok(())
     }

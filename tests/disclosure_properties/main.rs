@@ -1,6 +1,7 @@
 //! Random tabulations, sealed, and then attacked with everything the seal shows.
 
 mod cases;
+mod proofs;
 
 use cases::{Case, build, build_coded, permuted};
 use proptest::prelude::*;

@@ -19,4 +19,5 @@ mod intake;
 mod kill;
 mod log;
 mod model;
+mod proof;
 mod release;

@@ -86,6 +86,9 @@ pub struct Entry {
     /// Data product that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Code>,
+    /// SHA-256 of the proof that a published seal hides enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof_digest: Option<Hash>,
     /// Purpose the caller stated, one of the agreement's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Code>,
@@ -162,6 +165,7 @@ impl Entry {
             n_unchanged: None,
             organization: None,
             product: None,
+            proof_digest: None,
             purpose: None,
             query: None,
             reason_code: None,

@@ -101,6 +101,11 @@ impl Demo {
         say("\nThe steward freezes an edition; every product is counted, protected and sealed.");
         steps.show(&["steward", "publish", "--title", "The first edition"])?;
 
+        say(
+            "\nThe proof that the seal hides enough is kept with it; anything changed about either would be found.",
+        );
+        steps.show(&["steward", "verify"])?;
+
         say("\nA partner asks. Groups under ten, and what would give them away, are hidden.");
         let under = ["--agreement", "city-outcomes", "--purpose", "public_reporting"];
         let query = |rest: &[&'static str]| [&["query"][..], rest, &under[..]].concat();

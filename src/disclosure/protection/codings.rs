@@ -34,6 +34,7 @@ pub(super) struct Coding {
 }
 
 /// The codes printed of a measure under a profile.
+#[derive(Clone)]
 pub(in crate::disclosure) struct Coded {
     /// Position of the measure in the tabulation.
     pub(in crate::disclosure) measure: usize,
@@ -133,6 +134,49 @@ impl Family {
         let codings = self.codings_at(table, cell, lattice).into_iter();
         let intervals = codings.filter_map(|coding| coding.interval(value, people[cell as usize] as u64));
         intervals.reduce(Interval::intersection)
+    }
+
+    /// The numbers of a table that the codes shown of it leave possible, for each cell that has some.
+    pub(super) fn shown_intervals(&self, table: usize, coded: &[Coded]) -> HashMap<u32, Interval> {
+        let mut intervals: HashMap<u32, Interval> = HashMap::new();
+        self.each_code(table, coded, |coding, cell, _, (value, n)| {
+            if let Some(interval) = coding.interval(value, n) {
+                let known = intervals.entry(cell).or_insert(interval);
+                *known = known.intersection(interval);
+            }
+        });
+        intervals
+    }
+
+    /// Whether the codes shown of a table are those of its numbers.
+    pub(super) fn codes_are_true(&self, table: usize, coded: &[Coded]) -> bool {
+        let mut are_true = true;
+        self.each_code(table, coded, |coding, _, code, (value, n)| {
+            are_true &= coding.code(value, n) == Some(code);
+        });
+        are_true
+    }
+
+    /// Visits every code shown of a table: its coding, its cell, the code, and the numbers it is for.
+    fn each_code(
+        &self,
+        table: usize,
+        coded: &[Coded],
+        mut visit: impl FnMut(&Coding, u32, Code, (u64, u64)),
+    ) {
+        let Table { codings, totals, .. } = &self.tables[table];
+        let (_, people) = self.among(table);
+        for coding in codings {
+            let is_of = |of: &&Coded| of.measure == coding.measure && of.profile == coding.profile.id;
+            for of in coded.iter().filter(is_of) {
+                for (cell, code) in (0..).zip(&of.codes) {
+                    if let Some(code) = code {
+                        let numbers = (totals[cell as usize] as u64, people[cell as usize] as u64);
+                        visit(coding, cell, *code, numbers);
+                    }
+                }
+            }
+        }
     }
 
     /// The codes of a table where they may be printed, one list for each of its codings.

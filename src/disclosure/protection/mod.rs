@@ -12,13 +12,17 @@ mod layer;
 mod linear;
 mod lines;
 mod region;
+mod replay;
 mod rules;
 mod run;
 mod space;
+mod tally;
 mod tie;
+mod verify;
 
 use super::lattice::{Lattice, Plane};
 use super::parallel::in_parallel;
+use super::proof::{FamilyProof, Witness};
 use crate::outcomes::{Tabulation, Values};
 pub(super) use codings::Coded;
 use codings::Coding;
@@ -26,10 +30,15 @@ use family::{Counts, Family};
 pub(super) use history::History;
 use layer::Layer;
 pub(super) use linear::DOWNWARDS_MAX;
+use replay::Public;
 use ring::hmac;
 #[cfg(test)]
 pub(super) use rules::{is_small, is_telling};
 use run::Covered;
+use tally::Tally;
+#[cfg(test)]
+pub(super) use verify::first_family;
+pub(super) use verify::{Shown, verify};
 
 /// What may be seen of a lattice, and what is hidden for its own sake.
 pub(super) struct Protection {
@@ -43,22 +52,8 @@ pub(super) struct Protection {
     pub(super) people_primary: Vec<Vec<bool>>,
     /// Values hidden by the rule itself, for each measure and cell.
     pub(super) primary: Vec<Vec<bool>>,
-    /// What shows it to be enough.
-    pub(super) layers: Vec<Witnesses>,
-}
-
-/// Other tables for one family.
-pub(super) struct Witnesses {
-    /// The ids of the populations and measures it counts.
-    pub(super) of: Vec<String>,
-    /// How many tables there are.
-    pub(super) n_witnesses: usize,
-    /// Targets in all.
-    pub(super) n_sensitive: usize,
-    /// Targets that are safe only because hidden cells have one mark.
-    pub(super) n_one_mark: usize,
-    /// Targets that are known to be safe from adding and subtracting only.
-    pub(super) n_linear_only: usize,
+    /// The families, with other tables that were found for each.
+    found: Vec<(Family, Vec<Witness>)>,
 }
 
 /// Whether a publication shows a measure in the cell's plane.
@@ -163,15 +158,15 @@ pub(super) fn protect(
     let covered = in_parallel(&families, |family| cover_family(family, &|_| true));
     let mut protection = Protection::nothing(tabulation, lattice);
     for (family, covered) in families.iter().zip(&covered) {
-        protection.add(tabulation, lattice, family, covered);
+        protection.add(lattice, family, covered);
     }
     let ratios = family::ratios(tabulation, lattice, &asked, history);
-    let covered = in_parallel(&ratios, |family| {
+    let of_ratios = in_parallel(&ratios, |family| {
         let people = &protection.people[asked.population_of[family.tables[0].members[0]]];
         cover_family(family, &|cell| people[cell as usize])
     });
-    for (family, covered) in ratios.iter().zip(&covered) {
-        protection.add(tabulation, lattice, family, covered);
+    for (family, covered) in ratios.iter().zip(&of_ratios) {
+        protection.add(lattice, family, covered);
     }
     for (measure, &population) in asked.population_of.iter().enumerate() {
         let of_people = &protection.people[population];
@@ -183,7 +178,25 @@ pub(super) fn protect(
         protection.values[measure].iter_mut().zip(visible).for_each(|(shown, visible)| *shown &= visible);
     }
     protection.finish(&asked);
+    let covered = families.into_iter().chain(ratios).zip(covered.into_iter().chain(of_ratios));
+    protection.found = covered.map(|(family, covered)| (family, covered.witnesses)).collect();
     protection
+}
+
+/// What of the witnesses that were found is to be kept of each family, with how many of its numbers must stay uncertain,
+/// when this is shown.
+pub(super) fn prove(
+    tabulation: &Tabulation,
+    lattice: &Lattice,
+    shown: &Shown,
+    protection: &Protection,
+) -> Vec<(usize, FamilyProof)> {
+    in_parallel(&protection.found, |(family, witnesses)| {
+        let public = Public::new(lattice, family, shown);
+        let mut tally = Tally::new(&public);
+        tally.count(witnesses);
+        (tally.n_numbers(), tally.into_proof(family.ids(tabulation), witnesses.clone()))
+    })
 }
 
 /// A lattice as the last of some earlier editions showed it.
@@ -194,7 +207,7 @@ pub(super) fn kept(tabulation: &Tabulation, lattice: &Lattice, history: &History
     let none = History::default();
     for families in [family::families, family::ratios] {
         for family in families(tabulation, lattice, &asked, &none) {
-            protection.add_primary(tabulation, lattice, &family);
+            protection.add_primary(lattice, &family);
             for (at, table) in family.tables.iter().enumerate() {
                 let was_shown: Vec<Vec<bool>> =
                     table.codings.iter().map(|coding| history.shown_codes(coding.measure)).collect();
@@ -226,12 +239,12 @@ impl Protection {
             values: nothing(n_measures),
             primary: nothing(n_measures),
             coded: Vec::new(),
-            layers: Vec::new(),
+            found: Vec::new(),
         }
     }
 
     /// Writes down what is shown of a family.
-    fn add(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family, covered: &Covered) {
+    fn add(&mut self, lattice: &Lattice, family: &Family, covered: &Covered) {
         for (at, (table, shown)) in family.tables.iter().zip(&covered.shown).enumerate() {
             let of_table = if table.counts == Counts::People { &mut self.people } else { &mut self.values };
             // Where the number is hidden for its own sake, what is shown is a code.
@@ -246,33 +259,20 @@ impl Protection {
                 family.coded(at, lattice, both)
             }));
         }
-        let of = self.add_primary(tabulation, lattice, family);
-        self.layers.push(Witnesses {
-            of,
-            n_witnesses: covered.n_witnesses,
-            n_sensitive: covered.n_sensitive,
-            n_one_mark: covered.n_one_mark,
-            n_linear_only: covered.n_linear_only,
-        });
+        self.add_primary(lattice, family);
     }
 
-    /// Writes down what is hidden of a family for its own sake; returns the ids of what it counts.
-    fn add_primary(&mut self, tabulation: &Tabulation, lattice: &Lattice, family: &Family) -> Vec<String> {
-        let mut of = Vec::new();
+    /// Writes down what is hidden of a family for its own sake.
+    fn add_primary(&mut self, lattice: &Lattice, family: &Family) {
         for (at, table) in family.tables.iter().enumerate() {
             let is_primary = |cell: u32| family.is_primary(at, cell, lattice.plane(cell));
             let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
-            for &member in &table.members {
-                if table.counts == Counts::People {
-                    self.people_primary[member].clone_from(&primary);
-                    of.push(tabulation.populations[member].id.clone());
-                } else {
-                    self.primary[member].clone_from(&primary);
-                    of.push(tabulation.measures[member].id.clone());
-                }
-            }
+            let of_table = match table.counts {
+                Counts::People => &mut self.people_primary,
+                Counts::Outcomes | Counts::Sums => &mut self.primary,
+            };
+            table.members.iter().for_each(|&member| of_table[member].clone_from(&primary));
         }
-        of
     }
 
     /// Values are hidden for the sake of their people, too.

@@ -1,7 +1,8 @@
 //! Covering a layer: place by place at once, then what reaches across places, then what lines add up to.
 
-use super::super::cover::{Cover, Move, Target};
+use super::super::cover::{Cover, Move, Sight, Target};
 use super::super::parallel::in_parallel;
+use super::super::proof::{Change, Witness};
 use super::layer::Layer;
 use super::rules::Sensitive;
 use super::space::Ground;
@@ -14,14 +15,7 @@ pub(super) struct Covered {
     /// Whether each cell of each table may be printed as a code.
     pub(super) coded: Vec<Vec<bool>>,
     /// Other tables that were found.
-    pub(super) n_witnesses: usize,
-    /// Targets in all.
-    pub(super) n_sensitive: usize,
-    /// Targets that are safe only because hidden cells have one mark.
-    pub(super) n_one_mark: usize,
-    /// Targets for which no other table was found, or none that leaves the records of an insider alone: they do not
-    /// follow by adding and subtracting, and that is all that is known.
-    pub(super) n_linear_only: usize,
+    pub(super) witnesses: Vec<Witness>,
 }
 
 /// How far to look for a move: the size of a basis of the simplex method. What is not found within it is worth looking
@@ -44,12 +38,12 @@ impl Layer<'_> {
     /// `linear` is asked which cells the linear rule shows, when those that are needed hidden are hidden anyway.
     pub(super) fn cover(&self, linear: impl Fn(&Self) -> Option<Vec<Vec<bool>>>) -> Covered {
         let targets = self.targets();
-        let mut n_sensitive = targets.len();
-        let work_max = WORK_MAX.min(WORK_PER_TARGET * n_sensitive as u64);
+        let n_targets = targets.len() as u64;
+        let work_max = WORK_MAX.min(WORK_PER_TARGET * n_targets);
         let (local, mut global) = self.divide(targets);
         let mut moves = Vec::new();
         let numbers = self.numbers(&local);
-        let share = |part: &Local| work_max * part.targets.len() as u64 / n_sensitive as u64;
+        let share = |part: &Local| work_max * part.targets.len() as u64 / n_targets;
         let mut work_left = work_max;
         for done in in_parallel(&local, |part| self.cover_locally(part, &numbers, share(part))) {
             moves.extend(done.moves);
@@ -58,18 +52,14 @@ impl Layer<'_> {
         }
         let ground = Ground::whole(self);
         let mut cover = Cover::new(&ground, &self.board);
-        // Targets that are not safe from those who know why cells are hidden, and of these the ones that nothing covers.
-        let (mut n_left, mut open) = (0, Vec::new());
-        let mut cover_all = |cover: &mut Cover<'_, Ground<'_>>, targets: Vec<Target>| {
+        let cover_all = |cover: &mut Cover<'_, Ground<'_>>, targets: Vec<Target>| {
             let numbers = cover.add(targets);
             cover.reach_for(BASIS_MAX, work_left);
             let mut left = cover.run(numbers);
-            n_left += left.len();
             for basis_max in BASIS_MAX_ONE_MARK {
                 cover.reach_for(basis_max, work_left);
                 left = cover.run_for_one_mark(&left);
             }
-            open.extend(left);
         };
         cover_all(&mut cover, global);
         cover.prune();
@@ -83,7 +73,6 @@ impl Layer<'_> {
             if lines.is_empty() {
                 break;
             }
-            n_sensitive += lines.len();
             cover_all(&mut cover, lines);
         }
         let is_shown = |table: usize, cell: u32| !self.board.is_hidden(self.on_board(table, cell));
@@ -92,10 +81,31 @@ impl Layer<'_> {
         Covered {
             shown: (0..self.family.tables.len()).map(shown).collect(),
             coded: self.coded(moves.iter().chain(cover.moves())),
-            n_witnesses: moves.len() + cover.moves().count(),
-            n_sensitive,
-            n_one_mark: n_left - open.len(),
-            n_linear_only: open.len(),
+            witnesses: moves.iter().chain(cover.moves()).map(|made| self.witness(made)).collect(),
+        }
+    }
+
+    /// A move as it is kept: tables that change alike share their changes.
+    fn witness(&self, made: &Move) -> Witness {
+        let mut by_table: BTreeMap<usize, Vec<(u32, i64)>> = BTreeMap::new();
+        for changed in &made.cells {
+            let (table, cell) = self.off_board(changed.cell);
+            by_table.entry(table).or_default().push((cell, changed.by));
+        }
+        let mut changes: Vec<Change> = Vec::new();
+        for (table, mut cells) in by_table {
+            cells.sort_unstable();
+            match changes.iter_mut().find(|change| change.cells == cells) {
+                Some(alike) => alike.tables.push(table as u16),
+                None => changes.push(Change { tables: vec![table as u16], cells }),
+            }
+        }
+        Witness {
+            changes,
+            // A move can be made some million times at most.
+            backwards: made.backwards as u32,
+            forwards: made.forwards as u32,
+            needs_one_mark: made.sight == Sight::OneMark,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::outcomes::Publication;
 use serde::{Deserialize, Serialize};
 
 /// What may be seen of a share under a profile that codes rates.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(in crate::disclosure) struct SealedCodes {
     measure: usize,
     /// Id of the profile.
@@ -29,8 +29,19 @@ impl SealedCodes {
             // A code is a range of whole percents, and there are few of those.
             codes.iter().position(|code| Some(*code) == coded.codes[cell]).unwrap_or_default() as u16
         };
-        let cells = seen(listed, &shown, position);
+        let cells = seen(listed, |cell| shown[cell], position);
         Self { measure: coded.measure, profile: coded.profile.clone(), codes, cells }
+    }
+
+    /// The codes over all cells of a lattice. `listed` are those of the seal, in its order.
+    pub(super) fn spread(&self, listed: &[(u128, u32)], n_cells: usize) -> Coded {
+        let mut codes = vec![None; n_cells];
+        for (at, &(_, cell)) in listed.iter().enumerate() {
+            if let Seen::Shown(code) = self.cell(at) {
+                codes[cell as usize] = Some(code);
+            }
+        }
+        Coded { measure: self.measure, profile: self.profile.clone(), codes }
     }
 
     /// What is seen of a cell.
