@@ -3,8 +3,10 @@
 use super::cases::{Case, permuted};
 use super::{case, coded_case, config};
 use proptest::prelude::*;
-use throughline::disclosure::{LayerReport, NotProven, Proof, Seal, SealReport, on_one_core};
-use throughline::outcomes::Tabulation;
+use std::collections::BTreeMap;
+use throughline::calendar::SchoolYear;
+use throughline::disclosure::{LayerReport, NotProven, Proof, RuleProfile, Seal, SealReport, on_one_core};
+use throughline::outcomes::{Atoms, Dimension, Measure, Population, Publication, Tabulation, Unit, Values};
 
 fn sealed(case: &Case, edition: u32, tabulations: &[Tabulation]) -> (Seal, SealReport) {
     Seal::make_within(edition, tabulations, &[], &case.profiles, b"secret", case.downwards_max)
@@ -16,6 +18,69 @@ fn two_years(case: &Case) -> [Tabulation; 2] {
     let mut next = case.tabulation.clone();
     next.period = next.period.plus(1);
     [case.tabulation.clone(), next]
+}
+
+/// Three districts of ten schools: so many numbers that districts are protected side by side.
+fn districts() -> Tabulation {
+    let mut state = 1_u64;
+    let mut below = move |n: u64| {
+        // A linear congruential generator by Knuth.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut geography = Dimension::new("geography", "Geography");
+    let mut schools = Vec::new();
+    for district in 0..3 {
+        let parent = geography.add(&format!("district {district}"), "", 0);
+        schools
+            .extend((0..8).map(|school| geography.add(&format!("school {district}.{school}"), "", parent)));
+    }
+    let sizes = [7_u64, 3, 2, 2, 2];
+    let mut dimensions = vec![geography];
+    for (at, &size) in sizes.iter().enumerate() {
+        let mut dimension = Dimension::new(&format!("d{at}"), "");
+        (0..size).for_each(|category| _ = dimension.add(&format!("{category}"), "", 0));
+        dimensions.push(dimension);
+    }
+    let mut counts = BTreeMap::<Vec<u16>, (u32, u32)>::new();
+    for school in schools {
+        for _ in 0..100 + below(600) {
+            let row = [school].into_iter().chain(sizes.map(|size| 1 + below(size).min(below(size)) as u16));
+            let (people, present) = counts.entry(row.collect()).or_default();
+            (*people, *present) = (*people + 1, *present + u32::from(below(10) < 8));
+        }
+    }
+    Tabulation {
+        unit: Unit::StudentYear,
+        period: SchoolYear::new(2025).expect("a school year"),
+        dimensions,
+        populations: vec![Population { id: "students".into(), parent: None }],
+        measures: vec![Measure { id: "present".into(), population: 0, scale: 1 }],
+        atoms: Atoms {
+            nodes: counts.keys().flatten().copied().collect(),
+            people: vec![counts.values().map(|of| of.0).collect()],
+            values: vec![Values::Share(counts.values().map(|of| of.1).collect())],
+        },
+        publications: vec![Publication {
+            product: "attendance".into(),
+            version: 1,
+            profile: "nces-10".into(),
+            dimensions: (1..=sizes.len()).collect(),
+            depth: 3,
+            indicators: vec![("present".into(), 0)],
+        }],
+    }
+}
+
+#[test]
+fn districts_protected_side_by_side_or_in_turn_have_the_same_seal_and_proof() {
+    let (tabulations, profiles) = ([districts()], RuleProfile::all());
+    let made = || Seal::make(1, &tabulations, &profiles, b"secret").expect("sound");
+    let ((seal, report), (alone, of_alone)) = (made(), on_one_core(made));
+    assert!(report.layers[0].n_sensitive > 20_000, "{:?}", report.layers);
+    assert!(seal.to_bytes() == alone.to_bytes() && report.proof.to_bytes() == of_alone.proof.to_bytes());
+    let verified = report.proof.verify(&seal, &tabulations, &profiles).expect("it holds");
+    assert!(verified.n_witnesses > 500 && verified.n_linear_only < verified.n_numbers / 2, "{verified:?}");
 }
 
 proptest! {
