@@ -101,7 +101,7 @@ fn verify(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
     let size = divan::counter::BytesCount::new(bytes.len());
     bencher.counter(divan::counter::ItemsCount::new(cells)).counter(size).bench(|| {
         let proof = Proof::from_bytes(&bytes).expect("its own bytes");
-        on_one_core(|| proof.verify(&seal, &tabulations, &profiles)).expect("it holds")
+        on_one_core(|| proof.verify(&seal, &tabulations, &[], &profiles)).expect("it holds")
     });
 }
 

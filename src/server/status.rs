@@ -190,13 +190,13 @@ pub(super) fn verify(error: &verify::Error, request_id: &str) -> Told {
             rule: "edition.no_proof",
             status: status(Code::FailedPrecondition, "NO_PROOF", &error.to_string()),
         },
-        E::NotOnRecord(_) | E::Outcomes(_) | E::NotProven(_) => {
+        E::Store(cause) | E::Before(publish::Error::Store(cause)) => store(cause, request_id),
+        E::NotOnRecord(_) | E::Outcomes(_) | E::Before(_) | E::NotProven(_) => {
             tracing::error!(%error, request_id, "an edition does not verify");
             Told {
                 rule: "edition.not_proven",
                 status: status(Code::DataLoss, "NOT_PROVEN", &error.to_string()),
             }
         }
-        E::Store(cause) => store(cause, request_id),
     }
 }

@@ -20,7 +20,7 @@ fn two_years(case: &Case) -> [Tabulation; 2] {
     [case.tabulation.clone(), next]
 }
 
-/// Three districts of ten schools: so many numbers that districts are protected side by side.
+/// Three districts of eight schools: so many numbers that districts are protected side by side.
 fn districts() -> Tabulation {
     let mut state = 1_u64;
     let mut below = move |n: u64| {
@@ -68,6 +68,7 @@ fn districts() -> Tabulation {
             dimensions: (1..=sizes.len()).collect(),
             depth: 3,
             indicators: vec![("present".into(), 0)],
+            withdrawn: false,
         }],
     }
 }
@@ -79,7 +80,7 @@ fn districts_protected_side_by_side_or_in_turn_have_the_same_seal_and_proof() {
     let ((seal, report), (alone, of_alone)) = (made(), on_one_core(made));
     assert!(report.layers[0].n_sensitive > 20_000, "{:?}", report.layers);
     assert!(seal.to_bytes() == alone.to_bytes() && report.proof.to_bytes() == of_alone.proof.to_bytes());
-    let verified = report.proof.verify(&seal, &tabulations, &profiles).expect("it holds");
+    let verified = report.proof.verify(&seal, &tabulations, &[], &profiles).expect("it holds");
     assert!(verified.n_witnesses > 500 && verified.n_linear_only < verified.n_numbers / 2, "{verified:?}");
 }
 

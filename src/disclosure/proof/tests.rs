@@ -55,6 +55,7 @@ fn city(mut seed: u64) -> Tabulation {
             dimensions: vec![1, 2],
             depth: 2,
             indicators: vec![("present".into(), 0), ("attendance".into(), 1)],
+            withdrawn: false,
         }],
     }
 }
@@ -73,14 +74,19 @@ impl Case {
         Self { proof: report.proof, seal, tabulation }
     }
 
+    /// What is kept of the people and their outcomes.
+    fn family(&self) -> &FamilyProof {
+        &self.proof.lattices[0].as_ref().expect("a proof of its own").families[0]
+    }
+
     fn verify(&self, proof: &Proof) -> Result<Verified, NotProven> {
-        proof.verify(&self.seal, std::slice::from_ref(&self.tabulation), &RuleProfile::all())
+        proof.verify(&self.seal, std::slice::from_ref(&self.tabulation), &[], &RuleProfile::all())
     }
 
     /// What is found when the proof is changed.
     fn fault(&self, change: impl FnOnce(&mut FamilyProof)) -> Fault {
         let mut proof = self.proof.clone();
-        change(&mut proof.lattices[0].families[0]);
+        change(first(&mut proof));
         match self.verify(&proof) {
             Err(NotProven::Fault { fault, .. }) => fault,
             other => panic!("{other:?}"),
@@ -101,11 +107,15 @@ impl Case {
         let seal = Seal::from_bytes(&seal.to_bytes()).expect("a seal");
         proof.seal = seal.digest();
         let tabulations = std::slice::from_ref(&self.tabulation);
-        match proof.verify(&seal, tabulations, &RuleProfile::all()) {
+        match proof.verify(&seal, tabulations, &[], &RuleProfile::all()) {
             Err(NotProven::Fault { fault, .. }) => fault,
             other => panic!("{other:?}"),
         }
     }
+}
+
+fn first(proof: &mut Proof) -> &mut FamilyProof {
+    &mut proof.lattices[0].as_mut().expect("a proof of its own").families[0]
 }
 
 #[test]
@@ -123,12 +133,12 @@ fn proofs_hold_and_say_how_much_they_prove() {
 #[test]
 fn a_changed_table_is_found() {
     let case = Case::new(1);
-    fn first(witness: &mut Witness) -> &mut (u32, i64) {
+    fn cell(witness: &mut Witness) -> &mut (u32, i64) {
         &mut witness.changes[0].cells[0]
     }
-    assert_eq!(case.witness_fault(|witness| first(witness).1 *= 2), "does not add up");
-    assert_eq!(case.witness_fault(|witness| first(witness).1 = i64::MIN), "is malformed");
-    assert_eq!(case.witness_fault(|witness| first(witness).1 = 0), "is malformed");
+    assert_eq!(case.witness_fault(|witness| cell(witness).1 *= 2), "does not add up");
+    assert_eq!(case.witness_fault(|witness| cell(witness).1 = i64::MIN), "is malformed");
+    assert_eq!(case.witness_fault(|witness| cell(witness).1 = 0), "is malformed");
     assert_eq!(case.witness_fault(|witness| witness.changes[0].tables.push(99)), "is malformed");
     assert_eq!(case.witness_fault(|witness| witness.changes[0].cells.push((9_999, 1))), "is malformed");
     assert_eq!(case.witness_fault(|witness| witness.changes.clear()), "is malformed");
@@ -144,9 +154,9 @@ fn a_changed_table_is_found() {
 fn tables_that_contradict_each_other_are_found() {
     let case = Case::new(1);
     // Outcomes that come and go without the people they are counted among, as if those were without bounds.
-    let reason = (0..case.proof.lattices[0].families[0].witnesses.len()).find_map(|number| {
+    let reason = (0..case.family().witnesses.len()).find_map(|number| {
         let mut proof = case.proof.clone();
-        let witness = &mut proof.lattices[0].families[0].witnesses[number];
+        let witness = &mut first(&mut proof).witnesses[number];
         if witness.changes.len() > 1 || witness.changes[0].tables != [0, 1] {
             return None;
         }
@@ -171,11 +181,11 @@ fn what_is_left_out_is_found() {
     for seed in 0..4 {
         let case = Case::new(seed);
         assert!(matches!(case.fault(|family| family.witnesses.clear()), Fault::Uncovered { n } if n > 10));
-        let family = &case.proof.lattices[0].families[0];
+        let family = case.family();
         n_tables += family.witnesses.len();
         for number in 0..family.witnesses.len() {
             let mut proof = case.proof.clone();
-            proof.lattices[0].families[0].witnesses.remove(number);
+            first(&mut proof).witnesses.remove(number);
             n_found += usize::from(case.verify(&proof).is_err());
         }
         let covered = Number { of: 0, cells: vec![0] };
@@ -188,15 +198,15 @@ fn what_is_left_out_is_found() {
 #[test]
 fn a_number_without_a_table_must_be_listed() {
     let mut case = Case::new(1);
-    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
-    let shown = case.seal.body.lattices[0].shown(&case.tabulation, &lattice).expect("true");
+    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all(), |_| false).expect("sound");
+    let shown = case.seal.body.lattices[0].shown(&case.tabulation, &case.tabulation, &lattice).expect("true");
     let before = case.verify(&case.proof).expect("it holds");
     // Half of the tables with all that they leave, told as it is.
-    let mut half = case.proof.lattices[0].families[0].witnesses.clone();
+    let mut half = case.family().witnesses.clone();
     half.truncate(half.len() / 2);
     let n_kept = half.len();
     half.iter_mut().skip(n_kept / 2).for_each(|witness| witness.needs_one_mark = true);
-    case.proof.lattices[0].families[0] = first_family(&case.tabulation, &lattice, &shown, half);
+    *first(&mut case.proof) = first_family(&case.tabulation, &lattice, &shown, half);
     let verified = case.verify(&case.proof).expect("it holds, and proves less");
     assert_eq!(verified.n_numbers, before.n_numbers);
     assert!(verified.n_linear_only > before.n_linear_only && verified.n_one_mark > before.n_one_mark);
@@ -213,7 +223,7 @@ fn a_number_without_a_table_must_be_listed() {
 #[test]
 fn a_district_that_knows_its_students_needs_tables_that_leave_them_alone() {
     let case = Case::new(1);
-    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
+    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all(), |_| false).expect("sound");
     // The first node of each district is the child of the root that its records come from.
     let (first, second) = (1, 5);
     let within = |witness: &Witness, district: u16| {
@@ -222,7 +232,7 @@ fn a_district_that_knows_its_students_needs_tables_that_leave_them_alone() {
             && witness.changes.len() == 1
             && cells.all(|&(cell, _)| lattice.contributor(lattice.geography(cell)) == Some(district))
     };
-    let witnesses = &case.proof.lattices[0].families[0].witnesses;
+    let witnesses = &case.family().witnesses;
     let own = witnesses.iter().find(|witness| within(witness, first)).expect("a table of the first district");
     let alike =
         |witness: &&Witness| within(witness, second) && witness.changes[0].tables == own.changes[0].tables;
@@ -247,14 +257,14 @@ fn a_district_that_knows_its_students_needs_tables_that_leave_them_alone() {
 #[test]
 fn a_seal_that_shows_more_or_something_else_is_found() {
     let case = Case::new(1);
-    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all()).expect("sound");
+    let lattice = Lattice::new(&case.tabulation, &RuleProfile::all(), |_| false).expect("sound");
     let people = |sealed: &SealedLattice| -> Vec<bool> {
-        let Shown { people, .. } = sealed.shown(&case.tabulation, &lattice).expect("true");
+        let Shown { people, .. } = sealed.shown(&case.tabulation, &case.tabulation, &lattice).expect("true");
         people[0].clone()
     };
     let shown = people(&case.seal.body.lattices[0]);
     // A cell that was hidden to protect others is shown, with its true number of people.
-    let witnesses = &case.proof.lattices[0].families[0].witnesses;
+    let witnesses = &case.family().witnesses;
     let is_changed = |cell: u32| {
         let changes =
             witnesses.iter().flat_map(|witness| &witness.changes).filter(|of| of.tables.contains(&0));
@@ -294,12 +304,12 @@ fn a_proof_is_of_one_seal_and_of_its_counts() {
     let profiles = RuleProfile::all();
     let mut counts = case.tabulation.clone();
     counts.atoms.people[0][0] += 1;
-    let verified = case.proof.verify(&case.seal, &[counts], &profiles);
+    let verified = case.proof.verify(&case.seal, &[counts], &[], &profiles);
     assert_eq!(verified, Err(NotProven::OtherCounts));
-    assert_eq!(case.proof.verify(&case.seal, &[], &profiles), Err(NotProven::OtherCounts));
+    assert_eq!(case.proof.verify(&case.seal, &[], &[], &profiles), Err(NotProven::OtherCounts));
     let mut other_rule = RuleProfile::named("nces-10").expect("a profile");
     other_rule.cell_min = 11;
-    let verified = case.proof.verify(&case.seal, std::slice::from_ref(&case.tabulation), &[other_rule]);
+    let verified = case.proof.verify(&case.seal, std::slice::from_ref(&case.tabulation), &[], &[other_rule]);
     assert_eq!(verified, Err(NotProven::OtherRule { profile: "nces-10".into() }));
     let bytes = case.proof.to_bytes();
     assert!(Proof::from_bytes(&bytes[..bytes.len() - 1]).is_err());
