@@ -68,6 +68,9 @@ pub enum Error {
     /// The lattice can not be protected.
     #[error(transparent)]
     Disclosure(#[from] disclosure::Error),
+    /// The seal does not hide enough: a defect of the program.
+    #[error("the new seal was not proven to hide enough, and was thrown away: {0}")]
+    NotProven(#[from] disclosure::NotProven),
     /// Another edition was published meanwhile.
     #[error("another edition was published meanwhile")]
     Overtaken,
@@ -138,7 +141,10 @@ fn make(
     let before = Before::read(snapshot, number, products)?;
     let tabulations = outcomes::tabulate(&edition, &before.products)?;
     progress(Stage::Seal);
-    let (seal, report) = Seal::make_after(number, &tabulations, &before.past(), &RuleProfile::all(), ties)?;
+    let (past, profiles) = (before.past(), RuleProfile::all());
+    let (seal, report) = Seal::make_after(number, &tabulations, &past, &profiles, ties)?;
+    // Nobody hears of a seal whose own proof does not hold.
+    report.proof.verify(&seal, &tabulations, &past, &profiles)?;
     let row = EditionRow {
         number,
         title,

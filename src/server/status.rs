@@ -168,6 +168,13 @@ pub(super) fn release(error: &release::Error, request_id: &str) -> Told {
 pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
     use publish::Error as E;
     match error {
+        E::NotProven(_) => {
+            tracing::error!(%error, request_id, "a seal was thrown away");
+            Told {
+                rule: "publish.not_proven",
+                status: status(Code::Internal, "NOT_PROVEN", &error.to_string()),
+            }
+        }
         E::NoProduct | E::Outcomes(_) | E::Disclosure(_) => Told {
             rule: "publish.products",
             status: status(Code::FailedPrecondition, "CANNOT_PUBLISH", &error.to_string()),

@@ -34,11 +34,14 @@ async fn few_late_records_wait_for_the_next_edition() {
     let second = ask(&city).await;
     assert_eq!((second.edition(), counted(&second)), (2, 1), "what is said of it is of the first");
     assert_eq!(second.cells(), first.cells());
+    let held = city.verify_edition(2).await.expect("it holds as the first one does");
+    assert_eq!(held.tables, city.verify_edition(1).await.expect("it holds").tables);
     source.push("third", roll(63..100)).await.expect("good records");
     let report = steward.publish().await.expect("an edition");
     assert!(report.periods.iter().all(|period| !period.waits));
     let third = ask(&city).await;
     assert_eq!((counted(&third), cell(&third, "all").denominator), (3, Some(100)), "now there are enough");
+    city.verify_edition(3).await.expect("it holds, with what the first one showed");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use throughline::audit::{Decision, Hash};
 use tonic::{Code, Status};
 
 impl City {
-    async fn verify_edition(&self, edition: u32) -> Result<pb::VerifyEditionResponse, Status> {
+    pub(crate) async fn verify_edition(&self, edition: u32) -> Result<pb::VerifyEditionResponse, Status> {
         let session = self.steward().await.session;
         let request = pb::VerifyEditionRequest { edition };
         session.admin().verify_edition(request).await.map(tonic::Response::into_inner)
