@@ -3,6 +3,7 @@
 use crate::api::v1 as pb;
 use crate::calendar::SchoolYear;
 use crate::cli::screen::{count, counted};
+use std::collections::BTreeMap;
 
 /// All layers together, in lines.
 pub(super) fn words(layers: &[pb::LayerReport]) -> String {
@@ -35,18 +36,22 @@ pub(super) fn json(layers: &[pb::LayerReport]) -> Vec<serde_json::Value> {
     layers.iter().map(json).collect()
 }
 
-/// What an edition leaves as an earlier one has it, a line for each unit and school year.
+/// What an edition leaves as an earlier one has it, and why: a line for all school years alike in that.
 pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
-    let stays = periods.iter().filter(|period| period.counted_in < edition);
-    let line = |period: &pb::PeriodReport| {
-        let year = SchoolYear::new(period.period).map(|year| year.to_string()).unwrap_or_default();
-        let why = match period.waits {
+    let mut alike: BTreeMap<(u32, bool, &str), Vec<String>> = BTreeMap::new();
+    for period in periods.iter().filter(|period| period.counted_in < edition) {
+        let year = SchoolYear::new(period.period).map(|year| year.to_string());
+        alike.entry((period.counted_in, period.waits, &period.unit)).or_default().extend(year);
+    }
+    let line = |((counted_in, waits, unit), years): ((u32, bool, &str), Vec<String>)| {
+        let why = match waits {
             true => "records of fewer students than may be shown have changed, and wait for more",
             false => "nothing has changed",
         };
-        format!("{year} {}s stay as in edition {}: {why}", period.unit.replace('_', "-"), period.counted_in)
+        let units = unit.replace('_', "-");
+        format!("{units}s of {} stay as in edition {counted_in}: {why}", years.join(", "))
     };
-    stays.map(line).collect()
+    alike.into_iter().map(line).collect()
 }
 
 /// Each unit and school year.
