@@ -78,8 +78,10 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             if !table.is_wanting() {
                 break;
             }
-            // An edition that did not have the product has nothing to recall.
-            if let Ok(older) = tx.seal(number)?.slice(permit.slice()) {
+            let older = tx.seal(number)?;
+            if older.has_new(&question.slice.product)
+                && let Ok(older) = older.slice(permit.slice())
+            {
                 table = table.recalling(&older);
             }
         }

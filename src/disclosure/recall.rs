@@ -4,8 +4,20 @@
 //! everybody who could ask then, so an answer repeats it: nothing that comes from earlier answers alone can say more than
 //! they did.
 
+use super::Seal;
 use super::table::{Cell, Earlier, Mark, ProtectedTable};
 use std::collections::HashMap;
+
+impl Seal {
+    /// Whether something of a product was protected in this edition, and does not stay as an earlier one has it: else the
+    /// edition has nothing of its own to recall.
+    pub(crate) fn has_new(&self, product: &str) -> bool {
+        self.body.lattices.iter().any(|lattice| {
+            lattice.sealed_in == self.body.edition
+                && lattice.publications.iter().any(|publication| publication.product == product)
+        })
+    }
+}
 
 impl ProtectedTable {
     /// Whether something is hidden that no earlier answer has filled in yet.

@@ -1,6 +1,7 @@
 //! The seal: what may be seen of every cell of an edition, once and for all.
 
 mod codes;
+mod legacy;
 mod reveal;
 
 use super::check::{check_dimensions, check_publications, require};
@@ -133,15 +134,27 @@ impl Seal {
         postcard::to_extend(&self.body, MAGIC.to_vec()).expect("the body can be encoded")
     }
 
+    /// A seal without codes as earlier versions wrote it.
+    #[cfg(test)]
+    pub(super) fn to_legacy_bytes(&self) -> Vec<u8> {
+        legacy::written(&self.body)
+    }
+
     /// Reads the bytes of a seal.
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] for anything that [`Seal::to_bytes`] does not write.
+    /// [`Error::Damaged`] for anything that [`Seal::to_bytes`] does not write, now or in earlier versions.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let body = bytes.strip_prefix(MAGIC).ok_or(Error::Damaged("no seal of this version"))?;
-        let (body, rest) =
-            postcard::take_from_bytes::<Body>(body).map_err(|_| Error::Damaged("cut or changed"))?;
+        let (body, rest): (Body, _) = if let Some(body) = bytes.strip_prefix(MAGIC) {
+            postcard::take_from_bytes(body).map_err(|_| Error::Damaged("cut or changed"))?
+        } else if let Some(body) = bytes.strip_prefix(legacy::MAGIC) {
+            let read = postcard::take_from_bytes::<legacy::OldBody>(body);
+            let (body, rest) = read.map_err(|_| Error::Damaged("cut or changed"))?;
+            (body.into(), rest)
+        } else {
+            return Err(Error::Damaged("no seal of this version"));
+        };
         require(rest.is_empty(), "bytes follow it").map_err(Error::Damaged)?;
         for lattice in &body.lattices {
             lattice.check(&body.profiles).map_err(Error::Damaged)?;

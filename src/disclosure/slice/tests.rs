@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::disclosure::attack::{self, Quantity, Target};
+use crate::disclosure::table::sha256;
 use crate::disclosure::{Error, LatticeReport};
 use crate::outcomes::{Atoms, Measure, Population, Tabulation, Unit, Values};
 
@@ -143,6 +144,17 @@ fn a_damaged_seal_is_refused() {
     let mut newer = bytes;
     newer[16] += 1;
     assert!(matches!(Seal::from_bytes(&newer), Err(Error::Damaged(_))));
+}
+
+#[test]
+fn a_seal_of_an_earlier_version_answers_as_it_did() {
+    let (now, asked) = (seal(&[2024, 2025]), asked(&["geography", "sex"], &[]));
+    let bytes = now.to_legacy_bytes();
+    let then = Seal::from_bytes(&bytes).expect("a seal");
+    let table = |seal: &Seal| seal.slice(&asked).expect("a slice");
+    assert_eq!(table(&then).cells(), table(&now).cells());
+    assert_eq!(then.digest(), sha256(&bytes), "the digest on record is that of the stored bytes");
+    assert!(Seal::from_bytes(&bytes[..bytes.len() - 1]).is_err());
 }
 
 #[test]
