@@ -2,9 +2,10 @@
 
 use crate::agreements::{Offer, Question, Refused, Rule};
 use crate::audit::{Call, Receipt};
-use crate::disclosure::{NotASlice, ProtectedTable};
+use crate::disclosure::{NotASlice, ProtectedTable, Seal};
 use crate::records::OrgId;
 use crate::store::{self, Store, Tx};
+use std::collections::BTreeSet;
 
 /// A protected table with the proof of its log entry: the reply to a query.
 ///
@@ -63,26 +64,26 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         }
         let edition = tx.edition(question.edition)?.ok_or(Error::NoEdition)?;
         let seal = tx.seal(edition.number)?;
-        let product = seal.product(&question.slice.product);
-        // A product the edition does not have is refused by its name, below, once the permit is clear.
-        let periods =
-            product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
-        let offer = Offer {
-            sources: &edition.sources,
-            cell_min: product.as_ref().map_or(u32::MAX, |product| product.cell_min()),
-            periods: &periods,
+        let permitted = |seal: &Seal, sources: &BTreeSet<OrgId>| {
+            let product = seal.product(&question.slice.product);
+            // A product the edition does not have is refused by its name, below, once the permit is clear.
+            let periods =
+                product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
+            let cell_min = product.as_ref().map_or(u32::MAX, |product| product.cell_min());
+            let offer = Offer { sources, cell_min, periods: &periods };
+            agreement.permit(&partner, &question, offer, call.time.date())
         };
-        let permit = agreement.permit(&partner, &question, offer, call.time.date())?;
+        let permit = permitted(&seal, &sources(tx, &seal)?)?;
         let mut table = seal.slice(permit.slice())?.under(agreement.reference());
         for number in (1..edition.number).rev() {
             if !table.is_wanting() {
                 break;
             }
             let older = tx.seal(number)?;
-            if older.has_new(&question.slice.product)
-                && let Ok(older) = older.slice(permit.slice())
-            {
-                table = table.recalling(&older);
+            // What the agreement would refuse of an older edition is not recalled from it either.
+            if older.has_new(&question.slice.product) && permitted(&older, &sources(tx, &older)?).is_ok() {
+                // An edition that did not have the product has nothing to recall.
+                table = older.slice(permit.slice()).map_or(table.clone(), |older| table.recalling(&older));
             }
         }
         tx.log(&call.released(&permit, &table))?;
@@ -91,4 +92,14 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
     let committed = store.transaction("release.answer", steps).await?;
     let (table, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
     Ok(Release { table: Some(table), receipt: Some(receipt) })
+}
+
+/// Whose records a seal's figures count: those of its own edition, and of the earlier ones that parts of it stay with.
+fn sources(tx: &Tx<'_>, seal: &Seal) -> Result<BTreeSet<OrgId>, store::Error> {
+    let editions: BTreeSet<u32> = seal.counted_in().chain([seal.edition()]).collect();
+    let mut sources = BTreeSet::new();
+    for number in editions {
+        sources.extend(tx.edition(Some(number))?.ok_or(store::Error::Damaged("an edition"))?.sources);
+    }
+    Ok(sources)
 }

@@ -25,11 +25,11 @@ impl ProtectedTable {
         self.cells().iter().any(is_wanting)
     }
 
-    /// Fills in what an older answer to the same question showed. An answer for another version of the product is
-    /// another question.
+    /// Fills in what an older answer to the same question showed. An answer for another version of the product or under
+    /// another rule is one to another question.
     #[must_use]
     pub(crate) fn recalling(mut self, older: &Self) -> Self {
-        if self.product_version() != older.product_version() {
+        if (self.product_version(), self.profile()) != (older.product_version(), older.profile()) {
             return self;
         }
         let counted: HashMap<u32, u32> =

@@ -1,9 +1,11 @@
 //! Edition after edition: what partners may see of what has changed in between.
 
 use crate::city::City;
-use crate::papers::PRODUCT;
-use crate::records::roll;
-use crate::vocabulary::question;
+use crate::papers::{AGREEMENT, PRODUCT};
+use crate::records::{delete, plain, roll, student};
+use crate::vocabulary::{last, question, refusal};
+use throughline::api::v1 as pb;
+use throughline::audit::Decision;
 use throughline::disclosure::{Cell, Mark, ProtectedTable};
 use tonic::Code;
 
@@ -77,4 +79,44 @@ async fn a_dimension_means_the_same_in_every_version_that_was_published() {
     steward.publish().await.expect("both can be counted together");
     let table = ask(&city).await;
     assert_eq!((table.product_version(), counted(&table)), (2, 1), "the records are the same");
+}
+
+#[tokio::test]
+async fn figures_that_stay_need_the_agreement_of_all_who_are_in_them() {
+    let city = City::open().await;
+    let (northfield, eastbrook) = (city.source("northfield").await, city.source("eastbrook").await);
+    let steward = city.steward().await;
+    northfield.push("first", roll(0..60)).await.expect("good records");
+    eastbrook.push("first", roll(200..205)).await.expect("good records");
+    steward.publish().await.expect("an edition of both");
+    // Eastbrook takes back all it has sent, and the agreement goes on without it.
+    let gone = (200..205).flat_map(|n| {
+        let kinds = [
+            ("person", pb::Kind::Person),
+            ("enrollment", pb::Kind::Enrollment),
+            ("attendance", pb::Kind::AttendanceSummary),
+        ];
+        kinds.map(|(key, kind)| delete(&student(n), &format!("{key}-{n}"), kind))
+    });
+    let school = plain("school-N1", pb::record::Fact::Delete(pb::Kind::School.into()));
+    eastbrook.push("all", gone.chain([school]).collect()).await.expect("it may");
+    let alone = AGREEMENT.replace("version = 1", "version = 2").replace(", \"eastbrook\"]", "]");
+    steward.agreement(&alone).await.expect("a good agreement");
+    let report = steward.publish().await.expect("an edition that waits");
+    assert!(report.periods.iter().any(|period| period.waits && period.counted_in == 1));
+    let refused = refusal(city.partner().await.query(question()).await);
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(
+        last(&city.log()),
+        (Decision::Refused, "agreement.source"),
+        "the five are still in the figures"
+    );
+    northfield.push("second", roll(60..80)).await.expect("good records");
+    steward.publish().await.expect("an edition of northfield");
+    let table = ask(&city).await;
+    assert_eq!((counted(&table), cell(&table, "all").denominator), (3, Some(80)));
+    let is_hidden = |cell: &&Cell| cell.mark() == Mark::Hidden;
+    assert!(table.cells().iter().any(|cell| is_hidden(&cell)), "twenty more, but few of some groups");
+    let nothing = table.cells().iter().all(|cell| cell.earlier.is_none());
+    assert!(nothing, "what was shown with eastbrook in it is not recalled");
 }
