@@ -231,10 +231,14 @@ impl Family {
         match (of.counts, of.parent) {
             (Counts::Outcomes, Some(people)) => {
                 let most = self.tables[people].totals[cell as usize];
+                // In a large group it may be known that nobody has it, or everybody.
+                let least = i64::from(most >= plane.certainty_min as i64);
                 let told = match (is_primary, value < k, most - value < k) {
-                    (true, true, false) => Interval::new(0, k - 1),
-                    (true, false, true) => Interval::new(most - k + 1, most),
+                    (true, true, false) => Interval::new(least.min(value), k - 1),
+                    (true, false, true) => Interval::new(most - k + 1, most - least.min(most - value)),
                     (false, false, false) => Interval::new(k, most - k),
+                    // Hidden for others, it is none or all: fewer, or fewer without it, would be hidden for themselves.
+                    (false, ..) => Interval::exactly(value),
                     _ => free,
                 };
                 // Where the number is hidden for its own sake in one product, another may still show the code.

@@ -189,10 +189,12 @@ impl<'a> Public<'a> {
                     return anything;
                 }
                 let people = i128::from(self.family.tables[parent].totals[cell as usize]);
+                let least = i128::from(people >= i128::from(plane.certainty_min));
                 match (self.family.is_primary(table, cell, plane), value < k, people - value < k) {
-                    (true, true, false) => (0, k - 1),
-                    (true, false, true) => (people - k + 1, people),
+                    (true, true, false) => (least.min(value), k - 1),
+                    (true, false, true) => (people - k + 1, people - least.min(people - value)),
                     (false, false, false) => (k, people - k),
+                    (false, ..) => (value, value),
                     _ => anything,
                 }
             }
