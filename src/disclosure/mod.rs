@@ -15,7 +15,9 @@
 //! stays inside the code's range. [`attack`] referees both, and the second tables are kept as the seal's [`Proof`], which
 //! replays them without searching for anything. How the people of several groups could be spread over groups that
 //! nobody can ask for is not part of it, nor is what an intruder knows from elsewhere. Different units and different
-//! periods are protected each on their own.
+//! periods are protected each on their own; editions of one period together ([`Seal::make_after`]): no sum or difference
+//! of anything that any of them shows tells how few people have changed, not even with the knowledge of which groups have
+//! not changed at all.
 //!
 //! A [`ProtectedTable`] can only come from a seal:
 //!
