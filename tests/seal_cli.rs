@@ -301,7 +301,7 @@ fn what_is_wrong_with_a_file_is_said_without_its_values() {
     }
     check("table.csv", "program,students", "program,pupils", "table.csv has no column students");
     check("districts.csv", "code,parent", "code,above", "districts.csv has no column parent");
-    check("table.csv", "Ash,art,31", "Ash,art,32", "the cells below North / art do not add up to it");
+    check("table.csv", "Ash,art,31", "Ash,art,32", "the cells below Ash / Total do not add up to it");
     check("districts.csv", "Cedar,South", "Cedar,North", "the cells below North / Total do not add up to it");
     check(
         "districts.csv",
