@@ -247,3 +247,29 @@ pub(crate) fn permuted(tabulation: &Tabulation, shift: usize) -> Tabulation {
     };
     Tabulation { atoms, ..tabulation.clone() }
 }
+
+/// The tabulation without some of its atoms, of which the bits tell.
+pub(crate) fn thinned(tabulation: &Tabulation, bits: u64) -> Tabulation {
+    fn kept<T: Copy>(of: &[T], keeps: impl Fn(usize) -> bool) -> Vec<T> {
+        (0..of.len()).filter(|&at| keeps(at)).map(|at| of[at]).collect()
+    }
+    let keeps = |at: usize| bits >> (at % 64) & 1 == 1;
+    let n_dimensions = tabulation.dimensions.len();
+    let atoms = &tabulation.atoms;
+    let values = atoms.values.iter().map(|values| match values {
+        Values::Count => Values::Count,
+        Values::Share(counts) => Values::Share(kept(counts, keeps)),
+        Values::Mean { sum, sum_of_squares } => {
+            Values::Mean { sum: kept(sum, keeps), sum_of_squares: kept(sum_of_squares, keeps) }
+        }
+        Values::Ratio { numerator, denominator } => {
+            Values::Ratio { numerator: kept(numerator, keeps), denominator: kept(denominator, keeps) }
+        }
+    });
+    let atoms = Atoms {
+        nodes: kept(&atoms.nodes, |at| keeps(at / n_dimensions)),
+        people: atoms.people.iter().map(|people| kept(people, keeps)).collect(),
+        values: values.collect(),
+    };
+    Tabulation { atoms, ..tabulation.clone() }
+}

@@ -1,11 +1,13 @@
 //! Proofs of random tabulations: they hold, are the same everywhere, and are of one seal and its counts.
 
-use super::cases::{Case, permuted};
+use super::cases::{Case, permuted, thinned};
 use super::{case, coded_case, config};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use throughline::calendar::SchoolYear;
-use throughline::disclosure::{LayerReport, NotProven, Proof, RuleProfile, Seal, SealReport, on_one_core};
+use throughline::disclosure::{
+    LayerReport, NotProven, Past, Proof, RuleProfile, Seal, SealReport, on_one_core,
+};
 use throughline::outcomes::{Atoms, Dimension, Measure, Population, Publication, Tabulation, Unit, Values};
 
 fn sealed(case: &Case, edition: u32, tabulations: &[Tabulation]) -> (Seal, SealReport) {
@@ -101,6 +103,22 @@ proptest! {
         prop_assert_eq!(verified.n_witnesses, total(|layer| layer.n_witnesses));
         prop_assert_eq!(verified.n_one_mark, total(|layer| layer.n_one_mark));
         prop_assert_eq!(verified.n_linear_only, total(|layer| layer.n_linear_only));
+    }
+
+    #[test]
+    fn proofs_hold_over_editions(case in prop_oneof![case(), coded_case()], bits in any::<[u64; 3]>()) {
+        let tabulations: Vec<[Tabulation; 1]> =
+            bits.iter().map(|&bits| [thinned(&case.tabulation, bits)]).collect();
+        let mut seals: Vec<Seal> = Vec::new();
+        for (number, now) in (1..).zip(&tabulations) {
+            let past: Vec<Past<'_>> =
+                seals.iter().zip(&tabulations).map(|(seal, tabulations)| Past { seal, tabulations }).collect();
+            let made = Seal::make_after(number, now, &past, &case.profiles, b"secret");
+            let (seal, report) = made.expect("a sound tabulation");
+            let verified = report.proof.verify(&seal, now, &past, &case.profiles);
+            prop_assert!(verified.is_ok(), "edition {}: {:?}", number, verified);
+            seals.push(seal);
+        }
     }
 
     #[test]

@@ -186,3 +186,23 @@ fn what_was_hidden_stays_so_until_it_has_changed_by_enough() {
     }
     assert!(n_again > 0, "some have changed by enough");
 }
+
+#[test]
+fn small_groups_that_empty_are_marked_and_prove_nothing_else() {
+    for seed in 40..44 {
+        let (first, mut chance) = city(seed, 300);
+        // The small race leaves the city, and the last school closes.
+        let mut second = change(&first, &mut chance, 15);
+        second
+            .iter_mut()
+            .filter(|student| student.is_some_and(|of| of.of[1] == 3 || of.of[0] == 5))
+            .for_each(|gone| {
+                *gone = None;
+            });
+        let published =
+            publish(&[(&first, &[CITY, INCOME]), (&second, &[CITY, INCOME]), (&second, &[DEEPER])]);
+        let answers = everything(&published);
+        let solver = Solver::new(&together(&published, &answers), |_, _| false);
+        assert_eq!(findings(&published, &answers, &solver), [""; 0], "seed {seed}");
+    }
+}

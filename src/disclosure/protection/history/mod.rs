@@ -130,7 +130,10 @@ impl Family {
             before.saw[cell as usize] == Saw::Hidden
                 && before.change[cell as usize].unsigned_abs() < plane.cell_min
         };
-        self.tables[table].before.iter().any(is_held) && !self.is_out(table, cell)
+        // Where groups of nobody are marked, this one is.
+        let (_, people) = self.among(table);
+        let is_marked = people[cell as usize] == 0 && !plane.hides_zeros;
+        !is_marked && self.tables[table].before.iter().any(is_held) && !self.is_out(table, cell)
     }
 
     /// Whether the codes of a table stay hidden in a cell: they were hidden in an earlier edition and nothing has
