@@ -169,7 +169,7 @@ impl Before {
     /// Reads the editions before a new one, and counts them for its products and for those they had themselves.
     pub(crate) fn read(snapshot: &Snapshot<'_>, number: u32, products: Vec<Product>) -> Result<Self, Error> {
         let seals = (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
-        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
+        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.compared_with()).collect();
         let products = with_withdrawn(products, sealed_products(snapshot, &seals)?);
         let mut editions = Vec::with_capacity(seals.len());
         for seal in seals {

@@ -266,7 +266,7 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     for counted in table.counted().iter().filter(|counted| counted.edition != table.edition()) {
         let year = SchoolYear::new(counted.period).map(|year| year.to_string()).unwrap_or_default();
         say(&format!(
-            "     {year} is as in edition {}: no records have changed since, or of too few students.",
+            "     {year} is as in edition {}: the records of too few students have changed since.",
             counted.edition
         ));
     }

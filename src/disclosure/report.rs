@@ -31,6 +31,8 @@ pub struct PeriodReport {
     pub period: u16,
     /// The edition whose records the figures count.
     pub counted_in: u32,
+    /// The edition that protected them: an earlier one, where nothing has changed since that is not waiting.
+    pub sealed_in: u32,
     /// Whether records have changed since, of fewer people than may be shown: they wait for the next edition.
     pub waits: bool,
 }

@@ -35,7 +35,7 @@ pub(super) struct Body {
 pub(super) struct SealedLattice {
     unit: Unit,
     period: u16,
-    /// The edition whose records it counts: an earlier one, where too little has changed since.
+    /// The edition whose records it counts: an earlier one, where records wait because too few have changed.
     pub(super) counted_in: u32,
     /// The edition it was protected in: an earlier one, where nothing has changed since.
     pub(super) sealed_in: u32,
@@ -104,6 +104,12 @@ impl Seal {
             periods.dedup();
         }
         products.into_iter().collect()
+    }
+
+    /// The editions whose records a later one is compared with: those that it protected figures of.
+    pub fn compared_with(&self) -> impl Iterator<Item = u32> + '_ {
+        let own = self.body.lattices.iter().filter(|lattice| lattice.sealed_in == self.body.edition);
+        own.map(|lattice| lattice.counted_in)
     }
 
     /// The editions whose records it counts.

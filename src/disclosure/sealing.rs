@@ -87,6 +87,7 @@ impl Seal {
                 unit: made.tabulation.unit,
                 period: made.tabulation.period.ending(),
                 counted_in: made.sealed.counted_in,
+                sealed_in: made.sealed.sealed_in,
                 waits: made.change == Change::Few,
             });
             lattices.push(made.sealed);
@@ -128,10 +129,10 @@ pub(super) struct Prepared<'a> {
     pub(super) lattice: Lattice,
     pub(super) history: History,
     change: Change,
-    /// The last seal of these figures, where they stay.
+    /// The last seal of these figures, where they are the same.
     last: Option<Earlier<'a>>,
-    /// The same, where the products are the same, so that it holds on.
-    pub(super) same: Option<Earlier<'a>>,
+    /// Whether the products are the same too, so that it holds on.
+    holds_on: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -150,7 +151,7 @@ impl<'a> Prepared<'a> {
         let was_occupied = |at: usize| joined.before.iter().any(|(_, atoms)| atoms.is_occupied(at));
         let lattice = Lattice::new(&joined.now, profiles, was_occupied)?;
         let history = History::new(&joined, &lattice);
-        let same = last.filter(|last| {
+        let holds_on = last.is_some_and(|last| {
             let live = || tabulation.publications.iter().filter(|publication| !publication.withdrawn);
             let is_same = |(now, then): (&Publication, &Publication)| {
                 (&now.product, now.version, &now.profile) == (&then.product, then.version, &then.profile)
@@ -163,7 +164,22 @@ impl<'a> Prepared<'a> {
                         == profile(last.seal.profiles(), &publication.profile)
                 })
         });
-        Ok(Self { joined, lattice, history, change, last, same })
+        Ok(Self { joined, lattice, history, change, last, holds_on })
+    }
+
+    /// The edition whose records the figures of an edition count: an earlier one, where records wait.
+    fn counted_in(&self, edition: u32) -> u32 {
+        match (self.change, &self.last) {
+            (Change::Few, Some(last)) => last.sealed.counted_in,
+            _ => edition,
+        }
+    }
+
+    /// What an edition takes over from an earlier one.
+    pub(super) fn kept(&self, edition: u32) -> Option<SealedLattice> {
+        let mut sealed = self.last.as_ref().filter(|_| self.holds_on)?.sealed.clone();
+        sealed.counted_in = self.counted_in(edition);
+        Some(sealed)
     }
 }
 
@@ -180,25 +196,20 @@ fn cell_min(tabulation: &Tabulation, profiles: &[RuleProfile]) -> Result<u64, Er
 
 impl Sealing<'_> {
     fn seal(&self, tabulation: &Tabulation, past: &[Past<'_>]) -> Result<Made, Error> {
-        let Prepared { joined, lattice, history, change, last, same } =
-            Prepared::new(tabulation, past, self.profiles)?;
+        let prepared = Prepared::new(tabulation, past, self.profiles)?;
+        let (kept_seal, counted_in) = (prepared.kept(self.edition), prepared.counted_in(self.edition));
+        let Prepared { joined, lattice, history, change, .. } = prepared;
         let now = joined.now;
-        let (protection, sealed) = match same {
-            Some(same) => (kept(&now, &lattice, &history), same.sealed.clone()),
+        let (protection, sealed, proofs) = match kept_seal {
+            Some(sealed) => (kept(&now, &lattice, &history), sealed, None),
             None => {
                 let protection = protect(&now, &lattice, &history, &self.key, self.downwards_max);
-                let counted_in = last.map_or(self.edition, |last| last.sealed.counted_in);
                 let (editions, shown) = ((counted_in, self.edition), Shown::from(&protection));
                 let sealed = SealedLattice::new(editions, tabulation, &now, &lattice, &shown);
-                (protection, sealed)
-            }
-        };
-        let proofs = match same {
-            Some(_) => None,
-            None => {
                 let shown =
                     sealed.reveals(tabulation, &lattice).ok_or(Error::Malformed("it has two shapes"))?;
-                Some(prove(&now, &lattice, &shown, &protection))
+                let proofs = prove(&now, &lattice, &shown, &protection);
+                (protection, sealed, Some(proofs))
             }
         };
         Ok(Made { tabulation: now, lattice, protection, sealed, change, proofs })

@@ -41,7 +41,7 @@ pub struct Counted {
     /// School year, named by the year it ends in.
     #[prost(uint32, tag = "1")]
     pub period: u32,
-    /// The edition whose records they are: an earlier one, where none have changed since, or too few.
+    /// The edition whose records they are: an earlier one, where those of too few students have changed since.
     #[prost(uint32, tag = "2")]
     pub edition: u32,
 }

@@ -132,7 +132,7 @@ impl Before {
     fn read(snapshot: &Snapshot<'_>) -> Result<Self, Error> {
         let newest = snapshot.edition(None)?.map_or(0, |newest| newest.number);
         let seals = (1..=newest).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
-        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.counted_in()).collect();
+        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.compared_with()).collect();
         let frozen = counted.into_iter().map(|edition| Ok((edition, snapshot.frozen(edition)?)));
         let frozen = frozen.collect::<Result<_, store::Error>>()?;
         Ok(Self { published: sealed_products(snapshot, &seals)?, seals, frozen })

@@ -370,6 +370,7 @@ pub(super) fn period(period: &PeriodReport) -> pb::PeriodReport {
         unit: period.unit.name().into(),
         period: period.period.into(),
         counted_in: period.counted_in,
+        sealed_in: period.sealed_in,
         waits: period.waits,
     }
 }

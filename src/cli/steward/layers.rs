@@ -39,17 +39,18 @@ pub(super) fn json(layers: &[pb::LayerReport]) -> Vec<serde_json::Value> {
 /// What an edition leaves as an earlier one has it, and why: a line for all school years alike in that.
 pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
     let mut alike: BTreeMap<(u32, bool, &str), Vec<String>> = BTreeMap::new();
-    for period in periods.iter().filter(|period| period.counted_in < edition) {
+    for period in periods.iter().filter(|period| period.waits || period.sealed_in < edition) {
         let year = SchoolYear::new(period.period).map(|year| year.to_string());
-        alike.entry((period.counted_in, period.waits, &period.unit)).or_default().extend(year);
+        let earlier = if period.waits { period.counted_in } else { period.sealed_in };
+        alike.entry((earlier, period.waits, &period.unit)).or_default().extend(year);
     }
-    let line = |((counted_in, waits, unit), years): ((u32, bool, &str), Vec<String>)| {
+    let line = |((earlier, waits, unit), years): ((u32, bool, &str), Vec<String>)| {
         let why = match waits {
             true => "records of fewer students than may be shown have changed, and wait for more",
             false => "nothing has changed",
         };
         let units = unit.replace('_', "-");
-        format!("{units}s of {} stay as in edition {counted_in}: {why}", years.join(", "))
+        format!("{units}s of {} stay as in edition {earlier}: {why}", years.join(", "))
     };
     alike.into_iter().map(line).collect()
 }
@@ -58,7 +59,8 @@ pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
 pub(super) fn periods_json(periods: &[pb::PeriodReport]) -> Vec<serde_json::Value> {
     let json = |period: &pb::PeriodReport| {
         serde_json::json!({
-            "unit": period.unit, "period": period.period, "counted_in": period.counted_in, "waits": period.waits,
+            "unit": period.unit, "period": period.period, "counted_in": period.counted_in,
+            "sealed_in": period.sealed_in, "waits": period.waits,
         })
     };
     periods.iter().map(json).collect()

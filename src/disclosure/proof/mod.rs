@@ -207,7 +207,9 @@ impl Proof {
             let prepared = Prepared::new(tabulation, past, &profiles)?;
             match proof {
                 Some(proof) => proof.verify(tabulation, &prepared, sealed),
-                None if prepared.same.is_some_and(|same| same.sealed == *sealed) => Ok(Verified::default()),
+                None if prepared.kept(seal.edition()).is_some_and(|kept| kept == **sealed) => {
+                    Ok(Verified::default())
+                }
                 None => Err(fault(tabulation, Fault::Untrue)),
             }
         }) {
