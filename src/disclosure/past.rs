@@ -58,18 +58,17 @@ pub(super) struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    pub(super) fn new(tabulation: &Tabulation, earlier: &[Earlier<'a>]) -> Self {
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] when a dimension has too many categories in all editions together.
+    pub(super) fn new(tabulation: &Tabulation, earlier: &[Earlier<'a>]) -> Result<Self, Error> {
         let mut now = tabulation.clone();
         let mut rows: BTreeMap<Vec<u16>, Vec<Option<usize>>> = BTreeMap::new();
         let n_editions = 1 + earlier.len();
         let counted = std::iter::once(tabulation).chain(earlier.iter().map(|earlier| earlier.counted));
         for (edition, counted) in counted.enumerate() {
-            let to: Vec<Vec<u16>> = now
-                .dimensions
-                .iter_mut()
-                .zip(&counted.dimensions)
-                .map(|(to, from)| merge(to, from))
-                .collect();
+            let dimensions = now.dimensions.iter_mut().zip(&counted.dimensions);
+            let to: Vec<Vec<u16>> = dimensions.map(|(to, from)| merge(to, from)).collect::<Result<_, _>>()?;
             for (at, row) in counted.atoms.nodes.chunks(to.len()).enumerate() {
                 let row = row.iter().zip(&to).map(|(&node, to)| to[usize::from(node)]).collect();
                 rows.entry(row).or_insert_with(|| vec![None; n_editions])[edition] = Some(at);
@@ -82,7 +81,7 @@ impl<'a> Joined<'a> {
             before.map(|(at, earlier)| (*earlier, spread(&earlier.counted.atoms, &nodes, || places(at + 1))));
         let before = before.collect();
         now.atoms = spread(&tabulation.atoms, &nodes, || places(0));
-        Self { now, before }
+        Ok(Self { now, before })
     }
 
     /// How the figures of now differ from the newest that are out, when changes of fewer than `cell_min` people may not
@@ -116,15 +115,19 @@ pub(super) enum Change {
 }
 
 /// Adds the categories that a dimension lacks of another, and tells where each of the other's is.
-fn merge(to: &mut Dimension, from: &Dimension) -> Vec<u16> {
+fn merge(to: &mut Dimension, from: &Dimension) -> Result<Vec<u16>, Error> {
     let known: BTreeMap<String, u16> = (0..).zip(&to.nodes).map(|(at, node)| (node.id.clone(), at)).collect();
-    let mut places = Vec::with_capacity(from.nodes.len());
+    let mut places: Vec<u16> = Vec::with_capacity(from.nodes.len());
     for node in &from.nodes {
-        let place = known.get(&node.id).copied();
-        let parent = places.get(usize::from(node.parent)).copied().unwrap_or(0);
-        places.push(place.unwrap_or_else(|| to.add(&node.id, &node.label, parent)));
+        let place = match known.get(&node.id) {
+            Some(&place) => place,
+            None if to.nodes.len() >= usize::from(u16::MAX) => return Err(Error::TooLarge),
+            // Parents stand before their children.
+            None => to.add(&node.id, &node.label, places.get(usize::from(node.parent)).copied().unwrap_or(0)),
+        };
+        places.push(place);
     }
-    places
+    Ok(places)
 }
 
 /// Atoms over more rows: `places` tells for each where it is in the atoms, if it is there.

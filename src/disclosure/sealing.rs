@@ -142,7 +142,7 @@ impl<'a> Prepared<'a> {
         profiles: &[RuleProfile],
     ) -> Result<Self, Error> {
         let earlier = earlier(tabulation, past)?;
-        let mut joined = Joined::new(tabulation, &earlier);
+        let mut joined = Joined::new(tabulation, &earlier)?;
         let change = joined.change(cell_min(tabulation, profiles)?);
         let last = earlier.last().copied().filter(|_| matches!(change, Change::None | Change::Few));
         if change == Change::Few {
