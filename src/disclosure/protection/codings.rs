@@ -29,7 +29,7 @@ pub(super) struct Coding {
     pub(super) profile: RuleProfile,
     /// Whether it is the share of those that its table does not count.
     pub(super) is_complement: bool,
-    /// Whether it is published in each plane.
+    /// Whether it is published in each plane: in none, where only earlier editions have it.
     pub(super) planes: Vec<bool>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn codings(tabulation: &Tabulation, lattice: &Lattice, measure: usize
     let mut codings: BTreeMap<&str, Coding> = BTreeMap::new();
     for (number, publication) in tabulation.publications.iter().enumerate() {
         let shows = publication.indicators.iter().any(|&(_, other)| other == measure);
-        if publication.withdrawn || !shows || !is_coded(tabulation, lattice, number, measure) {
+        if !shows || !is_coded(tabulation, lattice, number, measure) {
             continue;
         }
         let coding = codings.entry(&publication.profile).or_insert_with(|| Coding {
@@ -59,7 +59,7 @@ pub(super) fn codings(tabulation: &Tabulation, lattice: &Lattice, measure: usize
             planes: vec![false; lattice.planes.len()],
         });
         for (is_published, plane) in coding.planes.iter_mut().zip(&lattice.planes) {
-            *is_published |= plane.publications.contains(&number);
+            *is_published |= !publication.withdrawn && plane.publications.contains(&number);
         }
     }
     codings.into_values().collect()
@@ -115,16 +115,20 @@ impl Family {
             && !self.is_held(table, cell, plane)
     }
 
-    /// The codings of a table that a cell may be printed with, as long as its number of people is.
+    /// The codings that a table's cell may be read with, as long as its number of people is: those that earlier editions
+    /// printed for the same numbers, and as many of the others as leave enough numerators possible together with them.
     fn codings_at(&self, table: usize, cell: u32, lattice: &Lattice) -> Vec<&Coding> {
         let Table { codings, .. } = &self.tables[table];
-        if codings.is_empty() || !lattice.listed(cell) || self.is_code_held(table, cell, lattice.plane(cell))
-        {
+        if codings.is_empty() || !lattice.listed(cell) {
             return Vec::new();
         }
-        let plane = lattice.plane_of[cell as usize] as usize;
+        let (plane, rules) = (lattice.plane_of[cell as usize] as usize, lattice.plane(cell));
+        let (known, other): (Vec<&Coding>, Vec<&Coding>) =
+            codings.iter().partition(|coding| self.is_code_out(table, cell, coding));
+        let is_open =
+            |coding: &&Coding| coding.planes[plane] && !self.is_code_held(table, cell, rules, coding);
         let (_, people) = self.among(table);
-        printed(codings.iter().filter(|coding| coding.planes[plane]), people[cell as usize] as u64)
+        printed(known.into_iter().chain(other.into_iter().filter(is_open)), people[cell as usize] as u64)
     }
 
     /// The numbers that the codes of a table's cell leave possible; nothing where there is no code for it.
@@ -179,7 +183,7 @@ impl Family {
         }
     }
 
-    /// The codes of a table where they may be printed, one list for each of its codings.
+    /// The codes of a table where they may be printed, one list for each of its codings that is published.
     pub(super) fn coded(
         &self,
         table: usize,
@@ -192,16 +196,24 @@ impl Family {
             let codes = vec![None; lattice.n_cells()];
             Coded { measure: coding.measure, profile: coding.profile.id.clone(), codes }
         };
-        let mut columns: Vec<Coded> = codings.iter().map(column).collect();
+        let live: Vec<&Coding> = codings.iter().filter(|coding| coding.planes.contains(&true)).collect();
+        let mut columns: Vec<Coded> = live.iter().copied().map(column).collect();
         for cell in (0..lattice.n_cells() as u32).filter(|&cell| may_show(cell)) {
-            let at = cell as usize;
-            for coding in self.codings_at(table, cell, lattice) {
-                let of = codings.iter().zip(&mut columns).find(|(other, _)| std::ptr::eq(*other, coding));
+            let (at, plane) = (cell as usize, lattice.plane_of[cell as usize] as usize);
+            for coding in self.codings_at(table, cell, lattice).into_iter().filter(|of| of.planes[plane]) {
+                let of = live.iter().zip(&mut columns).find(|(other, _)| std::ptr::eq(**other, coding));
                 let code = coding.code(totals[at] as u64, people[at] as u64);
                 of.into_iter().for_each(|(_, column)| column.codes[at] = code);
             }
         }
         columns
+    }
+}
+
+impl Family {
+    /// Whether everybody knows the codes of a cell from earlier editions, so that none can be hidden.
+    pub(super) fn is_coded_out(&self, table: usize, cell: u32) -> bool {
+        self.tables[table].codings.iter().any(|coding| self.is_code_out(table, cell, coding))
     }
 }
 

@@ -63,8 +63,11 @@ impl<'l> Layer<'l> {
                     _ => false,
                 };
                 let mut entry = family.entry(table, cell, lattice);
-                entry.is_out |=
-                    entry.shown.is_some() && of_table[cell as usize] && family.is_out(table, cell);
+                entry.is_out |= entry.shown.is_some()
+                    && match entry.is_exact {
+                        true => of_table[cell as usize] && family.is_out(table, cell),
+                        false => family.is_coded_out(table, cell),
+                    };
                 let (told, shown) = match with {
                     // Why it is hidden says nothing about its value then.
                     true => (entry.alike, None),

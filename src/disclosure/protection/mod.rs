@@ -208,14 +208,9 @@ pub(super) fn kept(tabulation: &Tabulation, lattice: &Lattice, history: &History
     for families in [family::families, family::ratios] {
         for family in families(tabulation, lattice, &asked, &none) {
             protection.add_primary(lattice, &family);
-            for (at, table) in family.tables.iter().enumerate() {
-                let was_shown: Vec<Vec<bool>> =
-                    table.codings.iter().map(|coding| history.shown_codes(coding.measure)).collect();
-                let may_show = |cell: u32| was_shown.iter().any(|shown| shown[cell as usize]);
-                protection.coded.extend(family.coded(at, lattice, may_show));
-            }
         }
     }
+    protection.coded = history.shown_codes();
     for (population, shown) in protection.people.iter_mut().enumerate() {
         shown.clone_from(&history.shown_people(population));
     }

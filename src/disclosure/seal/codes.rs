@@ -44,6 +44,11 @@ impl SealedCodes {
         Coded { measure: self.measure, profile: self.profile.clone(), codes }
     }
 
+    /// Id of the profile.
+    pub(in crate::disclosure) fn profile(&self) -> &str {
+        &self.profile
+    }
+
     /// What is seen of a cell.
     pub(in crate::disclosure) fn cell(&self, cell: usize) -> Seen<Code> {
         match self.cells[cell] {

@@ -2,11 +2,14 @@
 
 mod read;
 
+use super::super::coding::Code;
 use super::super::lattice::{Lattice, Plane};
 use super::super::past::{Earlier, Joined};
+use super::codings::{Coded, Coding};
 use super::family::{Counts, Family};
 use super::rules::{Rule, Sensitive, is_small, is_telling};
 use crate::outcomes::Atoms;
+use std::collections::BTreeMap;
 
 /// What an earlier edition showed of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,8 +34,17 @@ pub(super) struct Before {
     pub(super) differs: Vec<bool>,
     /// How many such atoms are in each cell.
     touched: Vec<i64>,
-    /// What it showed of a number as codes.
-    code: Vec<Saw>,
+    /// What it showed of a number as codes: for each measure and profile, cell by cell.
+    codes: BTreeMap<(usize, String), Vec<SawCode>>,
+}
+
+/// What an earlier edition showed of a number as a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SawCode {
+    /// Nobody could ask for it.
+    Nothing,
+    Hidden,
+    Shown(Code),
 }
 
 /// Earlier editions, the oldest first.
@@ -44,7 +56,7 @@ pub(in crate::disclosure) struct History {
 struct EditionBefore {
     /// By population.
     people: Vec<Before>,
-    /// By measure; nothing changes in those that are no shares or ratios beyond their people.
+    /// By measure; means change with their people only.
     values: Vec<Before>,
 }
 
@@ -70,11 +82,20 @@ impl History {
         self.editions.last().map_or_else(Vec::new, |last| last.values[measure].is_shown())
     }
 
-    /// Whether the last edition showed the values of a measure as codes, for each cell.
-    pub(super) fn shown_codes(&self, measure: usize) -> Vec<bool> {
-        let is_shown =
-            |last: &EditionBefore| last.values[measure].code.iter().map(|&saw| saw == Saw::Shown).collect();
-        self.editions.last().map_or_else(Vec::new, is_shown)
+    /// The codes that the last edition showed.
+    pub(super) fn shown_codes(&self) -> Vec<Coded> {
+        let shown = |saw: &SawCode| match saw {
+            SawCode::Shown(code) => Some(*code),
+            SawCode::Nothing | SawCode::Hidden => None,
+        };
+        let codes =
+            self.editions.last().into_iter().flat_map(|last| last.values.iter().flat_map(|of| &of.codes));
+        let coded = codes.map(|((measure, profile), saw)| Coded {
+            measure: *measure,
+            profile: profile.clone(),
+            codes: saw.iter().map(shown).collect(),
+        });
+        coded.collect()
     }
 
     /// A measure in each earlier edition.
@@ -84,6 +105,11 @@ impl History {
 }
 
 impl Before {
+    fn code(&self, coding: &Coding, cell: u32) -> SawCode {
+        let key = (coding.measure, coding.profile.id.clone());
+        self.codes.get(&key).map_or(SawCode::Nothing, |saw| saw[cell as usize])
+    }
+
     fn is_shown(&self) -> Vec<bool> {
         self.saw.iter().map(|&saw| saw == Saw::Shown).collect()
     }
@@ -95,13 +121,11 @@ impl Before {
     fn n_touched(&self, cells: &[u32]) -> i64 {
         cells.iter().map(|&cell| self.touched.get(cell as usize).copied().unwrap_or(0)).sum()
     }
-}
 
-impl Before {
     /// Takes in what was seen of a number that is always the same.
     pub(super) fn merge(&mut self, other: &Self) {
         self.saw.iter_mut().zip(&other.saw).for_each(|(saw, &other)| *saw = other.max(*saw));
-        self.code.iter_mut().zip(&other.code).for_each(|(saw, &other)| *saw = other.max(*saw));
+        self.codes.extend(other.codes.clone());
         self.differs.iter_mut().zip(&other.differs).for_each(|(any, other)| *any |= other);
         self.touched.iter_mut().zip(&other.touched).for_each(|(most, &touched)| *most = touched.max(*most));
     }
@@ -136,25 +160,36 @@ impl Family {
         !is_marked && self.tables[table].before.iter().any(is_held) && !self.is_out(table, cell)
     }
 
-    /// Whether the codes of a table stay hidden in a cell: they were hidden in an earlier edition and nothing has
-    /// changed since, or something has and by so few people that a new code next to the old one could tell about them.
-    /// What nobody can learn any more from a code is not held: one that was printed for the same numbers.
-    pub(super) fn is_code_held(&self, table: usize, cell: u32, plane: &Plane) -> bool {
+    /// By how many people an outcome, those it is counted among and those without it have changed in a cell since an
+    /// earlier edition.
+    fn code_changes(&self, table: usize, cell: u32, edition: usize) -> [i64; 3] {
+        let change = |table: usize| self.tables[table].before[edition].change[cell as usize];
+        let people = self.tables[table].parent.map_or(0, change);
+        [change(table), people, people - change(table)]
+    }
+
+    /// Whether a code is known already, because an earlier edition printed it for the same numbers.
+    pub(super) fn is_code_out(&self, table: usize, cell: u32, coding: &Coding) -> bool {
         let of = &self.tables[table];
-        let Some(people) = of.parent else { return false };
-        let changes = |edition: usize| {
-            let change = |table: usize| self.tables[table].before[edition].change[cell as usize];
-            [change(table), change(people), change(people) - change(table)]
+        let is_out = |(edition, before): (usize, &Before)| {
+            matches!(before.code(coding, cell), SawCode::Shown(_))
+                && self.code_changes(table, cell, edition) == [0; 3]
         };
-        let saw = |edition: usize| of.before[edition].code[cell as usize];
-        let is_same = |edition: usize| changes(edition) == [0; 3];
-        let is_out = |edition: usize| saw(edition) == Saw::Shown && is_same(edition);
-        let is_held = |edition: usize| {
-            let is_few = changes(edition).iter().any(|change| is_small(change.abs(), plane.cell_min));
-            saw(edition) != Saw::Nothing && (is_few || is_same(edition))
+        of.before.iter().enumerate().any(is_out)
+    }
+
+    /// Whether a code stays hidden in a cell: it was in an earlier edition, and nothing has changed since; or something
+    /// has, and by so few people that the code next to any older one could tell about them.
+    pub(super) fn is_code_held(&self, table: usize, cell: u32, plane: &Plane, coding: &Coding) -> bool {
+        let of = &self.tables[table];
+        let is_held = |(edition, before): (usize, &Before)| {
+            let changes = self.code_changes(table, cell, edition);
+            let is_few = changes.iter().any(|change| is_small(change.abs(), plane.cell_min));
+            let was_asked = before.codes.values().any(|saw| saw[cell as usize] != SawCode::Nothing);
+            let was_hidden = before.code(coding, cell) == SawCode::Hidden;
+            (was_asked && is_few) || (was_hidden && changes == [0; 3])
         };
-        let editions = 0..of.before.len();
-        editions.clone().any(is_held) && !editions.into_iter().any(is_out)
+        of.before.iter().enumerate().any(is_held) && !self.is_code_out(table, cell, coding)
     }
 
     /// Whom or what a table could count in an earlier edition, in each atom.

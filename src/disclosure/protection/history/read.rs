@@ -3,9 +3,9 @@
 use super::super::super::lattice::{Lattice, Sums};
 use super::super::super::past::{Earlier, sums_differ};
 use super::super::super::seal::{SealedCodes, SealedLattice, Seen};
-use super::{Before, EditionBefore, Saw};
+use super::{Before, EditionBefore, Saw, SawCode};
 use crate::outcomes::{Atoms, Node, Publication, Tabulation, Values};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What an earlier edition counted and showed of the cells of a lattice. `atoms` are its own counts over the atoms of now.
 pub(super) fn edition(
@@ -23,7 +23,7 @@ pub(super) fn edition(
         change,
         differs: Vec::new(),
         touched: Vec::new(),
-        code: vec![Saw::Nothing; lattice.n_cells()],
+        codes: BTreeMap::new(),
     };
     let by_atom = |of: &[u32]| positions().map(|at| i64::from(of[at])).collect::<Vec<_>>();
     let of_people = now.atoms.people.iter().zip(&atoms.people);
@@ -93,10 +93,13 @@ impl EditionBefore {
         let Old { sealed, measure: old, codes, position } = old;
         let population = now.measures[measure].population;
         let code = codes.zip(position).map(|(codes, at)| codes.cell(at));
-        if let Some(seen) = code {
-            let saw = if matches!(seen, Seen::Shown(_)) { Saw::Shown } else { Saw::Hidden };
-            let known = &mut self.values[measure].code[cell as usize];
-            *known = saw.max(*known);
+        if let Some((codes, seen)) = codes.zip(code) {
+            let known = self.values[measure].codes.entry((measure, codes.profile().to_owned()));
+            let known = known.or_insert_with(|| vec![SawCode::Nothing; lattice.n_cells()]);
+            known[cell as usize] = match seen {
+                Seen::Shown(code) => SawCode::Shown(code),
+                Seen::Hidden | Seen::Empty => SawCode::Hidden,
+            };
         }
         let nobody = if lattice.plane(cell).hides_zeros { Seen::Hidden } else { Seen::Empty };
         let people = position.map_or(nobody, |at| sealed.people[sealed.population_of[old]][at]);

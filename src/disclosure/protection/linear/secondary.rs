@@ -18,7 +18,6 @@ use std::collections::HashSet;
 
 /// The order in which cells are tried; inside a geography node always the coarser first, then larger
 /// classes of size, then by a keyed tie.
-#[derive(Clone)]
 pub(super) enum Order {
     /// From the whole down: it shows what people look at first, but rows fill in.
     Downwards(Vec<u32>),

@@ -165,3 +165,49 @@ fn codes_stay_where_nothing_has_changed() {
         assert_eq!(labels(&answer(&three, "attendance", "present")), labels(&one));
     }
 }
+
+/// How many numerators of `n` people all these codes leave possible together.
+fn n_possible(codes: &[&RateCode], n: u64) -> usize {
+    let is_of = |code: &&&RateCode, y: u64| (code.first..=code.last).contains(&((200 * y + n) / (2 * n)));
+    (0..=n).filter(|&y| codes.iter().all(|code| is_of(&code, y))).count()
+}
+
+/// Bar of the issue over editions: a rule that replaces another must not pin a numerator with what that one has printed.
+#[test]
+fn a_code_of_another_rule_and_an_older_one_pin_nothing_together() {
+    let (mut n_alone, mut n_later) = (0, 0);
+    for n in [33, 40, 61, 100, 120] {
+        for y in 0..=n {
+            let mut before = three_schools([0; 3], "utah");
+            (before.atoms.people[0], before.atoms.values[0]) =
+                (vec![n, 150, 201], Values::Share(vec![y, 70, 80]));
+            let mut after = before.clone();
+            after.publications[0].withdrawn = true;
+            let next =
+                Publication { version: 2, profile: "edfacts".into(), ..before.publications[0].clone() };
+            after.publications.push(next);
+            let [(one, _), (two, report)] = again(&before, &after);
+            let alone = {
+                let mut alone = after.clone();
+                alone.publications.remove(0);
+                made(&alone)
+            };
+            let codes = |seal: &Seal| answer(seal, "attendance", "present").cells()[1].code.clone();
+            let (Some(old), Some(new)) = (codes(&one), codes(&alone)) else { continue };
+            n_alone += usize::from(n_possible(&[&old, &new], n.into()) < 2);
+            if let Some(new) = codes(&two) {
+                n_later += 1;
+                assert!(
+                    n_possible(&[&old, &new], n.into()) > 1,
+                    "{y} of {n}: {} and {}",
+                    old.label,
+                    new.label
+                );
+            }
+            let linear_only: u64 = report.layers.iter().map(|layer| layer.n_linear_only).sum();
+            assert_eq!(linear_only, 0, "{y} of {n}");
+        }
+    }
+    assert!(n_alone > 0, "without its past it would");
+    assert!(n_later > 0, "some are printed by the new rule");
+}
