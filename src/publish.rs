@@ -3,17 +3,20 @@
 //! Freezing looks at a snapshot and holds up no push. Only the last step writes: the edition, its seal
 //! with its proof and the log entry commit together, so an edition is whole and on record or it does not exist.
 
+mod before;
 pub mod check;
 
+pub(crate) use before::Before;
+
 use crate::audit::{Call, Receipt};
-use crate::disclosure::{self, Past, RuleProfile, Seal, SealReport};
+use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::linkage::PersonId;
-use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Tabulation, Unit};
+use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
 use crate::store::{self, EditionRow, Snapshot, Store, Tx};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// A stage of publishing, for whoever waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,11 +137,12 @@ fn make(
     if products.is_empty() {
         return Err(Error::NoProduct);
     }
-    let number = snapshot.edition(None)?.map_or(0, |newest| newest.number) + 1;
+    let before = Before::next(snapshot)?;
+    let number = before.number();
     progress(Stage::Freeze);
     let Frozen { edition, sources, n_waiting } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
-    let before = Before::read(snapshot, number, products)?;
+    let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let tabulations = outcomes::tabulate(&edition, &before.products)?;
     progress(Stage::Seal);
     let (past, profiles) = (before.past(), RuleProfile::all());
@@ -159,46 +163,6 @@ fn make(
     Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting })
 }
 
-/// The editions before, and all products that must be counted for their sake.
-pub(crate) struct Before {
-    pub(crate) products: Vec<Product>,
-    editions: Vec<(Arc<Seal>, Vec<Tabulation>)>,
-}
-
-impl Before {
-    /// Reads the editions before a new one, and counts them for its products and for those they had themselves.
-    pub(crate) fn read(snapshot: &Snapshot<'_>, number: u32, products: Vec<Product>) -> Result<Self, Error> {
-        let seals = (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
-        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.compared_with()).collect();
-        let products = with_withdrawn(products, sealed_products(snapshot, &seals)?);
-        let mut editions = Vec::with_capacity(seals.len());
-        for seal in seals {
-            let tabulations = match counted.contains(&seal.edition()) {
-                true => outcomes::tabulate(&snapshot.frozen(seal.edition())?, &products)?,
-                false => Vec::new(),
-            };
-            editions.push((seal, tabulations));
-        }
-        Ok(Self { products, editions })
-    }
-
-    pub(crate) fn past(&self) -> Vec<Past<'_>> {
-        self.editions.iter().map(|(seal, tabulations)| Past { seal, tabulations }).collect()
-    }
-}
-
-/// Some products, with those of earlier editions that are not among them.
-fn with_withdrawn(mut products: Vec<Product>, sealed: Vec<Product>) -> Vec<Product> {
-    for sealed in sealed {
-        let is_same =
-            |product: &Product| (product.id(), product.version()) == (sealed.id(), sealed.version());
-        if !products.iter().any(is_same) {
-            products.push(sealed.withdrawn());
-        }
-    }
-    products
-}
-
 /// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is
 /// published next must be counted together with it.
 ///
@@ -206,14 +170,7 @@ fn with_withdrawn(mut products: Vec<Product>, sealed: Vec<Product>) -> Vec<Produ
 ///
 /// [`store::Error`].
 pub fn published_products(snapshot: &Snapshot<'_>) -> Result<Vec<Product>, store::Error> {
-    let newest = snapshot.edition(None)?.map_or(0, |newest| newest.number);
-    let seals = (1..=newest).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
-    sealed_products(snapshot, &seals)
-}
-
-fn sealed_products(snapshot: &Snapshot<'_>, seals: &[Arc<Seal>]) -> Result<Vec<Product>, store::Error> {
-    let versions: BTreeSet<(String, u32)> = seals.iter().flat_map(|seal| seal.versions()).collect();
-    versions.iter().map(|(id, version)| snapshot.product(id, *version)).collect()
+    Ok(Before::next(snapshot)?.published().to_vec())
 }
 
 struct Frozen {

@@ -9,6 +9,7 @@ use crate::outcomes::{self, Product};
 use crate::publish::{self, Before};
 use crate::records::Code;
 use crate::store::{self, Snapshot, Store};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A seal that hides enough.
@@ -81,7 +82,8 @@ fn replay_one(snapshot: &Snapshot<'_>, number: u32) -> Result<Held, Error> {
     let product = |(id, version): (String, u32)| snapshot.product(&id, version);
     let versions: BTreeSet<(String, u32)> = seal.versions().collect();
     let products: Vec<Product> = versions.into_iter().map(product).collect::<Result<_, _>>()?;
-    let before = Before::read(snapshot, number, products)?;
+    let before = Before::read(snapshot, number)?;
+    let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let tabulations = outcomes::tabulate(&snapshot.frozen(number)?, &before.products)?;
     let verified = proof.verify(&seal, &tabulations, &before.past(), &RuleProfile::all())?;
     Ok(Held { edition: number, verified, seal_digest: seal.digest(), proof_digest: proof.digest() })

@@ -372,3 +372,16 @@ fn sums_can_be_given_one_by_one_with_what_everybody_knows() {
     assert_eq!(run("30").json()["secondary"], 1);
     assert!(folder.read("safe.csv").contains("A,,hidden\n"));
 }
+
+#[test]
+fn an_attack_on_what_can_not_be_true_says_so() {
+    let folder = Folder::new();
+    // Zeros are said to be shown, and one is hidden: two hidden counts of at least one can not add up to one.
+    folder.write("table.csv", "place,students,mark\nTotal,10,0\na,0,1\nb,1,1\nc,9,0\n");
+    let input =
+        ["attack", "--cells", "table.csv", "--count", "students", "--minimum", "3", "--pattern", "mark"];
+    let ended = folder.run_on_any(&[&input[..], &["--attacker", "zeros", "--json"]].concat());
+    let found: Value = serde_json::from_str(&ended.stdout).expect("it prints JSON");
+    assert_eq!((&found["primary"], &found["undecided"], &found["exact"]), (&1.into(), &1.into(), &0.into()));
+    assert_eq!(ended.code, 1, "nothing is not a good sign");
+}

@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub struct Seal {
     pub(super) body: Body,
     pub(super) digest: [u8; 32],
+    /// Whether it was made with a proof.
+    pub(super) is_proven: bool,
 }
 
 /// A seal's content in the order of its bytes.
@@ -152,6 +154,7 @@ impl Seal {
     ///
     /// [`Error::Damaged`] for anything that [`Seal::to_bytes`] does not write, now or in earlier versions.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let is_proven = bytes.starts_with(MAGIC);
         let (body, rest): (Body, _) = if let Some(body) = bytes.strip_prefix(MAGIC) {
             postcard::take_from_bytes(body).map_err(|_| Error::Damaged("cut or changed"))?
         } else if let Some(body) = bytes.strip_prefix(legacy::MAGIC) {
@@ -165,7 +168,7 @@ impl Seal {
         for lattice in &body.lattices {
             lattice.check(&body.profiles).map_err(Error::Damaged)?;
         }
-        Ok(Self { body, digest: sha256(bytes) })
+        Ok(Self { body, digest: sha256(bytes), is_proven })
     }
 }
 

@@ -3,13 +3,14 @@
 //! The figures are those of the publication that would follow, because it is the same counting and sealing. They are for
 //! data stewards: numbers of cells, and never of the people in them.
 
-use super::{Error, Frozen, Stage, freeze, sealed_products, with_withdrawn};
+use super::before::{self, Before};
+use super::{Error, Frozen, Stage, freeze};
 use crate::audit::Call;
-use crate::disclosure::{Hiding, Past, ProductReport, RuleProfile, Seal, SealReport};
+use crate::disclosure::{Hiding, ProductReport, RuleProfile, Seal, SealReport};
 use crate::outcomes::{self, Change, Edition, Product, Tabulation, Unit};
 use crate::store::{self, Snapshot, Store};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Whether smaller versions of the products are sealed too, to see what they would win back.
@@ -102,17 +103,20 @@ pub async fn check(
     let started = Instant::now();
     progress(Stage::Freeze.name());
     let look = move |snapshot: &Snapshot<'_>| {
-        let before = Before::read(snapshot)?;
-        Ok::<_, Error>((snapshot.products()?, before, freeze(snapshot, &call)?))
+        let before = Before::next(snapshot)?;
+        let compared = before.compared_with().into_iter();
+        let frozen = compared.map(|edition| Ok((edition, snapshot.frozen(edition)?)));
+        let frozen: BTreeMap<u32, Edition> = frozen.collect::<Result<_, store::Error>>()?;
+        Ok::<_, Error>((snapshot.products()?, before, frozen, freeze(snapshot, &call)?))
     };
-    let (loaded, before, Frozen { edition, .. }) = store.read(look).await?;
+    let (loaded, before, frozen, Frozen { edition, .. }) = store.read(look).await?;
     let freezing = started.elapsed();
     let measure = move || {
         let is_other = |other: &Product| products.iter().all(|product| product.id() != other.id());
         let mut all: Vec<Product> = loaded.into_iter().filter(is_other).collect();
         let others = all.iter().map(|product| product.id().to_owned()).collect();
-        all.extend(products.iter().map(|product| before.apart(product)));
-        let trial = Trial { edition, all, before, ties };
+        all.extend(products.iter().map(|product| apart(product, before.published())));
+        let trial = Trial { edition, all, before, frozen, ties };
         let mut checked = trial.whole(&products, others, freezing, &progress)?;
         trial.vary(&mut checked, &products, variants, &progress)?;
         Ok(checked)
@@ -120,32 +124,13 @@ pub async fn check(
     tokio::task::spawn_blocking(measure).await.unwrap_or_else(|_| Err(store::Error::Panicked.into()))
 }
 
-/// The editions before, as far as a new one is counted and protected together with them.
-struct Before {
-    seals: Vec<Arc<Seal>>,
-    /// Those whose records some seal counts.
-    frozen: BTreeMap<u32, Edition>,
-    published: Vec<Product>,
-}
-
-impl Before {
-    fn read(snapshot: &Snapshot<'_>) -> Result<Self, Error> {
-        let newest = snapshot.edition(None)?.map_or(0, |newest| newest.number);
-        let seals = (1..=newest).map(|edition| snapshot.seal(edition)).collect::<Result<Vec<_>, _>>()?;
-        let counted: BTreeSet<u32> = seals.iter().flat_map(|seal| seal.compared_with()).collect();
-        let frozen = counted.into_iter().map(|edition| Ok((edition, snapshot.frozen(edition)?)));
-        let frozen = frozen.collect::<Result<_, store::Error>>()?;
-        Ok(Self { published: sealed_products(snapshot, &seals)?, seals, frozen })
-    }
-
-    /// A product, in a version of its own where one with another content was published in that version.
-    fn apart(&self, product: &Product) -> Product {
-        let is_taken = |known: &Product| {
-            (known.id(), known.version()) == (product.id(), product.version()) && known != product
-        };
-        let product = product.clone();
-        if self.published.iter().any(is_taken) { product.drafted() } else { product }
-    }
+/// A product, in a version of its own where one with another content was published in that version.
+fn apart(product: &Product, published: &[Product]) -> Product {
+    let is_taken = |known: &Product| {
+        (known.id(), known.version()) == (product.id(), product.version()) && known != product
+    };
+    let product = product.clone();
+    if published.iter().any(is_taken) { product.drafted() } else { product }
 }
 
 /// What everything is measured on.
@@ -154,36 +139,30 @@ struct Trial {
     /// All products that would be published.
     all: Vec<Product>,
     before: Before,
+    /// Those of the editions before that it is compared with.
+    frozen: BTreeMap<u32, Edition>,
     ties: [u8; 32],
 }
 
 /// Products counted, now and in the editions before.
 struct Counted {
     now: Vec<Tabulation>,
-    before: Vec<Vec<Tabulation>>,
+    before: before::Counted,
 }
 
 impl Trial {
     fn count(&self, products: &[Product]) -> Result<Counted, Error> {
-        let products = with_withdrawn(products.to_vec(), self.before.published.clone());
-        let before = self.before.seals.iter().map(|seal| match self.before.frozen.get(&seal.edition()) {
-            Some(edition) => outcomes::tabulate(edition, &products),
-            None => Ok(Vec::new()),
-        });
-        Ok(Counted {
-            before: before.collect::<Result<_, _>>()?,
-            now: outcomes::tabulate(&self.edition, &products)?,
-        })
-    }
-
-    fn number(&self) -> u32 {
-        self.before.seals.last().map_or(0, |seal| seal.edition()) + 1
+        let frozen = |edition: u32| match self.frozen.get(&edition) {
+            Some(frozen) => Ok(Cow::Borrowed(frozen)),
+            None => Err(store::Error::Damaged("an edition").into()),
+        };
+        let before = self.before.count(products.to_vec(), frozen)?;
+        Ok(Counted { now: outcomes::tabulate(&self.edition, &before.products)?, before })
     }
 
     fn seal(&self, counted: &Counted) -> Result<(Seal, SealReport), Error> {
-        let past = self.before.seals.iter().zip(&counted.before);
-        let past: Vec<Past<'_>> = past.map(|(seal, tabulations)| Past { seal, tabulations }).collect();
-        Ok(Seal::make_after(self.number(), &counted.now, &past, &RuleProfile::all(), &self.ties)?)
+        let (number, past) = (self.before.number(), counted.before.past());
+        Ok(Seal::make_after(number, &counted.now, &past, &RuleProfile::all(), &self.ties)?)
     }
 
     /// The products as they are.
@@ -208,7 +187,7 @@ impl Trial {
             variants: Vec::new(),
         });
         Ok(Checked {
-            edition: self.number(),
+            edition: self.before.number(),
             n_persons: self.edition.n_persons(),
             n_student_years: self.edition.n_rows(Unit::StudentYear) as u64,
             products: products.collect(),

@@ -46,15 +46,12 @@ pub(super) fn read(document: &str) -> Result<Product, Wrong> {
         other => Wrong::new("product.malformed", "document", other.to_string()),
     })?;
     let wrong = match RuleProfile::named(product.profile()) {
-        None => Some("is not a known rule profile"),
-        Some(profile) if profile.round_to > 0 => Some("rounds counts, and a seal can not do that"),
-        Some(profile) if profile.pool.is_some() => Some("pools hidden groups, and a seal can not do that"),
-        Some(_) => None,
+        None => "is not a known rule profile",
+        Some(profile) if profile.round_to > 0 => "rounds counts, and a seal can not do that",
+        Some(profile) if profile.pool.is_some() => "pools hidden groups, and a seal can not do that",
+        Some(_) => return Ok(product),
     };
-    match wrong {
-        Some(reason) => Err(Wrong::new("product.profile", "profile", reason)),
-        None => Ok(product),
-    }
+    Err(Wrong::new("product.profile", "profile", wrong))
 }
 
 /// The products that are loaded, and those that an edition has been published with: what those have shown is known for

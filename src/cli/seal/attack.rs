@@ -11,7 +11,8 @@ use std::time::Instant;
 
 /// Attack a published table: what do shown cells say about hidden ones?
 #[derive(clap::Args)]
-#[command(after_help = "Exit code 1 means that a sensitive cell was recovered exactly.")]
+#[command(after_help = "\
+Exit code 1 means that a sensitive cell was recovered exactly, or that nothing can be said of one: no values fit.")]
 pub(super) struct Attack {
     #[command(flatten)]
     input: Input,
@@ -52,7 +53,10 @@ impl Attack {
         let mut widths: Vec<f64> = findings.iter().map(|finding| finding.width().max(0.0) / unit).collect();
         widths.sort_by(f64::total_cmp);
         let median = widths.get(widths.len() / 2).copied();
-        let finish = if exact.is_empty() && n_shown == 0 { Finish::All } else { Finish::SomeRefused };
+        let finish = match exact.len() + n_shown + n_undecided {
+            0 => Finish::All,
+            _ => Finish::SomeRefused,
+        };
         if self.json {
             screen::json(&serde_json::json!({
                 "attacker": self.input.attacker(), "insider": self.insider, "primary": n_sensitive + n_shown,

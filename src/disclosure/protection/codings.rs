@@ -208,9 +208,7 @@ impl Family {
         }
         columns
     }
-}
 
-impl Family {
     /// Whether everybody knows the codes of a cell from earlier editions, so that none can be hidden.
     pub(super) fn is_coded_out(&self, table: usize, cell: u32) -> bool {
         self.tables[table].codings.iter().any(|coding| self.is_code_out(table, cell, coding))

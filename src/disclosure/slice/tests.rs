@@ -3,7 +3,7 @@
 use super::*;
 use crate::disclosure::attack::{self, Quantity, Target};
 use crate::disclosure::table::sha256;
-use crate::disclosure::{Error, LatticeReport};
+use crate::disclosure::{Error, LatticeReport, Past};
 use crate::outcomes::{Atoms, Measure, Population, Tabulation, Unit, Values};
 
 fn tabulation(period: u32) -> Tabulation {
@@ -155,6 +155,19 @@ fn a_seal_of_an_earlier_version_answers_as_it_did() {
     assert_eq!(table(&then).cells(), table(&now).cells());
     assert_eq!(then.digest(), sha256(&bytes), "the digest on record is that of the stored bytes");
     assert!(Seal::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+    // It has no proof, so the next edition does not just take it over.
+    let (tabulations, profiles) = ([tabulation(2024), tabulation(2025)], RuleProfile::all());
+    let after = |seal: &Seal| {
+        let past = [Past { seal, tabulations: &tabulations }];
+        let made = Seal::make_after(3, &tabulations, &past, &profiles, b"secret").expect("sound");
+        made.1.proof.verify(&made.0, &tabulations, &past, &profiles).expect("it holds");
+        made.0
+    };
+    assert!(
+        after(&now).sealed_in().all(|edition| edition == 2)
+            && after(&then).sealed_in().all(|edition| edition == 3)
+    );
+    assert_eq!(table(&after(&then)).cells(), table(&then).cells(), "nothing has changed");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Shares printed as codes, alone and beside exact ones.
 
 use super::*;
-use crate::disclosure::{Code, Past, SealReport};
+use crate::disclosure::{Code, SealReport};
 
 /// Three schools of 20 students each in one district, of whom so many have the outcome, under a profile.
 fn three_schools(outcomes: [u32; 3], profile: &str) -> Tabulation {
