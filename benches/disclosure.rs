@@ -7,7 +7,7 @@ use throughline::calendar::SchoolYear;
 use throughline::disclosure::tables::{Attacker, Hierarchy, Layout, Problem, Rule, Table, Values as Counts};
 use throughline::disclosure::{Proof, RuleProfile, Seal, Zeros, on_one_core};
 use throughline::outcomes::{
-    Atoms, Dimension, Measure, Population, Publication, Slice, Tabulation, Unit, Values,
+    Atoms, Dimension, Measure, Mode, Population, Publication, Slice, Tabulation, Unit, Values,
 };
 
 fn main() {
@@ -52,11 +52,18 @@ fn city(n_schools: u16, depth: usize) -> Tabulation {
         }
     }
     Tabulation {
+        mode: Mode::Suppress,
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![Population { id: "students".into(), parent: None }],
-        measures: vec![Measure { id: "present".into(), population: 0, scale: 1 }],
+        measures: vec![Measure {
+            id: "present".into(),
+            population: 0,
+            scale: 1,
+            bounds: None,
+            concentration: None,
+        }],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),
             people: vec![counts.values().map(|&(n, _)| n).collect()],
@@ -101,7 +108,7 @@ fn verify(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
     let size = divan::counter::BytesCount::new(bytes.len());
     bencher.counter(divan::counter::ItemsCount::new(cells)).counter(size).bench(|| {
         let proof = Proof::from_bytes(&bytes).expect("its own bytes");
-        on_one_core(|| proof.verify(&seal, &tabulations, &[], &profiles)).expect("it holds")
+        on_one_core(|| proof.verify(&seal, &tabulations, &[], &profiles, b"secret")).expect("it holds")
     });
 }
 

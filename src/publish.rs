@@ -148,7 +148,7 @@ fn make(
     let (past, profiles) = (before.past(), RuleProfile::all());
     let (seal, report) = Seal::make_after(number, &tabulations, &past, &profiles, ties)?;
     // Nobody hears of a seal whose own proof does not hold.
-    report.proof.verify(&seal, &tabulations, &past, &profiles)?;
+    report.proof.verify(&seal, &tabulations, &past, &profiles, ties)?;
     let row = EditionRow {
         number,
         title,

@@ -57,22 +57,23 @@ pub enum Error {
 ///
 /// [`Error`], with the first thing that does not hold.
 pub async fn verify(store: &Store, edition: Option<u32>) -> Result<Held, Error> {
+    let secret = *store.key().ties();
     // One core: calls go on meanwhile.
-    store.read(move |snapshot| on_one_core(|| replay(snapshot, edition))).await
+    store.read(move |snapshot| on_one_core(|| replay(snapshot, edition, &secret))).await
 }
 
-fn replay(snapshot: &Snapshot<'_>, edition: Option<u32>) -> Result<Held, Error> {
+fn replay(snapshot: &Snapshot<'_>, edition: Option<u32>, secret: &[u8]) -> Result<Held, Error> {
     let row = snapshot.edition(edition)?.ok_or(Error::NoEdition)?;
-    let mut held = replay_one(snapshot, row.number)?;
+    let mut held = replay_one(snapshot, row.number, secret)?;
     // What has not changed since an earlier edition holds as that one's proof says.
     let earlier: BTreeSet<u32> = snapshot.seal(row.number)?.sealed_in().collect();
     for number in earlier.into_iter().filter(|number| *number != row.number) {
-        held.verified.add(replay_one(snapshot, number)?.verified);
+        held.verified.add(replay_one(snapshot, number, secret)?.verified);
     }
     Ok(held)
 }
 
-fn replay_one(snapshot: &Snapshot<'_>, number: u32) -> Result<Held, Error> {
+fn replay_one(snapshot: &Snapshot<'_>, number: u32, secret: &[u8]) -> Result<Held, Error> {
     let seal = snapshot.seal(number)?;
     let entry = entry(snapshot, number)?;
     if entry.response_digest != Some(Hash::new(seal.digest())) {
@@ -85,7 +86,7 @@ fn replay_one(snapshot: &Snapshot<'_>, number: u32) -> Result<Held, Error> {
     let before = Before::read(snapshot, number)?;
     let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let tabulations = outcomes::tabulate(&snapshot.frozen(number)?, &before.products)?;
-    let verified = proof.verify(&seal, &tabulations, &before.past(), &RuleProfile::all())?;
+    let verified = proof.verify(&seal, &tabulations, &before.past(), &RuleProfile::all(), secret)?;
     Ok(Held { edition: number, verified, seal_digest: seal.digest(), proof_digest: proof.digest() })
 }
 

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use throughline::calendar::SchoolYear;
 use throughline::disclosure::{Cell, Mark, ProtectedTable, RuleProfile, Seal, SealReport};
 use throughline::outcomes::{
-    Atoms, Dimension, Measure, Population, Publication, Slice, Tabulation, Unit, Values,
+    Atoms, Dimension, Measure, Mode, Population, Publication, Slice, Tabulation, Unit, Values,
 };
 
 /// Sizes of the dimensions: race, sex, income.
@@ -57,8 +57,10 @@ fn city(profiles: &[&str]) -> Tabulation {
         indicators: vec![("with".into(), 0), ("without".into(), 1)],
         withdrawn: false,
     };
-    let measure = |id: &str| Measure { id: id.into(), population: 0, scale: 1 };
+    let measure =
+        |id: &str| Measure { id: id.into(), population: 0, scale: 1, bounds: None, concentration: None };
     Tabulation {
+        mode: Mode::Suppress,
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions: std::iter::once(geography).chain(dimensions).collect(),

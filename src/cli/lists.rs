@@ -131,6 +131,7 @@ fn print_product(product: &pb::Product, whole: bool) {
         ),
         ("years", years.join(", ")),
         ("rule", product.profile.clone()),
+        ("mode", product.mode.clone()),
         ("edition", edition),
         ("agreements", product.agreements.join(", ")),
     ];
@@ -166,6 +167,6 @@ fn product_json(product: &pb::Product) -> serde_json::Value {
         "id": product.id, "version": product.version, "title": product.title, "indicators": product.indicators,
         "dimensions": dimensions.collect::<Vec<_>>(), "depth": product.depth, "periods": product.periods,
         "profile": product.profile, "edition": product.edition, "hidden_share": product.hidden_share,
-        "agreements": product.agreements,
+        "agreements": product.agreements, "mode": product.mode,
     })
 }

@@ -233,8 +233,15 @@ fn value(measure: &str, cell: &Cell) -> [String; 2] {
     let mark = if cell.value.is_none() && earlier.is_some() { EARLIER } else { "" };
     match (cell.value.or(earlier), measure) {
         (None, _) => ["*".to_owned(), String::new()],
-        (Some(value), "share" | "ratio") => [format!("{:.1} %{mark}", value * 100.0), bar(value)],
-        (Some(value), _) => [format!("{value:.2}{mark}"), String::new()],
+        (Some(value), "share" | "ratio") => {
+            let margin =
+                cell.margin.map(|margin| format!(" \u{b1} {:.1}", margin * 100.0)).unwrap_or_default();
+            [format!("{:.1}{margin} %{mark}", value * 100.0), bar(value)]
+        }
+        (Some(value), _) => {
+            let margin = cell.margin.map(|margin| format!(" \u{b1} {margin:.2}")).unwrap_or_default();
+            [format!("{value:.2}{margin}{mark}"), String::new()]
+        }
     }
 }
 
@@ -259,6 +266,18 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     }
     if table.cells().iter().any(|cell| cell.code.is_some() && cell.denominator.is_none()) {
         say("     The rule prints ranges of rates, and no numbers of students.");
+    }
+    if table.people_noise() > 0.0 {
+        say(&format!(
+            "     Noise was added to protect students: 19 of 20 numbers of students are within \u{b1}{:.0} of the counted one.",
+            1.96 * table.people_noise()
+        ));
+    }
+    if table.rounded_to() > 0 {
+        say(&format!(
+            "     Numbers of students are rounded to the nearest {}, and shares made of those.",
+            table.rounded_to()
+        ));
     }
     if empty > 0 {
         say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
@@ -292,7 +311,7 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
         serde_json::json!({
             "period": cell.period, "categories": cell.categories, "mark": mark(cell),
             "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
-            "deviation": cell.deviation,
+            "deviation": cell.deviation, "margin": cell.margin,
             "code": code_json(cell.code.as_ref()),
             "earlier": cell.earlier.as_ref().map(|earlier| {
                 serde_json::json!({
@@ -309,7 +328,9 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
         "product": table.product(), "product_version": table.product_version(), "edition": table.edition(),
         "indicator": table.indicator(), "measure": table.measure(), "dimensions": table.dimensions(),
         "filters": filters.collect::<serde_json::Map<_, serde_json::Value>>(),
-        "profile": table.profile(), "cell_min": table.cell_min(), "agreement": table.agreement(),
+        "profile": table.profile(), "cell_min": table.cell_min(), "rounded_to": table.rounded_to(),
+        "people_noise": table.people_noise(),
+        "agreement": table.agreement(),
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
         "cells": cells.collect::<Vec<_>>(),
         "counted": table.counted().iter().map(|counted| {
@@ -334,6 +355,7 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
                     "earlier_numerator",
                     "earlier_value",
                     "earlier_code",
+                    "margin",
                 ]
                 .map(str::to_owned),
             ),
@@ -361,6 +383,7 @@ fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
             number(earlier.and_then(|earlier| earlier.numerator)),
             float(earlier.and_then(|earlier| earlier.value)),
             label(earlier.and_then(|earlier| earlier.code.as_ref())),
+            float(cell.margin),
         ];
         out.write_record(place.into_iter().chain(cell.categories.iter().map(|id| safe(id))).chain(values))?;
     }

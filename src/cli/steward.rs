@@ -295,6 +295,7 @@ fn print(report: &pb::EditionReport) {
     }
     say(&table.print());
     layers::stays(report.edition, &report.periods).iter().for_each(|line| say(line));
+    layers::released(&report.released).iter().for_each(|line| say(line));
     if !report.layers.is_empty() {
         say(&layers::words(&report.layers));
     }
@@ -312,7 +313,8 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
         "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
         "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
         "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
-        "periods": layers::periods_json(&report.periods), "seconds": report.seconds,
+        "periods": layers::periods_json(&report.periods), "released": layers::released_json(&report.released),
+        "seconds": report.seconds,
     })
 }
 

@@ -10,7 +10,7 @@ pub(super) fn check(tabulations: &[&Tabulation]) -> Result<(), Error> {
     let mut indicators = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for tabulation in tabulations {
-        if !seen.insert((tabulation.unit, tabulation.period)) {
+        if !seen.insert(tabulation.key()) {
             return Err(Error::DuplicateTabulation);
         }
         check_shape(tabulation).map_err(Error::Malformed)?;
@@ -109,7 +109,10 @@ fn check_atoms(tabulation: &Tabulation) -> Result<(), &'static str> {
             Values::Share(counts) => {
                 counts.len() == n_atoms && counts.iter().zip(people).all(|(y, n)| y <= n)
             }
-            Values::Mean { sum, sum_of_squares } => sum.len() == n_atoms && sum_of_squares.len() == n_atoms,
+            Values::Mean { sum, sum_of_squares, largest } => {
+                let are_known = largest.len() == n_atoms || measure.concentration.is_none();
+                sum.len() == n_atoms && sum_of_squares.len() == n_atoms && are_known
+            }
             Values::Ratio { numerator, denominator } => {
                 let sound = numerator.iter().zip(denominator).all(|(upper, lower)| upper <= lower);
                 sound && numerator.len() == n_atoms && denominator.len() == n_atoms

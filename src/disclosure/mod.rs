@@ -24,9 +24,10 @@
 //! ```
 //! use throughline::calendar::SchoolYear;
 //! use throughline::disclosure::{ProtectedTable, RuleProfile, Seal};
-//! use throughline::outcomes::{Dimension, Slice, Tabulation, Unit};
+//! use throughline::outcomes::{Dimension, Mode, Slice, Tabulation, Unit};
 //!
 //! let tabulation = Tabulation {
+//!     mode: Mode::Suppress,
 //!     unit: Unit::StudentYear,
 //!     period: SchoolYear::new(2025).unwrap(),
 //!     dimensions: vec![Dimension::new("geography", "Geography")],
@@ -58,6 +59,7 @@ mod check;
 mod coding;
 mod cover;
 mod lattice;
+mod noise;
 mod offered;
 mod parallel;
 mod past;
@@ -65,11 +67,13 @@ mod proof;
 mod protection;
 mod recall;
 mod report;
+mod rounding;
 mod rule;
 mod seal;
 mod sealing;
 mod slice;
 mod span;
+mod standing;
 mod table;
 pub mod tables;
 
@@ -78,7 +82,10 @@ pub use offered::Offered;
 pub use parallel::on_one_core;
 pub use past::Past;
 pub use proof::{Fault, NotProven, Proof, Verified};
-pub use report::{Hiding, LatticeReport, LayerReport, PeriodReport, PlaneReport, ProductReport, SealReport};
+pub use report::{
+    Hiding, LatticeReport, LayerReport, PeriodReport, PlaneReport, ProductReport, Released, ReleasedReport,
+    SealReport,
+};
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
@@ -93,15 +100,26 @@ pub enum Error {
         /// Product id.
         product: String,
     },
-    /// A product names a profile that rounds counts, which a seal does not do.
-    #[error("product {product} names a rule profile that rounds counts; a seal can not do that")]
-    RoundingProfile {
+    /// A product's mode does not know what to do with one of its measures.
+    #[error("product {product} has a measure that its mode can not show")]
+    Unsuited {
         /// Product id.
         product: String,
     },
-    /// A product names a profile that reports hidden groups together, which a seal does not do.
-    #[error("product {product} names a rule profile that pools hidden groups; a seal can not do that")]
-    PoolingProfile {
+    /// A product with noise has told all that it may tell, and in this version nothing yet.
+    #[error(
+        "product {product} has told all that its budget allows of a school year; the version before it stands for ever"
+    )]
+    BudgetSpent {
+        /// Product id.
+        product: String,
+    },
+    /// A school year that was published rounded is to be rounded in another form.
+    #[error(
+        "product {product} or one beside it has other dimensions, people or minimum than those that a school year was \
+             rounded with before: rounding it anew would give away what the first protects"
+    )]
+    RoundedOtherwise {
         /// Product id.
         product: String,
     },

@@ -79,6 +79,6 @@ fn is_hidden(values: &SealedValues, cell: usize, people: Seen<u64>) -> bool {
         SealedValues::Count => people == Seen::Hidden,
         SealedValues::Share(values) => values[cell] == Seen::Hidden,
         SealedValues::Mean(values) => values[cell] == Seen::Hidden,
-        SealedValues::Ratio(values) => values[cell] == Seen::Hidden,
+        SealedValues::Ratio(values) | SealedValues::NoisyMean(values) => values[cell] == Seen::Hidden,
     }
 }

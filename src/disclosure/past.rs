@@ -22,7 +22,7 @@ pub struct Past<'a> {
 pub(super) struct Earlier<'a> {
     pub(super) sealed: &'a SealedLattice,
     pub(super) seal: &'a Seal,
-    counted: &'a Tabulation,
+    pub(super) counted: &'a Tabulation,
 }
 
 /// The lattices of a tabulation's unit and period that were sealed before, each once, the oldest first.
@@ -36,8 +36,7 @@ pub(super) fn earlier<'a>(tabulation: &Tabulation, past: &[Past<'a>]) -> Result<
         let of_it = |sealed: &&SealedLattice| sealed.is_of(tabulation) && sealed.sealed_in == seal.edition();
         let Some(sealed) = seal.body.lattices.iter().find(of_it) else { continue };
         let counted = past.iter().find(|past| past.seal.edition() == sealed.counted_in);
-        let is_same =
-            |other: &&Tabulation| (other.unit, other.period) == (tabulation.unit, tabulation.period);
+        let is_same = |other: &&Tabulation| other.key() == tabulation.key();
         let counted = counted.and_then(|past| past.tabulations.iter().find(is_same));
         let counted = counted.filter(|counted| {
             let ids = |of: &Tabulation| of.dimensions.iter().map(|d| d.id.clone()).collect::<Vec<_>>();
@@ -142,8 +141,9 @@ fn spread<P: Iterator<Item = Option<usize>>>(
     let values = |values: &Values| match values {
         Values::Count => Values::Count,
         Values::Share(counts) => Values::Share(at(counts, places())),
-        Values::Mean { sum, sum_of_squares } => {
-            Values::Mean { sum: at(sum, places()), sum_of_squares: at(sum_of_squares, places()) }
+        Values::Mean { sum, sum_of_squares, largest } => {
+            let largest = if largest.is_empty() { Vec::new() } else { at(largest, places()) };
+            Values::Mean { sum: at(sum, places()), sum_of_squares: at(sum_of_squares, places()), largest }
         }
         Values::Ratio { numerator, denominator } => {
             Values::Ratio { numerator: at(numerator, places()), denominator: at(denominator, places()) }
@@ -179,9 +179,10 @@ pub(super) fn sums_differ(now: &Values, before: &Values) -> Vec<bool> {
         one.zip(other).map(|(one, other)| one || other).collect()
     }
     match (now, before) {
-        (Values::Mean { sum, sum_of_squares }, Values::Mean { sum: old, sum_of_squares: old_squares }) => {
-            differ((sum, old), (sum_of_squares, old_squares))
-        }
+        (
+            Values::Mean { sum, sum_of_squares, .. },
+            Values::Mean { sum: old, sum_of_squares: old_squares, .. },
+        ) => differ((sum, old), (sum_of_squares, old_squares)),
         (
             Values::Ratio { numerator, denominator },
             Values::Ratio { numerator: old_upper, denominator: old_lower },

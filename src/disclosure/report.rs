@@ -1,14 +1,18 @@
 //! What a seal costs: how much of each product is hidden, for the data steward.
 
+use super::lattice::Grid;
 use super::lattice::{Lattice, Plane};
+use super::noise::{Spending, epsilon};
 use super::proof::{FamilyProof, Proof};
 use super::protection::{Coded, Protection, is_published};
-use crate::outcomes::{Tabulation, Unit};
-use std::collections::BTreeMap;
+use super::seal::{Method, SealedLattice, Seen};
+use super::{Error, RuleProfile};
+use crate::outcomes::{Budget, Mode, Tabulation, Unit};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 /// What a seal hides, product by product.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct SealReport {
     /// By product id.
     pub products: Vec<ProductReport>,
@@ -20,6 +24,8 @@ pub struct SealReport {
     pub proof: Proof,
     /// Whose records it counts, by unit and period.
     pub periods: Vec<PeriodReport>,
+    /// What is rounded or has noise added, by unit and period.
+    pub released: Vec<ReleasedReport>,
 }
 
 /// Which edition's records a unit and period are counted from.
@@ -29,12 +35,46 @@ pub struct PeriodReport {
     pub unit: Unit,
     /// The school year, by the year it ends in.
     pub period: u16,
+    /// Ids of the products.
+    pub products: Vec<String>,
     /// The edition whose records the figures count.
     pub counted_in: u32,
     /// The edition that protected them: an earlier one, where nothing has changed since that is not waiting.
     pub sealed_in: u32,
-    /// Whether records have changed since, of fewer people than may be shown: they wait for the next edition.
+    /// Whether records have changed since that it does not count: of fewer people than may be shown, so that they wait for
+    /// the next edition, or of a product whose budget is spent.
     pub waits: bool,
+}
+
+/// Figures of one unit and period that are not exact.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReleasedReport {
+    /// Whom the tabulation counts.
+    pub unit: Unit,
+    /// The school year, by the year it ends in.
+    pub period: u16,
+    /// Ids of the products.
+    pub products: Vec<String>,
+    /// What was done to them.
+    pub how: Released,
+}
+
+/// What was done to figures.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Released {
+    /// They are multiples of this.
+    Rounded(u64),
+    /// They have noise.
+    Noisy {
+        /// Standard deviation of the noise in numbers of people.
+        deviation: f64,
+        /// The epsilon that all editions together have spent, at [`Budget::DELTA`].
+        spent: f64,
+        /// The epsilon that they may spend.
+        budget: f64,
+        /// Whether another edition can show other figures.
+        is_last: bool,
+    },
 }
 
 /// The groups that the products of one unit and period can be asked for, each once.
@@ -44,6 +84,8 @@ pub struct LatticeReport {
     pub unit: Unit,
     /// The school year, by the year it ends in.
     pub period: u16,
+    /// Name of the products' mode.
+    pub mode: &'static str,
     /// Groups that can be asked for.
     pub n_groups: u64,
     /// Of these, the ones with somebody in them.
@@ -159,6 +201,61 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 impl SealReport {
+    /// Adds what is shown of a tabulation that hides nothing for the sake of others: of a product with noise the groups that
+    /// can be asked for, of one that rounds those with somebody left in them.
+    pub(super) fn add_released(
+        &mut self,
+        tabulation: &Tabulation,
+        sealed: &SealedLattice,
+        profiles: &[RuleProfile],
+    ) -> Result<(), Error> {
+        let how = match (&sealed.method, tabulation.mode) {
+            (Method::Noisy(noisy), Mode::Dp(budget)) => Released::Noisy {
+                deviation: (noisy.people_variance as f64).sqrt(),
+                spent: epsilon(noisy.spent_nano, Budget::DELTA),
+                budget: budget.epsilon(),
+                is_last: Spending::next(budget, noisy.spent_nano).is_none(),
+            },
+            (Method::Rounded(rounded), _) => Released::Rounded(rounded.base),
+            _ => return Ok(()),
+        };
+        let (unit, period) = (tabulation.unit, tabulation.period.ending());
+        let grid = Grid::new(tabulation, profiles)?;
+        let occupied: BTreeSet<u32> = grid.places(tabulation).0.into_iter().collect();
+        let (n_groups, n_occupied) = (grid.n_places() as u64, occupied.len() as u64);
+        self.lattices.push(LatticeReport {
+            unit,
+            period,
+            mode: tabulation.mode.name(),
+            n_groups,
+            n_occupied,
+        });
+        for publication in &sealed.publications {
+            let mut report =
+                ProductReport { product: publication.product.clone(), ..ProductReport::default() };
+            for &(_, measure) in &publication.indicators {
+                let people = &sealed.people[sealed.population_of[measure]];
+                report.n_cells += people.len() as u64;
+                report.n_primary += people.iter().filter(|seen| **seen == Seen::Hidden).count() as u64;
+            }
+            self.add_product(report);
+        }
+        let products = sealed.publications.iter().map(|publication| publication.product.clone()).collect();
+        self.released.push(ReleasedReport { unit, period, products, how });
+        Ok(())
+    }
+
+    fn add_product(&mut self, report: ProductReport) {
+        let at = self.products.partition_point(|of| of.product < report.product);
+        match self.products.get_mut(at).filter(|of| of.product == report.product) {
+            Some(of) => {
+                of.n_cells += report.n_cells;
+                of.n_primary += report.n_primary;
+            }
+            None => self.products.insert(at, report),
+        }
+    }
+
     /// The report on a product.
     #[must_use]
     pub fn product(&self, id: &str) -> Option<&ProductReport> {
@@ -191,6 +288,7 @@ impl SealReport {
         self.lattices.push(LatticeReport {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
+            mode: tabulation.mode.name(),
             n_groups: asked.map(|plane| plane.n_listed(&lattice.trees)).sum(),
             n_occupied: (0..lattice.n_cells() as u32).filter(is_occupied).count() as u64,
         });

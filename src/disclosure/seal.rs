@@ -2,6 +2,7 @@
 
 mod codes;
 mod legacy;
+mod method;
 mod reveal;
 
 use super::check::{check_dimensions, check_publications, require};
@@ -12,6 +13,7 @@ use super::{Error, RuleProfile};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
 pub(super) use codes::SealedCodes;
+pub(super) use method::{Method, Noisy, Released, Rounded};
 use serde::{Deserialize, Serialize};
 
 /// What may be seen of an edition: immutable, and without anything it hides.
@@ -54,6 +56,9 @@ pub(super) struct SealedLattice {
     pub(super) values: Vec<SealedValues>,
     /// For each share and profile that codes it, codes in each cell.
     codes: Vec<SealedCodes>,
+    /// What was done to the figures; its bytes stand behind those of all lattices.
+    #[serde(skip)]
+    pub(super) method: Method,
 }
 
 /// What may be seen of a number.
@@ -74,10 +79,15 @@ pub(super) enum SealedValues {
     Mean(Vec<Seen<(f64, f64)>>),
     /// The quotient.
     Ratio(Vec<Seen<f64>>),
+    /// A mean with noise; the standard deviation would need noise of its own.
+    NoisyMean(Vec<Seen<f64>>),
 }
 
 /// First bytes of every seal; the last of them is the version of the format.
 const MAGIC: &[u8] = b"throughline seal\x03";
+
+/// The same of seals with figures that are not exact.
+const MAGIC_WITH_METHODS: &[u8] = b"throughline seal\x04";
 
 impl Seal {
     /// The edition it is a seal of.
@@ -138,8 +148,12 @@ impl Seal {
     /// The seal as bytes: the same for the same content.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        let methods = self.methods_to_bytes();
+        let magic = if methods.is_empty() { MAGIC } else { MAGIC_WITH_METHODS };
         // Every type in the body has a known length, which is all that postcard asks of it.
-        postcard::to_extend(&self.body, MAGIC.to_vec()).expect("the body can be encoded")
+        let mut bytes = postcard::to_extend(&self.body, magic.to_vec()).expect("the body can be encoded");
+        bytes.extend(methods);
+        bytes
     }
 
     /// A seal without codes as earlier versions wrote it.
@@ -154,12 +168,17 @@ impl Seal {
     ///
     /// [`Error::Damaged`] for anything that [`Seal::to_bytes`] does not write, now or in earlier versions.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let is_proven = bytes.starts_with(MAGIC);
+        let is_proven = !bytes.starts_with(legacy::MAGIC);
+        let damaged = |_| Error::Damaged("cut or changed");
         let (body, rest): (Body, _) = if let Some(body) = bytes.strip_prefix(MAGIC) {
-            postcard::take_from_bytes(body).map_err(|_| Error::Damaged("cut or changed"))?
+            postcard::take_from_bytes(body).map_err(damaged)?
+        } else if let Some(body) = bytes.strip_prefix(MAGIC_WITH_METHODS) {
+            let (mut body, rest) = postcard::take_from_bytes::<Body>(body).map_err(damaged)?;
+            let rest = Self::read_methods(&mut body.lattices, rest)?;
+            (body, rest)
         } else if let Some(body) = bytes.strip_prefix(legacy::MAGIC) {
             let read = postcard::take_from_bytes::<legacy::OldBody>(body);
-            let (body, rest) = read.map_err(|_| Error::Damaged("cut or changed"))?;
+            let (body, rest) = read.map_err(damaged)?;
             (body.into(), rest)
         } else {
             return Err(Error::Damaged("no seal of this version"));
@@ -224,12 +243,8 @@ impl SealedLattice {
             values: values.collect(),
             codes: shown.coded.iter().map(|coded| SealedCodes::new(coded, &listed)).collect(),
             population_of,
+            method: Method::Exact,
         }
-    }
-
-    /// Whether it is of the unit and period of a tabulation.
-    pub(super) fn is_of(&self, tabulation: &Tabulation) -> bool {
-        (self.unit, self.period) == (tabulation.unit, tabulation.period.ending())
     }
 
     pub(super) fn period(&self) -> SchoolYear {
@@ -260,6 +275,7 @@ impl SealedLattice {
             && self.population_of.iter().all(|&population| population < self.people.len())
             && self.values.iter().all(|values| values.len().is_none_or(|len| len == n_cells));
         require(lengths, "columns differ in length")?;
+        self.check_method()?;
         self.check_codes(|publication| profile(publication).is_some_and(RuleProfile::codes_rates))?;
         let size = |d: &Dimension| d.nodes.len() as u128;
         let total = self.dimensions.iter().try_fold(1u128, |product, d| product.checked_mul(size(d)));
@@ -288,7 +304,7 @@ impl SealedValues {
                 seen => without(seen),
             },
             Self::Mean(values) => without(values[at]),
-            Self::Ratio(values) => without(values[at]),
+            Self::Ratio(values) | Self::NoisyMean(values) => without(values[at]),
         }
     }
 
@@ -297,7 +313,7 @@ impl SealedValues {
             Self::Count => None,
             Self::Share(values) => Some(values.len()),
             Self::Mean(values) => Some(values.len()),
-            Self::Ratio(values) => Some(values.len()),
+            Self::Ratio(values) | Self::NoisyMean(values) => Some(values.len()),
         }
     }
 }

@@ -2,15 +2,18 @@
 
 use super::check::check;
 use super::lattice::Lattice;
+use super::noise::{Spending, draw};
 use super::parallel::in_parallel;
-use super::past::{Change, Earlier, Joined, Past, earlier};
+use super::past::Past;
 use super::proof::{FamilyProof, LatticeProof, Proof, counts};
 use super::protection::{DOWNWARDS_MAX, History, Protection, Shown, kept, protect, prove};
 use super::report::{PeriodReport, SealReport};
-use super::seal::{Body, SealedLattice};
+use super::rounding::{Last, round};
+use super::seal::{Body, Method, SealedLattice};
+use super::standing::Standing;
 use super::table::sha256;
 use super::{Error, RuleProfile, Seal};
-use crate::outcomes::{Publication, Tabulation};
+use crate::outcomes::{Mode, Publication, Tabulation};
 use ring::hmac;
 
 impl Seal {
@@ -69,28 +72,29 @@ impl Seal {
         downwards_max: usize,
     ) -> Result<(Self, SealReport), Error> {
         let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
-        sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
+        sorted.sort_by(|one, other| one.key().cmp(&other.key()));
         check(&sorted)?;
         let sealing =
             Sealing { edition, profiles, key: hmac::Key::new(hmac::HMAC_SHA256, secret), downwards_max };
         let mut report = SealReport::default();
         let (mut lattices, mut proofs) = (Vec::with_capacity(sorted.len()), Vec::new());
-        for made in in_parallel(&sorted, |tabulation| sealing.seal(tabulation, past)) {
-            let made = made?;
-            let of_families = made.proofs.as_deref().unwrap_or_default();
-            report.add(&made.tabulation, &made.lattice, &made.protection, of_families);
-            proofs.push(made.proofs.map(|families| LatticeProof {
-                counts: counts(&made.tabulation, &made.lattice),
-                families: families.into_iter().map(|(_, proof)| proof).collect(),
-            }));
+        let made = in_parallel(&sorted, |tabulation| sealing.seal(tabulation, past));
+        for (tabulation, made) in sorted.iter().zip(made) {
+            let Made { sealed, waits, proof, cost } = made?;
+            match cost {
+                Cost::Hidden(of, families) => report.add(&of.0, &of.1, &of.2, &families),
+                Cost::Released => report.add_released(tabulation, &sealed, profiles)?,
+            }
             report.periods.push(PeriodReport {
-                unit: made.tabulation.unit,
-                period: made.tabulation.period.ending(),
-                counted_in: made.sealed.counted_in,
-                sealed_in: made.sealed.sealed_in,
-                waits: made.change == Change::Few,
+                unit: tabulation.unit,
+                period: tabulation.period.ending(),
+                products: live(tabulation).map(|publication| publication.product.clone()).collect(),
+                counted_in: sealed.counted_in,
+                sealed_in: sealed.sealed_in,
+                waits,
             });
-            lattices.push(made.sealed);
+            proofs.push(proof);
+            lattices.push(sealed);
         }
         let named = |profile: &&RuleProfile| {
             sorted.iter().flat_map(|tabulation| &tabulation.publications).any(|p| p.profile == profile.id)
@@ -104,6 +108,11 @@ impl Seal {
     }
 }
 
+/// The publications of a tabulation that can be asked for.
+fn live(tabulation: &Tabulation) -> impl Iterator<Item = &Publication> {
+    tabulation.publications.iter().filter(|publication| !publication.withdrawn)
+}
+
 /// What all lattices of a seal have in common.
 struct Sealing<'a> {
     edition: u32,
@@ -114,95 +123,58 @@ struct Sealing<'a> {
 
 /// A lattice with its seal.
 struct Made {
-    tabulation: Tabulation,
-    lattice: Lattice,
-    protection: Protection,
     sealed: SealedLattice,
-    change: Change,
-    /// Of each family, with how many of its numbers must stay uncertain; nothing where an earlier seal holds on.
-    proofs: Option<Vec<(usize, FamilyProof)>>,
+    /// Whether records have changed that it does not count yet.
+    waits: bool,
+    /// Nothing where an earlier seal holds on, and where nothing is hidden for the sake of others.
+    proof: Option<LatticeProof>,
+    cost: Cost,
 }
 
-/// A tabulation with what earlier editions have shown of it.
+/// What a lattice's seal costs, for the report.
+enum Cost {
+    /// Of each family its proof, with how many of its numbers must stay uncertain.
+    Hidden(Box<(Tabulation, Lattice, Protection)>, Vec<(usize, FamilyProof)>),
+    Released,
+}
+
+/// A tabulation to be hidden in, with what earlier editions have shown of it.
 pub(super) struct Prepared<'a> {
-    pub(super) joined: Joined<'a>,
+    pub(super) standing: Standing<'a>,
     pub(super) lattice: Lattice,
     pub(super) history: History,
-    change: Change,
-    /// The last seal of these figures, where they are the same.
-    last: Option<Earlier<'a>>,
-    /// Whether the products are the same too, so that it holds on.
-    holds_on: bool,
 }
 
 impl<'a> Prepared<'a> {
-    pub(super) fn new(
-        tabulation: &Tabulation,
-        past: &[Past<'a>],
-        profiles: &[RuleProfile],
-    ) -> Result<Self, Error> {
-        let earlier = earlier(tabulation, past)?;
-        let mut joined = Joined::new(tabulation, &earlier)?;
-        let change = joined.change(cell_min(tabulation, profiles)?);
-        let last = earlier.last().copied().filter(|_| matches!(change, Change::None | Change::Few));
-        if change == Change::Few {
-            joined.keep_figures();
-        }
+    pub(super) fn new(mut standing: Standing<'a>, profiles: &[RuleProfile]) -> Result<Self, Error> {
+        standing.keep_figures();
+        let joined = &standing.joined;
         let was_occupied = |at: usize| joined.before.iter().any(|(_, atoms)| atoms.is_occupied(at));
         let lattice = Lattice::new(&joined.now, profiles, was_occupied)?;
-        let history = History::new(&joined, &lattice);
-        let holds_on = last.is_some_and(|last| {
-            let live = || tabulation.publications.iter().filter(|publication| !publication.withdrawn);
-            let is_same = |(now, then): (&Publication, &Publication)| {
-                (&now.product, now.version, &now.profile) == (&then.product, then.version, &then.profile)
-            };
-            let profile = |of: &[RuleProfile], id: &str| of.iter().find(|profile| profile.id == id).cloned();
-            // What has no proof does not get one by staying.
-            last.seal.is_proven
-                && live().count() == last.sealed.publications.len()
-                && live().zip(&last.sealed.publications).all(is_same)
-                && live().all(|publication| {
-                    profile(profiles, &publication.profile)
-                        == profile(last.seal.profiles(), &publication.profile)
-                })
-        });
-        Ok(Self { joined, lattice, history, change, last, holds_on })
+        let history = History::new(joined, &lattice);
+        Ok(Self { standing, lattice, history })
     }
-
-    /// The edition whose records the figures of an edition count: an earlier one, where records wait.
-    fn counted_in(&self, edition: u32) -> u32 {
-        match (self.change, &self.last) {
-            (Change::Few, Some(last)) => last.sealed.counted_in,
-            _ => edition,
-        }
-    }
-
-    /// What an edition takes over from an earlier one.
-    pub(super) fn kept(&self, edition: u32) -> Option<SealedLattice> {
-        let mut sealed = self.last.as_ref().filter(|_| self.holds_on)?.sealed.clone();
-        sealed.counted_in = self.counted_in(edition);
-        Some(sealed)
-    }
-}
-
-/// The strictest minimum of what a tabulation is published for.
-fn cell_min(tabulation: &Tabulation, profiles: &[RuleProfile]) -> Result<u64, Error> {
-    let mut strictest = 0;
-    for publication in &tabulation.publications {
-        let profile = profiles.iter().find(|profile| profile.id == publication.profile);
-        let unknown = || Error::UnknownProfile { product: publication.product.clone() };
-        strictest = strictest.max(profile.ok_or_else(unknown)?.cell_min);
-    }
-    Ok(strictest)
 }
 
 impl Sealing<'_> {
     fn seal(&self, tabulation: &Tabulation, past: &[Past<'_>]) -> Result<Made, Error> {
-        let prepared = Prepared::new(tabulation, past, self.profiles)?;
-        let (kept_seal, counted_in) = (prepared.kept(self.edition), prepared.counted_in(self.edition));
-        let Prepared { joined, lattice, history, change, .. } = prepared;
-        let now = joined.now;
-        let (protection, sealed, proofs) = match kept_seal {
+        let standing = Standing::new(tabulation, past, self.profiles)?;
+        match tabulation.mode {
+            Mode::Suppress => self.hide(tabulation, standing),
+            Mode::Round | Mode::Dp(_) => {
+                let waits = standing.waits();
+                let (sealed, is_spent) = self.release(tabulation, &standing, past)?;
+                Ok(Made { sealed, waits: waits || is_spent, proof: None, cost: Cost::Released })
+            }
+        }
+    }
+
+    fn hide(&self, tabulation: &Tabulation, standing: Standing<'_>) -> Result<Made, Error> {
+        let (kept_seal, counted_in) = (standing.kept(self.edition), standing.counted_in(self.edition));
+        let waits = standing.waits();
+        let Prepared { standing, lattice, history } = Prepared::new(standing, self.profiles)?;
+        let now = standing.joined.now;
+        let (protection, sealed, families) = match kept_seal {
             Some(sealed) => (kept(&now, &lattice, &history), sealed, None),
             None => {
                 let protection = protect(&now, &lattice, &history, &self.key, self.downwards_max);
@@ -210,10 +182,53 @@ impl Sealing<'_> {
                 let sealed = SealedLattice::new(editions, tabulation, &now, &lattice, &shown);
                 let shown =
                     sealed.reveals(tabulation, &lattice).ok_or(Error::Malformed("it has two shapes"))?;
-                let proofs = prove(&now, &lattice, &shown, &protection);
-                (protection, sealed, Some(proofs))
+                let families = prove(&now, &lattice, &shown, &protection);
+                (protection, sealed, Some(families))
             }
         };
-        Ok(Made { tabulation: now, lattice, protection, sealed, change, proofs })
+        let proof = families.as_ref().map(|families| LatticeProof {
+            counts: counts(&now, &lattice),
+            families: families.iter().map(|(_, proof)| proof.clone()).collect(),
+        });
+        let cost = Cost::Hidden(Box::new((now, lattice, protection)), families.unwrap_or_default());
+        Ok(Made { sealed, waits, proof, cost })
     }
+
+    /// What is shown of a tabulation that rounds or adds noise, and whether it is what an earlier edition has shown because
+    /// the budget is spent.
+    fn release(
+        &self,
+        tabulation: &Tabulation,
+        standing: &Standing<'_>,
+        past: &[Past<'_>],
+    ) -> Result<(SealedLattice, bool), Error> {
+        if let Some(sealed) = standing.kept(self.edition) {
+            return Ok((sealed, false));
+        }
+        let Mode::Dp(budget) = tabulation.mode else {
+            let last = standing.last_counted().map(|(sealed, counted)| Last { sealed, counted });
+            return Ok((round(self.edition, tabulation, self.profiles, last, &self.key)?, false));
+        };
+        match Spending::next(budget, spent_nano(tabulation, past)) {
+            Some(spending) => {
+                Ok((draw(self.edition, tabulation, self.profiles, spending, &self.key)?, false))
+            }
+            None => {
+                let product = || tabulation.key().3.to_owned();
+                let last =
+                    standing.same_as_before().ok_or_else(|| Error::BudgetSpent { product: product() })?;
+                Ok((last.clone(), true))
+            }
+        }
+    }
+}
+
+/// What earlier editions have told of one person by what they show of a tabulation, in thousand-millionths of rho.
+pub(super) fn spent_nano(tabulation: &Tabulation, past: &[Past<'_>]) -> u64 {
+    let sealed = past.iter().flat_map(|past| &past.seal.body.lattices);
+    let spent = sealed.filter(|sealed| sealed.is_of(tabulation)).map(|sealed| match &sealed.method {
+        Method::Noisy(noisy) => noisy.spent_nano,
+        Method::Exact | Method::Rounded(_) => 0,
+    });
+    spent.max().unwrap_or_default()
 }

@@ -2,11 +2,15 @@
 //!
 //! A slice is refused on syntax alone. Whether cells are hidden never decides whether there is an answer.
 
+mod margin;
+mod pool;
+
 use super::rule::{RuleProfile, Zeros};
-use super::seal::{Seal, SealedLattice, SealedValues, Seen};
+use super::seal::{Method, Seal, SealedLattice, SealedValues, Seen};
 use super::table::{Cell, Counted, Filter, Mark, ProtectedTable, RateCode};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Slice};
+use pool::Rows;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -48,6 +52,8 @@ pub(super) struct Heading {
     pub(super) filters: Vec<Filter>,
     pub(super) profile: String,
     pub(super) cell_min: u64,
+    pub(super) rounded_to: u64,
+    pub(super) people_noise: f64,
     pub(super) measure: &'static str,
     pub(super) seal_digest: [u8; 32],
     pub(super) counted: Vec<Counted>,
@@ -70,7 +76,8 @@ impl Seal {
     /// The cells a query asks for.
     ///
     /// For each period, ascending, there is one row for every combination of categories of the asked
-    /// dimensions, with the margin `all` first in each; the first dimension varies slowest.
+    /// dimensions, with the margin `all` first in each; the first dimension varies slowest. Where the rule pools hidden
+    /// groups, rows for them follow.
     ///
     /// # Errors
     ///
@@ -88,14 +95,19 @@ impl Seal {
             filters: asked.filters.iter().map(filter).collect(),
             profile: first.profile.label(),
             cell_min: first.profile.cell_min,
+            rounded_to: match &first.lattice.method {
+                Method::Rounded(rounded) => rounded.base,
+                Method::Exact | Method::Noisy(_) => first.profile.round_to,
+            },
+            people_noise: match &first.lattice.method {
+                Method::Noisy(noisy) => (noisy.people_variance as f64).sqrt(),
+                Method::Exact | Method::Rounded(_) => 0.0,
+            },
             measure: first.lattice.values[first.measure].kind(),
             seal_digest: self.digest,
             counted: views.iter().map(View::counted).collect(),
         };
-        let mut cells = Vec::new();
-        for view in &views {
-            view.rows(asked, &mut cells);
-        }
+        let cells = views.iter().flat_map(|view| view.rows(asked)).collect();
         Ok(ProtectedTable::new(heading, cells))
     }
 
@@ -231,7 +243,8 @@ impl View<'_> {
         self.hiding.iter().any(crosses)
     }
 
-    fn rows(&self, asked: &Slice, cells: &mut Vec<Cell>) {
+    fn rows(&self, asked: &Slice) -> Vec<Cell> {
+        let mut cells = Vec::new();
         let strides = self.lattice.strides();
         // Known in all views: checked before.
         let at = |id: &String| position(self.lattice, self.publication, id).expect("checked");
@@ -269,23 +282,35 @@ impl View<'_> {
                 .rev()
                 .find(|&place| nodes[place] + 1 < self.lattice.dimensions[dimensions[place]].nodes.len())
             else {
-                return;
+                break;
             };
             nodes[place] += 1;
             nodes[place + 1..].fill(0);
         }
+        let pools = self.pools(&Rows { dimensions: &dimensions, cells: &cells });
+        cells.extend(pools);
+        cells
     }
 
     /// What can be seen of a cell; `empty` is what can be seen of one that nobody is in.
     fn cell(&self, at: Option<usize>, empty: Seen<u64>, categories: Vec<String>) -> Cell {
         let mut cell = Cell { period: self.lattice.period().ending().into(), categories, ..Cell::default() };
         let population = self.lattice.population_of[self.measure];
+        // Where numbers are rounded, a group that is not there is not told from one that was rounded to nobody.
+        let is_rounded = matches!(self.lattice.method, Method::Rounded(_));
+        let empty = if is_rounded { Seen::Shown(0) } else { empty };
         let people = at.map_or(empty, |at| self.lattice.people[population][at]);
         let values = &self.lattice.values[self.measure];
         cell.denominator = match people {
-            Seen::Shown(people) if self.profile.prints_people() || values.is_count() => Some(people),
+            Seen::Shown(people) if self.profile.prints_people() || values.is_count() => {
+                Some(self.profile.rounded(people))
+            }
             _ => None,
         };
+        if is_rounded && people == Seen::Shown(0) {
+            cell.set_mark(if values.is_count() { Mark::Shown } else { Mark::Hidden });
+            return cell;
+        }
         let (Some(at), false) = (at, people == Seen::Empty) else {
             cell.set_mark(if people == Seen::Empty { Mark::Empty } else { Mark::Hidden });
             return cell;
@@ -299,9 +324,12 @@ impl View<'_> {
                     Mark::Shown
                 }),
                 None => shown(values[at], |numerator| {
+                    let numerator = self.profile.rounded(numerator);
                     cell.numerator = Some(numerator);
                     cell.value = cell.denominator.map(|denominator| numerator as f64 / denominator as f64);
-                    if numerator == 0 { Mark::Zero } else { Mark::Shown }
+                    // Nobody is nobody only where numbers are exact.
+                    let is_nobody = numerator == 0 && self.lattice.method == Method::Exact;
+                    if is_nobody { Mark::Zero } else { Mark::Shown }
                 }),
             },
             SealedValues::Mean(values) => shown(values[at], |(mean, deviation)| {
@@ -309,11 +337,12 @@ impl View<'_> {
                 cell.deviation = Some(deviation);
                 Mark::Shown
             }),
-            SealedValues::Ratio(values) => shown(values[at], |ratio| {
-                cell.value = Some(ratio);
+            SealedValues::Ratio(values) | SealedValues::NoisyMean(values) => shown(values[at], |value| {
+                cell.value = Some(value);
                 Mark::Shown
             }),
         };
+        cell.margin = self.margin(&cell);
         cell.set_mark(mark);
         cell
     }
@@ -335,7 +364,7 @@ impl SealedValues {
         match self {
             Self::Count => "count",
             Self::Share(_) => "share",
-            Self::Mean(_) => "mean",
+            Self::Mean(_) | Self::NoisyMean(_) => "mean",
             Self::Ratio(_) => "ratio",
         }
     }

@@ -33,6 +33,10 @@ pub struct ProtectedTable {
     seal_digest: Vec<u8>,
     #[prost(message, repeated, tag = "13")]
     counted: Vec<Counted>,
+    #[prost(uint64, tag = "14")]
+    rounded_to: u64,
+    #[prost(double, tag = "15")]
+    people_noise: f64,
 }
 
 /// Whose records the figures of a school year count.
@@ -63,7 +67,8 @@ pub struct Cell {
     /// School year, named by the year it ends in.
     #[prost(uint32, tag = "1")]
     pub period: u32,
-    /// One category id for each dimension of the table; `all` is the margin.
+    /// One category id for each dimension of the table; `all` is the margin. Where the rule pools hidden groups, their name
+    /// in its place.
     #[prost(string, repeated, tag = "2")]
     pub categories: Vec<String>,
     /// What can be seen.
@@ -87,6 +92,10 @@ pub struct Cell {
     /// Where it is hidden: what an earlier edition showed of it.
     #[prost(message, optional, tag = "9")]
     pub earlier: Option<Earlier>,
+    /// Where noise was added: half the width of an interval around the value (for counts, the number of people) that holds
+    /// the one without noise in 95 % of cases.
+    #[prost(double, optional, tag = "10")]
+    pub margin: Option<f64>,
 }
 
 /// A coded rate: a range of whole percents that the rate, rounded with halves up, lies in.
@@ -158,6 +167,8 @@ impl ProtectedTable {
             measure: heading.measure.to_owned(),
             seal_digest: heading.seal_digest.to_vec(),
             counted: heading.counted,
+            rounded_to: heading.rounded_to,
+            people_noise: heading.people_noise,
         }
     }
 
@@ -217,6 +228,18 @@ impl ProtectedTable {
     #[must_use]
     pub fn cell_min(&self) -> u64 {
         self.cell_min
+    }
+
+    /// Numbers of people are printed to the nearest multiple of it, and shares made of those; 0 where they are exact.
+    #[must_use]
+    pub fn rounded_to(&self) -> u64 {
+        self.rounded_to
+    }
+
+    /// Standard deviation of the noise that was added to numbers of people; 0 where there is none.
+    #[must_use]
+    pub fn people_noise(&self) -> f64 {
+        self.people_noise
     }
 
     /// Agreement id and version the answer was given under; empty before release.

@@ -21,6 +21,11 @@ pub enum Error {
     /// Two of the products are one product in one version.
     #[error("a product is given twice")]
     DuplicateProduct,
+    /// Products of one unit and period of which some round and some hide.
+    #[error(
+        "products counted together do not round numbers and hide others: one narrows what the other protects"
+    )]
+    MixedModes,
     /// Products of one unit and period that stop at different geography levels.
     #[error("products counted together stop at different geography levels")]
     MixedGeography,

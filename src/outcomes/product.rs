@@ -5,7 +5,7 @@
 //! version = 1
 //! title = "Reading in grades 3 to 8"
 //! profile = "ferpa-10"
-//! mode = "suppress"
+//! mode = "suppress"                           # or "round", or "dp" with a budget:
 //! depth = 3                                   # dimensions crossed at once, 0 to 5; 3 when absent
 //! geography = "school"                        # or "district"; "school" when absent
 //! population = "grade >= 3 and grade <= 8"    # everybody when absent
@@ -14,11 +14,17 @@
 //! from = 2022
 //! to = 2025
 //!
+//! [dp]                                        # only with mode = "dp"
+//! epsilon = 4.0                               # for each school year, in all editions together
+//! editions = 4                                # that share it
+//!
 //! [[indicators]]
 //! name = "reading"
 //! use = "proficiency"
 //! test = "STATE"
 //! subject = "ELA"
+//! bounds = [200, 800]                         # of means: scores beyond count as these; "dp" needs them
+//! protect_percent = 10                        # of means: how close they may come to one person's score
 //!
 //! [[dimensions]]
 //! id = "race"
@@ -49,7 +55,7 @@ use super::axis::Axis;
 use super::expression::{Expression, Settings};
 use super::geography::{self, Level};
 use super::indicator::Indicator;
-use super::{Dimension, Edition, Error};
+use super::{Concentration, Dimension, Edition, Error, Mode};
 use crate::calendar::SchoolYear;
 pub use variant::Change;
 
@@ -60,6 +66,7 @@ pub struct Product {
     pub(super) version: u32,
     title: String,
     pub(super) profile: String,
+    pub(super) mode: Mode,
     pub(super) years: (SchoolYear, SchoolYear),
     pub(super) depth: usize,
     pub(super) level: Level,
@@ -75,6 +82,18 @@ pub(super) struct IndicatorUse {
     pub(super) name: String,
     pub(super) indicator: &'static Indicator,
     pub(super) settings: Settings,
+    /// The smallest and largest score that counts as it is, in the indicator's unit times its scale.
+    pub(super) bounds: Option<(i64, i64)>,
+    /// How close a mean may come to the largest score of one person, in percent of that.
+    pub(super) protect_percent: Option<u32>,
+}
+
+impl IndicatorUse {
+    /// The rule for means; the smallest score everybody knows of is the product's bound, and 0 without.
+    pub(super) fn concentration(&self) -> Option<Concentration> {
+        let floor = self.bounds.map_or(0, |(smallest, _)| smallest);
+        self.protect_percent.map(|percent| Concentration { percent, floor })
+    }
 }
 
 impl Product {
@@ -116,6 +135,12 @@ impl Product {
     #[must_use]
     pub fn profile(&self) -> &str {
         &self.profile
+    }
+
+    /// How it is protected.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The first and the last school year it covers.

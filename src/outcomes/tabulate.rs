@@ -6,7 +6,9 @@ mod plan;
 use super::axis::Axis;
 use super::evaluate::Rows;
 use super::geography;
-use super::{Atoms, Edition, Error, Measure, Population, Product, Publication, Tabulation, Unit, Values};
+use super::{
+    Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit, Values,
+};
 use crate::calendar::SchoolYear;
 use plan::Plan;
 use std::collections::BTreeSet;
@@ -38,7 +40,7 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
                     && product.indicators.iter().any(|used| used.indicator.unit == unit)
             };
             let products: Vec<&Product> = products.iter().copied().filter(covers).collect();
-            if products.iter().any(|product| !product.withdrawn) {
+            for products in together(&products) {
                 tabulations.push(count(edition, &products, unit, period)?);
             }
         }
@@ -46,12 +48,27 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
     Ok(tabulations)
 }
 
+/// Products of one unit and period by what they are protected with: those that hide, those that round, and each of those
+/// with noise on its own. What withdrawn products have shown matters to those that hide alone.
+fn together<'p>(products: &[&'p Product]) -> Vec<Vec<&'p Product>> {
+    let of = |chosen: &dyn Fn(&Product) -> bool| -> Vec<&'p Product> {
+        products.iter().copied().filter(|product| chosen(product)).collect()
+    };
+    let live = |mode: Mode| of(&|product| product.mode == mode && !product.withdrawn);
+    let mut groups = vec![of(&|product| product.mode == Mode::Suppress), live(Mode::Round)];
+    let is_noisy = |product: &Product| matches!(product.mode, Mode::Dp(_)) && !product.withdrawn;
+    groups.extend(of(&is_noisy).into_iter().map(|product| vec![product]));
+    groups.retain(|group| group.iter().any(|product| !product.withdrawn));
+    groups
+}
+
 /// Checks that a product can be counted together with others: where they share a unit and a school year,
-/// the geography stops at the same level and a dimension's id stands for the same dimension.
+/// their modes go together, and for those in one mode the geography stops at the same level and a dimension's id stands for
+/// the same dimension.
 ///
 /// # Errors
 ///
-/// [`Error::MixedGeography`]; [`Error::MixedDimension`].
+/// [`Error::MixedModes`]; [`Error::MixedGeography`]; [`Error::MixedDimension`].
 pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error> {
     let units = |of: &Product| of.indicators.iter().map(|used| used.indicator.unit).collect::<BTreeSet<_>>();
     let meets = |other: &&Product| {
@@ -63,6 +80,12 @@ pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error
 }
 
 fn fit(one: &Product, other: &Product) -> Result<(), Error> {
+    if !one.mode.goes_with(other.mode) {
+        return Err(Error::MixedModes);
+    }
+    if one.mode != other.mode || matches!(one.mode, Mode::Dp(_)) {
+        return Ok(());
+    }
     if one.level != other.level {
         return Err(Error::MixedGeography);
     }
@@ -106,6 +129,7 @@ fn count(
     Ok(Tabulation {
         unit,
         period,
+        mode: products[0].mode,
         dimensions,
         populations: plan.populations.iter().map(plan::PlannedPopulation::public).collect(),
         measures: plan.measures.iter().map(plan::PlannedMeasure::public).collect(),
@@ -159,12 +183,21 @@ impl Members<'_> {
             }
             Mean => {
                 let (mut sum, mut sum_of_squares) = (vec![0_i64; self.n_atoms], vec![0_i128; self.n_atoms]);
+                let mut largest = vec![[0_i64; 2]; measure.concentration.map_or(0, |_| self.n_atoms)];
+                let floor = measure.concentration.map_or(0, |of| of.floor);
+                let (low, high) = measure.bounds.unwrap_or((i64::MIN, i64::MAX));
                 self.each(measure, &measure.value, rows, |atom, value| {
+                    let value = value.clamp(low, high);
                     sum[atom] = sum[atom].checked_add(value)?;
                     sum_of_squares[atom] += i128::from(value).pow(2);
+                    if let Some([first, second]) = largest.get_mut(atom) {
+                        let above = value.saturating_sub(floor);
+                        *second = above.min(*first).max(*second);
+                        *first = above.max(*first);
+                    }
                     Some(())
                 })?;
-                Values::Mean { sum, sum_of_squares }
+                Values::Mean { sum, sum_of_squares, largest }
             }
             Ratio => {
                 let mut sums = [vec![0_u64; self.n_atoms], vec![0_u64; self.n_atoms]];

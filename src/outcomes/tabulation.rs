@@ -1,6 +1,6 @@
 //! True counts over a lattice: what `disclosure` protects, and what has no way onto the wire.
 
-use super::Dimension;
+use super::{Dimension, Mode};
 use crate::calendar::SchoolYear;
 use serde::{Deserialize, Serialize};
 
@@ -37,14 +37,16 @@ impl Unit {
 /// True counts of one unit in one period: every group that any product of an edition can ask for is a
 /// sum of atoms, the finest cross-classification that occurs.
 ///
-/// All products that count the same unit in the same period share one tabulation, so that a group is
-/// one cell however many products show it.
+/// All products that count the same unit in the same period and mode share one tabulation, so that a group is
+/// one cell however many products show it. Of products with noise each has its own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tabulation {
     /// What is counted.
     pub unit: Unit,
     /// When.
     pub period: SchoolYear,
+    /// How it is protected.
+    pub mode: Mode,
     /// All dimensions of all products; the first is the geography.
     pub dimensions: Vec<Dimension>,
     /// The groups of people that denominators are; parents stand before children.
@@ -55,6 +57,18 @@ pub struct Tabulation {
     pub atoms: Atoms,
     /// What each product shows of it.
     pub publications: Vec<Publication>,
+}
+
+impl Tabulation {
+    /// What tells it from the others of an edition: the unit, the period, the mode, and the product where each has its own.
+    #[must_use]
+    pub fn key(&self) -> (Unit, SchoolYear, &'static str, &str) {
+        let product = match self.mode {
+            Mode::Suppress | Mode::Round => "",
+            Mode::Dp(_) => self.publications.first().map_or("", |publication| &publication.product),
+        };
+        (self.unit, self.period, self.mode.name(), product)
+    }
 }
 
 /// A group of people that is some indicator's denominator.
@@ -77,6 +91,21 @@ pub struct Measure {
     /// The divisor that turns the sums of [`Values::Mean`] into the indicator's unit (1,000 for scores
     /// in thousandths); 1 for the other kinds.
     pub scale: u32,
+    /// The smallest and largest value that one person can add to [`Values::Mean`], where the product sets bounds: those
+    /// beyond are counted as these.
+    pub bounds: Option<(i64, i64)>,
+    /// When a mean would tell the value of one person too closely.
+    pub concentration: Option<Concentration>,
+}
+
+/// The p % rule (L. Cox, "Linear Sensitivity Measures in Statistical Disclosure Control", 1981): a sum is too close to its
+/// largest part when whoever has the second largest could work the largest out to within so many percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concentration {
+    /// Of the largest part.
+    pub percent: u32,
+    /// The smallest value that everybody knows there can be.
+    pub floor: i64,
 }
 
 /// The atoms: groups of people who agree in every dimension.
@@ -113,6 +142,8 @@ pub enum Values {
         sum: Vec<i64>,
         /// Sum of its square.
         sum_of_squares: Vec<i128>,
+        /// The two largest of single people, each less the floor of the measure's [`Concentration`]; empty without one.
+        largest: Vec<[i64; 2]>,
     },
     /// A sum over a sum, such as days present over days enrolled; the numerator never exceeds the
     /// denominator.

@@ -7,7 +7,7 @@ use super::before::{self, Before};
 use super::{Error, Frozen, Stage, freeze};
 use crate::audit::Call;
 use crate::disclosure::{Hiding, ProductReport, RuleProfile, Seal, SealReport};
-use crate::outcomes::{self, Change, Edition, Product, Tabulation, Unit};
+use crate::outcomes::{self, Change, Edition, Mode, Product, Tabulation, Unit};
 use crate::store::{self, Snapshot, Store};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -215,6 +215,10 @@ impl Trial {
             Variants::None => return Ok(()),
         };
         for (product, checked_product) in asked.iter().zip(&mut checked.products) {
+            // Smaller versions win back what is hidden for the sake of others.
+            if product.mode() != Mode::Suppress {
+                continue;
+            }
             let changes = product.changes();
             if !are_wanted {
                 checked.n_left_out += changes.len() as u64;

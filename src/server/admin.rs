@@ -8,7 +8,7 @@ use super::status::{self, Told};
 use crate::agreements::{Agreement, State};
 use crate::api::v1 as pb;
 use crate::audit::{Call, Hash};
-use crate::disclosure::{LayerReport, PeriodReport, RuleProfile};
+use crate::disclosure::{LayerReport, PeriodReport, Released, ReleasedReport, RuleProfile};
 use crate::publish::{self, Published};
 use crate::records::OrgId;
 use crate::store::{self, Organization, Stored, Tx};
@@ -347,6 +347,7 @@ fn report(published: Published, seconds: f64) -> pb::PublishResponse {
         products: products.collect(),
         layers: published.report.layers.iter().map(layer).collect(),
         periods: published.report.periods.iter().map(period).collect(),
+        released: published.report.released.iter().map(released).collect(),
         seconds,
         waiting: published.n_waiting,
     };
@@ -372,5 +373,24 @@ pub(super) fn period(period: &PeriodReport) -> pb::PeriodReport {
         counted_in: period.counted_in,
         sealed_in: period.sealed_in,
         waits: period.waits,
+        products: period.products.clone(),
     }
+}
+
+pub(super) fn released(report: &ReleasedReport) -> pb::ReleasedReport {
+    let mut released = pb::ReleasedReport {
+        unit: report.unit.name().into(),
+        period: report.period.into(),
+        products: report.products.clone(),
+        ..Default::default()
+    };
+    match report.how {
+        Released::Rounded(base) => released.rounded_to = base,
+        Released::Noisy { deviation, spent, budget, is_last } => {
+            released.people_noise = deviation;
+            (released.epsilon_spent, released.epsilon) = (spent, budget);
+            released.last = is_last;
+        }
+    }
+    released
 }

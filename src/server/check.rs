@@ -146,6 +146,7 @@ fn report(checked: &Checked, taken: &[bool]) -> pb::CheckReport {
         variants_left_out: checked.n_left_out,
         edition: checked.edition,
         periods: checked.report.periods.iter().map(admin::period).collect(),
+        released: checked.report.released.iter().map(admin::released).collect(),
     }
 }
 
@@ -155,6 +156,7 @@ fn lattice(lattice: &LatticeReport) -> pb::LatticeReport {
         period: lattice.period.into(),
         groups: lattice.n_groups,
         occupied: lattice.n_occupied,
+        mode: lattice.mode.into(),
     }
 }
 

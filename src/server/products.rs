@@ -36,7 +36,7 @@ impl Wrong {
     }
 }
 
-/// Reads a document whose rule profile a seal can follow.
+/// Reads a document of a known rule profile.
 pub(super) fn read(document: &str) -> Result<Product, Wrong> {
     if document.len() > MAX_DOCUMENT {
         return Err(Wrong::new("product.too_long", "document", "is too long"));
@@ -45,13 +45,10 @@ pub(super) fn read(document: &str) -> Result<Product, Wrong> {
         outcomes::Error::Product(problems) => Wrong { rule: "product.malformed", problems },
         other => Wrong::new("product.malformed", "document", other.to_string()),
     })?;
-    let wrong = match RuleProfile::named(product.profile()) {
-        None => "is not a known rule profile",
-        Some(profile) if profile.round_to > 0 => "rounds counts, and a seal can not do that",
-        Some(profile) if profile.pool.is_some() => "pools hidden groups, and a seal can not do that",
-        Some(_) => return Ok(product),
-    };
-    Err(Wrong::new("product.profile", "profile", wrong))
+    match RuleProfile::named(product.profile()) {
+        None => Err(Wrong::new("product.profile", "profile", "is not a known rule profile")),
+        Some(_) => Ok(product),
+    }
 }
 
 /// The products that are loaded, and those that an edition has been published with: what those have shown is known for
@@ -70,6 +67,7 @@ pub(super) fn fits(product: &Product, others: &[Product]) -> Result<(), Wrong> {
     let mixed = |mixed: outcomes::Error| {
         let path = match mixed {
             outcomes::Error::MixedGeography => "geography",
+            outcomes::Error::MixedModes => "mode",
             _ => "dimensions",
         };
         Wrong::new("product.mixed", path, mixed.to_string())

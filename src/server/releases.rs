@@ -100,6 +100,7 @@ impl ReleaseService for Releases {
                     edition: sealed.as_ref().and(edition).unwrap_or(0),
                     hidden_share: sealed.as_ref().map_or(0.0, Offered::hidden_share),
                     agreements,
+                    mode: product.mode().name().into(),
                 });
             }
             Ok(pb::ListProductsResponse { products })

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use throughline::calendar::SchoolYear;
 use throughline::disclosure::{Bottom, RateBand, RateLabels, RuleProfile, Top, Zeros};
-use throughline::outcomes::{Atoms, Dimension, Measure, Population, Publication, Tabulation, Unit, Values};
+use throughline::outcomes::{
+    Atoms, Dimension, Measure, Mode, Population, Publication, Tabulation, Unit, Values,
+};
 
 /// Numbers that a case is built from; zeros when they run out, so that a shorter list is a simpler case.
 struct Draw(std::vec::IntoIter<u32>);
@@ -55,6 +57,8 @@ pub(crate) fn build(numbers: Vec<u32>) -> Case {
             id: id.into(),
             population,
             scale: if id == "mean" { 10 } else { 1 },
+            bounds: None,
+            concentration: None,
         })
         .collect();
     let (k, certainty) = (3 + draw.up_to(9), 12 + draw.up_to(60));
@@ -64,7 +68,16 @@ pub(crate) fn build(numbers: Vec<u32>) -> Case {
     let downwards_max = if draw.up_to(1) == 0 { usize::MAX } else { 0 };
     let profiles = code(&mut draw, profiles, &mut publications);
     let (unit, period) = (Unit::StudentYear, SchoolYear::new(2025).expect("a school year"));
-    let tabulation = Tabulation { unit, period, dimensions, populations, measures, atoms, publications };
+    let tabulation = Tabulation {
+        mode: Mode::Suppress,
+        unit,
+        period,
+        dimensions,
+        populations,
+        measures,
+        atoms,
+        publications,
+    };
     Case { tabulation, profiles, downwards_max }
 }
 
@@ -214,7 +227,7 @@ fn atoms(draw: &mut Draw, dimensions: &[Dimension], populations: &[Population]) 
     atoms.values = vec![
         Values::Share(share),
         Values::Share(inner),
-        Values::Mean { sum, sum_of_squares: squares },
+        Values::Mean { sum, sum_of_squares: squares, largest: vec![] },
         Values::Ratio { numerator: upper, denominator: lower },
         Values::Count,
     ];
@@ -232,8 +245,9 @@ pub(crate) fn permuted(tabulation: &Tabulation, shift: usize) -> Tabulation {
     let values = |values: &Values| match values {
         Values::Count => Values::Count,
         Values::Share(counts) => Values::Share(pick(&order, counts)),
-        Values::Mean { sum, sum_of_squares } => {
-            Values::Mean { sum: pick(&order, sum), sum_of_squares: pick(&order, sum_of_squares) }
+        Values::Mean { sum, sum_of_squares, .. } => {
+            let sum_of_squares = pick(&order, sum_of_squares);
+            Values::Mean { sum: pick(&order, sum), sum_of_squares, largest: vec![] }
         }
         Values::Ratio { numerator, denominator } => {
             Values::Ratio { numerator: pick(&order, numerator), denominator: pick(&order, denominator) }
@@ -259,8 +273,9 @@ pub(crate) fn thinned(tabulation: &Tabulation, bits: u64) -> Tabulation {
     let values = atoms.values.iter().map(|values| match values {
         Values::Count => Values::Count,
         Values::Share(counts) => Values::Share(kept(counts, keeps)),
-        Values::Mean { sum, sum_of_squares } => {
-            Values::Mean { sum: kept(sum, keeps), sum_of_squares: kept(sum_of_squares, keeps) }
+        Values::Mean { sum, sum_of_squares, .. } => {
+            let sum_of_squares = kept(sum_of_squares, keeps);
+            Values::Mean { sum: kept(sum, keeps), sum_of_squares, largest: vec![] }
         }
         Values::Ratio { numerator, denominator } => {
             Values::Ratio { numerator: kept(numerator, keeps), denominator: kept(denominator, keeps) }

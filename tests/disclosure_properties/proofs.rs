@@ -8,7 +8,9 @@ use throughline::calendar::SchoolYear;
 use throughline::disclosure::{
     LayerReport, NotProven, Past, Proof, RuleProfile, Seal, SealReport, on_one_core,
 };
-use throughline::outcomes::{Atoms, Dimension, Measure, Population, Publication, Tabulation, Unit, Values};
+use throughline::outcomes::{
+    Atoms, Dimension, Measure, Mode, Population, Publication, Tabulation, Unit, Values,
+};
 
 fn sealed(case: &Case, edition: u32, tabulations: &[Tabulation]) -> (Seal, SealReport) {
     Seal::make_within(edition, tabulations, &[], &case.profiles, b"secret", case.downwards_max)
@@ -53,11 +55,18 @@ fn districts() -> Tabulation {
         }
     }
     Tabulation {
+        mode: Mode::Suppress,
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![Population { id: "students".into(), parent: None }],
-        measures: vec![Measure { id: "present".into(), population: 0, scale: 1 }],
+        measures: vec![Measure {
+            id: "present".into(),
+            population: 0,
+            scale: 1,
+            bounds: None,
+            concentration: None,
+        }],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),
             people: vec![counts.values().map(|of| of.0).collect()],
@@ -82,7 +91,7 @@ fn districts_protected_side_by_side_or_in_turn_have_the_same_seal_and_proof() {
     let ((seal, report), (alone, of_alone)) = (made(), on_one_core(made));
     assert!(report.layers[0].n_sensitive > 20_000, "{:?}", report.layers);
     assert!(seal.to_bytes() == alone.to_bytes() && report.proof.to_bytes() == of_alone.proof.to_bytes());
-    let verified = report.proof.verify(&seal, &tabulations, &[], &profiles).expect("it holds");
+    let verified = report.proof.verify(&seal, &tabulations, &[], &profiles, b"secret").expect("it holds");
     assert!(verified.n_witnesses > 500 && verified.n_linear_only < verified.n_numbers / 2, "{verified:?}");
 }
 
@@ -95,7 +104,7 @@ proptest! {
         let bytes = report.proof.to_bytes();
         let proof = Proof::from_bytes(&bytes).expect("its own bytes");
         prop_assert!(proof.to_bytes() == bytes && proof.digest() == report.proof.digest());
-        let verified = proof.verify(&seal, &[permuted(&case.tabulation, shift)], &[], &case.profiles);
+        let verified = proof.verify(&seal, &[permuted(&case.tabulation, shift)], &[], &case.profiles, b"secret");
         prop_assert!(verified.is_ok(), "{:?}", verified);
         let verified = verified.expect("checked");
         let total = |of: fn(&LayerReport) -> u64| report.layers.iter().map(of).sum::<u64>();
@@ -115,7 +124,7 @@ proptest! {
                 seals.iter().zip(&tabulations).map(|(seal, tabulations)| Past { seal, tabulations }).collect();
             let made = Seal::make_after(number, now, &past, &case.profiles, b"secret");
             let (seal, report) = made.expect("a sound tabulation");
-            let verified = report.proof.verify(&seal, now, &past, &case.profiles);
+            let verified = report.proof.verify(&seal, now, &past, &case.profiles, b"secret");
             prop_assert!(verified.is_ok(), "edition {}: {:?}", number, verified);
             seals.push(seal);
         }
@@ -137,12 +146,12 @@ proptest! {
         let tabulations = std::slice::from_ref(&case.tabulation);
         let (seal, report) = sealed(&case, 7, tabulations);
         let (_, other) = sealed(&case, 8, tabulations);
-        let verified = other.proof.verify(&seal, tabulations, &[], &case.profiles);
+        let verified = other.proof.verify(&seal, tabulations, &[], &case.profiles, b"secret");
         prop_assert_eq!(verified, Err(NotProven::OtherSeal));
         let mut counts = case.tabulation.clone();
         let atom = at as usize % counts.atoms.people[0].len();
         counts.atoms.people[0][atom] += 1;
-        let verified = report.proof.verify(&seal, &[counts], &[], &case.profiles);
+        let verified = report.proof.verify(&seal, &[counts], &[], &case.profiles, b"secret");
         prop_assert_eq!(verified, Err(NotProven::OtherCounts));
         // Whatever is written over a byte is refused or seen by its digest.
         let mut bytes = report.proof.to_bytes();
@@ -151,7 +160,7 @@ proptest! {
         if let Ok(proof) = Proof::from_bytes(&bytes) {
             prop_assert_ne!(proof.digest(), report.proof.digest());
             // It may hold where the tag was changed, and must not make the checker panic anywhere.
-            let _ = proof.verify(&seal, tabulations, &[], &case.profiles);
+            let _ = proof.verify(&seal, tabulations, &[], &case.profiles, b"secret");
         }
     }
 }

@@ -95,8 +95,9 @@ impl City {
 pub(crate) fn product(text: &str) -> Product {
     let (head, tables) = text.split_at(text.find("[[").unwrap_or(text.len()));
     let id = if head.contains("product =") { "" } else { "product = \"p\"\n" };
+    let mode = if head.contains("mode =") { "" } else { "mode = \"suppress\"\n" };
     let whole = format!(
-        "{id}version = 1\ntitle = \"P\"\nprofile = \"n10\"\nmode = \"suppress\"\n{head}\n\
+        "{id}version = 1\ntitle = \"P\"\nprofile = \"n10\"\n{mode}{head}\n\
          [years]\nfrom = 1980\nto = 2030\n{tables}"
     );
     Product::parse(&whole).expect("a product")

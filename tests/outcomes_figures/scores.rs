@@ -1,7 +1,8 @@
 //! Tests: the last result, nested populations, gains over years.
 
-use crate::city::{City, Figure, at, figure, score};
+use crate::city::{City, Figure, at, figure, product as product_of, score};
 use throughline::outcomes::Unit::StudentYear;
+use throughline::outcomes::{Error, Product, Values, check_together, tabulate};
 use throughline::records::Fact;
 
 const SCORES: &str = r#"
@@ -40,6 +41,67 @@ fn the_last_result_of_the_year_counts() {
     assert_eq!(figure(&counts, "proficiency STATE ELA", &[]), Figure::Share(1, 2));
     assert_eq!(figure(&counts, "mean_scale_score STATE ELA", &[]), Figure::Mean(900_000, 2));
     assert_eq!(figure(&counts, "enrollment", &[]), Figure::Count(3));
+}
+
+#[test]
+fn scores_beyond_their_bounds_count_as_these_and_the_largest_are_known() {
+    let mut city = City::new();
+    for (number, points) in [(1, 150), (2, 500), (3, 900), (4, 620)] {
+        city.say(number, "east", at("a", 2024, "03")).say(number, "east", score("2024-05-01", points, true));
+    }
+    let bounded = r#"
+    [[indicators]]
+    name = "score"
+    use = "mean_scale_score"
+    test = "STATE"
+    subject = "ELA"
+    bounds = [200, 800]
+    protect_percent = 10
+    "#;
+    let counts = city.count_all(&[SCORES, &format!("product = \"q\"\n{bounded}")], StudentYear, 2024);
+    assert_eq!(
+        figure(&counts, "mean_scale_score STATE ELA", &[]),
+        Figure::Mean(2_170_000, 4),
+        "another measure"
+    );
+    let id = "mean_scale_score STATE ELA 200000..800000 p10";
+    assert_eq!(figure(&counts, id, &[]), Figure::Mean(2_120_000, 4));
+    let at = counts.measures.iter().position(|measure| measure.id == id).expect("counted");
+    let measure = &counts.measures[at];
+    assert_eq!(
+        (measure.bounds, measure.concentration.map(|of| (of.percent, of.floor))),
+        (Some((200_000, 800_000)), Some((10, 200_000)))
+    );
+    let Values::Mean { sum_of_squares, largest, .. } = &counts.atoms.values[at] else { panic!("a mean") };
+    assert_eq!(largest[..], [[600_000, 420_000]], "above the smallest there can be");
+    assert_eq!(sum_of_squares[0], [200_000_i128, 500_000, 800_000, 620_000].map(|of| of * of).iter().sum());
+}
+
+#[test]
+fn products_of_each_mode_are_counted_apart() {
+    let mut city = City::new();
+    city.say(1, "east", at("a", 2024, "03"));
+    let enrolled = "[[indicators]]\n name = \"enrolled\"\n use = \"enrollment\"";
+    let product = |id: &str, mode: &str| format!("product = {id:?}\nmode = {mode}\n{enrolled}");
+    let noise = "\"dp\"\ndp = { epsilon = 1 }";
+    let texts = [
+        product("a", noise),
+        product("b", "\"suppress\""),
+        product("c", noise),
+        product("d", "\"suppress\""),
+    ];
+    let tabulated = |texts: &[String]| {
+        let products: Vec<Product> = texts.iter().map(|text| product_of(text)).collect();
+        tabulate(&city.edition(), &products)
+    };
+    let counted = tabulated(&texts).expect("they can be counted");
+    let apart: Vec<(&str, Vec<&str>)> = (counted.iter())
+        .filter(|of| of.period.ending() == 2024)
+        .map(|of| (of.mode.name(), of.publications.iter().map(|of| of.product.as_str()).collect()))
+        .collect();
+    assert_eq!(apart, [("suppress", vec!["b", "d"]), ("dp", vec!["a"]), ("dp", vec!["c"])]);
+    let mixed = [product("a", "\"round\""), product("b", "\"suppress\"")].map(|text| product_of(&text));
+    assert_eq!(check_together(&mixed[0], &mixed[1..]), Err(Error::MixedModes));
 }
 
 #[test]

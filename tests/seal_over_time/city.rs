@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use throughline::calendar::SchoolYear;
-use throughline::outcomes::{Atoms, Dimension, Measure, Population, Publication, Tabulation, Unit, Values};
+use throughline::outcomes::{
+    Atoms, Dimension, Measure, Mode, Population, Publication, Tabulation, Unit, Values,
+};
 
 /// A student as one edition knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,11 +108,17 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
         values: vec![
             Values::Count,
             Values::Share(number(&|student| student.is_absent)),
-            Values::Mean { sum: scores(&|score| score), sum_of_squares: squares },
+            Values::Mean { sum: scores(&|score| score), sum_of_squares: squares, largest: vec![] },
         ],
     };
     let population = |id: &str, parent| Population { id: id.into(), parent };
-    let measure = |(id, population): (&&str, usize)| Measure { id: (*id).into(), population, scale: 1 };
+    let measure = |(id, population): (&&str, usize)| Measure {
+        id: (*id).into(),
+        population,
+        scale: 1,
+        bounds: None,
+        concentration: None,
+    };
     let publication = |&(product, version, dimensions, depth, withdrawn): &Product| Publication {
         product: product.into(),
         version,
@@ -121,6 +129,7 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
         withdrawn,
     };
     Tabulation {
+        mode: Mode::Suppress,
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,

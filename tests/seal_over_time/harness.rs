@@ -46,7 +46,7 @@ fn publish_with(editions: &[(&Students, &[Product])], is_together: bool) -> Vec<
         let tabulations = std::slice::from_ref(&tabulation);
         let (seal, report) =
             Seal::make_after(number, tabulations, &past, &profiles, b"secret").expect("a sound edition");
-        report.proof.verify(&seal, tabulations, &past, &profiles).expect("its own proof holds");
+        report.proof.verify(&seal, tabulations, &past, &profiles, b"secret").expect("its own proof holds");
         published.push(Edition { students: (*students).clone(), tabulation, seal, report });
     }
     published

@@ -151,7 +151,7 @@ async fn everything_wrong_with_every_document_is_said_and_is_on_record() {
     let steward = city.steward().await;
     let broken = [
         draft().replace("version = 2", "version = 0").replace("source = \"sex\"", "source = \"secret\""),
-        other().replace("nces-10", "opensafely"),
+        other().replace("nces-10", "ohio"),
         draft(),
         draft().replace("depth = 2", "depth = 1"),
         other().replace("town", "hamlet").replace("depth = 1", "depth = 1\ngeography = \"district\""),

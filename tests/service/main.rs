@@ -19,5 +19,6 @@ mod intake;
 mod kill;
 mod log;
 mod model;
+mod modes;
 mod proof;
 mod release;

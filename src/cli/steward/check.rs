@@ -34,6 +34,7 @@ pub(super) fn print(report: &pb::CheckReport) {
     say("");
     say(&lattices(report).print());
     layers::stays(report.edition, &report.periods).iter().for_each(|line| say(line));
+    layers::released(&report.released).iter().for_each(|line| say(line));
     if !report.layers.is_empty() {
         say(&layers::words(&report.layers));
     }
@@ -62,8 +63,10 @@ fn lattices(report: &pb::CheckReport) -> Table {
     ];
     let mut table = Table::new(&headings);
     for lattice in &report.lattices {
-        let layers =
-            || report.layers.iter().filter(|of| (&of.unit, of.period) == (&lattice.unit, lattice.period));
+        let is_of = |of: &&pb::LayerReport| {
+            lattice.mode == "suppress" && (&of.unit, of.period) == (&lattice.unit, lattice.period)
+        };
+        let layers = || report.layers.iter().filter(is_of);
         table.row([
             SchoolYear::new(lattice.period).map(|year| year.to_string()).unwrap_or_default(),
             lattice.unit.replace('_', " "),
@@ -90,7 +93,9 @@ fn print_product(product: &pb::CheckedProduct) {
             "  this version is loaded with another content, or a newer one is: raise it to load the document",
         );
     }
-    say(&losses(product).print());
+    if !product.planes.is_empty() {
+        say(&losses(product).print());
+    }
     if !product.variants.is_empty() {
         say("");
         say(&variants(product).print());
@@ -220,7 +225,7 @@ pub(super) fn json(report: &pb::CheckReport) -> serde_json::Value {
     let lattice = |lattice: &pb::LatticeReport| {
         serde_json::json!({
             "unit": lattice.unit, "period": lattice.period, "groups": lattice.groups,
-            "occupied": lattice.occupied,
+            "occupied": lattice.occupied, "mode": lattice.mode,
         })
     };
     serde_json::json!({
@@ -231,7 +236,7 @@ pub(super) fn json(report: &pb::CheckReport) -> serde_json::Value {
         "tabulate_seconds": report.tabulate_seconds, "seal_seconds": report.seal_seconds,
         "seal_bytes": report.seal_bytes, "memory_peak_bytes": report.memory_peak_bytes,
         "variants_left_out": report.variants_left_out, "edition": report.edition,
-        "periods": layers::periods_json(&report.periods),
+        "periods": layers::periods_json(&report.periods), "released": layers::released_json(&report.released),
     })
 }
 

@@ -46,7 +46,7 @@ pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
     }
     let line = |((earlier, waits, unit), years): ((u32, bool, &str), Vec<String>)| {
         let why = match waits {
-            true => "records of fewer students than may be shown have changed, and wait for more",
+            true => "records have changed of too few students to be shown, or beyond a budget that is spent",
             false => "nothing has changed",
         };
         let units = unit.replace('_', "-");
@@ -55,12 +55,52 @@ pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
     alike.into_iter().map(line).collect()
 }
 
+/// What is rounded or has noise, and how much: a line for all school years alike in that.
+pub(super) fn released(released: &[pb::ReleasedReport]) -> Vec<String> {
+    let mut alike: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for report in released {
+        let what = match report.rounded_to {
+            0 if report.last => format!(
+                "noise of \u{b1}{:.0} in 19 of 20 numbers; epsilon {:.2} of {:.2} is spent, and these figures stay",
+                1.96 * report.people_noise,
+                report.epsilon_spent,
+                report.epsilon
+            ),
+            0 => format!(
+                "noise of \u{b1}{:.0} in 19 of 20 numbers; epsilon {:.2} of {:.2} is spent",
+                1.96 * report.people_noise,
+                report.epsilon_spent,
+                report.epsilon
+            ),
+            base => format!("all numbers are multiples of {base}"),
+        };
+        let year = SchoolYear::new(report.period).map(|year| year.to_string());
+        alike.entry((report.products.join(", "), what)).or_default().extend(year);
+    }
+    let line = |((products, what), years): ((String, String), Vec<String>)| {
+        format!("{products}, {}: {what}", years.join(", "))
+    };
+    alike.into_iter().map(line).collect()
+}
+
+/// The same, each.
+pub(super) fn released_json(released: &[pb::ReleasedReport]) -> Vec<serde_json::Value> {
+    let json = |of: &pb::ReleasedReport| {
+        serde_json::json!({
+            "unit": of.unit, "period": of.period, "products": of.products, "rounded_to": of.rounded_to,
+            "people_noise": of.people_noise, "epsilon_spent": of.epsilon_spent, "epsilon": of.epsilon,
+            "last": of.last,
+        })
+    };
+    released.iter().map(json).collect()
+}
+
 /// Each unit and school year.
 pub(super) fn periods_json(periods: &[pb::PeriodReport]) -> Vec<serde_json::Value> {
     let json = |period: &pb::PeriodReport| {
         serde_json::json!({
             "unit": period.unit, "period": period.period, "counted_in": period.counted_in,
-            "sealed_in": period.sealed_in, "waits": period.waits,
+            "sealed_in": period.sealed_in, "waits": period.waits, "products": period.products,
         })
     };
     periods.iter().map(json).collect()

@@ -138,6 +138,39 @@ fn edfacts_prints_the_values_of_its_files_and_no_others() {
     }
 }
 
+/// Printed by the source: subgroup rows of the EDFacts graduation rate files of schools, 2011-12 to 2014-15, the size of the
+/// cohort and the rate (Albertville, Hoover, Bob Jones, Leeds and Spain Park High School; Antelope Valley Learning
+/// Academy; California Virtual Academy at San Diego). Numerators are not printed, so what is checked is that a group of
+/// that size can get that code. The files' rows of all students change to whole percents at 201 already; this profile
+/// takes the limit of the subgroups for both.
+#[test]
+fn edfacts_codes_groups_as_in_the_rows_of_its_files() {
+    let edfacts = named("edfacts");
+    for (n, printed) in [
+        (13, "LT50"),
+        (8, "GE50"),
+        (29, "60-79"),
+        (22, "GE80"),
+        (28, "LE20"),
+        (21, "21-39"),
+        (19, "40-59"),
+        (43, "50-59"),
+        (38, "GE90"),
+        (50, "11-19"),
+        (66, "85-89"),
+        (95, "75-79"),
+        (94, "30-34"),
+        (177, "LE5"),
+        (266, "6-9"),
+        (260, "GE95"),
+        (385, "95"),
+        (309, "GE99"),
+    ] {
+        assert!(labels(&edfacts, n).iter().any(|label| label == printed), "{printed} of {n}");
+    }
+    assert!(5 < edfacts.cell_min, "PS");
+}
+
 /// From the stated rule, not printed examples: the PII reporting procedure at ccsdut.org, section B.2,
 /// recodes 99 to 100 % of 300 and more students, 98 to 100 % of 100 to 299, 95 to 100 % of 40 to 99, and
 /// the same at the low end. The two lowest bands, and that NCES 2011-603 has the same limits, are from the

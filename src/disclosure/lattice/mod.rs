@@ -4,9 +4,11 @@
 //! Nothing shows it, but a category less its parts gives it away, so it is a cell like the others that
 //! is never listed. With the rests, every cell is the disjoint union of the cells below it.
 
+mod grid;
 mod plane;
 mod tree;
 
+pub(super) use grid::Grid;
 pub(super) use plane::Plane;
 pub(super) use tree::Tree;
 
@@ -237,7 +239,7 @@ impl Sums {
         match values {
             Values::Count => Self::Count,
             Values::Share(counts) => Self::Share(lattice.totals(|at| u64::from(counts[at]))),
-            Values::Mean { sum, sum_of_squares } => {
+            Values::Mean { sum, sum_of_squares, .. } => {
                 Self::Mean(lattice.totals(|at| i128::from(sum[at])), lattice.totals(|at| sum_of_squares[at]))
             }
             Values::Ratio { numerator, denominator } => {

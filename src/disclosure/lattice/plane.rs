@@ -70,8 +70,6 @@ pub(in crate::disclosure) fn profiles_of(
         let named = profiles.iter().find(|profile| profile.id == publication.profile);
         match named {
             None => Err(Error::UnknownProfile { product: product() }),
-            Some(profile) if profile.round_to > 0 => Err(Error::RoundingProfile { product: product() }),
-            Some(profile) if profile.pool.is_some() => Err(Error::PoolingProfile { product: product() }),
             Some(profile) => Ok(profile.clone()),
         }
     };

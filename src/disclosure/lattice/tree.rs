@@ -19,7 +19,7 @@ impl Tree {
         std::iter::successors((node != 0).then_some(node), up)
     }
 
-    fn new(dimension: &Dimension) -> Self {
+    pub(super) fn new(dimension: &Dimension) -> Self {
         let parent: Vec<u16> = dimension.nodes.iter().map(|node| node.parent).collect();
         let mut depth = vec![0u16; parent.len()];
         for node in 1..parent.len() {

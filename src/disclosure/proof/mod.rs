@@ -23,14 +23,17 @@ pub(super) use witness::{Change, FamilyProof, Number, Witness};
 
 use super::check::{check, require};
 use super::lattice::Lattice;
+use super::noise::{Spending, draw};
 use super::parallel::in_parallel;
 use super::past::Past;
 use super::protection::{Shown, verify};
+use super::rounding::is_rounding;
 use super::seal::SealedLattice;
-use super::sealing::Prepared;
+use super::sealing::{Prepared, spent_nano};
+use super::standing::Standing;
 use super::table::sha256;
 use super::{Error, RuleProfile, Seal};
-use crate::outcomes::{Tabulation, Values};
+use crate::outcomes::{Mode, Tabulation, Values};
 use ring::{digest, hmac};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -174,8 +177,9 @@ impl Proof {
         Ok(proof)
     }
 
-    /// Checks the proof against the seal, the true counts it was made from in any order, the editions before, and the rule
-    /// profiles that are known. What holds on from an earlier edition is compared with that one's seal, whose own proof says
+    /// Checks the proof against the seal, the true counts it was made from in any order, the editions before, the rule
+    /// profiles that are known, and the secret that it was made with. Figures that are rounded are checked to be so, and to
+    /// add up; those with noise are drawn again. What holds on from an earlier edition is compared with that one's seal, whose own proof says
     /// that it hides enough ([`Seal::sealed_in`]).
     ///
     /// # Errors
@@ -187,6 +191,7 @@ impl Proof {
         tabulations: &[Tabulation],
         past: &[Past<'_>],
         profiles: &[RuleProfile],
+        secret: &[u8],
     ) -> Result<Verified, NotProven> {
         if self.seal != seal.digest() {
             return Err(NotProven::OtherSeal);
@@ -199,7 +204,7 @@ impl Proof {
             }
         }
         let mut sorted: Vec<&Tabulation> = tabulations.iter().collect();
-        sorted.sort_by_key(|tabulation| (tabulation.unit, tabulation.period));
+        sorted.sort_by(|one, other| one.key().cmp(&other.key()));
         check(&sorted)?;
         let sealed = &seal.body.lattices;
         if sorted.len() != self.lattices.len() || sorted.len() != sealed.len() {
@@ -211,20 +216,46 @@ impl Proof {
             own.clone().chain(profiles.iter().filter(is_other)).cloned().collect();
         let parts: Vec<_> = sorted.into_iter().zip(&self.lattices).zip(sealed).collect();
         let mut verified = Verified::default();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         for part in in_parallel(&parts, |((tabulation, proof), sealed)| {
-            let prepared = Prepared::new(tabulation, past, &profiles)?;
-            match proof {
-                Some(proof) => proof.verify(tabulation, &prepared, sealed),
-                None if prepared.kept(seal.edition()).is_some_and(|kept| kept == **sealed) => {
-                    Ok(Verified::default())
-                }
-                None => Err(fault(tabulation, Fault::Untrue)),
+            let standing = Standing::new(tabulation, past, &profiles)?;
+            if let Some(proof) = proof {
+                return proof.verify(tabulation, &Prepared::new(standing, &profiles)?, sealed);
             }
+            let is_so = match tabulation.mode {
+                _ if sealed.sealed_in != seal.edition() => {
+                    is_kept(tabulation, &standing, sealed, past, seal.edition())
+                }
+                Mode::Suppress => false,
+                Mode::Round => is_rounding(tabulation, &profiles, sealed)?,
+                Mode::Dp(budget) => match Spending::next(budget, spent_nano(tabulation, past)) {
+                    Some(next) => draw(seal.edition(), tabulation, &profiles, next, &key)? == **sealed,
+                    None => false,
+                },
+            };
+            if is_so { Ok(Verified::default()) } else { Err(fault(tabulation, Fault::Untrue)) }
         }) {
             verified.add(part?);
         }
         Ok(verified)
     }
+}
+
+/// Whether what is sealed of a tabulation is what an earlier edition has sealed of it, because nothing has changed, or a
+/// budget is spent.
+fn is_kept(
+    tabulation: &Tabulation,
+    standing: &Standing<'_>,
+    sealed: &SealedLattice,
+    past: &[Past<'_>],
+    edition: u32,
+) -> bool {
+    let is_kept = |kept: Option<SealedLattice>| kept.is_some_and(|kept| kept == *sealed);
+    let is_spent = || match tabulation.mode {
+        Mode::Dp(budget) => Spending::next(budget, spent_nano(tabulation, past)).is_none(),
+        Mode::Suppress | Mode::Round => false,
+    };
+    is_kept(standing.kept(edition)) || is_spent() && is_kept(standing.same_as_before().cloned())
 }
 
 fn fault(tabulation: &Tabulation, fault: Fault) -> NotProven {
@@ -238,8 +269,8 @@ impl LatticeProof {
         prepared: &Prepared<'_>,
         sealed: &SealedLattice,
     ) -> Result<Verified, NotProven> {
-        let Prepared { joined, lattice, history, .. } = prepared;
-        let now = &joined.now;
+        let Prepared { standing, lattice, history } = prepared;
+        let now = &standing.joined.now;
         if self.counts != counts(now, lattice) {
             return Err(NotProven::OtherCounts);
         }
@@ -273,7 +304,7 @@ pub(super) fn counts(tabulation: &Tabulation, lattice: &Lattice) -> [u8; 32] {
         match values {
             Values::Count => context.update(&[0]),
             Values::Share(of) => positions().for_each(|at| context.update(&of[at].to_le_bytes())),
-            Values::Mean { sum, sum_of_squares } => positions().for_each(|at| {
+            Values::Mean { sum, sum_of_squares, .. } => positions().for_each(|at| {
                 context.update(&sum[at].to_le_bytes());
                 context.update(&sum_of_squares[at].to_le_bytes());
             }),

@@ -4,7 +4,7 @@ use super::super::protection::{Shown, first_family};
 use super::super::seal::{SealedValues, Seen};
 use super::*;
 use crate::calendar::SchoolYear;
-use crate::outcomes::{Atoms, Dimension, Measure, Population, Publication, Unit};
+use crate::outcomes::{Atoms, Dimension, Measure, Mode, Population, Publication, Unit};
 
 /// Two districts of three schools, by race and sex: how many are there, how many of them are present, and on how many of
 /// their days.
@@ -36,8 +36,10 @@ fn city(mut seed: u64) -> Tabulation {
             }
         }
     }
-    let measure = |id: &str| Measure { id: id.into(), population: 0, scale: 1 };
+    let measure =
+        |id: &str| Measure { id: id.into(), population: 0, scale: 1, bounds: None, concentration: None };
     Tabulation {
+        mode: Mode::Suppress,
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions: vec![geography, race, sex],
@@ -80,7 +82,7 @@ impl Case {
     }
 
     fn verify(&self, proof: &Proof) -> Result<Verified, NotProven> {
-        proof.verify(&self.seal, std::slice::from_ref(&self.tabulation), &[], &RuleProfile::all())
+        proof.verify(&self.seal, std::slice::from_ref(&self.tabulation), &[], &RuleProfile::all(), b"secret")
     }
 
     /// What is found when the proof is changed.
@@ -107,7 +109,7 @@ impl Case {
         let seal = Seal::from_bytes(&seal.to_bytes()).expect("a seal");
         proof.seal = seal.digest();
         let tabulations = std::slice::from_ref(&self.tabulation);
-        match proof.verify(&seal, tabulations, &[], &RuleProfile::all()) {
+        match proof.verify(&seal, tabulations, &[], &RuleProfile::all(), b"secret") {
             Err(NotProven::Fault { fault, .. }) => fault,
             other => panic!("{other:?}"),
         }
@@ -304,12 +306,13 @@ fn a_proof_is_of_one_seal_and_of_its_counts() {
     let profiles = RuleProfile::all();
     let mut counts = case.tabulation.clone();
     counts.atoms.people[0][0] += 1;
-    let verified = case.proof.verify(&case.seal, &[counts], &[], &profiles);
+    let verified = case.proof.verify(&case.seal, &[counts], &[], &profiles, b"secret");
     assert_eq!(verified, Err(NotProven::OtherCounts));
-    assert_eq!(case.proof.verify(&case.seal, &[], &[], &profiles), Err(NotProven::OtherCounts));
+    assert_eq!(case.proof.verify(&case.seal, &[], &[], &profiles, b"secret"), Err(NotProven::OtherCounts));
     let mut other_rule = RuleProfile::named("nces-10").expect("a profile");
     other_rule.cell_min = 11;
-    let verified = case.proof.verify(&case.seal, std::slice::from_ref(&case.tabulation), &[], &[other_rule]);
+    let verified =
+        case.proof.verify(&case.seal, std::slice::from_ref(&case.tabulation), &[], &[other_rule], b"secret");
     assert_eq!(verified, Err(NotProven::OtherRule { profile: "nces-10".into() }));
     let bytes = case.proof.to_bytes();
     assert!(Proof::from_bytes(&bytes[..bytes.len() - 1]).is_err());

@@ -7,6 +7,7 @@
 use super::super::lattice::Lattice;
 use super::Asked;
 use super::codings::Coding;
+use super::concentrated::Concentrated;
 use super::history::{Before, History, is_out};
 use super::rules::Sensitive;
 use crate::outcomes::{Tabulation, Values};
@@ -60,6 +61,8 @@ pub(super) struct Table {
     pub(super) planes: Vec<bool>,
     /// In earlier editions, the oldest first.
     pub(super) before: Vec<Before>,
+    /// Sums over the same people that may be too close to one of them.
+    pub(super) concentrated: Vec<Concentrated>,
 }
 
 /// Says that a table is another one, cut off by some categories of one dimension: those in grades 1 to 8. Whoever knows
@@ -127,6 +130,11 @@ pub(super) fn families(
             }
         };
         place.push(at);
+    }
+    for (measure, of) in tabulation.measures.iter().enumerate() {
+        let (family, table) = place[of.population];
+        let concentrated = Concentrated::new(tabulation, lattice, measure, asked.values(measure));
+        families[family].tables[table].concentrated.extend(concentrated);
     }
     let mut shares: Vec<(usize, &Vec<u32>)> = (tabulation.atoms.values.iter().enumerate())
         .filter_map(|(measure, values)| match values {
@@ -227,7 +235,20 @@ impl Table {
         let totals = totals(lattice, &values);
         let planes = planes(&is_asked, lattice);
         let (members, codings, before) = (vec![member], Vec::new(), Vec::new());
-        Self { counts, members, parent, part: None, values, totals, is_asked, codings, planes, before }
+        let concentrated = Vec::new();
+        Self {
+            counts,
+            members,
+            parent,
+            part: None,
+            values,
+            totals,
+            is_asked,
+            codings,
+            planes,
+            before,
+            concentrated,
+        }
     }
 
     /// Whether it has, and always had, the same numbers as another one.

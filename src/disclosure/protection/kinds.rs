@@ -132,6 +132,7 @@ mod tests {
             is_asked: vec![true; 2],
             codings: Vec::new(),
             before: Vec::new(),
+            concentrated: Vec::new(),
             planes: vec![true],
         }
     }

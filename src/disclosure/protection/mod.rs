@@ -5,6 +5,7 @@
 //! Sums that are bounded by other sums follow, each on its own.
 
 mod codings;
+mod concentrated;
 mod family;
 mod history;
 mod kinds;
@@ -32,7 +33,6 @@ use layer::Layer;
 pub(super) use linear::DOWNWARDS_MAX;
 use replay::Public;
 use ring::hmac;
-#[cfg(test)]
 pub(super) use rules::{is_small, is_telling};
 use run::Covered;
 use tally::Tally;

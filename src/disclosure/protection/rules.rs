@@ -99,7 +99,12 @@ impl Family {
         let parts = number.tables.iter().map(|&(table, times)| times * self.total(table, cells));
         let value = parts.sum();
         let by_itself = match (number.rule, &self.bounds) {
-            (Rule::Small, _) => is_small(value, plane.cell_min),
+            (Rule::Small, _) => {
+                let is_alone = number.tables.len() == 1;
+                let concentrated = self.tables[number.tables[0].0].concentrated.iter();
+                is_small(value, plane.cell_min)
+                    || is_alone && concentrated.clone().any(|of| of.is_close(cells))
+            }
             (Rule::Telling(people), _) => {
                 is_telling(value, self.total(people, cells), plane.cell_min, plane.certainty_min)
             }

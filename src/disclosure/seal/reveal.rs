@@ -37,7 +37,9 @@ impl SealedLattice {
             SealedValues::Count => spread(&|_| false),
             SealedValues::Share(seen) => spread(&|at| seen[at] != Seen::Hidden),
             SealedValues::Mean(seen) => spread(&|at| seen[at] != Seen::Hidden),
-            SealedValues::Ratio(seen) => spread(&|at| seen[at] != Seen::Hidden),
+            SealedValues::Ratio(seen) | SealedValues::NoisyMean(seen) => {
+                spread(&|at| seen[at] != Seen::Hidden)
+            }
         });
         let values: Vec<Vec<bool>> = values.collect();
         let coded: Vec<Coded> =

@@ -6,7 +6,7 @@ use crate::calendar::SchoolYear;
 use crate::outcomes::axis::{Axis, Grouping, Source};
 use crate::outcomes::expression::{Expression, Setting, Settings};
 use crate::outcomes::indicator::indicator;
-use crate::outcomes::{Problem, Unit, schema};
+use crate::outcomes::{Budget, Indicator, MeasureKind, Mode, Problem, Unit, schema};
 use crate::records::{Code, Label};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -25,9 +25,7 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
     let version = at.number("version", 1..=(DRAFT - 1).into(), None);
     let title = at.label("title");
     let profile = at.code("profile").map(|code| code.to_string());
-    if at.text("mode").is_some_and(|mode| mode != "suppress") {
-        at.problem("mode", "is not \"suppress\"");
-    }
+    let mode = mode(&mut at);
     let years = years(&mut at);
     let depth = at.number("depth", 0..=5, Some(3));
     let level = match at.optional_text("geography") {
@@ -38,13 +36,13 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
             Level::School
         }
     };
-    let indicators = indicators(&mut at);
+    let indicators = indicators(&mut at, mode);
     let units: BTreeSet<Unit> = indicators.iter().map(|used| used.indicator.unit).collect();
     let population = population(&mut at, &units);
     let axes = axes(&mut at, &units);
     at.finish();
-    match (id, version, title, profile, years, depth) {
-        (Some(id), Some(version), Some(title), Some(profile), Some(years), Some(depth))
+    match (id, version, title, profile, mode, years, depth) {
+        (Some(id), Some(version), Some(title), Some(profile), Some(mode), Some(years), Some(depth))
             if problems.is_empty() =>
         {
             let (version, depth) = (version as u32, depth as usize);
@@ -54,6 +52,7 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
                 version,
                 title,
                 profile,
+                mode,
                 years,
                 depth,
                 level,
@@ -65,6 +64,33 @@ pub(super) fn read(text: &str) -> Result<Product, Vec<Problem>> {
         }
         _ => Err(problems),
     }
+}
+
+fn mode(at: &mut Reader<'_, '_>) -> Option<Mode> {
+    let mode = match at.text("mode")? {
+        "suppress" => Mode::Suppress,
+        "round" => Mode::Round,
+        "dp" => return budget(at).map(Mode::Dp),
+        _ => {
+            at.problem("mode", "is none of \"suppress\", \"round\" and \"dp\"");
+            return None;
+        }
+    };
+    Some(mode)
+}
+
+fn budget(at: &mut Reader<'_, '_>) -> Option<Budget> {
+    let mut at = at.table("dp")?;
+    let editions = at.number("editions", 1..=100, Some(1));
+    let thousandths = |value: &Value| {
+        let epsilon = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64))?;
+        let thousandths = (epsilon * 1000.0).round();
+        (1.0..=f64::from(Budget::EPSILON_MILLI_MAX)).contains(&thousandths).then_some(thousandths as u32)
+    };
+    let reason = format!("is not a number from 0.001 to {}", Budget::EPSILON_MILLI_MAX / 1000);
+    let epsilon_milli = at.required("epsilon", &reason, thousandths);
+    at.finish();
+    Some(Budget { epsilon_milli: epsilon_milli?, editions: editions? as u32 })
 }
 
 fn years(at: &mut Reader<'_, '_>) -> Option<(SchoolYear, SchoolYear)> {
@@ -85,7 +111,7 @@ fn population(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>) -> Option<Express
     checked.map_err(|reason| at.problem("population", reason)).ok()
 }
 
-fn indicators(at: &mut Reader<'_, '_>) -> Vec<IndicatorUse> {
+fn indicators(at: &mut Reader<'_, '_>, mode: Option<Mode>) -> Vec<IndicatorUse> {
     let mut used: Vec<IndicatorUse> = Vec::new();
     at.tables("indicators", 1, |at| {
         let name = at.identifier("name");
@@ -107,12 +133,46 @@ fn indicators(at: &mut Reader<'_, '_>) -> Vec<IndicatorUse> {
             };
             settings.extend(setting.map(|setting| (parameter.clone(), setting)));
         }
+        let bounds = bounds(at, indicator);
+        let is_mean = indicator.measure == MeasureKind::Mean && at.has("protect_percent");
+        let percent = is_mean.then(|| at.number("protect_percent", 1..=100, None)).flatten();
+        if let Some(reason) = mode.and_then(|mode| unsuited(mode, indicator.measure, bounds.is_some())) {
+            at.problem("use", reason);
+        }
         at.finish();
+        let protect_percent = percent.map(|percent| percent as u32);
         if let Some(name) = name {
-            used.push(IndicatorUse { name, indicator, settings });
+            used.push(IndicatorUse { name, indicator, settings, bounds, protect_percent });
         }
     });
     used
+}
+
+/// The bounds of a mean, in the indicator's unit, times its scale.
+fn bounds(at: &mut Reader<'_, '_>, indicator: &Indicator) -> Option<(i64, i64)> {
+    if indicator.measure != MeasureKind::Mean || !at.has("bounds") {
+        return None;
+    }
+    let scale = i64::from(indicator.scale);
+    match at.numbers("bounds", -1_000_000..=1_000_000)?[..] {
+        [smallest, largest] if smallest < largest => Some((smallest * scale, largest * scale)),
+        _ => {
+            at.problem("bounds", "are not a smallest and a largest score");
+            None
+        }
+    }
+}
+
+/// Why a measure can not be shown in a mode.
+fn unsuited(mode: Mode, measure: MeasureKind, is_bounded: bool) -> Option<&'static str> {
+    match (mode, measure) {
+        (Mode::Round, MeasureKind::Mean | MeasureKind::Ratio) => {
+            Some("is no number of students to be rounded")
+        }
+        (Mode::Dp(_), MeasureKind::Ratio) => Some("is a ratio of sums, which no noise is known for"),
+        (Mode::Dp(_), MeasureKind::Mean) if !is_bounded => Some("is a mean, and needs bounds"),
+        _ => None,
+    }
 }
 
 fn axes(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>) -> Vec<Axis> {

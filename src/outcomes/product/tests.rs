@@ -1,5 +1,5 @@
 use super::*;
-use crate::outcomes::Problem;
+use crate::outcomes::{Budget, Problem};
 
 /// A document that uses every key.
 const WHOLE: &str = r#"
@@ -128,6 +128,38 @@ fn names_and_categories_are_unique() {
     assert_eq!(problems(&twice)[0].0, "dimensions[4].groups[0].id");
     let twice = WHOLE.replace("\"05\"]", "\"04\"]");
     assert_eq!(problems(&twice)[0].0, "dimensions[4].groups[0].members");
+}
+
+#[test]
+fn a_mode_knows_what_it_needs() {
+    let counted = |mode: &str| {
+        WHOLE
+            .replace("mode = \"suppress\"", mode)
+            .replace("use = \"score_gain\"", "use = \"proficiency\"")
+            .replace("years = 2", "")
+    };
+    let mode = |mode: &str| Product::parse(&counted(mode)).map(|product| product.mode());
+    assert_eq!(mode("mode = \"round\""), Ok(Mode::Round));
+    let budget = |epsilon_milli, editions| Ok(Mode::Dp(Budget { epsilon_milli, editions }));
+    assert_eq!(mode("mode = \"dp\"\ndp = { epsilon = 2.5, editions = 4 }"), budget(2_500, 4));
+    assert_eq!(mode("mode = \"dp\"\ndp = { epsilon = 1 }"), budget(1_000, 1));
+    let paths = |text: &str| problems(text).into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+    assert_eq!(paths(&counted("mode = \"dp\"")), ["dp"]);
+    for wrong in ["epsilon = 0", "epsilon = 51", "epsilon = \"all\"", "epsilon = 1, delta = 1"] {
+        let found = paths(&counted(&format!("mode = \"dp\"\ndp = {{ {wrong} }}")));
+        assert!(found.len() == 1 && found[0].starts_with("dp."), "{wrong}: {found:?}");
+    }
+    assert_eq!(paths(&counted("mode = \"round\"\ndp = { epsilon = 1 }")), ["dp"], "nobody asks for a budget");
+    // Means are not rounded, and have noise only between bounds.
+    assert_eq!(paths(&WHOLE.replace("\"suppress\"", "\"round\"")), ["indicators[1].use"]);
+    let noisy = WHOLE.replace("mode = \"suppress\"", "mode = \"dp\"\ndp = { epsilon = 1 }");
+    assert_eq!(paths(&noisy), ["indicators[1].use"]);
+    let bounded = |bounds: &str| noisy.replace("years = 2\n", &format!("years = 2\nbounds = {bounds}\n"));
+    let product = Product::parse(&bounded("[-100, 100]")).expect("it is valid");
+    assert_eq!(product.indicators[1].bounds, Some((-100_000, 100_000)));
+    assert_eq!(paths(&bounded("[100, 100]")), ["indicators[1].bounds", "indicators[1].use"]);
+    let shares = WHOLE.replacen("subject = \"ELA\"\n", "subject = \"ELA\"\nbounds = [0, 1]\n", 1);
+    assert_eq!(paths(&shares), ["indicators[0].bounds"], "a share has none");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What some products together ask of one unit: each population, measure and dimension once.
 
 use super::{Measure, Population, Product, Publication, Unit};
+use crate::outcomes::Concentration;
 use crate::outcomes::MeasureKind;
 use crate::outcomes::axis::Axis;
 use crate::outcomes::expression::{Expression, Setting, Settings};
@@ -31,6 +32,10 @@ pub(super) struct PlannedMeasure {
     pub(super) kind: MeasureKind,
     pub(super) value: Expression,
     pub(super) over: Expression,
+    /// As [`Measure::bounds`].
+    pub(super) bounds: Option<(i64, i64)>,
+    /// As [`Measure::concentration`].
+    pub(super) concentration: Option<Concentration>,
     scale: u32,
 }
 
@@ -42,7 +47,8 @@ impl PlannedPopulation {
 
 impl PlannedMeasure {
     pub(super) fn public(&self) -> Measure {
-        Measure { id: self.id.clone(), population: self.population, scale: self.scale }
+        let (bounds, concentration) = (self.bounds, self.concentration);
+        Measure { id: self.id.clone(), population: self.population, scale: self.scale, bounds, concentration }
     }
 }
 
@@ -132,7 +138,13 @@ impl Plan {
 
     fn measure(&mut self, product: &Product, used: &IndicatorUse) -> usize {
         let settings = used.indicator.parameters.iter().filter_map(|name| used.settings.get(name));
-        let id = named(&used.indicator.id, settings, product.population.as_ref());
+        let mut id = named(&used.indicator.id, settings, product.population.as_ref());
+        if let Some((smallest, largest)) = used.bounds {
+            id += &format!(" {smallest}..{largest}");
+        }
+        if let Some(percent) = used.protect_percent {
+            id += &format!(" p{percent}");
+        }
         if let Some(known) = self.measures.iter().position(|measure| measure.id == id) {
             return known;
         }
@@ -144,6 +156,8 @@ impl Plan {
             kind: used.indicator.measure,
             value: used.indicator.value.bind(&used.settings),
             over: used.indicator.over.bind(&used.settings),
+            bounds: used.bounds,
+            concentration: used.concentration(),
             scale: used.indicator.scale,
         });
         self.measures.len() - 1

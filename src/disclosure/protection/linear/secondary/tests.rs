@@ -5,7 +5,7 @@ use super::*;
 use crate::calendar::SchoolYear;
 use crate::disclosure::attack::elimination::Span;
 use crate::disclosure::{RuleProfile, check};
-use crate::outcomes::{Atoms, Dimension, Measure, Population, Publication, Tabulation, Unit, Values};
+use crate::outcomes::{Atoms, Dimension, Measure, Mode, Population, Publication, Tabulation, Unit, Values};
 use std::path::Path;
 
 /// A two-way table from the shared instances, one record for each inner cell, or nothing without them.
@@ -31,11 +31,18 @@ fn lattice(records: &[csv::StringRecord]) -> (Tabulation, Lattice) {
         atoms.people[0].push(record[2].parse().expect("a count"));
     }
     let tabulation = Tabulation {
+        mode: Mode::Suppress,
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![Population { id: "people".into(), parent: None }],
-        measures: vec![Measure { id: "n".into(), population: 0, scale: 1 }],
+        measures: vec![Measure {
+            id: "n".into(),
+            population: 0,
+            scale: 1,
+            bounds: None,
+            concentration: None,
+        }],
         atoms,
         publications: vec![Publication {
             product: "p".into(),
