@@ -16,6 +16,11 @@ fn main() {
 
 /// Schools of 100 to 700 students with uneven attributes of 7, 3, 2, 2 and 2 categories.
 fn city(n_schools: u16, depth: usize) -> Tabulation {
+    city_of(n_schools, depth, [7, 3, 2, 2, 2])
+}
+
+/// The same with so many categories of each.
+fn city_of(n_schools: u16, depth: usize, sizes: [u64; 5]) -> Tabulation {
     let mut state = 1u64;
     let mut below = move |n: u64| {
         // A linear congruential generator by Knuth; its high bits are even enough for people.
@@ -32,7 +37,6 @@ fn city(n_schools: u16, depth: usize) -> Tabulation {
         in_district.push(geography.add(&format!("school {at}"), "", *district));
     }
     let mut dimensions = vec![geography];
-    let sizes = [7u64, 3, 2, 2, 2];
     for (at, &size) in sizes.iter().enumerate() {
         let mut dimension = Dimension::new(&format!("d{at}"), "");
         for category in 0..size {
@@ -95,6 +99,17 @@ fn make(bencher: Bencher<'_, '_>, (n_schools, depth): (u16, usize)) {
         .expect("a sound tabulation");
     let cells = report.product("attendance").map_or(0, |product| product.n_cells);
     bencher.counter(divan::counter::ItemsCount::new(cells)).bench(|| seal(&tabulation));
+}
+
+/// A thousand schools in a hundred districts, a million groups that can be asked for; prints what the process needed.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+#[allow(clippy::print_stdout, reason = "divan has no counter for memory")]
+fn a_million_groups(bencher: Bencher<'_, '_>) {
+    let tabulation = city_of(1_000, 3, [8, 5, 4, 3, 2]);
+    bencher.bench(|| seal(&tabulation));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("not known");
+    println!(" most memory: {}", peak.trim());
 }
 
 /// Replaying the proof on one core: schools and depth. The seal is made before, which takes longer.

@@ -76,6 +76,7 @@ mod span;
 mod standing;
 mod table;
 pub mod tables;
+mod watched;
 
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;

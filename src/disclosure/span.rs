@@ -86,11 +86,19 @@ impl Span {
         self.dense[at] = add(self.dense[at], coefficient);
     }
 
-    /// Adds a reduced row with coefficient 1 at `pivot`.
-    fn push(&mut self, mut row: Row, pivot: usize) {
-        self.pivot_at[row[pivot].0 as usize] = self.pivots.len() as u32;
+    /// Adds a reduced row with coefficient 1 at `pivot`, and returns its number.
+    pub(super) fn push(&mut self, mut row: Row, pivot: usize) -> u32 {
+        let number = self.pivots.len() as u32;
+        self.pivot_at[row[pivot].0 as usize] = number;
         row.swap(0, pivot);
         self.pivots.push(row);
+        number
+    }
+
+    /// The pivot of a published row, and what else it holds.
+    pub(super) fn published(&self, number: u32) -> (u32, &[(u32, u64)]) {
+        let row = &self.pivots[number as usize];
+        (row[0].0, &row[1..])
     }
 }
 
@@ -175,6 +183,8 @@ impl Guarded {
         loop {
             let (a, b) = (left.peek().map_or(u32::MAX, |x| x.0), right.peek().map_or(u32::MAX, |x| x.0));
             if a == u32::MAX && b == u32::MAX {
+                // Targets are most of what a large lattice takes.
+                result.shrink_to_fit();
                 return result;
             }
             let mut sum = 0;
@@ -194,8 +204,24 @@ impl Guarded {
     }
 }
 
+/// The products of a row with two vectors.
+pub(super) fn product(row: &[(u32, u64)], vectors: &[[u64; 2]]) -> [u64; 2] {
+    let mut sums = [0; 2];
+    // Numbers of 61 bits: 32 of their products fit into 128.
+    for part in row.chunks(32) {
+        let mut parts = [0u128; 2];
+        for &(variable, coefficient) in part {
+            let of = vectors[variable as usize];
+            parts[0] += u128::from(coefficient) * u128::from(of[0]);
+            parts[1] += u128::from(coefficient) * u128::from(of[1]);
+        }
+        sums = [add(sums[0], reduced(parts[0])), add(sums[1], reduced(parts[1]))];
+    }
+    sums
+}
+
 /// The row divided by its coefficient at a position.
-fn scaled(mut row: Row, at: usize) -> Row {
+pub(super) fn scaled(mut row: Row, at: usize) -> Row {
     if let Some(&(_, coefficient)) = row.get(at)
         && coefficient != 1
     {
@@ -225,14 +251,22 @@ fn add(a: u64, b: u64) -> u64 {
     if sum >= PRIME { sum - PRIME } else { sum }
 }
 
-fn negative(a: u64) -> u64 {
+pub(super) fn negative(a: u64) -> u64 {
     if a == 0 { 0 } else { PRIME - a }
 }
 
-fn multiply(a: u64, b: u64) -> u64 {
+pub(super) fn multiply(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     // 2^61 is 1 modulo the prime: the high part adds to the low one.
     add((product as u64) & PRIME, (product >> 61) as u64)
+}
+
+/// A sum of products modulo the prime.
+fn reduced(sum: u128) -> u64 {
+    // As in a product, but the high part has up to 67 bits.
+    let high = sum >> 61;
+    let high = add((high as u64) & PRIME, (high >> 61) as u64);
+    add(((sum as u64) & PRIME) % PRIME, high % PRIME)
 }
 
 /// By Fermat: `a` to the power of the prime less 2.

@@ -4,11 +4,12 @@ use super::city::City;
 use super::{Error, Options};
 use std::path::Path;
 
-const PAPERS: [(&str, &str); 5] = [
+const PAPERS: [(&str, &str); 6] = [
     ("README.txt", include_str!("papers/README.txt")),
     ("agreements/city-outcomes.toml", include_str!("papers/city-outcomes.toml")),
     ("products/city.toml", include_str!("papers/city.toml")),
     ("products/graduates.toml", include_str!("papers/graduates.toml")),
+    ("products/noisy.toml", include_str!("papers/noisy.toml")),
     ("products/tutoring.toml", include_str!("papers/tutoring.toml")),
 ];
 

@@ -3,7 +3,7 @@
 use crate::api::v1 as pb;
 use crate::calendar::SchoolYear;
 use crate::cli::screen::{count, counted};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All layers together, in lines.
 pub(super) fn words(layers: &[pb::LayerReport]) -> String {
@@ -38,18 +38,19 @@ pub(super) fn json(layers: &[pb::LayerReport]) -> Vec<serde_json::Value> {
 
 /// What an edition leaves as an earlier one has it, and why: a line for all school years alike in that.
 pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
-    let mut alike: BTreeMap<(u32, bool, &str), Vec<String>> = BTreeMap::new();
+    let mut alike: BTreeMap<(u32, bool, &str), BTreeSet<String>> = BTreeMap::new();
     for period in periods.iter().filter(|period| period.waits || period.sealed_in < edition) {
         let year = SchoolYear::new(period.period).map(|year| year.to_string());
         let earlier = if period.waits { period.counted_in } else { period.sealed_in };
         alike.entry((earlier, period.waits, &period.unit)).or_default().extend(year);
     }
-    let line = |((earlier, waits, unit), years): ((u32, bool, &str), Vec<String>)| {
+    let line = |((earlier, waits, unit), years): ((u32, bool, &str), BTreeSet<String>)| {
         let why = match waits {
             true => "records have changed of too few students to be shown, or beyond a budget that is spent",
             false => "nothing has changed",
         };
         let units = unit.replace('_', "-");
+        let years: Vec<String> = years.into_iter().collect();
         format!("{units}s of {} stay as in edition {earlier}: {why}", years.join(", "))
     };
     alike.into_iter().map(line).collect()

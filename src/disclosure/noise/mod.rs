@@ -4,8 +4,9 @@
 //! The groups that can be asked for fall into tables that count nobody twice, one for each plane and level. Each number of
 //! each table costs the same part of what the edition may spend, and noise of the size that this buys is added to all of
 //! them, those of groups of nobody too. It is drawn once and is part of the seal, so asking again gives nothing new.
-//! Everything after the noise is arithmetic: numbers below zero and shares beyond the whole are brought back, and groups
-//! smaller than the rule's minimum are marked hidden, because of them little but noise is known.
+//! Everything after the noise is arithmetic: numbers below zero and shares beyond the whole are brought back, groups smaller
+//! than the rule's minimum are marked hidden, and so are shares and means of groups that are small beside the noise, because
+//! of them little but noise is known.
 //!
 //! Neighbouring data differ in one student of one school year. What a student adds to other school years, other units and
 //! other products is accounted for there, and adds up.
@@ -39,6 +40,10 @@ impl Spending {
         (now_nano > 0 && before_nano + now_nano <= whole).then_some(Self { before_nano, now_nano })
     }
 }
+
+/// A share or mean is shown of groups of at least so many standard deviations of the noise in their number: then a share is
+/// known to within a third.
+const DEVIATIONS_MIN: f64 = 8.0;
 
 /// The numbers of a tabulation that noise is added to, each over all places.
 struct Sums {
@@ -77,11 +82,12 @@ pub(super) fn draw(
     let people: Vec<Vec<u64>> = (sums.people.iter())
         .map(|sums| with_noise(sums, people_variance).into_iter().map(|n| n.max(0) as u64).collect())
         .collect();
-    let cell_min = grid.cell_min();
+    let cell_min = grid.cell_min().max(1);
+    let value_min = cell_min.max((DEVIATIONS_MIN * (people_variance as f64).sqrt()) as u64);
     let mut values = Vec::with_capacity(tabulation.measures.len());
     for (at, measure) in tabulation.measures.iter().enumerate() {
         let n_of = &people[measure.population];
-        let is_shown = |place: usize| n_of[place] >= cell_min.max(1);
+        let is_shown = |place: usize| n_of[place] >= value_min;
         let Some(center) = centers[at] else {
             values.push(SealedValues::Count);
             continue;
@@ -97,8 +103,7 @@ pub(super) fn draw(
             })),
         });
     }
-    let people =
-        people.iter().map(|of| seen(of.len(), |place| of[place] >= cell_min.max(1), |place| of[place]));
+    let people = people.iter().map(|of| seen(of.len(), |place| of[place] >= cell_min, |place| of[place]));
     let noisy = Noisy {
         product: tabulation.key().3.to_owned(),
         spent_nano: spending.before_nano + spending.now_nano,

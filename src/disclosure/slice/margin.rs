@@ -16,7 +16,8 @@ impl View<'_> {
         let Method::Noisy(noisy) = &self.lattice.method else { return None };
         let (people, of_people) = (cell.denominator?, noisy.people_variance as f64);
         let variance = match cell.value {
-            None => of_people,
+            None if self.lattice.values[self.measure].is_count() => of_people,
+            None => return None,
             Some(value) => {
                 let (center, scale) = noisy.centers[self.measure];
                 let scale = f64::from(scale);

@@ -31,7 +31,7 @@ impl View<'_> {
         for place in (0..sizes.len()).filter(|&place| rows.dimensions[place] > 0) {
             let step: usize = sizes[place + 1..].iter().product();
             let nodes = &self.lattice.dimensions[rows.dimensions[place]].nodes;
-            let is_first = |at: &usize| at / step % sizes[place] == 0;
+            let is_first = |at: &usize| (at / step).is_multiple_of(sizes[place]);
             for first in (0..rows.cells.len()).filter(is_first) {
                 for parent in 0..nodes.len() {
                     let children = (1..nodes.len()).filter(|&node| usize::from(nodes[node].parent) == parent);

@@ -13,7 +13,8 @@
 
 use super::joint::Joint;
 use crate::disclosure::lattice::Lattice;
-use crate::disclosure::span::{Guarded, Row};
+use crate::disclosure::span::{Guarded, Row, Span};
+use crate::disclosure::watched::Watched;
 use std::collections::HashSet;
 
 /// The order in which cells are tried; inside a geography node always the coarser first, then larger
@@ -151,30 +152,28 @@ impl Quantity<'_> {
     /// first is shown first.
     fn solve_downwards(&self, order: &[u32], targets: &[Vec<u32>]) -> State {
         let n_cells = self.lattice.n_cells();
-        let mut state = State {
-            guarded: Guarded::new(self.present.len() + self.joint.n_more),
-            rows: (0..n_cells as u32).map(|cell| self.raw(&[cell])).collect(),
-            shown: vec![false; n_cells],
-        };
+        let mut guarded = Guarded::new(self.present.len() + self.joint.n_more);
+        let rows: Vec<Row> = (0..n_cells as u32).map(|cell| self.raw(&[cell])).collect();
+        let mut shown = vec![false; n_cells];
         for row in &self.joint.known {
-            let row = state.guarded.span.reduce(std::iter::once(row));
+            let row = guarded.span.reduce(std::iter::once(row));
             if !row.is_empty() {
-                state.guarded.publish(&row);
+                guarded.publish(&row);
             }
         }
         let now = targets.iter().map(|target| vec![self.raw(target)]);
         for rows in now.chain(self.joint.targets.iter().cloned()) {
-            let row = state.guarded.span.reduce(rows.iter());
+            let row = guarded.span.reduce(rows.iter());
             // What follows from earlier editions can not be helped.
             if !row.is_empty() {
-                state.guarded.protect(row);
+                guarded.protect(row);
             }
         }
         for &cell in order.iter().filter(|&&cell| self.candidate[cell as usize]) {
-            let row = state.remainder(&[cell]);
-            state.shown[cell as usize] = row.is_empty() || state.guarded.publish(&row);
+            let row = guarded.span.reduce(std::iter::once(&rows[cell as usize]));
+            shown[cell as usize] = row.is_empty() || guarded.publish(&row);
         }
-        state
+        State { span: guarded.span, rows, shown }
     }
 
     fn solve_upwards(&self, order: &[u32], targets: &[Vec<u32>]) -> State {
@@ -200,43 +199,56 @@ impl Quantity<'_> {
             let turn = if along_geography { lattice.trees[0].parent[usize::from(node)] } else { node };
             turns[usize::from(turn)].push(number);
         }
-        let mut state = State {
-            guarded: Guarded::new(self.present.len()),
-            rows: vec![Row::new(); lattice.n_cells()],
-            shown: vec![false; lattice.n_cells()],
-        };
+        let mut watched = Watched::new(self.present.len(), turns.len());
+        let mut rows = vec![Row::new(); lattice.n_cells()];
+        let mut shown = vec![false; lattice.n_cells()];
         for &number in early {
             let row = self.raw(&targets[number]);
             if !row.is_empty() {
-                state.guarded.protect(row);
+                watched.protect(None, row);
             }
         }
         for stage in stages {
+            let node = lattice.geography(stage[0]);
+            let below = self.below(node);
             for &cell in stage {
                 let at_leaf = self.raw_leaf(cell);
-                let below = lattice.children(cell, 0).iter().map(|&below| &state.rows[below as usize]);
-                let row = state.guarded.span.reduce(below.chain([&at_leaf]));
-                state.rows[cell as usize] = row;
+                let parts = lattice.children(cell, 0).iter().map(|&part| &rows[part as usize]);
+                rows[cell as usize] = watched.span.reduce(parts.chain([&at_leaf]));
             }
-            for &number in &turns[usize::from(lattice.geography(stage[0]))] {
+            for &number in &turns[usize::from(node)] {
                 if early.contains(&number) {
                     continue;
                 }
-                let row = state.remainder(&targets[number]);
+                let row = watched.span.reduce(targets[number].iter().map(|&cell| &rows[cell as usize]));
                 if row.is_empty() {
                     return Err(number);
                 }
-                state.guarded.protect(row);
+                watched.protect(Some(usize::from(node)), row);
             }
             for &cell in stage.iter().filter(|&&cell| self.candidate[cell as usize]) {
-                let row = state.remainder(&[cell]);
-                let is_shown = row.is_empty() || state.guarded.publish(&row);
-                state.shown[cell as usize] = is_shown;
+                let row = watched.span.reduce(std::iter::once(&rows[cell as usize]));
+                let is_shown = row.is_empty() || watched.publish(&below, &row);
+                shown[cell as usize] = is_shown;
                 // What is shown is zero modulo the span from here on.
-                state.rows[cell as usize] = if is_shown { Row::new() } else { row };
+                rows[cell as usize] = if is_shown { Row::new() } else { row };
             }
         }
-        Ok(state)
+        Ok(State { span: watched.span, rows, shown })
+    }
+
+    /// A node of the geography and all below it, those before the ones above them.
+    fn below(&self, node: u16) -> Vec<usize> {
+        let tree = &self.lattice.trees[0];
+        let mut below = vec![usize::from(node)];
+        let mut at = 0;
+        while at < below.len() {
+            let above = below[at];
+            below.extend((1..tree.parent.len()).filter(|&part| usize::from(tree.parent[part]) == above));
+            at += 1;
+        }
+        below.reverse();
+        below
     }
 
     /// The row of some cells over the atoms.
@@ -258,9 +270,9 @@ impl Quantity<'_> {
     }
 }
 
-/// The elimination after some geographies.
+/// The elimination when all cells had their turn.
 struct State {
-    guarded: Guarded,
+    span: Span,
     /// What is left of each cell modulo the span when it had its turn.
     rows: Vec<Row>,
     shown: Vec<bool>,
@@ -268,7 +280,7 @@ struct State {
 
 impl State {
     fn remainder(&mut self, cells: &[u32]) -> Row {
-        self.guarded.span.reduce(cells.iter().map(|&cell| &self.rows[cell as usize]))
+        self.span.reduce(cells.iter().map(|&cell| &self.rows[cell as usize]))
     }
 }
 
