@@ -19,6 +19,9 @@
 //! of anything that any of them shows tells how few people have changed, not even with the knowledge of which groups have
 //! not changed at all.
 //!
+//! That is the mode `suppress`. Products can round instead, or add noise: [`crate::outcomes::Mode`]. Those figures are in the
+//! seal too, and answered in the same way.
+//!
 //! A [`ProtectedTable`] can only come from a seal:
 //!
 //! ```

@@ -22,7 +22,8 @@ impl Seal {
 impl ProtectedTable {
     /// Whether something is hidden that no earlier answer has filled in yet.
     pub(crate) fn is_wanting(&self) -> bool {
-        self.cells().iter().any(is_wanting)
+        // What noise has hidden is not hidden because it has changed by little.
+        self.people_noise() == 0.0 && self.cells().iter().any(is_wanting)
     }
 
     /// Fills in what an older answer to the same question showed. An answer for another version of the product or under
@@ -54,6 +55,7 @@ impl ProtectedTable {
     }
 }
 
+/// A group that was rounded to nobody is no figure that waits.
 fn is_wanting(cell: &Cell) -> bool {
-    cell.mark() == Mark::Hidden && cell.earlier.is_none()
+    cell.mark() == Mark::Hidden && cell.earlier.is_none() && cell.denominator != Some(0)
 }

@@ -13,7 +13,7 @@ use super::{Error, RuleProfile};
 use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
 pub(super) use codes::SealedCodes;
-pub(super) use method::{Method, Noisy, Released, Rounded};
+pub(super) use method::{Figures, Method, Noisy, Rounded};
 use serde::{Deserialize, Serialize};
 
 /// What may be seen of an edition: immutable, and without anything it hides.

@@ -162,9 +162,8 @@ impl Sealing<'_> {
         match tabulation.mode {
             Mode::Suppress => self.hide(tabulation, standing),
             Mode::Round | Mode::Dp(_) => {
-                let waits = standing.waits();
-                let (sealed, is_spent) = self.release(tabulation, &standing, past)?;
-                Ok(Made { sealed, waits: waits || is_spent, proof: None, cost: Cost::Released })
+                let (sealed, waits) = self.release(tabulation, &standing, past)?;
+                Ok(Made { sealed, waits, proof: None, cost: Cost::Released })
             }
         }
     }
@@ -194,8 +193,8 @@ impl Sealing<'_> {
         Ok(Made { sealed, waits, proof, cost })
     }
 
-    /// What is shown of a tabulation that rounds or adds noise, and whether it is what an earlier edition has shown because
-    /// the budget is spent.
+    /// What is shown of a tabulation that rounds or adds noise, and whether records wait: because those of too few people
+    /// have changed, or because the budget is spent.
     fn release(
         &self,
         tabulation: &Tabulation,
@@ -203,7 +202,7 @@ impl Sealing<'_> {
         past: &[Past<'_>],
     ) -> Result<(SealedLattice, bool), Error> {
         if let Some(sealed) = standing.kept(self.edition) {
-            return Ok((sealed, false));
+            return Ok((sealed, standing.waits()));
         }
         let Mode::Dp(budget) = tabulation.mode else {
             let last = standing.last_counted().map(|(sealed, counted)| Last { sealed, counted });

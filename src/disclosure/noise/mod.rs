@@ -8,14 +8,15 @@
 //! than the rule's minimum are marked hidden, and so are shares and means of groups that are small beside the noise, because
 //! of them little but noise is known.
 //!
-//! Neighbouring data differ in one student of one school year. What a student adds to other school years, other units and
+//! Neighbouring data differ in one student of one school year, who is in one of them alone. Which schools and categories
+//! there are is taken as known. What a student adds to other school years, other units and
 //! other products is accounted for there, and adds up.
 
 mod accounting;
 mod gaussian;
 
 use super::lattice::Grid;
-use super::seal::{Method, Noisy, Released, SealedLattice, SealedValues, Seen};
+use super::seal::{Figures, Method, Noisy, SealedLattice, SealedValues, Seen};
 use super::{Error, RuleProfile};
 use crate::outcomes::{Budget, Tabulation, Values};
 pub(super) use accounting::epsilon;
@@ -114,13 +115,13 @@ pub(super) fn draw(
             .map(|(center, measure)| (center.map_or(0, |center| center.at), measure.scale))
             .collect(),
     };
-    let released = Released {
+    let figures = Figures {
         keys: grid.keys(&SealedLattice::strides_of(&tabulation.dimensions)),
         people: people.collect(),
         values,
         method: Method::Noisy(noisy),
     };
-    Ok(SealedLattice::released(edition, tabulation, released.in_order(|_| true)))
+    Ok(SealedLattice::released(edition, tabulation, figures.in_order(|_| true)))
 }
 
 /// What is taken from each value of a measure, and how far one person's value can be from it.

@@ -14,7 +14,7 @@ mod balance;
 mod last;
 
 use super::lattice::Grid;
-use super::seal::{Method, Released, Rounded, SealedLattice, SealedValues, Seen};
+use super::seal::{Figures, Method, Rounded, SealedLattice, SealedValues, Seen};
 use super::{Error, RuleProfile};
 use crate::outcomes::{Tabulation, Values};
 use balance::{Parts, Table, balance};
@@ -142,7 +142,7 @@ fn row(tabulation: &Tabulation, atom: usize) -> &[u16] {
 }
 
 /// The figures of every group: the sums of rounded ones.
-fn added_up(tabulation: &Tabulation, grid: &Grid, rounded: Rounded) -> Released {
+fn added_up(tabulation: &Tabulation, grid: &Grid, rounded: Rounded) -> Figures {
     let n_places = grid.n_places();
     let zeros = |is_there: bool| vec![0u64; if is_there { n_places } else { 0 }];
     let mut people = vec![zeros(true); rounded.people.len()];
@@ -162,13 +162,13 @@ fn added_up(tabulation: &Tabulation, grid: &Grid, rounded: Rounded) -> Released 
         true => SealedValues::Share(shown(sums)),
         false => SealedValues::Count,
     };
-    let released = Released {
+    let figures = Figures {
         keys: grid.keys(&SealedLattice::strides_of(&tabulation.dimensions)),
         people: people.iter().map(|sums| shown(sums)).collect(),
         values: outcomes.iter().enumerate().map(value).collect(),
         method: Method::Rounded(rounded),
     };
-    released.in_order(|place| people.iter().any(|of| of[place] > 0))
+    figures.in_order(|place| people.iter().any(|of| of[place] > 0))
 }
 
 /// The secret order of one table's rounding.

@@ -51,14 +51,14 @@ pub(in crate::disclosure) struct Noisy {
 }
 
 /// What is shown of a lattice that hides nothing for the sake of others.
-pub(in crate::disclosure) struct Released {
+pub(in crate::disclosure) struct Figures {
     pub(in crate::disclosure) keys: Vec<u128>,
     pub(in crate::disclosure) people: Vec<Vec<Seen<u64>>>,
     pub(in crate::disclosure) values: Vec<SealedValues>,
     pub(in crate::disclosure) method: Method,
 }
 
-impl Released {
+impl Figures {
     /// The same with the cells in the order of their keys, and without those that `keep` does not keep.
     pub(in crate::disclosure) fn in_order(self, keep: impl Fn(usize) -> bool) -> Self {
         fn picked<T: Copy>(of: &[T], order: &[usize]) -> Vec<T> {
@@ -84,7 +84,7 @@ impl Released {
 
 impl SealedLattice {
     /// The seal of figures of a tabulation that an edition counted and drew or rounded.
-    pub(in crate::disclosure) fn released(edition: u32, tabulation: &Tabulation, released: Released) -> Self {
+    pub(in crate::disclosure) fn released(edition: u32, tabulation: &Tabulation, figures: Figures) -> Self {
         Self {
             unit: tabulation.unit,
             period: tabulation.period.ending(),
@@ -93,11 +93,11 @@ impl SealedLattice {
             dimensions: tabulation.dimensions.clone(),
             publications: tabulation.publications.clone(),
             population_of: tabulation.measures.iter().map(|measure| measure.population).collect(),
-            keys: released.keys,
-            people: released.people,
-            values: released.values,
+            keys: figures.keys,
+            people: figures.people,
+            values: figures.values,
             codes: Vec::new(),
-            method: released.method,
+            method: figures.method,
         }
     }
 
