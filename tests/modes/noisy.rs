@@ -40,7 +40,7 @@ fn noise_is_of_the_size_that_is_said() {
                 _ => sum as f64 / n as f64,
             };
             // A quotient of noisy numbers is only nearly normal where the noise is small beside them.
-            if people as f64 > 6.0 * deviation {
+            if people as f64 > 8.0 * deviation {
                 let value = cell.value.unwrap_or(people as f64);
                 n_inside += usize::from((value - exact).abs() <= cell.margin.expect("a margin"));
                 n_values += 1;
