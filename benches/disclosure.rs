@@ -61,13 +61,7 @@ fn city_of(n_schools: u16, depth: usize, sizes: [u64; 5]) -> Tabulation {
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![Population { id: "students".into(), parent: None }],
-        measures: vec![Measure {
-            id: "present".into(),
-            population: 0,
-            scale: 1,
-            bounds: None,
-            concentration: None,
-        }],
+        measures: vec![Measure::new("present", 0)],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),
             people: vec![counts.values().map(|&(n, _)| n).collect()],

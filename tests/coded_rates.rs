@@ -57,8 +57,7 @@ fn city(profiles: &[&str]) -> Tabulation {
         indicators: vec![("with".into(), 0), ("without".into(), 1)],
         withdrawn: false,
     };
-    let measure =
-        |id: &str| Measure { id: id.into(), population: 0, scale: 1, bounds: None, concentration: None };
+    let measure = |id: &str| Measure::new(id, 0);
     Tabulation {
         mode: Mode::Suppress,
         unit: Unit::StudentYear,

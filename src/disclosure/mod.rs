@@ -104,23 +104,15 @@ pub enum Error {
         /// Product id.
         product: String,
     },
-    /// A product's mode does not know what to do with one of its measures.
-    #[error("product {product} has a measure that its mode can not show")]
+    /// A product's mode does not know what to do with one of its measures, or with a rule that codes rates.
+    #[error("product {product} has a measure or a rule that its mode can not follow")]
     Unsuited {
-        /// Product id.
-        product: String,
-    },
-    /// A product with noise has told all that it may tell, and in this version nothing yet.
-    #[error(
-        "product {product} has told all that its budget allows of a school year; the version before it stands for ever"
-    )]
-    BudgetSpent {
         /// Product id.
         product: String,
     },
     /// A school year that was published rounded is to be rounded in another form.
     #[error(
-        "product {product} or one beside it has other dimensions, people or minimum than those that a school year was \
+        "product {product} or one beside it has other dimensions or another minimum than those that a school year was \
              rounded with before: rounding it anew would give away what the first protects"
     )]
     RoundedOtherwise {

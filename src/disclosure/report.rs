@@ -66,7 +66,8 @@ pub enum Released {
     Rounded(u64),
     /// They have noise.
     Noisy {
-        /// Standard deviation of the noise in numbers of people.
+        /// Standard deviation of the noise in numbers of people; 0 where nothing is shown, because versions before have spent
+        /// the budget.
         deviation: f64,
         /// The epsilon that all editions together have spent, at [`Budget::DELTA`].
         spent: f64,
@@ -214,7 +215,7 @@ impl SealReport {
                 deviation: (noisy.people_variance as f64).sqrt(),
                 spent: epsilon(noisy.spent_nano, Budget::DELTA),
                 budget: budget.epsilon(),
-                is_last: Spending::next(budget, noisy.spent_nano).is_none(),
+                is_last: Spending::new(budget, noisy.spent_nano).is_spent(),
             },
             (Method::Rounded(rounded), _) => Released::Rounded(rounded.base),
             _ => return Ok(()),

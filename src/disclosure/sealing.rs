@@ -195,29 +195,26 @@ impl Sealing<'_> {
 
     /// What is shown of a tabulation that rounds or adds noise, and whether records wait: because those of too few people
     /// have changed, or because the budget is spent.
+    ///
+    /// Whether noise is drawn follows from the number of editions alone. Were it drawn only where something has changed, that
+    /// would be told, and at no cost to the budget.
     fn release(
         &self,
         tabulation: &Tabulation,
         standing: &Standing<'_>,
         past: &[Past<'_>],
     ) -> Result<(SealedLattice, bool), Error> {
-        if let Some(sealed) = standing.kept(self.edition) {
-            return Ok((sealed, standing.waits()));
-        }
         let Mode::Dp(budget) = tabulation.mode else {
+            if let Some(sealed) = standing.kept(self.edition) {
+                return Ok((sealed, standing.waits()));
+            }
             let last = standing.last_counted().map(|(sealed, counted)| Last { sealed, counted });
             return Ok((round(self.edition, tabulation, self.profiles, last, &self.key)?, false));
         };
-        match Spending::next(budget, spent_nano(tabulation, past)) {
-            Some(spending) => {
-                Ok((draw(self.edition, tabulation, self.profiles, spending, &self.key)?, false))
-            }
-            None => {
-                let product = || tabulation.key().3.to_owned();
-                let last =
-                    standing.same_as_before().ok_or_else(|| Error::BudgetSpent { product: product() })?;
-                Ok((last.clone(), true))
-            }
+        let spending = Spending::new(budget, spent_nano(tabulation, past));
+        match standing.same_as_before().filter(|_| spending.is_spent()) {
+            Some(last) => Ok((last.clone(), standing.has_changed())),
+            None => Ok((draw(self.edition, tabulation, self.profiles, spending, &self.key)?, false)),
         }
     }
 }

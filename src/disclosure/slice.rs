@@ -292,6 +292,14 @@ impl View<'_> {
         cells
     }
 
+    /// A number as it is printed: what the mode has rounded is not rounded again.
+    fn printed(&self, number: u64) -> u64 {
+        match self.lattice.method {
+            Method::Rounded(_) => number,
+            Method::Exact | Method::Noisy(_) => self.profile.rounded(number),
+        }
+    }
+
     /// What can be seen of a cell; `empty` is what can be seen of one that nobody is in.
     fn cell(&self, at: Option<usize>, empty: Seen<u64>, categories: Vec<String>) -> Cell {
         let mut cell = Cell { period: self.lattice.period().ending().into(), categories, ..Cell::default() };
@@ -303,7 +311,7 @@ impl View<'_> {
         let values = &self.lattice.values[self.measure];
         cell.denominator = match people {
             Seen::Shown(people) if self.profile.prints_people() || values.is_count() => {
-                Some(self.profile.rounded(people))
+                Some(self.printed(people))
             }
             _ => None,
         };
@@ -324,7 +332,7 @@ impl View<'_> {
                     Mark::Shown
                 }),
                 None => shown(values[at], |numerator| {
-                    let numerator = self.profile.rounded(numerator);
+                    let numerator = self.printed(numerator);
                     cell.numerator = Some(numerator);
                     cell.value = cell.denominator.map(|denominator| numerator as f64 / denominator as f64);
                     // Nobody is nobody only where numbers are exact.

@@ -50,6 +50,11 @@ impl<'a> Standing<'a> {
         self.change == Change::Few
     }
 
+    /// Whether records have changed, of however many people.
+    pub(super) fn has_changed(&self) -> bool {
+        matches!(self.change, Change::Few | Change::Enough)
+    }
+
     /// Where too few people have changed, the newest figures that are out are those of now.
     pub(super) fn keep_figures(&mut self) {
         if self.waits() {

@@ -3,8 +3,8 @@
 //! A target follows from published rows and one more exactly when it is proportional to that one modulo the others. Kept
 //! reduced, targets fill in with every row that spans many places, and take more memory than all else. So instead two
 //! random vectors are kept that all published rows are orthogonal to, and of each target its products with them: rows that are
-//! proportional modulo the published ones have proportional products, always. Others have so with a probability of one in
-//! 2^61, and then one row less is published: chance is never on the side of telling too much.
+//! proportional modulo the published ones have proportional products, always. Others have so with a probability of
+//! about one in 2^60, and then one row less is published: chance is never on the side of telling too much.
 
 use super::span::{Row, Span, multiply, negative, product, scaled};
 

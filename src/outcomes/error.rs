@@ -26,6 +26,12 @@ pub enum Error {
         "products counted together do not round numbers and hide others: one narrows what the other protects"
     )]
     MixedModes,
+    /// Products of one unit and period that round in different forms.
+    #[error(
+        "products that round the same students have the same dimensions and rule, now and in earlier editions: a second \
+         rounding would narrow the first"
+    )]
+    MixedRounding,
     /// Products of one unit and period that stop at different geography levels.
     #[error("products counted together stop at different geography levels")]
     MixedGeography,

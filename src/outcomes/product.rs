@@ -24,7 +24,7 @@
 //! test = "STATE"
 //! subject = "ELA"
 //! bounds = [200, 800]                         # of means: scores beyond count as these; "dp" needs them
-//! protect_percent = 10                        # of means: how close they may come to one person's score
+//! protect_percent = 10                        # of means with bounds: how close they may come to one person's score
 //!
 //! [[dimensions]]
 //! id = "race"
@@ -89,9 +89,9 @@ pub(super) struct IndicatorUse {
 }
 
 impl IndicatorUse {
-    /// The rule for means; the smallest score everybody knows of is the product's bound, and 0 without.
+    /// The rule for means; the smallest score that everybody knows of is the product's bound.
     pub(super) fn concentration(&self) -> Option<Concentration> {
-        let floor = self.bounds.map_or(0, |(smallest, _)| smallest);
+        let (floor, _) = self.bounds?;
         self.protect_percent.map(|percent| Concentration { percent, floor })
     }
 }

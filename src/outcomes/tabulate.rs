@@ -22,8 +22,8 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// [`Error::DuplicateProduct`]; [`Error::MixedGeography`], [`Error::MixedDimension`] and [`Error::TooFine`]
-/// when the products cannot be counted together; [`Error::TooMany`] schools.
+/// [`Error::DuplicateProduct`]; [`Error::MixedRounding`], [`Error::MixedGeography`], [`Error::MixedDimension`] and
+/// [`Error::TooFine`] when the products cannot be counted together; [`Error::TooMany`] schools.
 pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulation>, Error> {
     let mut products: Vec<&Product> = products.iter().collect();
     products.sort_by_key(|product| (&product.id, product.version));
@@ -64,11 +64,11 @@ fn together<'p>(products: &[&'p Product]) -> Vec<Vec<&'p Product>> {
 
 /// Checks that a product can be counted together with others: where they share a unit and a school year,
 /// their modes go together, and for those in one mode the geography stops at the same level and a dimension's id stands for
-/// the same dimension.
+/// the same dimension; those that round have all dimensions and the rule in common.
 ///
 /// # Errors
 ///
-/// [`Error::MixedModes`]; [`Error::MixedGeography`]; [`Error::MixedDimension`].
+/// [`Error::MixedModes`]; [`Error::MixedRounding`]; [`Error::MixedGeography`]; [`Error::MixedDimension`].
 pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error> {
     let units = |of: &Product| of.indicators.iter().map(|used| used.indicator.unit).collect::<BTreeSet<_>>();
     let meets = |other: &&Product| {
@@ -88,6 +88,10 @@ fn fit(one: &Product, other: &Product) -> Result<(), Error> {
     }
     if one.level != other.level {
         return Err(Error::MixedGeography);
+    }
+    let ids = |of: &Product| of.axes.iter().map(|axis| axis.id.clone()).collect::<BTreeSet<_>>();
+    if one.mode == Mode::Round && (ids(one), &one.profile) != (ids(other), &other.profile) {
+        return Err(Error::MixedRounding);
     }
     let differs = |axis: &&Axis| other.axes.iter().any(|known| known.id == axis.id && known != *axis);
     one.axes.iter().find(differs).map_or(Ok(()), |axis| Err(Error::MixedDimension(axis.id.clone())))

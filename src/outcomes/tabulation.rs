@@ -98,6 +98,14 @@ pub struct Measure {
     pub concentration: Option<Concentration>,
 }
 
+impl Measure {
+    /// A measure of a population, without a scale, bounds or rule of its own.
+    #[must_use]
+    pub fn new(id: &str, population: usize) -> Self {
+        Self { id: id.into(), population, scale: 1, bounds: None, concentration: None }
+    }
+}
+
 /// The p % rule (L. Cox, "Linear Sensitivity Measures in Statistical Disclosure Control", 1981): a sum is too close to its
 /// largest part when whoever has the second largest could work the largest out to within so many percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Product documents: what keeps one from being loaded, all of it at once.
 
 use crate::disclosure::RuleProfile;
-use crate::outcomes::{self, Problem, Product};
+use crate::outcomes::{self, Mode, Problem, Product};
 use crate::{publish, store};
 
 /// Longest agreement or product, in bytes.
@@ -36,7 +36,7 @@ impl Wrong {
     }
 }
 
-/// Reads a document of a known rule profile.
+/// Reads a document of a rule profile that is known and goes with its mode.
 pub(super) fn read(document: &str) -> Result<Product, Wrong> {
     if document.len() > MAX_DOCUMENT {
         return Err(Wrong::new("product.too_long", "document", "is too long"));
@@ -47,6 +47,9 @@ pub(super) fn read(document: &str) -> Result<Product, Wrong> {
     })?;
     match RuleProfile::named(product.profile()) {
         None => Err(Wrong::new("product.profile", "profile", "is not a known rule profile")),
+        Some(profile) if profile.codes_rates() && product.mode() != Mode::Suppress => {
+            Err(Wrong::new("product.profile", "profile", "codes rates, which is for exact figures alone"))
+        }
         Some(_) => Ok(product),
     }
 }
@@ -67,7 +70,7 @@ pub(super) fn fits(product: &Product, others: &[Product]) -> Result<(), Wrong> {
     let mixed = |mixed: outcomes::Error| {
         let path = match mixed {
             outcomes::Error::MixedGeography => "geography",
-            outcomes::Error::MixedModes => "mode",
+            outcomes::Error::MixedModes | outcomes::Error::MixedRounding => "mode",
             _ => "dimensions",
         };
         Wrong::new("product.mixed", path, mixed.to_string())

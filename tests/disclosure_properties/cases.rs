@@ -54,11 +54,8 @@ pub(crate) fn build(numbers: Vec<u32>) -> Case {
     let kinds = [("share", 0), ("inner share", last), ("mean", 0), ("ratio", last), ("count", last)];
     let measures: Vec<Measure> = (kinds.iter())
         .map(|&(id, population)| Measure {
-            id: id.into(),
-            population,
             scale: if id == "mean" { 10 } else { 1 },
-            bounds: None,
-            concentration: None,
+            ..Measure::new(id, population)
         })
         .collect();
     let (k, certainty) = (3 + draw.up_to(9), 12 + draw.up_to(60));

@@ -60,13 +60,7 @@ fn districts() -> Tabulation {
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![Population { id: "students".into(), parent: None }],
-        measures: vec![Measure {
-            id: "present".into(),
-            population: 0,
-            scale: 1,
-            bounds: None,
-            concentration: None,
-        }],
+        measures: vec![Measure::new("present", 0)],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),
             people: vec![counts.values().map(|of| of.0).collect()],

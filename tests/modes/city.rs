@@ -60,8 +60,7 @@ pub(crate) fn counted(students: &[Student], mode: Mode, profile: &str) -> Tabula
         dimension
     };
     let others = ["race", "sex", "income"].into_iter().zip(SIZES).map(dimension);
-    let measure =
-        |id: &str, bounds| Measure { id: id.into(), population: 0, scale: 1, bounds, concentration: None };
+    let measure = |id: &str, bounds| Measure { bounds, ..Measure::new(id, 0) };
     let (outcomes, sums): (Vec<u32>, Vec<i64>) = groups.values().map(|of| (of.1, of.2)).unzip();
     let mean =
         Values::Mean { sum: sums, sum_of_squares: groups.values().map(|of| of.3).collect(), largest: vec![] };

@@ -1,7 +1,7 @@
 //! Figures with noise: of the size they say, drawn once, within a budget.
 
 use crate::city::{Draw, SECRET, Student, asked, counted, sealed, students, truth};
-use throughline::disclosure::{Error, Mark, NotProven, Past, Released, RuleProfile, Seal, SealReport};
+use throughline::disclosure::{Cell, Error, Mark, NotProven, Released, RuleProfile, Seal, SealReport};
 use throughline::outcomes::{Budget, Mode, Tabulation};
 
 const BUDGET: Budget = Budget { epsilon_milli: 8_000, editions: 2 };
@@ -73,7 +73,7 @@ fn which_groups_are_empty_is_not_told() {
 }
 
 #[test]
-fn noise_is_drawn_once_and_is_another_where_anything_has_changed() {
+fn noise_is_drawn_once_in_an_edition_and_is_another_in_the_next() {
     let mut students = students(2_000, 3);
     let before = noisy(&students);
     let (first, _) = sealed(1, &before, &[]);
@@ -87,11 +87,11 @@ fn noise_is_drawn_once_and_is_another_where_anything_has_changed() {
     let n_equal =
         shown(&first).iter().zip(&one_less).filter(|(one, other)| one.is_some() && one == other).count();
     assert!(n_equal < 10, "{n_equal} of {} are the same", one_less.len());
-    // Nothing has changed: what was drawn stands, and costs nothing.
+    // Nothing has changed, and yet it is drawn anew: else that nothing has would be told.
     let past = [(first, before.clone())];
     let (second, report) = sealed(2, &before, &past);
-    assert_eq!(shown(&second), shown(&past[0].0));
-    assert!((spent(&report).0 - spent(&sealed(1, &before, &[]).1).0).abs() < 1e-12);
+    assert_ne!(shown(&second), shown(&past[0].0));
+    assert!(spent(&report).0 > spent(&sealed(1, &before, &[]).1).0);
 }
 
 #[test]
@@ -114,15 +114,42 @@ fn editions_share_a_budget_and_then_nothing_is_told_any_more() {
     assert!((three, four) == (two, two) && (one.1, two.1) == (false, true));
     assert!((first, second, third) == (false, false, true), "what has changed since waits for ever");
     assert_eq!(costs.iter().map(|of| of.2).collect::<Vec<_>>(), [Some(1), Some(2), Some(2), Some(2)]);
-    // A new version can not be drawn any more either.
+    // A new version can not be drawn any more either: nothing of it is shown, now and in the edition after.
     let mut other = noisy(&students);
     other.publications[0].version = 2;
-    let past: Vec<Past<'_>> = past
-        .iter()
-        .map(|(seal, counted)| Past { seal, tabulations: std::slice::from_ref(counted) })
-        .collect();
-    let made = Seal::make_after(5, &[other], &past, &RuleProfile::all(), SECRET).map(|_| ());
-    assert_eq!(made, Err(Error::BudgetSpent { product: "p".into() }));
+    for edition in 5..=6 {
+        let (seal, report) = sealed(edition, &other, &past);
+        assert_eq!((spent(&report), seal.sealed_in().next()), (two, Some(5)));
+        for indicator in ["n", "outcome", "score"] {
+            let table = asked(&seal, indicator, &["geography", "race"]);
+            let is_told = |cell: &Cell| cell.mark() != Mark::Hidden || cell.denominator.is_some();
+            assert!(!table.cells().iter().any(is_told) && table.people_noise() == 0.0, "{indicator}");
+        }
+        past.push((seal, other.clone()));
+    }
+    // With a larger budget it is drawn again, and what was spent counts.
+    let mut larger = counted(&students, Mode::Dp(Budget { epsilon_milli: 16_000, editions: 4 }), "nces-10");
+    larger.publications[0].version = 3;
+    let (_, report) = sealed(7, &larger, &past);
+    assert!(spent(&report).0 > two.0 && report.product("p").is_some_and(|of| of.hidden_share() < 1.0));
+}
+
+#[test]
+fn whether_anything_has_changed_is_not_told_by_when_noise_is_drawn() {
+    let students = students(1_000, 8);
+    let (same, other) = (noisy(&students), noisy(&students[..900]));
+    let (first, _) = sealed(1, &same, &[]);
+    let drawn = |now: &Tabulation| {
+        let mut past = vec![(first.clone(), same.clone())];
+        let mut drawn = Vec::new();
+        for edition in 2..=4 {
+            let (seal, report) = sealed(edition, now, &past);
+            drawn.push((seal.sealed_in().collect::<Vec<_>>(), spent(&report)));
+            past.push((seal, now.clone()));
+        }
+        drawn
+    };
+    assert_eq!(drawn(&same), drawn(&other));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::city::{Draw, SECRET, asked, counted, sealed, students, truth};
 use std::collections::BTreeMap;
 use throughline::disclosure::{Error, Mark, Past, RuleProfile, Seal};
-use throughline::outcomes::{Mode, Tabulation};
+use throughline::outcomes::{Budget, Measure, Mode, Population, Tabulation, Values};
 
 const ALL: [&str; 3] = ["geography", "race", "sex"];
 
@@ -116,14 +116,53 @@ fn a_year_is_rounded_in_one_form_alone() {
     let mut longer = before.clone();
     longer.publications[0].version = 2;
     assert_eq!(refused(&longer), Ok(()), "another version in the same form");
-    let suited = counted(
-        &students,
-        Mode::Dp(throughline::outcomes::Budget { epsilon_milli: 1, editions: 1 }),
-        "nces-10",
-    );
+    // New people beside the old ones, who keep their rounding.
+    let mut more = before.clone();
+    more.publications[0].version = 2;
+    more.populations.push(Population { id: "tested".into(), parent: Some(0) });
+    more.atoms.people.push(before.atoms.people[0].clone());
+    more.measures.push(Measure::new("tested", 1));
+    more.atoms.values.push(Values::Count);
+    more.publications[0].indicators.push(("tested".into(), 2));
+    let past = [Past { seal: &first, tabulations: std::slice::from_ref(&more) }];
+    let made = Seal::make_after(2, std::slice::from_ref(&more), &past, &RuleProfile::all(), SECRET);
+    let (second, _) = made.expect("the same form");
+    assert_eq!(asked(&second, "n", &ALL).cells(), asked(&first, "n", &ALL).cells());
+    let suited = counted(&students, Mode::Dp(Budget { epsilon_milli: 1, editions: 1 }), "nces-10");
     let unsuited = Tabulation { mode: Mode::Round, ..suited };
     let made = Seal::make(1, &[unsuited], &RuleProfile::all(), SECRET).map(|_| ());
     assert_eq!(made, Err(Error::Unsuited { product: "p".into() }), "a mean can not be rounded");
+}
+
+#[test]
+fn a_rule_that_rounds_does_not_round_what_the_mode_has_rounded() {
+    let students = students(2_000, 7);
+    let (seal, _) = sealed(1, &counted(&students, Mode::Round, "opensafely"), &[]);
+    let table = asked(&seal, "outcome", &["race"]);
+    let mut numbers = table.cells().iter().map(|cell| cell.denominator.expect("shown"));
+    let whole = numbers.next().expect("a row");
+    assert_eq!(
+        (table.rounded_to(), whole),
+        (8, numbers.sum()),
+        "rounded to fives again they would not add up"
+    );
+}
+
+#[test]
+fn a_rule_that_codes_rates_is_for_exact_figures() {
+    for mode in [Mode::Round, Mode::Dp(Budget { epsilon_milli: 1_000, editions: 1 })] {
+        let coded = counted(&students(500, 8), mode, "utah");
+        let made = Seal::make(1, &[coded], &RuleProfile::all(), SECRET).map(|_| ());
+        assert_eq!(made, Err(Error::Unsuited { product: "p".into() }));
+    }
+}
+
+#[test]
+fn a_rule_that_pools_has_nothing_to_pool() {
+    for mode in [Mode::Round, Mode::Dp(Budget { epsilon_milli: 8_000, editions: 1 })] {
+        let (seal, _) = sealed(1, &counted(&students(500, 9), mode, "california-pooled"), &[]);
+        assert_eq!(asked(&seal, "outcome", &["race"]).cells().len(), 6, "all, and the five categories");
+    }
 }
 
 #[test]
@@ -135,7 +174,7 @@ fn the_order_of_arrival_makes_no_difference_and_a_changed_seal_is_found() {
     shuffled.atoms.nodes = counted.atoms.nodes.chunks(n).rev().flatten().copied().collect();
     shuffled.atoms.people.iter_mut().for_each(|of| of.reverse());
     for values in &mut shuffled.atoms.values {
-        if let throughline::outcomes::Values::Share(of) = values {
+        if let Values::Share(of) = values {
             of.reverse();
         }
     }

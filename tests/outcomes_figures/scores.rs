@@ -102,6 +102,11 @@ fn products_of_each_mode_are_counted_apart() {
     assert_eq!(apart, [("suppress", vec!["b", "d"]), ("dp", vec!["a"]), ("dp", vec!["c"])]);
     let mixed = [product("a", "\"round\""), product("b", "\"suppress\"")].map(|text| product_of(&text));
     assert_eq!(check_together(&mixed[0], &mixed[1..]), Err(Error::MixedModes));
+    let by_sex = "[[dimensions]]\n id = \"sex\"\n source = \"sex\"";
+    let rounded = [product("a", "\"round\""), format!("{}\n{by_sex}", product("b", "\"round\""))];
+    let rounded = rounded.map(|text| product_of(&text));
+    assert_eq!(check_together(&rounded[0], &rounded[1..]), Err(Error::MixedRounding));
+    assert_eq!(check_together(&rounded[0], &rounded[..1]), Ok(()));
 }
 
 #[test]

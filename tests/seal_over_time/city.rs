@@ -112,13 +112,7 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
         ],
     };
     let population = |id: &str, parent| Population { id: id.into(), parent };
-    let measure = |(id, population): (&&str, usize)| Measure {
-        id: (*id).into(),
-        population,
-        scale: 1,
-        bounds: None,
-        concentration: None,
-    };
+    let measure = |(id, population): (&&str, usize)| Measure::new(id, population);
     let publication = |&(product, version, dimensions, depth, withdrawn): &Product| Publication {
         product: product.into(),
         version,

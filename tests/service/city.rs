@@ -101,6 +101,18 @@ impl City {
         command
     }
 
+    /// What the partner's `query` prints of chronic absence by race in a product, in the last school year.
+    pub(crate) fn query(&self, product: &str, format: &[&str]) -> String {
+        let mut query = self.program();
+        query.args(["query", product, "chronic_absence", "--by", "race", "--year", "2025"]);
+        query.args(["--agreement", "city-outcomes", "--purpose", "improvement"]);
+        query.args(["--as", "city-partnership.partner", "--server"]);
+        query.arg(self.address().replace("127.0.0.1", "localhost")).args(format);
+        let done = query.output().expect("the program runs");
+        assert!(done.status.success(), "query: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("UTF-8")
+    }
+
     /// The command that serves.
     pub(crate) fn serve(&self) -> Command {
         let mut serve = self.program();

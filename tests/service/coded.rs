@@ -50,23 +50,7 @@ async fn partners_read_codes_and_no_numerators() {
 #[tokio::test]
 async fn the_command_line_prints_codes() {
     let city = published("utah").await;
-    let query = |format: &[&str]| {
-        let mut query = city.program();
-        query.args(["query", "city", "chronic_absence", "--by", "race", "--agreement", "city-outcomes"]);
-        query.args([
-            "--purpose",
-            "improvement",
-            "--year",
-            "2025",
-            "--as",
-            "city-partnership.partner",
-            "--server",
-        ]);
-        query.arg(city.address().replace("127.0.0.1", "localhost")).args(format);
-        let done = query.output().expect("the program runs");
-        assert!(done.status.success(), "query: {}", String::from_utf8_lossy(&done.stderr));
-        String::from_utf8(done.stdout).expect("UTF-8")
-    };
+    let query = |format: &[&str]| city.query("city", format);
     let utah = RuleProfile::named("utah").expect("embedded");
     let label = utah.code(10, 40).expect("a coded rate").label();
     let table = query(&[]);

@@ -57,32 +57,34 @@ async fn a_product_with_noise_stands_beside_one_that_hides() {
         })
         .count();
     assert!(n_shown >= 2);
-    // Asked again it is the same, and no edition without new records draws again.
-    let again = partner.query(asked("noisy")).await.expect("an agreement covers it").0;
-    assert_eq!(again.cells(), noisy.cells());
-    assert_eq!(steward.publish().await.expect("an edition").released[0].epsilon_spent, noise.epsilon_spent);
-    assert_eq!(partner.query(asked("noisy")).await.expect("covered").0.cells(), noisy.cells());
+    // Asked again it is the same. The two editions that share the budget draw, and then the figures stay.
+    let ask = async || partner.query(asked("noisy")).await.expect("an agreement covers it").0;
+    assert_eq!(ask().await.cells(), noisy.cells());
     city.verify_edition(1).await.expect("the noise is drawn again, and is the same");
-    city.verify_edition(2).await.expect("it holds as the first one does");
+    let second = steward.publish().await.expect("an edition").released[0].clone();
+    assert!(second.last && second.epsilon_spent > noise.epsilon_spent && second.epsilon_spent <= 12.0);
+    let drawn = ask().await;
+    let third = steward.publish().await.expect("an edition");
+    assert_eq!(third.released[0].epsilon_spent, second.epsilon_spent, "the budget is spent");
+    assert_eq!(ask().await.cells(), drawn.cells());
+    city.verify_edition(3).await.expect("it holds as the second one does");
     let listed =
         partner.releases().list_products(pb::ListProductsRequest {}).await.expect("it may").into_inner();
     let modes: Vec<_> = listed.products.iter().map(|of| (of.id.as_str(), of.mode.as_str())).collect();
     assert_eq!(modes, [("city", "suppress"), ("noisy", "dp")]);
-    let mut query = city.program();
-    query.args(["query", "noisy", "chronic_absence", "--by", "race", "--agreement", "city-outcomes"]);
-    query.args([
-        "--purpose",
-        "improvement",
-        "--year",
-        "2025",
-        "--as",
-        "city-partnership.partner",
-        "--server",
-    ]);
-    let done =
-        query.arg(city.address().replace("127.0.0.1", "localhost")).output().expect("the program runs");
-    let printed = String::from_utf8_lossy(&done.stdout);
+    let printed = city.query("noisy", &[]);
     assert!(printed.contains("Noise was added") && printed.contains('\u{b1}'), "{printed}");
+}
+
+#[tokio::test]
+async fn a_rule_that_codes_rates_does_not_go_with_other_modes() {
+    let city = City::open().await;
+    for mode in ["round", "dp"] {
+        let document = product("coded", mode).replace("nces-10", "utah");
+        let refused = city.steward().await.product(&document).await.expect_err("codes are of exact figures");
+        assert!(refused.message().starts_with("profile: codes rates"), "{}", refused.message());
+        assert_eq!(last(&city.log()), (Decision::Refused, "product.profile"));
+    }
 }
 
 #[tokio::test]

@@ -69,7 +69,10 @@ fn lattices(report: &pb::CheckReport) -> Table {
         let layers = || report.layers.iter().filter(is_of);
         table.row([
             SchoolYear::new(lattice.period).map(|year| year.to_string()).unwrap_or_default(),
-            lattice.unit.replace('_', " "),
+            match lattice.mode.as_str() {
+                "suppress" => lattice.unit.replace('_', " "),
+                mode => format!("{}, {mode}", lattice.unit.replace('_', " ")),
+            },
             count(lattice.groups),
             count(lattice.occupied),
             count(layers().map(|of| of.sensitive).sum()),

@@ -60,19 +60,12 @@ pub(super) fn stays(edition: u32, periods: &[pb::PeriodReport]) -> Vec<String> {
 pub(super) fn released(released: &[pb::ReleasedReport]) -> Vec<String> {
     let mut alike: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for report in released {
+        let spent = format!("epsilon {:.2} of {:.2} is spent", report.epsilon_spent, report.epsilon);
+        let noise = format!("noise of \u{b1}{:.0} in 19 of 20 numbers; {spent}", 1.96 * report.people_noise);
         let what = match report.rounded_to {
-            0 if report.last => format!(
-                "noise of \u{b1}{:.0} in 19 of 20 numbers; epsilon {:.2} of {:.2} is spent, and these figures stay",
-                1.96 * report.people_noise,
-                report.epsilon_spent,
-                report.epsilon
-            ),
-            0 => format!(
-                "noise of \u{b1}{:.0} in 19 of 20 numbers; epsilon {:.2} of {:.2} is spent",
-                1.96 * report.people_noise,
-                report.epsilon_spent,
-                report.epsilon
-            ),
+            0 if report.people_noise == 0.0 => format!("nothing is shown: {spent} by versions before"),
+            0 if report.last => format!("{noise}, and these figures stay"),
+            0 => noise,
             base => format!("all numbers are multiples of {base}"),
         };
         let year = SchoolYear::new(report.period).map(|year| year.to_string());

@@ -24,13 +24,19 @@ pub(in crate::disclosure) struct Grid {
 impl Grid {
     /// # Errors
     ///
-    /// [`Error::UnknownProfile`]; [`Error::TooLarge`].
+    /// [`Error::UnknownProfile`]; [`Error::Unsuited`] for profiles that code rates; [`Error::TooLarge`].
     pub(in crate::disclosure) fn new(
         tabulation: &Tabulation,
         profiles: &[RuleProfile],
     ) -> Result<Self, Error> {
         let trees: Vec<Tree> = tabulation.dimensions.iter().map(Tree::new).collect();
         let profiles = profiles_of(&tabulation.publications, profiles)?;
+        // A code says which numerators are possible; of numbers that are not exact it would say so wrongly.
+        let mut coded =
+            profiles.iter().zip(&tabulation.publications).filter(|(profile, _)| profile.codes_rates());
+        if let Some((_, publication)) = coded.next() {
+            return Err(Error::Unsuited { product: publication.product.clone() });
+        }
         let mut planes = planes(tabulation, &profiles);
         let n_places = lay_out(&mut planes, &trees)?;
         if n_places > PLACES_MAX {

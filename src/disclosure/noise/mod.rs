@@ -8,6 +8,8 @@
 //! than the rule's minimum are marked hidden, and so are shares and means of groups that are small beside the noise, because
 //! of them little but noise is known.
 //!
+//! Each edition draws, whether anything has changed or not, until the budget is spent; from then on the last figures stay.
+//!
 //! Neighbouring data differ in one student of one school year, who is in one of them alone. Which schools and categories
 //! there are is taken as known. What a student adds to other school years, other units and
 //! other products is accounted for there, and adds up.
@@ -24,21 +26,27 @@ use accounting::rho_nano;
 use gaussian::{Noise, VARIANCE_MAX};
 use ring::{digest, hmac};
 
-/// What an edition may spend.
+/// What an edition spends.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spending {
     /// What earlier editions have spent, in thousand-millionths of rho.
     before_nano: u64,
-    /// What this one spends.
+    /// What this one spends; nothing where the budget does not allow it.
     now_nano: u64,
 }
 
 impl Spending {
-    /// What the next edition spends of a budget; nothing when it is used up.
-    pub(super) fn next(budget: Budget, before_nano: u64) -> Option<Self> {
+    /// What the next edition spends of a budget.
+    pub(super) fn new(budget: Budget, before_nano: u64) -> Self {
         let whole = rho_nano(budget);
-        let now_nano = whole / u64::from(budget.editions.max(1));
-        (now_nano > 0 && before_nano + now_nano <= whole).then_some(Self { before_nano, now_nano })
+        let part = whole / u64::from(budget.editions.max(1));
+        let now_nano = if before_nano + part <= whole { part } else { 0 };
+        Self { before_nano, now_nano }
+    }
+
+    /// Whether nothing can be told any more.
+    pub(super) fn is_spent(self) -> bool {
+        self.now_nano == 0
     }
 }
 
@@ -54,7 +62,8 @@ struct Sums {
     values: Vec<Vec<i64>>,
 }
 
-/// Draws the figures of a tabulation of one product. The same tabulation, edition and secret have the same noise.
+/// Draws the figures of a tabulation of one product. The same tabulation, edition and secret have the same noise. Where
+/// nothing can be spent, all of them are hidden.
 ///
 /// # Errors
 ///
@@ -68,6 +77,9 @@ pub(super) fn draw(
 ) -> Result<SealedLattice, Error> {
     let grid = Grid::new(tabulation, profiles)?;
     let centers = centers(tabulation)?;
+    if spending.is_spent() {
+        return Ok(SealedLattice::released(edition, tabulation, withheld(tabulation, &grid, spending)));
+    }
     let sums = sums(tabulation, &grid, &centers);
     let n_numbers = sums.people.len() + sums.values.iter().filter(|of| !of.is_empty()).count();
     let cost_nano = spending.now_nano / (grid.n_tables() * n_numbers.max(1) as u64).max(1);
@@ -108,7 +120,6 @@ pub(super) fn draw(
     let noisy = Noisy {
         product: tabulation.key().3.to_owned(),
         spent_nano: spending.before_nano + spending.now_nano,
-        drawn_nano: spending.now_nano,
         people_variance,
         variances,
         centers: (centers.iter().zip(&tabulation.measures))
@@ -122,6 +133,32 @@ pub(super) fn draw(
         method: Method::Noisy(noisy),
     };
     Ok(SealedLattice::released(edition, tabulation, figures.in_order(|_| true)))
+}
+
+/// All figures hidden: of a version that can not be drawn any more, because those before it have spent the budget.
+fn withheld(tabulation: &Tabulation, grid: &Grid, spending: Spending) -> Figures {
+    let n = grid.n_places();
+    let values = tabulation.atoms.values.iter().zip(&tabulation.measures);
+    let values = values.map(|(values, measure)| match (values, measure.bounds) {
+        (Values::Count, _) => SealedValues::Count,
+        (_, None) => SealedValues::Share(vec![Seen::Hidden; n]),
+        (_, Some(_)) => SealedValues::NoisyMean(vec![Seen::Hidden; n]),
+    });
+    let n_measures = tabulation.measures.len();
+    let noisy = Noisy {
+        product: tabulation.key().3.to_owned(),
+        spent_nano: spending.before_nano,
+        people_variance: 0,
+        variances: vec![0; n_measures],
+        centers: vec![(0, 1); n_measures],
+    };
+    let figures = Figures {
+        keys: grid.keys(&SealedLattice::strides_of(&tabulation.dimensions)),
+        people: vec![vec![Seen::Hidden; n]; tabulation.populations.len()],
+        values: values.collect(),
+        method: Method::Noisy(noisy),
+    };
+    figures.in_order(|_| true)
 }
 
 /// What is taken from each value of a measure, and how far one person's value can be from it.

@@ -179,8 +179,8 @@ impl Proof {
 
     /// Checks the proof against the seal, the true counts it was made from in any order, the editions before, the rule
     /// profiles that are known, and the secret that it was made with. Figures that are rounded are checked to be so, and to
-    /// add up; those with noise are drawn again. What holds on from an earlier edition is compared with that one's seal, whose own proof says
-    /// that it hides enough ([`Seal::sealed_in`]).
+    /// add up; those with noise are drawn again. What holds on from an earlier edition is compared with that one's seal, whose
+    /// own proof says that it hides enough ([`Seal::sealed_in`]).
     ///
     /// # Errors
     ///
@@ -228,10 +228,10 @@ impl Proof {
                 }
                 Mode::Suppress => false,
                 Mode::Round => is_rounding(tabulation, &profiles, sealed)?,
-                Mode::Dp(budget) => match Spending::next(budget, spent_nano(tabulation, past)) {
-                    Some(next) => draw(seal.edition(), tabulation, &profiles, next, &key)? == **sealed,
-                    None => false,
-                },
+                Mode::Dp(budget) => {
+                    let spending = Spending::new(budget, spent_nano(tabulation, past));
+                    draw(seal.edition(), tabulation, &profiles, spending, &key)? == **sealed
+                }
             };
             if is_so { Ok(Verified::default()) } else { Err(fault(tabulation, Fault::Untrue)) }
         }) {
@@ -250,12 +250,14 @@ fn is_kept(
     past: &[Past<'_>],
     edition: u32,
 ) -> bool {
-    let is_kept = |kept: Option<SealedLattice>| kept.is_some_and(|kept| kept == *sealed);
-    let is_spent = || match tabulation.mode {
-        Mode::Dp(budget) => Spending::next(budget, spent_nano(tabulation, past)).is_none(),
-        Mode::Suppress | Mode::Round => false,
+    let kept = match tabulation.mode {
+        Mode::Suppress | Mode::Round => standing.kept(edition),
+        Mode::Dp(budget) => {
+            let is_spent = Spending::new(budget, spent_nano(tabulation, past)).is_spent();
+            standing.same_as_before().filter(|_| is_spent).cloned()
+        }
     };
-    is_kept(standing.kept(edition)) || is_spent() && is_kept(standing.same_as_before().cloned())
+    kept.is_some_and(|kept| kept == *sealed)
 }
 
 fn fault(tabulation: &Tabulation, fault: Fault) -> NotProven {

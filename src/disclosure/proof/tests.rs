@@ -36,8 +36,7 @@ fn city(mut seed: u64) -> Tabulation {
             }
         }
     }
-    let measure =
-        |id: &str| Measure { id: id.into(), population: 0, scale: 1, bounds: None, concentration: None };
+    let measure = |id: &str| Measure::new(id, 0);
     Tabulation {
         mode: Mode::Suppress,
         unit: Unit::StudentYear,

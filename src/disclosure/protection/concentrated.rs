@@ -19,7 +19,7 @@ pub(super) struct Concentrated {
 }
 
 impl Concentrated {
-    /// Nothing for a measure without the rule, and for one with values below the floor that everybody was told of.
+    /// Nothing for a measure without the rule.
     pub(super) fn new(
         tabulation: &Tabulation,
         lattice: &Lattice,

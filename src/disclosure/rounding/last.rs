@@ -37,9 +37,7 @@ impl<'a> Last<'a> {
             ids.sort_unstable();
             ids
         };
-        if (rounded.base, &rounded.populations) != (form.base, &form.populations)
-            || ids(&self.sealed.dimensions) != ids(&now.dimensions)
-        {
+        if rounded.base != form.base || ids(&self.sealed.dimensions) != ids(&now.dimensions) {
             return Err(otherwise());
         }
         let in_rounded = found(now, &self.sealed.dimensions, &rounded.nodes);
@@ -77,7 +75,9 @@ impl Matched<'_> {
     /// For each group of now, what the people of a population were rounded to, where they are as many as then.
     pub(super) fn people(&self, population: usize) -> Vec<Option<u32>> {
         let (now, then) = (&self.now.atoms.people[population], &self.counted.atoms.people[population]);
-        self.kept(now, then, Some(&self.rounded.people[population]))
+        let id = &self.now.populations[population].id;
+        let at = self.rounded.populations.iter().position(|other| other == id);
+        self.kept(now, then, at.map(|at| &self.rounded.people[at]))
     }
 
     /// The same of those with an outcome.

@@ -40,9 +40,7 @@ pub(in crate::disclosure) struct Noisy {
     pub(in crate::disclosure) product: String,
     /// What it has told in all its editions about one person, in thousand-millionths of rho.
     pub(in crate::disclosure) spent_nano: u64,
-    /// What this one has told.
-    pub(in crate::disclosure) drawn_nano: u64,
-    /// Variance of the noise in numbers of people.
+    /// Variance of the noise in numbers of people; 0 where nothing is shown.
     pub(in crate::disclosure) people_variance: u128,
     /// For each measure, the variance of the noise in its sum; 0 for counts.
     pub(in crate::disclosure) variances: Vec<u128>,

@@ -5,7 +5,7 @@
 
 use super::super::protection::{is_small, is_telling};
 use super::super::table::{Cell, Mark};
-use super::{RuleProfile, SealedValues, View};
+use super::{Method, RuleProfile, SealedValues, View};
 
 /// The rows of an answer in one period, with the position of its dimensions.
 pub(super) struct Rows<'a> {
@@ -24,6 +24,10 @@ impl View<'_> {
         let (Some(pool), SealedValues::Count | SealedValues::Share(_)) = (&self.profile.pool, values) else {
             return Vec::new();
         };
+        if self.lattice.method != Method::Exact {
+            // Where numbers are rounded nothing is hidden, and with noise they do not add up.
+            return Vec::new();
+        }
         let is_share = !values.is_count();
         let sizes: Vec<usize> =
             rows.dimensions.iter().map(|&at| self.lattice.dimensions[at].nodes.len()).collect();

@@ -19,13 +19,7 @@ fn tabulation(period: u32) -> Tabulation {
         period: SchoolYear::new(period).expect("a school year"),
         dimensions: vec![geography, sex],
         populations: vec![Population { id: "students".into(), parent: None }],
-        measures: vec![Measure {
-            id: "present".into(),
-            population: 0,
-            scale: 1,
-            bounds: None,
-            concentration: None,
-        }],
+        measures: vec![Measure::new("present", 0)],
         atoms: Atoms {
             nodes: vec![1, 1, 1, 2, 2, 1, 2, 2],
             people: vec![vec![40, 4, 50, 60]],
@@ -236,13 +230,7 @@ fn the_report_counts_what_is_hidden() {
 fn twins_are_hidden_together() {
     // Those absent are the others: shown where those present are hidden, they would give them away.
     let mut twins = tabulation(2025);
-    twins.measures.push(Measure {
-        id: "absent".into(),
-        population: 0,
-        scale: 1,
-        bounds: None,
-        concentration: None,
-    });
+    twins.measures.push(Measure::new("absent", 0));
     twins.atoms.people = vec![vec![40, 30, 50, 60]];
     twins.atoms.values = vec![Values::Share(vec![20, 4, 25, 30]), Values::Share(vec![20, 26, 25, 30])];
     twins.publications[0].indicators.push(("absent".into(), 1));

@@ -136,6 +136,9 @@ fn indicators(at: &mut Reader<'_, '_>, mode: Option<Mode>) -> Vec<IndicatorUse> 
         let bounds = bounds(at, indicator);
         let is_mean = indicator.measure == MeasureKind::Mean && at.has("protect_percent");
         let percent = is_mean.then(|| at.number("protect_percent", 1..=100, None)).flatten();
+        if percent.is_some() && bounds.is_none() {
+            at.problem("protect_percent", "needs bounds: what everybody else has at least");
+        }
         if let Some(reason) = mode.and_then(|mode| unsuited(mode, indicator.measure, bounds.is_some())) {
             at.problem("use", reason);
         }

@@ -158,6 +158,10 @@ fn a_mode_knows_what_it_needs() {
     let product = Product::parse(&bounded("[-100, 100]")).expect("it is valid");
     assert_eq!(product.indicators[1].bounds, Some((-100_000, 100_000)));
     assert_eq!(paths(&bounded("[100, 100]")), ["indicators[1].bounds", "indicators[1].use"]);
+    let percent =
+        |bounds: &str| WHOLE.replace("years = 2\n", &format!("years = 2\nprotect_percent = 10\n{bounds}"));
+    assert_eq!(paths(&percent("")), ["indicators[1].protect_percent"], "of a gain nobody knows the smallest");
+    assert!(Product::parse(&percent("bounds = [-100, 100]\n")).is_ok());
     let shares = WHOLE.replacen("subject = \"ELA\"\n", "subject = \"ELA\"\nbounds = [0, 1]\n", 1);
     assert_eq!(paths(&shares), ["indicators[0].bounds"], "a share has none");
 }

@@ -113,13 +113,7 @@ fn an_outcome_and_its_complement_do_not_pin_each_other() {
     for with in [4, 60] {
         let mut twins = three_schools([with, 50, 71], "utah");
         twins.atoms.people[0] = vec![200, 150, 201];
-        twins.measures.push(Measure {
-            id: "absent".into(),
-            population: 0,
-            scale: 1,
-            bounds: None,
-            concentration: None,
-        });
+        twins.measures.push(Measure::new("absent", 0));
         twins.atoms.values.push(Values::Share(vec![200 - with, 100, 130]));
         twins.publications[0].indicators.push(("absent".into(), 1));
         let seal = made(&twins);

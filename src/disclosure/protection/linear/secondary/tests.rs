@@ -36,13 +36,7 @@ fn lattice(records: &[csv::StringRecord]) -> (Tabulation, Lattice) {
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![Population { id: "people".into(), parent: None }],
-        measures: vec![Measure {
-            id: "n".into(),
-            population: 0,
-            scale: 1,
-            bounds: None,
-            concentration: None,
-        }],
+        measures: vec![Measure::new("n", 0)],
         atoms,
         publications: vec![Publication {
             product: "p".into(),
