@@ -61,8 +61,10 @@ impl Span {
             }
             self.pivots[number as usize] = row;
         }
-        let mut result = Row::new();
         self.touched.sort_unstable();
+        // Rows are most of what a large lattice takes, so they have no room to grow.
+        let n_left = self.touched.iter().filter(|&&variable| self.dense[variable as usize] != 0).count();
+        let mut result = Row::with_capacity(n_left);
         for &variable in &self.touched {
             let coefficient = std::mem::take(&mut self.dense[variable as usize]);
             self.is_touched[variable as usize] = false;

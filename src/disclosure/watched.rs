@@ -9,15 +9,21 @@
 use super::span::{Row, Span, multiply, negative, product, scaled};
 
 /// The published span, with targets that must stay outside it.
-pub(super) struct Watched {
+pub(super) struct Watched<'a> {
     pub(super) span: Span,
     /// For each variable its place in both vectors; those of pivots follow from the others.
     vectors: Vec<[u64; 2]>,
+    /// The place of each variable.
+    homes: &'a [u16],
+    /// The place above each; the first one is above all.
+    above: &'a [u16],
     places: Vec<Place>,
     /// Targets that rows of any place may give away.
-    anywhere: Vec<Target>,
+    anywhere: Targets,
     /// How many targets hold each variable.
     n_holders: Vec<u32>,
+    /// Scratch: places in which a pivot's numbers have changed, and those above them; all false between calls.
+    is_stale: Vec<bool>,
 }
 
 /// What belongs to a place, which shares no variable with those that are not above or below it.
@@ -25,18 +31,30 @@ pub(super) struct Watched {
 struct Place {
     /// Numbers of the rows that were published there, in that order.
     published: Vec<u32>,
-    targets: Vec<Target>,
+    targets: Targets,
 }
 
-/// A target and its products with the vectors.
-#[derive(Clone)]
-struct Target {
-    row: Row,
-    products: [u64; 2],
+/// Targets and their products with the vectors.
+#[derive(Default, Clone)]
+struct Targets {
+    rows: Vec<Row>,
+    products: Vec<[u64; 2]>,
 }
 
-impl Watched {
-    pub(super) fn new(n_variables: usize, n_places: usize) -> Self {
+impl Targets {
+    fn renew(&mut self, vectors: &[[u64; 2]]) {
+        for (row, products) in self.rows.iter().zip(&mut self.products) {
+            *products = product(row, vectors);
+        }
+    }
+
+    fn hold_proportional(&self, own: [u64; 2]) -> bool {
+        self.products.iter().any(|of| multiply(own[0], of[1]) == multiply(own[1], of[0]))
+    }
+}
+
+impl<'a> Watched<'a> {
+    pub(super) fn new(homes: &'a [u16], above: &'a [u16]) -> Self {
         // Nobody chooses rows to meet these numbers, so they need not be secret, and the same ones give the same result.
         let mut state = 0x2545_F491_4F6C_DD1D_u64;
         let mut next = || {
@@ -47,11 +65,14 @@ impl Watched {
             1 + (state.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 4) % ((1 << 60) - 1)
         };
         Self {
-            span: Span::new(n_variables),
-            vectors: (0..n_variables).map(|_| [next(), next()]).collect(),
-            places: vec![Place::default(); n_places],
-            anywhere: Vec::new(),
-            n_holders: vec![0; n_variables],
+            span: Span::new(homes.len()),
+            vectors: (0..homes.len()).map(|_| [next(), next()]).collect(),
+            homes,
+            above,
+            places: vec![Place::default(); above.len()],
+            anywhere: Targets::default(),
+            n_holders: vec![0; homes.len()],
+            is_stale: vec![false; above.len()],
         }
     }
 
@@ -59,41 +80,75 @@ impl Watched {
     /// a place, from all.
     pub(super) fn protect(&mut self, place: Option<usize>, row: Row) {
         row.iter().for_each(|&(variable, _)| self.n_holders[variable as usize] += 1);
-        let products = product(&row, &self.vectors);
         let targets = place.map_or(&mut self.anywhere, |place| &mut self.places[place].targets);
-        targets.push(Target { row, products });
+        targets.products.push(product(&row, &self.vectors));
+        targets.rows.push(row);
     }
 
     /// Adds a reduced, non-empty row to the span, and says whether it did: not when that would put a target into the span.
     /// `below` are the place where it is published and all those below it, the lower ones first.
     pub(super) fn publish(&mut self, below: &[usize], row: &Row) -> bool {
         let own = product(row, &self.vectors);
-        let is_proportional =
-            |target: &Target| multiply(own[0], target.products[1]) == multiply(own[1], target.products[0]);
-        let at_places = below.iter().flat_map(|&place| &self.places[place].targets);
-        if at_places.chain(&self.anywhere).any(is_proportional) {
+        let at_places = below.iter().map(|&place| &self.places[place].targets);
+        if at_places.chain([&self.anywhere]).any(|targets| targets.hold_proportional(own)) {
             return false;
         }
-        let pivot = (0..row.len()).min_by_key(|&at| self.n_holders[row[at].0 as usize]);
-        let pivot = pivot.expect("the row is not empty");
+        let pivot = self.pivot(row);
+        let variable = row[pivot].0;
         let number = self.span.push(scaled(row.clone(), pivot), pivot);
-        if let Some(&place) = below.last() {
-            self.places[place].published.push(number);
-        }
+        let [.., place] = *below else { return true };
+        self.places[place].published.push(number);
+        self.renew(below, place, variable);
+        true
+    }
+
+    /// The position in a row of the variable to solve it for: the one that the fewest targets hold, so that rows stay short,
+    /// within one of the parts that the first place divides into, so that little of the others has to be put right.
+    fn pivot(&self, row: &Row) -> usize {
+        let part = |&(variable, _): &(u32, u64)| {
+            let mut place = self.homes[variable as usize];
+            while self.above[usize::from(place)] != 0 {
+                place = self.above[usize::from(place)];
+            }
+            place
+        };
+        let first = row.first().map(part);
+        let near = row.iter().take_while(|entry| Some(part(entry)) == first).enumerate();
+        let pivot = near.min_by_key(|(_, entry)| self.n_holders[entry.0 as usize]);
+        pivot.expect("the row is not empty").0
+    }
+
+    /// Puts right what depends on a variable that became the pivot of the last row of a place.
+    fn renew(&mut self, below: &[usize], top: usize, pivot: u32) {
+        self.mark(pivot, top);
         // A row holds no pivot of an earlier one, so each follows from those after it, which are those of higher places.
         for &place in below.iter().rev() {
-            for &number in self.places[place].published.iter().rev() {
-                let (pivot, rest) = self.span.published(number);
-                let of_rest = product(rest, &self.vectors);
-                self.vectors[pivot as usize] = of_rest.map(negative);
+            if !self.is_stale[place] {
+                continue;
+            }
+            for at in (0..self.places[place].published.len()).rev() {
+                let (pivot, rest) = self.span.published(self.places[place].published[at]);
+                let follows = product(rest, &self.vectors).map(negative);
+                if self.vectors[pivot as usize] != follows {
+                    self.vectors[pivot as usize] = follows;
+                    self.mark(pivot, top);
+                }
             }
         }
-        let renew = |target: &mut Target| target.products = product(&target.row, &self.vectors);
         for &place in below {
-            self.places[place].targets.iter_mut().for_each(renew);
+            if std::mem::take(&mut self.is_stale[place]) {
+                self.places[place].targets.renew(&self.vectors);
+            }
         }
-        self.anywhere.iter_mut().for_each(renew);
-        true
+        self.anywhere.renew(&self.vectors);
+    }
+
+    /// Notes that the numbers of a variable have changed.
+    fn mark(&mut self, variable: u32, top: usize) {
+        let mut place = usize::from(self.homes[variable as usize]);
+        while !std::mem::replace(&mut self.is_stale[place], true) && place != top {
+            place = usize::from(self.above[place]);
+        }
     }
 }
 
@@ -112,20 +167,21 @@ mod tests {
 
     #[test]
     fn a_row_that_gives_a_target_away_is_refused() {
-        // Variables 0 to 2 are of place 0, 3 to 5 of place 1; place 2 is above both.
-        let mut watched = Watched::new(6, 3);
-        watched.protect(Some(0), row(&[0]));
-        watched.protect(Some(1), row(&[3]));
-        assert!(publish(&mut watched, &[0], &row(&[0, 1, 2])));
-        assert!(!publish(&mut watched, &[0], &row(&[1, 2])), "the rest gives the target");
-        assert!(publish(&mut watched, &[1], &row(&[3, 4, 5])));
-        assert!(publish(&mut watched, &[0, 1, 2], &row(&[1, 4])));
+        // Place 0 is above both others.
+        let mut watched = Watched::new(&[1, 1, 1, 2, 2, 2], &[0, 0, 0]);
+        watched.protect(Some(1), row(&[0]));
+        watched.protect(Some(2), row(&[3]));
+        assert!(publish(&mut watched, &[1], &row(&[0, 1, 2])));
+        assert!(!publish(&mut watched, &[1], &row(&[1, 2])), "the rest gives the target");
+        assert!(publish(&mut watched, &[2], &row(&[3, 4, 5])));
+        assert!(publish(&mut watched, &[1, 2, 0], &row(&[1, 4])));
         let gives = row(&[2, 3, 5]);
-        assert!(!publish(&mut watched, &[0, 1, 2], &gives), "with 3 + 4 + 5 and 1 + 4 it is 1 + 2");
-        assert!(!publish(&mut watched, &[0, 1, 2], &row(&[0, 1, 4])), "with 1 + 4 it is 0");
+        assert!(!publish(&mut watched, &[1, 2, 0], &gives), "with 3 + 4 + 5 and 1 + 4 it is 1 + 2");
+        assert!(!publish(&mut watched, &[1, 2, 0], &row(&[0, 1, 4])), "with 1 + 4 it is 0");
     }
 
-    /// Against the other guard, which keeps every target reduced, on rows without a pattern in three places.
+    /// Against the other guard, which keeps every target reduced, on rows without a pattern in
+    /// places of three levels.
     #[test]
     fn it_refuses_what_the_exact_guard_refuses() {
         let mut state = 7u64;
@@ -134,16 +190,24 @@ mod tests {
             (state >> 33) % n
         };
         let mut n_refused = 0;
+        // Two districts of two schools, with eight variables in each school.
+        let homes: Vec<u16> = (0..32).map(|variable| [2, 3, 5, 6][variable / 8]).collect();
+        let above = [0, 0, 1, 1, 0, 4, 4];
+        let districts: [(&[usize], u32, u32, u32); 2] = [(&[2, 3, 1], 0, 16, 5), (&[5, 6, 4], 16, 32, 5)];
+        let schools: [(&[usize], u32, u32, u32); 4] =
+            [(&[2], 0, 8, 4), (&[3], 8, 16, 4), (&[5], 16, 24, 4), (&[6], 24, 32, 4)];
+        let whole: [(&[usize], u32, u32, u32); 1] = [(&[2, 3, 1, 5, 6, 4, 0], 0, 32, 10)];
         for _ in 0..200 {
-            let (mut watched, mut exact) = (Watched::new(20, 3), super::super::span::Guarded::new(20));
-            for target in [0, 3, 10, 14] {
-                watched.protect(Some(usize::from(target >= 10)), row(&[target]));
+            let mut watched = Watched::new(&homes, &above);
+            let mut exact = super::super::span::Guarded::new(homes.len());
+            for target in [0, 3, 10, 17, 26] {
+                watched.protect(Some(usize::from(homes[target as usize])), row(&[target]));
                 exact.protect(row(&[target]));
             }
             // A line along the geography.
-            watched.protect(None, row(&[5, 12]));
-            exact.protect(row(&[5, 12]));
-            for (places, first, end, n) in [(&[0][..], 0, 10, 8), (&[1], 10, 20, 8), (&[0, 1, 2], 0, 20, 8)] {
+            watched.protect(None, row(&[5, 22]));
+            exact.protect(row(&[5, 22]));
+            for (places, first, end, n) in schools.into_iter().chain(districts).chain(whole) {
                 for _ in 0..n {
                     let raw: Row = (first..end).filter(|_| below(3) == 0).map(|at| (at, 1)).collect();
                     let reduced = exact.span.reduce([&raw].into_iter());

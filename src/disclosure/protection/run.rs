@@ -45,9 +45,15 @@ impl Layer<'_> {
         let numbers = self.numbers(&local);
         let share = |part: &Local| work_max * part.targets.len() as u64 / n_targets;
         let mut work_left = work_max;
-        for done in in_parallel(&local, |part| self.cover_locally(part, &numbers, share(part))) {
+        let done = in_parallel(&local, |part| self.cover_locally(part, &numbers, share(part)));
+        for (part, done) in local.into_iter().zip(done) {
             moves.extend(done.moves);
-            global.extend(done.open);
+            global.extend(
+                (0..)
+                    .zip(part.targets)
+                    .filter(|(at, _)| done.open.binary_search(at).is_ok())
+                    .map(|(_, target)| target),
+            );
             work_left = work_left.saturating_sub(done.work);
         }
         let ground = Ground::whole(self);
@@ -120,7 +126,7 @@ impl Layer<'_> {
                 }
             }
         }
-        targets.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        targets.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         targets.into_iter().map(|(.., target)| target).collect()
     }
 
@@ -172,7 +178,6 @@ impl Layer<'_> {
         cover.reach_for(BASIS_MAX, work_max);
         let numbers = cover.add(local.targets.iter().cloned());
         let open = cover.run(numbers);
-        let open = open.into_iter().map(|target| cover.reached(target).0.clone()).collect();
         cover.prune();
         Done { moves: cover.moves().cloned().collect(), open, work: cover.work() }
     }
@@ -181,8 +186,8 @@ impl Layer<'_> {
 /// What was done within one part of the geography.
 struct Done {
     moves: Vec<Move>,
-    /// Targets it takes more for.
-    open: Vec<Target>,
+    /// Positions of the targets that it takes more for, ascending.
+    open: Vec<u32>,
     work: u64,
 }
 

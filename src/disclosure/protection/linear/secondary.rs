@@ -199,7 +199,9 @@ impl Quantity<'_> {
             let turn = if along_geography { lattice.trees[0].parent[usize::from(node)] } else { node };
             turns[usize::from(turn)].push(number);
         }
-        let mut watched = Watched::new(self.present.len(), turns.len());
+        let homes: Vec<u16> =
+            (0..self.present.len() as u32).map(|atom| lattice.atoms.leaves(atom)[0]).collect();
+        let mut watched = Watched::new(&homes, &lattice.trees[0].parent);
         let mut rows = vec![Row::new(); lattice.n_cells()];
         let mut shown = vec![false; lattice.n_cells()];
         for &number in early {
