@@ -1,121 +1,104 @@
-//! Comparing two encodings: one level for each field.
+//! Comparing two records: one level for each field.
 
-use crate::identity::{Encoding, Filter, Slot, contained, dice};
+use super::features::Features;
+use crate::identity::{Filter, Slot};
 
 /// The comparison level of each field, in this order: given name, surname, birth date, place (address
-/// and ZIP together), middle name, sex, suffix, shared id. 0 means missing on a side.
+/// and area together), middle name, sex, suffix, shared id. 0 means missing on a side.
 ///
 /// What a level means is told by [`LevelPattern::explain`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct LevelPattern(pub [u8; 8]);
 
-/// The fields, in the order of a pattern.
-pub(super) const FIELDS: [&str; 8] =
-    ["first_name", "last_name", "birth_date", "place", "middle_name", "sex", "suffix", "shared_id"];
+/// Levels of a field at most.
+pub(super) const N_LEVELS: usize = 32;
 
-/// The names of each field's levels, by number.
-pub(super) const LEVELS: [&[&str]; 8] = [
-    &[
-        "missing",
-        "exact",
-        "same word",
-        "close",
-        "nickname",
-        "middle name",
-        "same sound",
-        "similar",
-        "initial",
-        "same initial",
-        "different",
-        "exchanged",
-    ],
-    &["missing", "exact", "close", "shared part", "same sound", "similar", "different", "exchanged"],
-    &["missing", "exact", "day and month exchanged", "one digit", "two parts", "same year", "different"],
-    &[
-        "missing",
-        "same address",
-        "same address, other ZIP",
-        "same building",
-        "similar address",
-        "similar address, same ZIP",
-        "same ZIP",
-        "similar ZIP",
-        "different",
-    ],
-    &["missing", "exact", "initial", "same initial", "different"],
-    &["missing", "same", "different"],
-    &["missing", "same", "different"],
-    &["missing", "same", "different"],
-];
-
-impl LevelPattern {
-    /// Field and level in words, in order, for whoever reviews a link.
-    #[must_use]
-    pub fn explain(&self) -> [(&'static str, &'static str); 8] {
-        std::array::from_fn(|field| {
-            let levels = LEVELS[field];
-            (FIELDS[field], levels.get(usize::from(self.0[field])).copied().unwrap_or(levels[0]))
-        })
-    }
+/// Given name.
+pub(super) mod first {
+    pub(in super::super) const EXACT: u8 = 1;
+    pub(in super::super) const SAME_WORD: u8 = 2;
+    pub(in super::super) const CLOSE: u8 = 3;
+    pub(in super::super) const NICKNAME: u8 = 4;
+    pub(in super::super) const MIDDLE: u8 = 5;
+    pub(in super::super) const SOUND: u8 = 6;
+    pub(in super::super) const SIMILAR: u8 = 7;
+    pub(in super::super) const SAME_INITIAL: u8 = 8;
+    pub(in super::super) const DIFFERENT: u8 = 9;
+    pub(in super::super) const EXCHANGED: u8 = 10;
+    pub(in super::super) const INITIAL: u8 = 11;
+    pub(in super::super) const OTHER_INITIAL: u8 = 12;
+    pub(in super::super) const HALF: u8 = 13;
+    pub(in super::super) const MIDDLE_INITIAL: u8 = 14;
+    pub(in super::super) const PART: u8 = 15;
+    pub(in super::super) const FAR: u8 = 16;
 }
 
-/// The pattern of two encodings; the same whichever stands first.
-pub(super) fn compare(a: &Encoding, b: &Encoding) -> LevelPattern {
-    let exchanged = names_exchanged(a, b);
+/// The pattern of two records; the same whichever stands first.
+pub(super) fn compare(a: &Features, b: &Features) -> LevelPattern {
+    let (mut first, mut last) = (first_name(a, b), last_name(a, b));
+    if !agrees(first) && matches!(last, 0 | 5.. | 3) {
+        match names_exchanged(a, b) {
+            2 => (first, last) = (first::EXCHANGED, 0),
+            1 if !similar(first) && last >= 6 => (first, last) = (first::HALF, 0),
+            _ => {}
+        }
+    }
+    // What was used to explain another field is not used again.
+    let used = matches!(first, first::MIDDLE | first::EXCHANGED | first::HALF | first::MIDDLE_INITIAL);
+    let middle = if used || last == 7 { 0 } else { middle_name(a, b) };
     LevelPattern([
-        if exchanged { 11 } else { first_name(a, b) },
-        if exchanged { 7 } else { last_name(a, b) },
+        first,
+        last,
         birth_date(a, b),
         place(a, b),
-        middle_name(a, b),
-        plain(a, b, Slot::Sex),
+        middle,
+        sex(a, b, first),
         plain(a, b, Slot::Suffix),
         plain(a, b, Slot::SharedId),
     ])
 }
 
-/// Whether both have the value, and the same.
-fn same(a: &Encoding, b: &Encoding, slot: Slot) -> bool {
-    across(a, slot, b, slot)
+fn both(a: &Features, b: &Features, slot: Slot) -> bool {
+    a.has(slot) && b.has(slot)
 }
 
-fn across(a: &Encoding, slot_a: Slot, b: &Encoding, slot_b: Slot) -> bool {
-    a.token(slot_a).is_some_and(|token| b.token(slot_b) == Some(token))
-}
-
-fn both(a: &Encoding, b: &Encoding, slot: Slot) -> bool {
-    a.token(slot).is_some() && b.token(slot).is_some()
-}
-
-fn plain(a: &Encoding, b: &Encoding, slot: Slot) -> u8 {
+fn plain(a: &Features, b: &Features, slot: Slot) -> u8 {
     match (a.token(slot), b.token(slot)) {
-        (Some(a), Some(b)) if a == b => 1,
-        (Some(_), Some(_)) => 2,
-        _ => 0,
+        (0, _) | (_, 0) => 0,
+        (a, b) if a == b => 1,
+        _ => 2,
     }
 }
 
-fn similarity(a: &Encoding, b: &Encoding, filter: Filter) -> f32 {
-    dice(&a.filter(filter), &b.filter(filter))
+fn similarity(a: &Features, b: &Features, filter: Filter) -> f32 {
+    a.dice(filter, b, filter)
 }
 
-/// Given name and surname (or a part of it) in each other's place: both exactly, or one exactly and
-/// the other nearly.
-fn names_exchanged(a: &Encoding, b: &Encoding) -> bool {
-    if same(a, b, Slot::First) || same(a, b, Slot::Last) {
-        return false;
-    }
+/// Whether given names are of one sex and one name, as written.
+const fn agrees(first: u8) -> bool {
+    matches!(
+        first,
+        first::EXACT | first::SAME_WORD | first::CLOSE | first::NICKNAME | first::SOUND | first::PART
+    )
+}
+
+const fn similar(first: u8) -> bool {
+    agrees(first) || matches!(first, first::SIMILAR | first::MIDDLE)
+}
+
+/// How many of given name and surname (or a part of it) stand in each other's place, at least nearly.
+fn names_exchanged(a: &Features, b: &Features) -> u8 {
     const PARTS: [Slot; 3] = [Slot::Last, Slot::LastPart1, Slot::LastPart2];
-    let found = |a: &Encoding, b: &Encoding| PARTS.iter().any(|part| across(a, Slot::First, b, *part));
-    let near = |a: &Encoding, b: &Encoding| {
-        let known = a.token(Slot::First).is_some() && b.token(Slot::Last).is_some();
-        known && dice(&a.filter(Filter::First), &b.filter(Filter::Last)) >= SIMILAR
+    let found = |a: &Features, b: &Features| {
+        PARTS.iter().any(|part| a.meets(Slot::First, b, *part) || a.meets(Slot::FirstWord, b, *part))
+            || a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= CLOSE
     };
+    let near = |a: &Features, b: &Features| a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= SIMILAR;
     match (found(a, b), found(b, a)) {
-        (true, true) => true,
-        (true, false) => near(b, a),
-        (false, true) => near(a, b),
-        (false, false) => false,
+        (true, true) => 2,
+        (true, false) => 1 + u8::from(near(b, a)),
+        (false, true) => 1 + u8::from(near(a, b)),
+        (false, false) => 0,
     }
 }
 
@@ -123,126 +106,167 @@ fn names_exchanged(a: &Encoding, b: &Encoding) -> bool {
 /// of common length have about 0.3 to 0.5.
 const CLOSE: f32 = 0.8;
 const SIMILAR: f32 = 0.68;
+const FAR: f32 = 0.57;
 
-fn first_name(a: &Encoding, b: &Encoding) -> u8 {
+fn first_name(a: &Features, b: &Features) -> u8 {
     if !both(a, b, Slot::FirstInitial) {
         return 0;
     }
     if !both(a, b, Slot::First) {
-        return if same(a, b, Slot::FirstInitial) { 8 } else { 10 };
+        return if a.same(b, Slot::FirstInitial) { first::INITIAL } else { first::OTHER_INITIAL };
     }
-    let words = [Slot::FirstWord, Slot::SecondWord];
-    if same(a, b, Slot::First) {
-        return 1;
+    if a.same(b, Slot::First) {
+        return first::EXACT;
     }
-    if same(a, b, Slot::FirstWord) {
-        return 2;
+    if a.same(b, Slot::FirstWord) {
+        return first::SAME_WORD;
     }
     let similarity = similarity(a, b, Filter::First);
-    if similarity >= CLOSE {
-        return 3;
+    if similarity >= CLOSE || a.same(b, Slot::FirstLetters) {
+        return first::CLOSE;
     }
     const ROOTS: [Slot; 4] = [Slot::Root1, Slot::Root2, Slot::Root3, Slot::Root4];
-    let middle_first = |a: &Encoding, b: &Encoding| {
-        across(a, Slot::Middle, b, Slot::First) || words.iter().any(|word| across(a, *word, b, Slot::First))
+    if ROOTS.iter().any(|one| ROOTS.iter().any(|other| a.meets(*one, b, *other))) {
+        return first::NICKNAME;
+    }
+    const MIDDLES: [Slot; 3] = [Slot::Middle, Slot::MiddleWord, Slot::SecondWord];
+    let middle_first = |a: &Features, b: &Features| {
+        MIDDLES.iter().any(|middle| a.meets(*middle, b, Slot::First) || a.meets(*middle, b, Slot::FirstWord))
     };
-    if ROOTS.iter().any(|one| ROOTS.iter().any(|other| across(a, *one, b, *other))) {
-        4
-    } else if middle_first(a, b) || middle_first(b, a) || same(a, b, Slot::SecondWord) {
-        5
-    } else if same(a, b, Slot::FirstSound) {
-        6
+    if middle_first(a, b) || middle_first(b, a) || a.same(b, Slot::SecondWord) {
+        first::MIDDLE
+    } else if a.same(b, Slot::FirstSound) {
+        first::SOUND
     } else if similarity >= SIMILAR {
-        7
-    } else if same(a, b, Slot::FirstInitial) {
-        9
+        first::SIMILAR
+    } else if a.contained(b, Filter::First) >= 0.85 {
+        first::PART
+    } else if a.meets(Slot::MiddleInitial, b, Slot::FirstInitial)
+        || b.meets(Slot::MiddleInitial, a, Slot::FirstInitial)
+    {
+        first::MIDDLE_INITIAL
+    } else if similarity >= FAR {
+        first::FAR
+    } else if a.same(b, Slot::FirstInitial) {
+        first::SAME_INITIAL
     } else {
-        10
+        first::DIFFERENT
     }
 }
 
-fn last_name(a: &Encoding, b: &Encoding) -> u8 {
+fn last_name(a: &Features, b: &Features) -> u8 {
     if !both(a, b, Slot::Last) {
         return 0;
     }
-    if same(a, b, Slot::Last) {
+    if a.same(b, Slot::Last) {
         return 1;
     }
     let similarity = similarity(a, b, Filter::Last);
-    if similarity >= CLOSE {
+    if similarity >= CLOSE || a.same(b, Slot::LastLetters) {
         return 2;
     }
     const PARTS: [Slot; 3] = [Slot::Last, Slot::LastPart1, Slot::LastPart2];
-    let shared = PARTS.iter().any(|one| PARTS.iter().any(|other| across(a, *one, b, *other)));
-    let within = contained(&a.filter(Filter::Last), &b.filter(Filter::Last)) >= 0.88;
-    // A middle name may be the surname the other record leaves out.
-    let in_middle = across(a, Slot::Middle, b, Slot::Last) || across(a, Slot::Last, b, Slot::Middle);
-    if shared || within || in_middle {
+    let shared = PARTS.iter().any(|one| PARTS.iter().any(|other| a.meets(*one, b, *other)));
+    if shared || a.contained(b, Filter::Last) >= 0.88 {
         3
-    } else if same(a, b, Slot::LastSound) {
+    } else if a.meets(Slot::Middle, b, Slot::Last) || a.meets(Slot::Last, b, Slot::Middle) {
+        // A middle name may be the surname the other record leaves out.
+        7
+    } else if a.same(b, Slot::LastSound) || a.same(b, Slot::LastPart1Sound) {
         4
     } else if similarity >= SIMILAR {
         5
+    } else if similarity >= FAR {
+        8
     } else {
         6
     }
 }
 
-fn birth_date(a: &Encoding, b: &Encoding) -> u8 {
+fn birth_date(a: &Features, b: &Features) -> u8 {
     if !both(a, b, Slot::Birth) {
         return 0;
     }
-    if same(a, b, Slot::Birth) {
-        1
-    } else if across(a, Slot::Birth, b, Slot::BirthSwapped) {
-        2
-    } else if similarity(a, b, Filter::Birth) >= 0.885 {
+    if a.same(b, Slot::Birth) {
+        return 1;
+    }
+    if a.meets(Slot::Birth, b, Slot::BirthSwapped) || b.meets(Slot::Birth, a, Slot::BirthSwapped) {
+        return 2;
+    }
+    let similarity = similarity(a, b, Filter::Birth);
+    if similarity >= 0.885 {
         3
-    } else if [Slot::BirthMonthDay, Slot::BirthYearMonth, Slot::BirthYearDay]
-        .iter()
-        .any(|part| same(a, b, *part))
-    {
+    } else if [Slot::BirthMonthDay, Slot::BirthYearMonth, Slot::BirthYearDay].iter().any(|part| a.same(b, *part)) {
         4
-    } else if same(a, b, Slot::BirthYear) {
+    } else if similarity >= 0.78 {
+        5
+    } else if a.same(b, Slot::BirthYear) {
+        6
+    } else {
+        7
+    }
+}
+
+/// Address level times four and area level.
+fn place(a: &Features, b: &Features) -> u8 {
+    address(a, b) * 4 + area(a, b)
+}
+
+fn address(a: &Features, b: &Features) -> u8 {
+    if !both(a, b, Slot::Address) {
+        return 0;
+    }
+    if a.same(b, Slot::Address) {
+        return 1;
+    }
+    if a.same(b, Slot::Building) {
+        return 2;
+    }
+    let similarity = similarity(a, b, Filter::Address);
+    if similarity >= 0.85 {
+        3
+    } else if similarity >= 0.72 {
+        4
+    } else if a.same(b, Slot::Street) || a.same(b, Slot::HouseNumber) {
         5
     } else {
         6
     }
 }
 
-fn place(a: &Encoding, b: &Encoding) -> u8 {
-    let zip = match plain(a, b, Slot::Zip) {
-        2 if similarity(a, b, Filter::Zip) >= 0.8 => 3,
-        zip => zip,
-    };
-    let address = both(a, b, Slot::Address);
-    if address && same(a, b, Slot::Address) {
-        return if zip == 2 { 2 } else { 1 };
-    }
-    if address && same(a, b, Slot::Building) {
-        return 3;
-    }
-    if address && similarity(a, b, Filter::Address) >= 0.8 {
-        return if zip == 1 { 5 } else { 4 };
-    }
-    match (address, zip) {
-        (_, 1) => 6,
-        (_, 3) => 7,
-        (false, 0) => 0,
-        _ => 8,
+fn area(a: &Features, b: &Features) -> u8 {
+    let (zip, city) = (plain(a, b, Slot::Zip), plain(a, b, Slot::City));
+    let near = |filter, level| level == 2 && similarity(a, b, filter) >= 0.8;
+    match (zip, city) {
+        (0, 0) => 0,
+        (1, 0 | 1) | (0, 1) => 1,
+        (1, _) | (_, 1) => 2,
+        _ if near(Filter::Zip, zip) || near(Filter::City, city) => 2,
+        _ => 3,
     }
 }
 
-fn middle_name(a: &Encoding, b: &Encoding) -> u8 {
+fn middle_name(a: &Features, b: &Features) -> u8 {
     if !both(a, b, Slot::MiddleInitial) {
         0
-    } else if same(a, b, Slot::Middle) {
+    } else if !both(a, b, Slot::Middle) {
+        if a.same(b, Slot::MiddleInitial) { 5 } else { 6 }
+    } else if a.same(b, Slot::Middle) {
         1
-    } else if !same(a, b, Slot::MiddleInitial) {
-        4
-    } else if both(a, b, Slot::Middle) {
+    } else if similarity(a, b, Filter::Middle) >= 0.75 {
+        2
+    } else if a.same(b, Slot::MiddleInitial) {
         3
     } else {
-        2
+        4
+    }
+}
+
+/// A name tells the sex: it is weighed apart where the given names agree.
+fn sex(a: &Features, b: &Features, first: u8) -> u8 {
+    match plain(a, b, Slot::Sex) {
+        0 => 0,
+        level if agrees(first) => level + 2,
+        level => level,
     }
 }

@@ -8,6 +8,10 @@ pub(in crate::identity) struct Address {
     pub(in crate::identity) full: Plain,
     /// House number and street without directions and type: the building.
     pub(in crate::identity) building: Plain,
+    /// House number.
+    pub(in crate::identity) number: Option<Plain>,
+    /// Street without directions and type.
+    pub(in crate::identity) street: Option<Plain>,
     /// The unit within the building.
     pub(in crate::identity) unit: Option<Plain>,
     /// House number and the street's first word: enough to find candidates.
@@ -16,7 +20,7 @@ pub(in crate::identity) struct Address {
 
 impl Address {
     /// The address, or nothing for a placeholder.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(in crate::identity) fn new(text: &str) -> Option<Self> {
         let folded = fold(text);
         if is_placeholder(&folded) || ["homeless", "general delivery"].contains(&folded.trim()) {
             return None;
@@ -30,9 +34,12 @@ impl Address {
         let rest = || street.iter().skip_while(|word| starts_with_digit(word)).filter(named);
         let bare = rest().next().is_none();
         let building = if bare { join(street.iter()) } else { join(number.clone().chain(rest())) };
-        let key = if bare { building.clone() } else { join(number.chain(rest().take(1))) };
+        let key = if bare { building.clone() } else { join(number.clone().chain(rest().take(1))) };
+        let street_name = if bare { join(street.iter()) } else { join(rest()) };
         (!building.is_empty()).then(|| Self {
             full: join(words.iter()),
+            number: number.clone().next().cloned(),
+            street: Some(street_name).filter(|name| !name.is_empty()),
             building,
             unit: Some(unit).filter(|unit| !unit.is_empty()),
             key,

@@ -1,0 +1,81 @@
+//! An encoding in the form that comparison reads: small, in one piece, absent values zero.
+
+use crate::identity::{Encoding, Filter, N_FILTER_WORDS, N_SLOTS, Slot};
+
+/// Tokens of 32 bits and filters with their counts of bits.
+///
+/// Two different tokens of 64 bits fall together with a probability of 2^-32, which a single
+/// comparison of one pair cannot turn into a link.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Features {
+    filters: [u64; N_FILTER_WORDS],
+    tokens: [u32; N_SLOTS],
+    ones: [u16; 7],
+}
+
+const FILTERS: [Filter; 7] = [
+    Filter::First,
+    Filter::Last,
+    Filter::Address,
+    Filter::Middle,
+    Filter::City,
+    Filter::Birth,
+    Filter::Zip,
+];
+
+impl Features {
+    pub(super) fn new(encoding: &Encoding) -> Self {
+        let filters = encoding.filters();
+        let ones = FILTERS.map(|filter| ones(&filters[filter.words()]));
+        Self { filters, tokens: encoding.tokens().map(folded), ones }
+    }
+
+    /// 0 when there is none.
+    pub(super) const fn token(&self, slot: Slot) -> u32 {
+        self.tokens[slot as usize]
+    }
+
+    pub(super) const fn has(&self, slot: Slot) -> bool {
+        self.token(slot) != 0
+    }
+
+    /// Whether both have the value, and the same.
+    pub(super) const fn same(&self, other: &Self, slot: Slot) -> bool {
+        self.meets(slot, other, slot)
+    }
+
+    /// Whether a value of this one is a value of the other.
+    pub(super) const fn meets(&self, slot: Slot, other: &Self, slot_of_other: Slot) -> bool {
+        self.token(slot) != 0 && self.token(slot) == other.token(slot_of_other)
+    }
+
+    /// Dice similarity of two filters of one length, 0 to 1: twice the common bits over all bits.
+    pub(super) fn dice(&self, filter: Filter, other: &Self, filter_of_other: Filter) -> f32 {
+        let common = self.common(filter, other, filter_of_other);
+        let all = self.ones[filter as usize] + other.ones[filter_of_other as usize];
+        2.0 * f32::from(common) / f32::from(all.max(1))
+    }
+
+    /// The share of the smaller filter's bits that the other has too, 0 to 1: near 1 when one text is
+    /// a part of the other.
+    pub(super) fn contained(&self, other: &Self, filter: Filter) -> f32 {
+        let common = self.common(filter, other, filter);
+        let less = self.ones[filter as usize].min(other.ones[filter as usize]);
+        f32::from(common) / f32::from(less.max(1))
+    }
+
+    fn common(&self, filter: Filter, other: &Self, filter_of_other: Filter) -> u16 {
+        let (a, b) = (&self.filters[filter.words()], &other.filters[filter_of_other.words()]);
+        a.iter().zip(b).map(|(a, b)| (a & b).count_ones() as u16).sum()
+    }
+}
+
+fn ones(words: &[u64]) -> u16 {
+    words.iter().map(|word| word.count_ones() as u16).sum()
+}
+
+/// 0 stays 0, and nothing else becomes it.
+fn folded(token: u64) -> u32 {
+    let folded = (token ^ token >> 32) as u32;
+    if token == 0 { 0 } else { folded.max(1) }
+}

@@ -1,0 +1,264 @@
+//! Learning what levels say from the records themselves, without labels.
+//!
+//! Expectation–maximization over a sample of candidate pairs and of random pairs. Blocking finds
+//! nearly every pair of one person, so the candidates' share of each level among likely matches is
+//! `m`; random pairs, freed of the likely matches among them, give `u`.
+//!
+//! Source: Winkler, "Using the EM Algorithm for Weight Computation in the Fellegi–Sunter Model" (1988).
+
+use super::blocking::{Blocks, Seen};
+use super::comparison::{LevelPattern, N_LEVELS, compare, first};
+use super::features::Features;
+use super::frequency::Shares;
+use super::model::{BIRTH, FIRST, ID, LAST, MIDDLE, Model, N_FIELDS, PLACE, SEX, SUFFIX, Table, alternatives};
+use super::parallel::in_parallel;
+use super::prior::beliefs;
+use std::collections::HashMap;
+
+/// Pairs that are looked at, candidates and random ones.
+const SAMPLE: usize = 1_500_000;
+const RANDOM: usize = 600_000;
+const ROUNDS: usize = 20;
+
+/// How many pairs a belief weighs as much as.
+const STRENGTH_M: f64 = 60.0;
+const STRENGTH_H: f64 = 60.0;
+const STRENGTH_U: f64 = 20.0;
+
+/// Pairs that look the same.
+struct Pairs {
+    pattern: LevelPattern,
+    shares: Shares,
+    /// Whether they can be one person at all.
+    possible: bool,
+    count: f64,
+}
+
+/// What is learned from.
+pub(super) struct Sample {
+    candidates: Vec<Pairs>,
+    /// The share of all candidates that was taken.
+    taken: f64,
+    random: Vec<Pairs>,
+    n_records: usize,
+    /// n
+    pub(super) sizes: (usize, usize),
+}
+
+impl Sample {
+    /// Takes candidates of some records, and random pairs.
+    pub(super) fn new(
+        records: &[Features],
+        sources: &[u32],
+        unique: &[bool],
+        shares: &[Shares],
+        blocks: &Blocks,
+    ) -> Self {
+        let pair = |a: u32, b: u32| {
+            let (a, b) = (a as usize, b as usize);
+            let possible = sources[a] != sources[b] || !unique[sources[a] as usize];
+            let pattern = compare(&records[a], &records[b]);
+            (pattern, shares[a].relevant(pattern), possible)
+        };
+        let (candidates, taken) = candidates(records, blocks, pair);
+        let random = random(records, pair);
+        let sizes = (candidates.len(), random.len());
+        Self { candidates, taken, random, n_records: records.len(), sizes }
+    }
+
+    /// The model under which the sample is likeliest, near what is believed beforehand.
+    ///
+    /// `n_possible` pairs of all records can be one person.
+    pub(super) fn model(&self, n_possible: f64) -> Model {
+        let beliefs = beliefs();
+        let n = self.n_records as f64;
+        let mut model = Model {
+            m: normalized(&beliefs[0]),
+            h: normalized(&beliefs[1]),
+            u: normalized(&beliefs[2]),
+            household_bits: 0.0,
+            unrelated_bits: n.max(2.0).log2() as f32,
+        };
+        if self.candidates.is_empty() {
+            return model;
+        }
+        for _ in 0..ROUNDS {
+            let (seen, unseen) = (count(&model, &self.candidates), count(&model, &self.random));
+            let (links, kin) = (seen.totals[0] / self.taken, seen.totals[1] / self.taken);
+            let links = links.max(0.01 * n);
+            model.household_bits = (kin.max(0.01 * n) / links).log2() as f32;
+            model.unrelated_bits = (n_possible / links).log2() as f32;
+            model.u = estimated(&unseen.tables[2], &beliefs[2], STRENGTH_U);
+            model.m = estimated(&seen.tables[0], &beliefs[0], STRENGTH_M);
+            model.h = estimated(&seen.tables[1], &beliefs[1], STRENGTH_H);
+            tie(&mut model, &beliefs[1]);
+        }
+        model
+    }
+}
+
+/// What the classes have in common.
+fn tie(model: &mut Model, belief: &Table) {
+    // Siblings' names, and whatever else a household does not share, are those of unrelated people.
+    for field in [FIRST, MIDDLE, SEX, SUFFIX, ID] {
+        model.h[field] = model.u[field];
+    }
+    // Twins are as rare everywhere. Were it learned, records of one person under two names would be
+    // taken for twins in a set that has none.
+    model.h[BIRTH] = normalized(belief)[BIRTH];
+    // Who lives in one building lives in one area.
+    for address in 1..=3 {
+        let area = 4 * address + 1..4 * address + 4;
+        let sum = |table: &Table| table[PLACE][area.clone()].iter().map(|bits| bits.exp2()).sum::<f32>().log2();
+        let by = sum(&model.u) - sum(&model.m);
+        for level in area {
+            model.u[PLACE][level] = model.m[PLACE][level] + by;
+        }
+    }
+    let _ = LAST;
+}
+
+type Seen1 = (LevelPattern, Shares, bool);
+
+/// All candidates of some records, and the share of records that were taken.
+fn candidates(
+    records: &[Features],
+    blocks: &Blocks,
+    pair: impl Fn(u32, u32) -> Seen1 + Sync,
+) -> (Vec<Pairs>, f64) {
+    let chosen = |of: u64| {
+        let records = (0..records.len() as u32).filter(move |record| mix(u64::from(*record)) % of == 0);
+        records.collect::<Vec<u32>>()
+    };
+    let n_candidates = |chosen: &[u32]| {
+        let mut seen = Seen::new(records.len());
+        chosen.iter().map(|record| blocks.candidates(*record, &mut seen).len()).sum::<usize>()
+    };
+    let few = (records.len() as u64 / 2_000).max(1);
+    let expected = n_candidates(&chosen(few)) as u64 * few;
+    let chosen = chosen((expected / SAMPLE as u64).max(1));
+    let share = chosen.len() as f64 / records.len().max(1) as f64;
+    let chunks: Vec<&[u32]> = chosen.chunks(4_096).collect();
+    let pairs = in_parallel(chunks.len(), |at| {
+        let mut seen = Seen::new(records.len());
+        let mut pairs = Alike::default();
+        for a in chunks[at] {
+            blocks.candidates(*a, &mut seen).iter().for_each(|b| pairs.add(pair(*a, *b), 1));
+        }
+        pairs
+    });
+    (merged(pairs), share)
+}
+
+fn random(records: &[Features], pair: impl Fn(u32, u32) -> Seen1 + Sync) -> Vec<Pairs> {
+    let n = records.len() as u64;
+    let pairs = in_parallel(if n < 2 { 0 } else { RANDOM / 10_000 }, |chunk| {
+        let mut pairs = Alike::default();
+        for at in (chunk as u64 * 10_000..).take(10_000) {
+            let (a, b) = (mix(2 * at + 1_000_000_007) % n, mix(2 * at + 1_000_000_008) % n);
+            if a != b {
+                pairs.add(pair(a as u32, b as u32), 1);
+            }
+        }
+        pairs
+    });
+    merged(pairs)
+}
+
+/// Counts of pairs that look the same; shares to half a bit.
+#[derive(Default)]
+struct Alike(HashMap<([u8; 8], [i8; 5], bool), u32>);
+
+impl Alike {
+    fn add(&mut self, (pattern, shares, possible): Seen1, count: u32) {
+        *self.0.entry((pattern.0, shares.halves(), possible)).or_default() += count;
+    }
+}
+
+fn merged(parts: Vec<Alike>) -> Vec<Pairs> {
+    let mut all = HashMap::new();
+    for (alike, count) in parts.into_iter().flat_map(|part| part.0) {
+        *all.entry(alike).or_insert(0) += count;
+    }
+    let mut all: Vec<_> = all.into_iter().collect();
+    // In order, so that sums do not depend on the order of a hash table.
+    all.sort_unstable();
+    let pairs = |((pattern, halves, possible), count)| Pairs {
+        pattern: LevelPattern(pattern),
+        shares: Shares::from_halves(halves),
+        possible,
+        count: f64::from(count),
+    };
+    all.into_iter().map(pairs).collect()
+}
+
+/// Expected numbers of pairs in each class (one person, household, unrelated), by level and in all.
+struct Counts {
+    tables: [[[f64; N_LEVELS]; N_FIELDS]; 3],
+    totals: [f64; 3],
+}
+
+fn count(model: &Model, pairs: &[Pairs]) -> Counts {
+    let empty = || Counts { tables: [[[0.0; N_LEVELS]; N_FIELDS]; 3], totals: [0.0; 3] };
+    let chunks: Vec<&[Pairs]> = pairs.chunks(20_000).collect();
+    let parts = in_parallel(chunks.len(), |at| {
+        let mut counts = empty();
+        for pairs in chunks[at] {
+            let evidence = model.evidence(pairs.pattern, &pairs.shares);
+            let person = if pairs.possible { evidence.person } else { f32::NEG_INFINITY };
+            let bits = [person, evidence.household, evidence.unrelated];
+            let most = bits.iter().copied().fold(f32::MIN, f32::max);
+            let odds = bits.map(|bits| f64::from((bits - most).exp2()));
+            let all: f64 = odds.iter().sum();
+            for (class, odds) in odds.into_iter().enumerate() {
+                let p = odds / all * pairs.count;
+                counts.totals[class] += p;
+                for (field, level) in pairs.pattern.0.into_iter().enumerate() {
+                    counts.tables[class][field][usize::from(level)] += p;
+                }
+            }
+        }
+        counts
+    });
+    // Summed in order, so that the result does not depend on the number of threads.
+    parts.into_iter().fold(empty(), |mut sum, part| {
+        for (class, table) in part.tables.iter().enumerate() {
+            sum.totals[class] += part.totals[class];
+            for (field, levels) in table.iter().enumerate() {
+                for (level, count) in levels.iter().enumerate() {
+                    sum.tables[class][field][level] += count;
+                }
+            }
+        }
+        sum
+    })
+}
+
+/// Probabilities within each set of alternatives, as binary logarithms.
+fn estimated(counts: &[[f64; N_LEVELS]; N_FIELDS], belief: &Table, strength: f64) -> Table {
+    let mut table = [[0.0; N_LEVELS]; N_FIELDS];
+    for field in 0..N_FIELDS {
+        for levels in alternatives(field) {
+            let believed: f64 = levels.iter().map(|level| f64::from(belief[field][*level])).sum();
+            let counted: f64 = levels.iter().map(|level| counts[field][*level]).sum();
+            for level in levels {
+                let belief = f64::from(belief[field][level]) / believed * strength;
+                table[field][level] = (((counts[field][level] + belief) / (counted + strength)).log2()) as f32;
+            }
+        }
+    }
+    table
+}
+
+fn normalized(belief: &Table) -> Table {
+    estimated(&[[0.0; N_LEVELS]; N_FIELDS], belief, 1.0)
+}
+
+/// SplitMix64.
+const fn mix(a: u64) -> u64 {
+    let mut z = a.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
+}
+const _: u8 = first::EXACT;
