@@ -225,7 +225,7 @@ fn address(a: &Features, b: &Features) -> u8 {
     let similarity = similarity(a, b, Filter::Address);
     if similarity >= 0.85 {
         3
-    } else if similarity >= 0.72 {
+    } else if similarity >= 0.72 || a.contained(b, Filter::Address) >= 0.88 {
         4
     } else if a.same(b, Slot::Street) || a.same(b, Slot::HouseNumber) {
         5

@@ -1,6 +1,6 @@
 //! How frequent values are, counted by their tokens.
 
-use super::comparison::LevelPattern;
+use super::comparison::{LevelPattern, first};
 use super::features::Features;
 use super::model::{BIRTH, FIRST, LAST, PLACE};
 use crate::identity::Slot;
@@ -32,10 +32,12 @@ impl Shares {
     /// Those that count for a pattern: of values that agree exactly.
     pub(super) fn relevant(self, pattern: LevelPattern) -> Self {
         let when = |field: usize, level: u8, share: f32| if pattern.0[field] == level { share } else { 0.0 };
+        let exchanged = pattern.0[FIRST] == first::EXCHANGED;
+        let name = |field: usize, share: f32| if exchanged { share } else { when(field, 1, share) };
         let address = |level: u8, share: f32| if pattern.0[PLACE] / 4 == level { share } else { 0.0 };
         Self {
-            first: when(FIRST, 1, self.first),
-            last: when(LAST, 1, self.last),
+            first: name(FIRST, self.first),
+            last: name(LAST, self.last),
             birth: when(BIRTH, 1, self.birth),
             address: address(1, self.address),
             building: address(2, self.building),

@@ -14,7 +14,7 @@ use crate::identity::Slot::{
 };
 
 /// Kinds of keys.
-pub(super) const N_KINDS: usize = 46;
+pub(super) const N_KINDS: usize = 51;
 
 /// Calls `found` with every key of one kind that a record has.
 pub(super) fn keys(kind: usize, record: &Features, mut found: impl FnMut(u32)) {
@@ -102,6 +102,20 @@ pub(super) fn keys(kind: usize, record: &Features, mut found: impl FnMut(u32)) {
         43 => key(two(Last, City)),
         44 => key(three(HouseNumber, Zip, LastInitial)),
         45 => key(two(FirstLetters, LastLetters)),
+        46 => {
+            key(two(HouseNumber, City));
+            key(two(HouseNumber, Zip));
+        }
+        47 => key(two(Zip, City)),
+        48 => {
+            key(two(Street, Zip));
+            key(two(Street, City));
+        }
+        49 => {
+            key(two(BirthYearMonth, Zip));
+            key(two(BirthMonthDay, Zip));
+        }
+        50 => key(two(BirthYear, Street)),
         _ => {}
     }
 }

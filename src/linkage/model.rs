@@ -73,6 +73,11 @@ impl Model {
         if exact(BIRTH) {
             unrelated += shares.birth - self.u[BIRTH][1];
         }
+        if pattern.0[FIRST] == first::EXCHANGED {
+            // Unrelated namesakes are found exchanged as often as one person's records are.
+            let namesakes = self.m[FIRST][usize::from(first::EXCHANGED)] + shares.first + shares.last;
+            unrelated += (namesakes - self.u[FIRST][usize::from(first::EXCHANGED)]).max(0.0);
+        }
         let shared = match pattern.0[PLACE] / 4 {
             1 => shares.address,
             2 => shares.building,

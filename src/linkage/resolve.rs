@@ -30,6 +30,8 @@ pub struct Resolved {
 }
 
 const KEPT_BITS: f32 = -10.0;
+const CLEAR_BITS: f32 = 10.0;
+const MEAN_BITS: f32 = -5.0;
 
 /// go
 pub fn resolve(encodings: &[Encoding], sources: &[u32]) -> Resolved {
@@ -126,8 +128,12 @@ pub fn resolve(encodings: &[Encoding], sources: &[u32]) -> Resolved {
         if clash {
             continue;
         }
-        let sum: f32 = one.iter().flat_map(|x| other.iter().map(move |y| weigh(*x, *y))).sum();
-        if sum / (one.len() * other.len()) as f32 >= -8.0 {
+        // Two records alone are joined by the edge between them; larger groups must not speak against each
+        // other on average.
+        let alone = one.len() == 1 && other.len() == 1;
+        let sum: f32 =
+            one.iter().flat_map(|x| other.iter().map(move |y| weigh(*x, *y).clamp(-CLEAR_BITS, CLEAR_BITS))).sum();
+        if alone || sum / (one.len() * other.len()) as f32 >= MEAN_BITS {
             groups.join(a, b);
         }
     }
