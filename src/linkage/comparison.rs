@@ -35,27 +35,57 @@ pub(super) mod first {
 
 /// The pattern of two records; the same whichever stands first.
 pub(super) fn compare(a: &Features, b: &Features) -> LevelPattern {
-    let (mut first, mut last) = (first_name(a, b), last_name(a, b));
-    if !agrees(first) && matches!(last, 0 | 5.. | 3) {
-        match names_exchanged(a, b) {
-            2 => (first, last) = (first::EXCHANGED, 0),
-            1 if !similar(first) && last >= 6 => (first, last) = (first::HALF, 0),
-            _ => {}
-        }
+    let birth = birth_date(a, b);
+    let (first, last) = names(a, b);
+    rest(a, b, birth, first, last, place(a, b))
+}
+
+/// The pattern, unless `hopeless` of what is known so far: birth date, then names, then place. Levels
+/// not known yet are 0.
+pub(super) fn compare_unless(
+    a: &Features,
+    b: &Features,
+    hopeless: impl Fn(usize, LevelPattern) -> bool,
+) -> Option<LevelPattern> {
+    let birth = birth_date(a, b);
+    let (first, last) = names(a, b);
+    if hopeless(0, LevelPattern([first, last, birth, 0, 0, 0, 0, 0])) {
+        return None;
     }
+    let place = place(a, b);
+    if hopeless(1, LevelPattern([first, last, birth, place, 0, 0, 0, 0])) {
+        return None;
+    }
+    Some(rest(a, b, birth, first, last, place))
+}
+
+fn rest(a: &Features, b: &Features, birth: u8, first: u8, last: u8, place: u8) -> LevelPattern {
     // What was used to explain another field is not used again.
     let used = matches!(first, first::MIDDLE | first::EXCHANGED | first::HALF | first::MIDDLE_INITIAL);
     let middle = if used || last == 7 { 0 } else { middle_name(a, b) };
     LevelPattern([
         first,
         last,
-        birth_date(a, b),
-        place(a, b),
+        birth,
+        place,
         middle,
         sex(a, b, first),
         plain(a, b, Slot::Suffix),
         plain(a, b, Slot::SharedId),
     ])
+}
+
+/// Given name and surname.
+fn names(a: &Features, b: &Features) -> (u8, u8) {
+    let (first, last) = (first_name(a, b), last_name(a, b));
+    if agrees(first) || !matches!(last, 0 | 3 | 5..) {
+        return (first, last);
+    }
+    match names_exchanged(a, b) {
+        2 => (first::EXCHANGED, 0),
+        1 if !similar(first) && last >= 6 => (first::HALF, 0),
+        _ => (first, last),
+    }
 }
 
 fn both(a: &Features, b: &Features, slot: Slot) -> bool {

@@ -30,6 +30,11 @@ impl Features {
         Self { filters, tokens: encoding.tokens().map(folded), ones }
     }
 
+    /// Records that are likely to be compared stand near each other in this order.
+    pub(super) fn place_in_order(&self) -> [u32; 3] {
+        [Slot::Birth, Slot::LastSound, Slot::FirstSound].map(|slot| self.token(slot))
+    }
+
     /// 0 when there is none.
     pub(super) const fn token(&self, slot: Slot) -> u32 {
         self.tokens[slot as usize]

@@ -11,14 +11,14 @@ use super::comparison::{LevelPattern, N_LEVELS, compare, first};
 use super::features::Features;
 use super::frequency::Shares;
 use super::model::{BIRTH, FIRST, ID, LAST, MIDDLE, Model, N_FIELDS, PLACE, SEX, SUFFIX, Table, alternatives};
-use super::parallel::in_parallel;
+use super::parallel::{in_parallel, in_parallel_with};
 use super::prior::beliefs;
 use std::collections::HashMap;
 
 /// Pairs that are looked at, candidates and random ones.
-const SAMPLE: usize = 1_500_000;
-const RANDOM: usize = 600_000;
-const ROUNDS: usize = 20;
+const SAMPLE: usize = 1_200_000;
+const RANDOM: usize = 400_000;
+const ROUNDS: usize = 24;
 
 /// How many pairs a belief weighs as much as.
 const STRENGTH_M: f64 = 60.0;
@@ -29,8 +29,8 @@ const STRENGTH_U: f64 = 20.0;
 struct Pairs {
     pattern: LevelPattern,
     shares: Shares,
-    /// Whether they can be one person at all.
-    possible: bool,
+    /// Their source, when they are of one.
+    source: Option<u32>,
     count: f64,
 }
 
@@ -50,15 +50,14 @@ impl Sample {
     pub(super) fn new(
         records: &[Features],
         sources: &[u32],
-        unique: &[bool],
         shares: &[Shares],
         blocks: &Blocks,
     ) -> Self {
         let pair = |a: u32, b: u32| {
             let (a, b) = (a as usize, b as usize);
-            let possible = sources[a] != sources[b] || !unique[sources[a] as usize];
+            let source = (sources[a] == sources[b]).then_some(sources[a]);
             let pattern = compare(&records[a], &records[b]);
-            (pattern, shares[a].relevant(pattern), possible)
+            (pattern, shares[a].relevant(pattern), source)
         };
         let (candidates, taken) = candidates(records, blocks, pair);
         let random = random(records, pair);
@@ -66,36 +65,66 @@ impl Sample {
         Self { candidates, taken, random, n_records: records.len(), sizes }
     }
 
-    /// The model under which the sample is likeliest, near what is believed beforehand.
-    ///
-    /// `n_possible` pairs of all records can be one person.
-    pub(super) fn model(&self, n_possible: f64) -> Model {
+    /// The model under which the sample is likeliest, near what is believed beforehand, and whether each
+    /// source, of which `sizes` are given, holds a person once.
+    pub(super) fn model(&self, sizes: &[u32]) -> (Model, Vec<bool>) {
         let beliefs = beliefs();
-        let n = self.n_records as f64;
         let mut model = Model {
             m: normalized(&beliefs[0]),
             h: normalized(&beliefs[1]),
             u: normalized(&beliefs[2]),
             household_bits: 0.0,
-            unrelated_bits: n.max(2.0).log2() as f32,
+            unrelated_bits: (self.n_records as f32).max(2.0).log2(),
+            building_bits: [0.0; 2],
+            limits: [0.0; 2],
         };
+        model.settle();
+        let mut unique = vec![false; sizes.len()];
         if self.candidates.is_empty() {
-            return model;
+            return (model, unique);
         }
-        for _ in 0..ROUNDS {
-            let (seen, unseen) = (count(&model, &self.candidates), count(&model, &self.random));
-            let (links, kin) = (seen.totals[0] / self.taken, seen.totals[1] / self.taken);
-            let links = links.max(0.01 * n);
-            model.household_bits = (kin.max(0.01 * n) / links).log2() as f32;
-            model.unrelated_bits = (n_possible / links).log2() as f32;
-            model.u = estimated(&unseen.tables[2], &beliefs[2], STRENGTH_U);
-            model.m = estimated(&seen.tables[0], &beliefs[0], STRENGTH_M);
-            model.h = estimated(&seen.tables[1], &beliefs[1], STRENGTH_H);
-            tie(&mut model, &beliefs[1]);
+        for round in 0..ROUNDS {
+            if round == ROUNDS / 2 {
+                unique = self.unique(&model, sizes);
+            }
+            self.improve(&mut model, &beliefs, &unique, sizes);
         }
-        model
+        (model, unique)
+    }
+
+    fn improve(&self, model: &mut Model, beliefs: &[Table; 3], unique: &[bool], sizes: &[u32]) {
+        let n = self.n_records as f64;
+        let pairs_of = |size: f64| size * (size - 1.0) / 2.0;
+        let within = sizes.iter().zip(unique).filter(|(_, unique)| **unique);
+        let n_possible = pairs_of(n) - within.map(|(size, _)| pairs_of(f64::from(*size))).sum::<f64>();
+        let (seen, unseen) = (count(model, &self.candidates, unique), count(model, &self.random, unique));
+        let (links, kin) = (seen.totals[0] / self.taken, seen.totals[1] / self.taken);
+        let links = links.max(0.01 * n);
+        model.household_bits = (kin.max(0.01 * n) / links).log2() as f32;
+        model.unrelated_bits = (n_possible.max(1.0) / links).log2() as f32;
+        model.u = estimated(&unseen.tables[2], &beliefs[2], STRENGTH_U);
+        model.m = estimated(&seen.tables[0], &beliefs[0], STRENGTH_M);
+        model.h = estimated(&seen.tables[1], &beliefs[1], STRENGTH_H);
+        tie(model, &beliefs[1]);
+        model.settle();
+    }
+
+    /// Whether each source holds a person once: hardly a record has a likely second within it.
+    fn unique(&self, model: &Model, sizes: &[u32]) -> Vec<bool> {
+        let mut seconds = vec![0.0; sizes.len()];
+        for pairs in &self.candidates {
+            if let Some(source) = pairs.source {
+                let bits = model.evidence(pairs.pattern, &pairs.shares).bits();
+                seconds[source as usize] += pairs.count / f64::from(1.0 + (-bits).exp2());
+            }
+        }
+        let share = |(seconds, size): (f64, &u32)| seconds / self.taken / f64::from(*size);
+        seconds.into_iter().zip(sizes).map(share).map(|share| share < SECONDS_MAX).collect()
     }
 }
+
+/// Twins and a clerk's doubles: so many second records may a source have that holds a person once.
+const SECONDS_MAX: f64 = 0.01;
 
 /// What the classes have in common.
 fn tie(model: &mut Model, belief: &Table) {
@@ -118,7 +147,7 @@ fn tie(model: &mut Model, belief: &Table) {
     let _ = LAST;
 }
 
-type Seen1 = (LevelPattern, Shares, bool);
+type Seen1 = (LevelPattern, Shares, Option<u32>);
 
 /// All candidates of some records, and the share of records that were taken.
 fn candidates(
@@ -139,11 +168,10 @@ fn candidates(
     let chosen = chosen((expected / SAMPLE as u64).max(1));
     let share = chosen.len() as f64 / records.len().max(1) as f64;
     let chunks: Vec<&[u32]> = chosen.chunks(4_096).collect();
-    let pairs = in_parallel(chunks.len(), |at| {
-        let mut seen = Seen::new(records.len());
+    let pairs = in_parallel_with(chunks.len(), || Seen::new(records.len()), |seen, at| {
         let mut pairs = Alike::default();
         for a in chunks[at] {
-            blocks.candidates(*a, &mut seen).iter().for_each(|b| pairs.add(pair(*a, *b), 1));
+            blocks.candidates(*a, seen).iter().for_each(|b| pairs.add(pair(*a, *b), 1));
         }
         pairs
     });
@@ -167,11 +195,11 @@ fn random(records: &[Features], pair: impl Fn(u32, u32) -> Seen1 + Sync) -> Vec<
 
 /// Counts of pairs that look the same; shares to half a bit.
 #[derive(Default)]
-struct Alike(HashMap<([u8; 8], [i8; 5], bool), u32>);
+struct Alike(HashMap<([u8; 8], [i8; 5], Option<u32>), u32>);
 
 impl Alike {
-    fn add(&mut self, (pattern, shares, possible): Seen1, count: u32) {
-        *self.0.entry((pattern.0, shares.halves(), possible)).or_default() += count;
+    fn add(&mut self, (pattern, shares, source): Seen1, count: u32) {
+        *self.0.entry((pattern.0, shares.halves(), source)).or_default() += count;
     }
 }
 
@@ -183,10 +211,10 @@ fn merged(parts: Vec<Alike>) -> Vec<Pairs> {
     let mut all: Vec<_> = all.into_iter().collect();
     // In order, so that sums do not depend on the order of a hash table.
     all.sort_unstable();
-    let pairs = |((pattern, halves, possible), count)| Pairs {
+    let pairs = |((pattern, halves, source), count)| Pairs {
         pattern: LevelPattern(pattern),
         shares: Shares::from_halves(halves),
-        possible,
+        source,
         count: f64::from(count),
     };
     all.into_iter().map(pairs).collect()
@@ -198,14 +226,15 @@ struct Counts {
     totals: [f64; 3],
 }
 
-fn count(model: &Model, pairs: &[Pairs]) -> Counts {
+fn count(model: &Model, pairs: &[Pairs], unique: &[bool]) -> Counts {
     let empty = || Counts { tables: [[[0.0; N_LEVELS]; N_FIELDS]; 3], totals: [0.0; 3] };
     let chunks: Vec<&[Pairs]> = pairs.chunks(20_000).collect();
     let parts = in_parallel(chunks.len(), |at| {
         let mut counts = empty();
         for pairs in chunks[at] {
             let evidence = model.evidence(pairs.pattern, &pairs.shares);
-            let person = if pairs.possible { evidence.person } else { f32::NEG_INFINITY };
+            let impossible = pairs.source.is_some_and(|source| unique[source as usize]);
+            let person = if impossible { f32::NEG_INFINITY } else { evidence.person };
             let bits = [person, evidence.household, evidence.unrelated];
             let most = bits.iter().copied().fold(f32::MIN, f32::max);
             let odds = bits.map(|bits| f64::from((bits - most).exp2()));

@@ -29,6 +29,10 @@ pub struct Model {
     pub(super) household_bits: f32,
     /// Prior odds of "unrelated" against "one person", in bits.
     pub(super) unrelated_bits: f32,
+    /// log2 of the probability of one address, and of one building, for unrelated people.
+    pub(super) building_bits: [f32; 2],
+    /// What the fields after each step could add to the weight, in bits.
+    pub(super) limits: [f32; 2],
 }
 
 /// The evidence on one pair: how likely it looks under each explanation, in bits.
@@ -44,57 +48,87 @@ impl Evidence {
     /// explanations taken together.
     pub(super) fn bits(self) -> f32 {
         let (more, less) = (self.household.max(self.unrelated), self.household.min(self.unrelated));
-        self.person - more - (less - more).exp2().ln_1p() / std::f32::consts::LN_2
+        // Beyond 20 bits the smaller one adds nothing that a float could hold.
+        let both = if more - less > 20.0 { 0.0 } else { (less - more).exp2().ln_1p() };
+        self.person - more - both / std::f32::consts::LN_2
     }
 }
 
 impl Model {
-    /// The three explanations of a pair among `n_records`, with their prior odds.
+    /// The three explanations of a pair, with their prior odds.
     ///
     /// Source: Fellegi and Sunter, "A Theory for Record Linkage", JASA 64 (1969), with a third class;
     /// Winkler on frequency-based weights, for values that agree exactly.
     pub(super) fn evidence(&self, pattern: LevelPattern, shares: &Shares) -> Evidence {
-        let (mut person, mut household, mut unrelated) = (0.0, 0.0, 0.0);
+        let (mut person, mut household, mut unrelated) = (0.0, self.household_bits, self.unrelated_bits);
         for (field, level) in pattern.0.into_iter().enumerate() {
-            let level = usize::from(level);
+            let level = usize::from(level) % N_LEVELS;
             person += self.m[field][level];
             household += self.h[field][level];
             unrelated += self.u[field][level];
         }
-        let exact = |field: usize| pattern.0[field] == first::EXACT;
-        if exact(FIRST) {
-            let by_share = shares.first - self.u[FIRST][1];
-            unrelated += by_share;
-            household += by_share;
+        let frequency = self.frequency(pattern, shares);
+        // Siblings' names are as those of strangers.
+        if pattern.0[FIRST] == first::EXACT {
+            household += shares.first - self.u[FIRST][1];
         }
-        if exact(LAST) {
-            unrelated += shares.last - self.u[LAST][1];
-        }
-        if exact(BIRTH) {
-            unrelated += shares.birth - self.u[BIRTH][1];
-        }
-        if pattern.0[FIRST] == first::EXCHANGED {
-            // Unrelated namesakes are found exchanged as often as one person's records are.
-            let namesakes = self.m[FIRST][usize::from(first::EXCHANGED)] + shares.first + shares.last;
-            unrelated += (namesakes - self.u[FIRST][usize::from(first::EXCHANGED)]).max(0.0);
-        }
-        let shared = match pattern.0[PLACE] / 4 {
-            1 => shares.address,
-            2 => shares.building,
-            _ => f32::MIN,
-        };
-        unrelated += (shared - self.address_bits(pattern.0[PLACE] / 4)).max(0.0);
-        household += self.household_bits;
-        unrelated += self.unrelated_bits;
-        Evidence { person, household, unrelated }
+        Evidence { person, household, unrelated: unrelated + frequency }
     }
 
-    /// log2 of the probability of an address level for unrelated people, whatever the area.
-    fn address_bits(&self, level: u8) -> f32 {
-        let from = 4 * usize::from(level);
-        self.u[PLACE][from + 1..from + 4].iter().map(|bits| bits.exp2()).sum::<f32>().log2()
+    /// What the frequency of the very values adds to "unrelated", in bits, where they agree exactly.
+    fn frequency(&self, pattern: LevelPattern, shares: &Shares) -> f32 {
+        let mut bits = 0.0;
+        match pattern.0[FIRST] {
+            first::EXACT => bits += shares.first - self.u[FIRST][1],
+            // Unrelated namesakes are found exchanged as often as one person's records are.
+            first::EXCHANGED => {
+                let level = usize::from(first::EXCHANGED);
+                let namesakes = self.m[FIRST][level] + shares.first + shares.last;
+                bits += (namesakes - self.u[FIRST][level]).max(0.0);
+            }
+            _ => {}
+        }
+        if pattern.0[LAST] == 1 {
+            bits += shares.last - self.u[LAST][1];
+        }
+        if pattern.0[BIRTH] == 1 {
+            bits += shares.birth - self.u[BIRTH][1];
+        }
+        match pattern.0[PLACE] / 4 {
+            1 => bits + (shares.address - self.building_bits[0]).max(0.0),
+            2 => bits + (shares.building - self.building_bits[1]).max(0.0),
+            _ => bits,
+        }
+    }
+
+    /// Brings what follows from the tables up to date.
+    pub(super) fn settle(&mut self) {
+        let of = |level: usize| {
+            let area = 4 * level + 1..4 * level + 4;
+            self.u[PLACE][area].iter().map(|bits| bits.exp2()).sum::<f32>().log2()
+        };
+        self.building_bits = [of(1), of(2)];
+        let most = |field: usize| {
+            (1..N_LEVELS).map(|level| self.m[field][level] - self.u[field][level]).fold(0.0, f32::max)
+        };
+        let rest = [MIDDLE, SEX, SUFFIX, ID].map(most).iter().sum::<f32>();
+        self.limits = [rest + most(PLACE), rest];
+    }
+
+    /// Whether a pair cannot reach a weight any more: after the names and the birth date (step 0), or
+    /// these and the place (step 1).
+    pub(super) fn is_hopeless(&self, step: usize, pattern: LevelPattern, shares: &Shares, bits: f32) -> bool {
+        let mut against = self.unrelated_bits + self.frequency(pattern, shares) + bits - self.limits[step];
+        for (field, level) in pattern.0.into_iter().enumerate().take(FIELDS_AT[step]) {
+            let level = usize::from(level) % N_LEVELS;
+            against += self.u[field][level] - self.m[field][level];
+        }
+        against > 0.0
     }
 }
+
+/// Fields known after each step.
+const FIELDS_AT: [usize; 2] = [BIRTH + 1, PLACE + 1];
 
 /// The levels among which a record pair falls once it is known which values are there: their
 /// probabilities sum to 1.

@@ -4,16 +4,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Applies `work` to `0..n` on all cores; the results stand in order.
 pub(super) fn in_parallel<R: Send>(n: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    in_parallel_with(n, || (), |(), at| work(at))
+}
+
+/// The same, with room of its own for each thread.
+pub(super) fn in_parallel_with<S, R: Send>(
+    n: usize,
+    room: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> R + Sync,
+) -> Vec<R> {
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from).min(n).max(1);
     let next = AtomicUsize::new(0);
     let run = || {
-        let mut done = Vec::new();
+        let (mut room, mut done) = (room(), Vec::new());
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= n {
                 return done;
             }
-            done.push((at, work(at)));
+            done.push((at, work(&mut room, at)));
         }
     };
     let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {

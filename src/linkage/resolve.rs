@@ -2,12 +2,12 @@
 
 use super::blocking::{Blocks, Seen};
 use super::cluster::{Edge, Groups};
-use super::comparison::compare;
+use super::comparison::{compare, compare_unless};
 use super::features::Features;
 use super::frequency::{Frequencies, Shares};
 use super::learn::Sample;
 use super::model::Model;
-use super::parallel::in_parallel;
+use super::parallel::in_parallel_with;
 use crate::identity::Encoding;
 
 /// All about a set.
@@ -38,10 +38,19 @@ pub fn resolve(encodings: &[Encoding], sources: &[u32]) -> Resolved {
     let mut seconds = Vec::new();
     let mut clock = std::time::Instant::now();
     let mut lap = |what| {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let f: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let cpu = (f[11].parse::<f64>().unwrap() + f[12].parse::<f64>().unwrap()) / 100.0;
+        eprintln!("   {what}: wall {:.2} cpu so far {cpu:.2}", clock.elapsed().as_secs_f64());
         seconds.push((what, clock.elapsed().as_secs_f64()));
         clock = std::time::Instant::now();
     };
     let features: Vec<Features> = encodings.iter().map(Features::new).collect();
+    let mut order: Vec<u32> = (0..features.len() as u32).collect();
+    order.sort_by_key(|at| features[*at as usize].place_in_order());
+    let sources: Vec<u32> = order.iter().map(|at| sources[*at as usize]).collect();
+    let sources = &sources[..];
+    let features: Vec<Features> = order.iter().map(|at| features[*at as usize].clone()).collect();
     let mut frequencies = Frequencies::default();
     features.iter().for_each(|record| frequencies.add(record));
     let shares: Vec<Shares> = features.iter().map(|record| frequencies.shares(record)).collect();
@@ -49,27 +58,29 @@ pub fn resolve(encodings: &[Encoding], sources: &[u32]) -> Resolved {
     let blocks = Blocks::new(&features);
     lap("blocking");
     let n_sources = sources.iter().max().map_or(0, |max| *max as usize + 1);
-    let mut size = vec![0.0_f64; n_sources];
-    sources.iter().for_each(|source| size[*source as usize] += 1.0);
-    let n = features.len() as f64;
-    let mut unique = vec![false; n_sources];
-    let mut n_possible = n * (n - 1.0) / 2.0;
-    let sample = Sample::new(&features, sources, &unique, &shares, &blocks);
-    let mut model = sample.model(n_possible);
-    lap("learn 1");
-    let score = |model: &Model, within: bool| {
+    let mut sizes = vec![0_u32; n_sources];
+    sources.iter().for_each(|source| sizes[*source as usize] += 1);
+    let sample = Sample::new(&features, sources, &shares, &blocks);
+    lap("sample");
+    let (model, unique) = sample.model(&sizes);
+    lap("learn");
+    eprintln!("distinct {:?}", sample.sizes);
+    let score = |model: &Model| {
         let chunk = 4096;
-        let parts = in_parallel(features.len().div_ceil(chunk), |at| {
-            let mut seen = Seen::new(features.len());
+        let parts = in_parallel_with(features.len().div_ceil(chunk), || Seen::new(features.len()), |seen, at| {
             let mut edges = Vec::new();
             let mut compared = 0;
             for a in at * chunk..((at + 1) * chunk).min(features.len()) {
-                for b in blocks.candidates(a as u32, &mut seen) {
-                    if within && sources[a] != sources[*b as usize] {
+                for b in blocks.candidates(a as u32, seen) {
+                    if sources[a] == sources[*b as usize] && unique[sources[a] as usize] {
                         continue;
                     }
                     compared += 1;
-                    let pattern = compare(&features[a], &features[*b as usize]);
+                    let hopeless =
+                        |step: usize, pattern| model.is_hopeless(step, pattern, &shares[a], KEPT_BITS);
+                    let Some(pattern) = compare_unless(&features[a], &features[*b as usize], hopeless) else {
+                        continue;
+                    };
                     let bits = model.evidence(pattern, &shares[a]).bits();
                     if bits > KEPT_BITS {
                         edges.push(Edge { a: a as u32, b: *b, bits, pattern });
@@ -82,30 +93,7 @@ pub fn resolve(encodings: &[Encoding], sources: &[u32]) -> Resolved {
         let edges: Vec<Edge> = parts.into_iter().flat_map(|part| part.0).collect();
         (edges, n_candidates)
     };
-    let (edges, _) = score(&model, true);
-    let mut within = vec![0.0; n_sources];
-    for edge in &edges {
-        let (a, b) = (sources[edge.a as usize], sources[edge.b as usize]);
-        if a == b {
-            within[a as usize] += f64::from(1.0 / (1.0 + (-edge.bits).exp2()));
-        }
-    }
-    for source in 0..n_sources {
-        unique[source] = within[source] / size[source] < 0.01;
-        if unique[source] {
-            n_possible -= size[source] * (size[source] - 1.0) / 2.0;
-        }
-    }
-    if unique.contains(&true) {
-        let sample = Sample::new(&features, sources, &unique, &shares, &blocks);
-        model = sample.model(n_possible);
-    }
-    lap("learn 2");
-    let (mut edges, n_candidates) = score(&model, false);
-    edges.retain(|edge| {
-        let (a, b) = (sources[edge.a as usize], sources[edge.b as usize]);
-        a != b || !unique[a as usize]
-    });
+    let (mut edges, n_candidates) = score(&model);
     lap("score");
     super::exclusive::compete(&mut edges, sources, &unique);
     edges.sort_unstable_by(|x, y| y.bits.total_cmp(&x.bits).then_with(|| (x.a, x.b).cmp(&(y.a, y.b))));
@@ -138,8 +126,10 @@ pub fn resolve(encodings: &[Encoding], sources: &[u32]) -> Resolved {
         }
     }
     lap("cluster");
-    let edges = edges.into_iter().map(|e| (e.a, e.b, e.bits, e.pattern.0)).collect();
-    Resolved { model, groups: groups.of, edges, n_candidates, features, shares, seconds, unique }
+    let edges = edges.into_iter().map(|e| (order[e.a as usize], order[e.b as usize], e.bits, e.pattern.0)).collect();
+    let mut of = vec![0; order.len()];
+    order.iter().zip(&groups.of).for_each(|(at, group)| of[*at as usize] = *group);
+    Resolved { model, groups: of, edges, n_candidates, features, shares, seconds, unique }
 }
 
 impl Resolved {
