@@ -20,7 +20,7 @@ pub(super) struct Blocks {
 pub(super) const BLOCK_MAX: usize = 150;
 /// Pairs for each record, counted once for each key they share, that may be looked at. Where there
 /// would be more the largest blocks are left out.
-const PAIRS_PER_RECORD: usize = 90;
+const PAIRS_PER_RECORD: usize = 60;
 /// Kinds of keys made in one walk over the records.
 const AT_ONCE: usize = 4;
 
@@ -37,8 +37,7 @@ impl Blocks {
             pairs.into_iter().map(Kind::new).collect()
         });
         let kinds: Vec<Kind> = groups.into_iter().flatten().collect();
-        let largest = largest(&kinds, std::env::var("PPR").ok().map_or(PAIRS_PER_RECORD, |v| v.parse().unwrap()) * records.len());
-        eprintln!("largest {largest}");
+        let largest = largest(&kinds, PAIRS_PER_RECORD * records.len());
         let n_members = kinds.iter().map(|kind| kind.kept(largest).map(<[u32]>::len).sum::<usize>()).sum();
         let mut blocks = Self {
             members: Vec::with_capacity(n_members),

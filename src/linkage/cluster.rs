@@ -13,14 +13,22 @@ pub(super) struct Edge {
 
 /// Disjoint groups of records; a group is named by one of its records.
 pub(super) struct Groups {
-    pub(super) of: Vec<u32>,
-    pub(super) members: Vec<Vec<u32>>,
+    of: Vec<u32>,
+    members: Vec<Vec<u32>>,
 }
 
 impl Groups {
     pub(super) fn new(n_records: usize) -> Self {
         let all = (0_u32..).take(n_records);
         Self { of: all.clone().collect(), members: all.map(|at| vec![at]).collect() }
+    }
+
+    pub(super) fn of(&self, record: u32) -> u32 {
+        self.of[record as usize]
+    }
+
+    pub(super) fn members(&self, group: u32) -> &[u32] {
+        &self.members[group as usize]
     }
 
     /// Moves the smaller group into the larger.

@@ -10,6 +10,10 @@ use crate::identity::{Filter, Slot};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct LevelPattern(pub [u8; 8]);
 
+/// The fields, in the order of a pattern.
+pub(super) const FIELDS: [&str; 8] =
+    ["first_name", "last_name", "birth_date", "place", "middle_name", "sex", "suffix", "shared_id"];
+
 /// Levels of a field at most.
 pub(super) const N_LEVELS: usize = 32;
 

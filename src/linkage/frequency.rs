@@ -2,10 +2,11 @@
 
 use super::comparison::{LevelPattern, first};
 use super::features::Features;
+use super::hashing::ByToken;
 use super::model::{BIRTH, FIRST, LAST, PLACE};
+use super::parallel::in_parallel;
 use crate::identity::Slot;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// The values that are counted.
 const COUNTED: [Slot; 5] = [Slot::First, Slot::Last, Slot::Birth, Slot::Address, Slot::Building];
@@ -13,7 +14,7 @@ const COUNTED: [Slot; 5] = [Slot::First, Slot::Last, Slot::Birth, Slot::Address,
 /// Counts of values among the records it was told of.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Frequencies {
-    counts: [HashMap<u32, u32, BuildHasherDefault<AsIs>>; COUNTED.len()],
+    counts: [HashMap<u32, u32, ByToken>; COUNTED.len()],
     totals: [u32; COUNTED.len()],
 }
 
@@ -56,12 +57,29 @@ impl Shares {
 }
 
 impl Frequencies {
+    /// Counts a whole set.
+    pub(super) fn of(records: &[Features]) -> Self {
+        let counted = in_parallel(COUNTED.len(), |at| {
+            let mut frequencies = Self::default();
+            records.iter().for_each(|record| frequencies.add_one(at, record));
+            frequencies
+        });
+        let mut all = Self::default();
+        for (at, mut counted) in counted.into_iter().enumerate() {
+            all.counts[at] = std::mem::take(&mut counted.counts[at]);
+            all.totals[at] = counted.totals[at];
+        }
+        all
+    }
+
     pub(super) fn add(&mut self, record: &Features) {
-        for (at, slot) in COUNTED.into_iter().enumerate() {
-            if record.has(slot) {
-                *self.counts[at].entry(record.token(slot)).or_default() += 1;
-                self.totals[at] += 1;
-            }
+        (0..COUNTED.len()).for_each(|at| self.add_one(at, record));
+    }
+
+    fn add_one(&mut self, at: usize, record: &Features) {
+        if record.has(COUNTED[at]) {
+            *self.counts[at].entry(record.token(COUNTED[at])).or_default() += 1;
+            self.totals[at] += 1;
         }
     }
 
@@ -82,32 +100,15 @@ impl Frequencies {
             let count = self.counts[at].get(&record.token(COUNTED[at]));
             count.copied().unwrap_or(0) as f32
         };
-        let total = |at: usize| self.totals[at].max(1) as f32;
-        // A rare value may be more frequent than it was seen to be.
-        let of = |at: usize| ((count(at) + UNSEEN) / (total(at) + UNSEEN)).log2();
+        let total = |at: usize| self.totals[at] as f32;
+        // A rare value may be more frequent than it was seen to be; a small set says little of any.
+        let of = |at: usize| ((count(at) + 1.0) / (total(at) + ASSUMED[at])).log2();
         // The records of one family at its address say nothing of other people there.
         let beyond = |at: usize| ((count(at) - FAMILY) / total(at)).max(f32::MIN_POSITIVE).log2();
         Shares { first: of(0), last: of(1), birth: of(2), address: beyond(3), building: beyond(4) }
     }
 }
 
-const UNSEEN: f32 = 1.0;
+/// Records that are assumed to have been seen before, all with different values.
+const ASSUMED: [f32; 3] = [300.0, 300.0, 4_000.0];
 const FAMILY: f32 = 12.0;
-
-/// Tokens are as good as random already.
-#[derive(Default)]
-struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
-    }
-
-    fn write_u32(&mut self, token: u32) {
-        self.0 = u64::from(token).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}

@@ -7,10 +7,10 @@
 //! Source: Winkler, "Using the EM Algorithm for Weight Computation in the Fellegi–Sunter Model" (1988).
 
 use super::blocking::{Blocks, Seen};
-use super::comparison::{LevelPattern, N_LEVELS, compare, first};
+use super::comparison::{LevelPattern, N_LEVELS, compare};
 use super::features::Features;
 use super::frequency::Shares;
-use super::model::{BIRTH, FIRST, ID, LAST, MIDDLE, Model, N_FIELDS, PLACE, SEX, SUFFIX, Table, alternatives};
+use super::model::{BIRTH, FIRST, ID, MIDDLE, Model, N_FIELDS, PLACE, SEX, SUFFIX, Table, alternatives};
 use super::parallel::{in_parallel, in_parallel_with};
 use super::prior::beliefs;
 use std::collections::HashMap;
@@ -41,8 +41,6 @@ pub(super) struct Sample {
     taken: f64,
     random: Vec<Pairs>,
     n_records: usize,
-    /// n
-    pub(super) sizes: (usize, usize),
 }
 
 impl Sample {
@@ -61,31 +59,25 @@ impl Sample {
         };
         let (candidates, taken) = candidates(records, blocks, pair);
         let random = random(records, pair);
-        let sizes = (candidates.len(), random.len());
-        Self { candidates, taken, random, n_records: records.len(), sizes }
+        Self { candidates, taken, random, n_records: records.len() }
     }
 
     /// The model under which the sample is likeliest, near what is believed beforehand, and whether each
-    /// source, of which `sizes` are given, holds a person once.
-    pub(super) fn model(&self, sizes: &[u32]) -> (Model, Vec<bool>) {
+    /// source, of which `sizes` are given, holds a person once; of some it is known.
+    pub(super) fn model(&self, sizes: &[u32], known_once: &[u32]) -> (Model, Vec<bool>) {
         let beliefs = beliefs();
-        let mut model = Model {
-            m: normalized(&beliefs[0]),
-            h: normalized(&beliefs[1]),
-            u: normalized(&beliefs[2]),
-            household_bits: 0.0,
-            unrelated_bits: (self.n_records as f32).max(2.0).log2(),
-            building_bits: [0.0; 2],
-            limits: [0.0; 2],
-        };
-        model.settle();
+        let mut model = Model::default();
+        model.unrelated_bits = (self.n_records as f32).max(2.0).log2();
+        model.version += 1;
         let mut unique = vec![false; sizes.len()];
+        known_once.iter().for_each(|source| unique[*source as usize] = true);
         if self.candidates.is_empty() {
             return (model, unique);
         }
         for round in 0..ROUNDS {
             if round == ROUNDS / 2 {
-                unique = self.unique(&model, sizes);
+                let found = self.unique(&model, sizes);
+                unique.iter_mut().zip(found).for_each(|(unique, found)| *unique |= found);
             }
             self.improve(&mut model, &beliefs, &unique, sizes);
         }
@@ -105,7 +97,7 @@ impl Sample {
         model.u = estimated(&unseen.tables[2], &beliefs[2], STRENGTH_U);
         model.m = estimated(&seen.tables[0], &beliefs[0], STRENGTH_M);
         model.h = estimated(&seen.tables[1], &beliefs[1], STRENGTH_H);
-        tie(model, &beliefs[1]);
+        tie(model);
         model.settle();
     }
 
@@ -127,14 +119,14 @@ impl Sample {
 const SECONDS_MAX: f64 = 0.01;
 
 /// What the classes have in common.
-fn tie(model: &mut Model, belief: &Table) {
+fn tie(model: &mut Model) {
     // Siblings' names, and whatever else a household does not share, are those of unrelated people.
     for field in [FIRST, MIDDLE, SEX, SUFFIX, ID] {
         model.h[field] = model.u[field];
     }
     // Twins are as rare everywhere. Were it learned, records of one person under two names would be
     // taken for twins in a set that has none.
-    model.h[BIRTH] = normalized(belief)[BIRTH];
+    model.h[BIRTH] = Model::default().h[BIRTH];
     // Who lives in one building lives in one area.
     for address in 1..=3 {
         let area = 4 * address + 1..4 * address + 4;
@@ -144,16 +136,16 @@ fn tie(model: &mut Model, belief: &Table) {
             model.u[PLACE][level] = model.m[PLACE][level] + by;
         }
     }
-    let _ = LAST;
 }
 
-type Seen1 = (LevelPattern, Shares, Option<u32>);
+/// How a pair looks, and its source when it is of one.
+type Look = (LevelPattern, Shares, Option<u32>);
 
 /// All candidates of some records, and the share of records that were taken.
 fn candidates(
     records: &[Features],
     blocks: &Blocks,
-    pair: impl Fn(u32, u32) -> Seen1 + Sync,
+    pair: impl Fn(u32, u32) -> Look + Sync,
 ) -> (Vec<Pairs>, f64) {
     let chosen = |of: u64| {
         let records = (0..records.len() as u32).filter(move |record| mix(u64::from(*record)) % of == 0);
@@ -178,7 +170,7 @@ fn candidates(
     (merged(pairs), share)
 }
 
-fn random(records: &[Features], pair: impl Fn(u32, u32) -> Seen1 + Sync) -> Vec<Pairs> {
+fn random(records: &[Features], pair: impl Fn(u32, u32) -> Look + Sync) -> Vec<Pairs> {
     let n = records.len() as u64;
     let pairs = in_parallel(if n < 2 { 0 } else { RANDOM / 10_000 }, |chunk| {
         let mut pairs = Alike::default();
@@ -198,7 +190,7 @@ fn random(records: &[Features], pair: impl Fn(u32, u32) -> Seen1 + Sync) -> Vec<
 struct Alike(HashMap<([u8; 8], [i8; 5], Option<u32>), u32>);
 
 impl Alike {
-    fn add(&mut self, (pattern, shares, source): Seen1, count: u32) {
+    fn add(&mut self, (pattern, shares, source): Look, count: u32) {
         *self.0.entry((pattern.0, shares.halves(), source)).or_default() += count;
     }
 }
@@ -279,10 +271,6 @@ fn estimated(counts: &[[f64; N_LEVELS]; N_FIELDS], belief: &Table, strength: f64
     table
 }
 
-fn normalized(belief: &Table) -> Table {
-    estimated(&[[0.0; N_LEVELS]; N_FIELDS], belief, 1.0)
-}
-
 /// SplitMix64.
 const fn mix(a: u64) -> u64 {
     let mut z = a.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -290,4 +278,3 @@ const fn mix(a: u64) -> u64 {
     z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ z >> 31
 }
-const _: u8 = first::EXACT;

@@ -2,6 +2,7 @@
 
 use super::comparison::{LevelPattern, N_LEVELS, first};
 use super::frequency::Shares;
+use super::prior::beliefs;
 
 /// Fields of a pattern.
 pub(super) const N_FIELDS: usize = 8;
@@ -20,8 +21,12 @@ pub(super) const ID: usize = 7;
 /// The probability of each level when the two records are one person (`m`), members of one household
 /// (`h`), or unrelated (`u`), given which values are there at all; as binary logarithms. 0 for a
 /// missing value, which is no evidence.
+///
+/// [`Model::default`] is what is believed before a set is seen; [`super::Roster::link`] learns from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Model {
+    /// The version that links carry: 1 for beliefs, one more each time something was learned.
+    pub version: u16,
     pub(super) m: Table,
     pub(super) h: Table,
     pub(super) u: Table,
@@ -33,6 +38,37 @@ pub struct Model {
     pub(super) building_bits: [f32; 2],
     /// What the fields after each step could add to the weight, in bits.
     pub(super) limits: [f32; 2],
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        let [m, h, u] = beliefs().map(|table| as_bits(&table));
+        let mut model = Self {
+            version: 1,
+            m,
+            h,
+            u,
+            household_bits: -1.0,
+            unrelated_bits: 0.0,
+            building_bits: [0.0; 2],
+            limits: [0.0; 2],
+        };
+        model.set_size(0);
+        model.settle();
+        model
+    }
+}
+
+/// Probabilities within each set of alternatives, as binary logarithms.
+fn as_bits(table: &Table) -> Table {
+    let mut bits = [[0.0; N_LEVELS]; N_FIELDS];
+    for field in 0..N_FIELDS {
+        for levels in alternatives(field) {
+            let sum: f32 = levels.iter().map(|level| table[field][*level]).sum();
+            levels.into_iter().for_each(|level| bits[field][level] = (table[field][level] / sum).log2());
+        }
+    }
+    bits
 }
 
 /// The evidence on one pair: how likely it looks under each explanation, in bits.
@@ -99,6 +135,13 @@ impl Model {
             2 => bits + (shares.building - self.building_bits[1]).max(0.0),
             _ => bits,
         }
+    }
+
+    /// Prior odds among so many records, when a record has one or two others of its own.
+    pub(super) fn set_size(&mut self, n_records: u32) {
+        const OTHERS: f32 = 1.5;
+        const RECORDS_MIN: u32 = 10_000;
+        self.unrelated_bits = (n_records.max(RECORDS_MIN) as f32 / OTHERS).log2();
     }
 
     /// Brings what follows from the tables up to date.
