@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use throughline::identity::{Encoding, Keys, Root, Token, pseudonymize};
-use throughline::linkage::{Linker, Parameters, PersonId, Subject};
+use throughline::linkage::{Linker, Model, PersonId, Subject};
 use throughline::records::{Change, Demographics, Fact, Identifiers, OrgId, Sex, Submission};
 
 struct Roster {
@@ -38,7 +38,7 @@ fn check(files: &[&str], truth: &str, at_once_min: f64, relinked_min: f64) {
         return;
     }
     let roster = read(&folder, files, truth);
-    let mut linker = Linker::new(Parameters::default());
+    let mut linker = Linker::new(Model::default());
     let at_once: Vec<_> = roster
         .subjects
         .iter()

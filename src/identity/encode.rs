@@ -10,6 +10,7 @@ use super::phonetic;
 use super::token::mac64;
 use crate::records::{BirthDate, Clear, Identifiers, Sex};
 use std::collections::HashMap;
+use std::hash::Hash;
 use zeroize::Zeroizing;
 
 /// Encodes people, and remembers the parts of names, dates and places that come again.
@@ -18,6 +19,8 @@ use zeroize::Zeroizing;
 pub struct Encoder<'a> {
     keys: &'a Keys,
     known: [HashMap<Clear, Part>; KINDS],
+    dates: HashMap<BirthDate, Part>,
+    address_parts: HashMap<Clear, u64>,
 }
 
 /// What one value gives: tokens, a filter, and the generation that stood in a name.
@@ -36,7 +39,12 @@ impl<'a> Encoder<'a> {
     /// An encoder that remembers nothing yet.
     #[must_use]
     pub fn new(keys: &'a Keys) -> Self {
-        Self { keys, known: std::array::from_fn(|_| HashMap::new()) }
+        Self {
+            keys,
+            known: std::array::from_fn(|_| HashMap::new()),
+            dates: HashMap::new(),
+            address_parts: HashMap::new(),
+        }
     }
 
     /// Encodes a person. The sex alone is nobody: without an identifier the encoding is empty.
@@ -57,19 +65,21 @@ impl<'a> Encoder<'a> {
             if value.is_empty() {
                 continue;
             }
-            if known.len() >= KNOWN_MAX {
-                known.clear();
+            if !known.contains_key(value.expose()) {
+                remember(known, value.expose().into(), make(self.keys, value.expose()));
             }
-            let part = match known.get(value.expose()) {
-                Some(part) => part,
-                None => known.entry(value.expose().into()).or_insert(make(self.keys, value.expose())),
-            };
+            let part = &known[value.expose()];
             generation = generation.or(part.generation);
             part.write(&mut encoding);
         }
-        street_address(self.keys, identifiers.street_address.expose()).write(&mut encoding);
+        if let Some(address) = Address::new(identifiers.street_address.expose()) {
+            self.street_address(&address).write(&mut encoding);
+        }
         if let Some(date) = identifiers.birth_date.filter(is_plausible) {
-            birth_date(self.keys, date).write(&mut encoding);
+            if !self.dates.contains_key(&date) {
+                remember(&mut self.dates, date, birth_date(self.keys, date));
+            }
+            self.dates[&date].write(&mut encoding);
         }
         if let Some(id) = shared_id(identifiers.shared_id.expose()) {
             encoding.set_token(Slot::SharedId, mac64(&self.keys.shared_id, &[id.as_bytes()]));
@@ -77,7 +87,8 @@ impl<'a> Encoder<'a> {
         if encoding.is_empty() {
             return encoding;
         }
-        if let Some(sex) = sex {
+        // `X` is also written where it was not asked: it is no evidence either way.
+        if let Some(sex) = sex.filter(|sex| *sex != Sex::Other) {
             encoding.set_token(Slot::Sex, self.keys.sex_token(sex));
         }
         if let Some(generation) = generation {
@@ -85,6 +96,49 @@ impl<'a> Encoder<'a> {
         }
         encoding
     }
+
+    fn street_address(&mut self, address: &Address) -> Part {
+        let mut part = |kind: &str, value: Option<&Plain>| {
+            let Some(value) = value else { return 0 };
+            let value: Clear = Clear::new([kind, value.as_str()].concat());
+            match self.address_parts.get(value.expose()) {
+                Some(token) => *token,
+                None => {
+                    let token = mac64(&self.keys.address, &[value.expose().as_bytes()]);
+                    remember(&mut self.address_parts, value, token);
+                    token
+                }
+            }
+        };
+        let number = part("number ", address.number.as_ref());
+        let street = part("street ", Some(&address.street));
+        let word = part("word ", Some(&address.street_word));
+        let unit = part("unit ", address.unit.as_ref());
+        let building = mixed(number, street);
+        let tokens = vec![
+            (Slot::Address, if unit == 0 { building } else { mixed(building, unit) }),
+            (Slot::Building, building),
+            (Slot::AddressKey, mixed(number, word)),
+            (Slot::Street, street),
+        ];
+        let filter = Some((Filter::Address, self.keys.address_filter.pairs(&address.full)));
+        let number = address.number.as_ref().map(|_| (Slot::HouseNumber, number));
+        Part { tokens: tokens.into_iter().chain(number).collect(), filter, generation: None }
+    }
+}
+
+/// Forgets all before it remembers too much.
+fn remember<K: Eq + Hash, V>(known: &mut HashMap<K, V>, key: K, value: V) {
+    if known.len() >= KNOWN_MAX {
+        known.clear();
+    }
+    known.insert(key, value);
+}
+
+/// A token of two that stand in the encoding as well: whoever has it has these, so it says nothing new.
+const fn mixed(a: u64, b: u64) -> u64 {
+    let mixed = (a.rotate_left(23) ^ b).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9)
 }
 
 impl Part {
@@ -179,26 +233,6 @@ fn birth_date(keys: &Keys, date: BirthDate) -> Part {
         tokens.push((Slot::BirthSwapped, token("date", &swapped)));
     }
     let filter = Some((Filter::Birth, wide(keys.birth_date_filter.positions(&digits))));
-    Part { tokens, filter, generation: None }
-}
-
-fn street_address(keys: &Keys, text: &str) -> Part {
-    let Some(address) = Address::new(text) else { return Part::default() };
-    let token =
-        |part: &str, value: &str, unit: &str| mac64(&keys.address, &[part, value, unit].map(str::as_bytes));
-    let unit = address.unit.as_deref().map_or("", String::as_str);
-    let mut tokens = vec![
-        (Slot::Address, token("building", &address.building, unit)),
-        (Slot::Building, token("building", &address.building, "")),
-        (Slot::AddressKey, token("key", &address.key, "")),
-    ];
-    if let Some(number) = &address.number {
-        tokens.push((Slot::HouseNumber, token("number", number, "")));
-    }
-    if let Some(street) = &address.street {
-        tokens.push((Slot::Street, token("street", street, "")));
-    }
-    let filter = Some((Filter::Address, keys.address_filter.pairs(&address.full)));
     Part { tokens, filter, generation: None }
 }
 

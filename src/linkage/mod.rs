@@ -27,6 +27,7 @@ mod linker;
 mod model;
 mod parallel;
 mod prior;
+pub mod quality;
 mod roster;
 #[cfg(test)]
 mod tests;

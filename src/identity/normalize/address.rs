@@ -6,16 +6,14 @@ use super::{Plain, fold, is_placeholder};
 pub(in crate::identity) struct Address {
     /// House number, directions, street and its type in short forms, unit: for similarity.
     pub(in crate::identity) full: Plain,
-    /// House number and street without directions and type: the building.
-    pub(in crate::identity) building: Plain,
     /// House number.
     pub(in crate::identity) number: Option<Plain>,
     /// Street without directions and type.
-    pub(in crate::identity) street: Option<Plain>,
+    pub(in crate::identity) street: Plain,
+    /// The street's first word: with the house number enough to find candidates.
+    pub(in crate::identity) street_word: Plain,
     /// The unit within the building.
     pub(in crate::identity) unit: Option<Plain>,
-    /// House number and the street's first word: enough to find candidates.
-    pub(in crate::identity) key: Plain,
 }
 
 impl Address {
@@ -30,19 +28,22 @@ impl Address {
         let street = &words[..unit_at.unwrap_or(words.len())];
         let unit = join(words[unit_at.unwrap_or(words.len())..].iter().filter(|word| ***word != UNIT));
         let named = |word: &&Plain| !is_direction(word) && !is_type(word);
-        let number = street.iter().filter(|word| starts_with_digit(word)).take(1);
-        let rest = || street.iter().skip_while(|word| starts_with_digit(word)).filter(named);
+        // The first word is the house's, a later one (`10th`) the street's.
+        let numbered = street.first().is_some_and(|word| starts_with_digit(word));
+        let number = street.iter().find(|word| starts_with_digit(word));
+        let rest = || street.iter().skip(usize::from(numbered)).filter(named);
+        // A street that is all direction and type (`avenue e`) is named by them.
         let bare = rest().next().is_none();
-        let building = if bare { join(street.iter()) } else { join(number.clone().chain(rest())) };
-        let key = if bare { building.clone() } else { join(number.clone().chain(rest().take(1))) };
-        let street_name = if bare { join(street.iter()) } else { join(rest()) };
-        (!building.is_empty()).then(|| Self {
+        let (name, word) = match bare {
+            true => (join(street.iter()), join(street.iter().take(1))),
+            false => (join(rest()), join(rest().take(1))),
+        };
+        (!name.is_empty()).then(|| Self {
             full: join(words.iter()),
-            number: number.clone().next().cloned(),
-            street: Some(street_name).filter(|name| !name.is_empty()),
-            building,
+            number: number.cloned(),
+            street: name,
+            street_word: word,
             unit: Some(unit).filter(|unit| !unit.is_empty()),
-            key,
         })
     }
 }
@@ -147,19 +148,21 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        let check = |text: &str, full: &str, building: &str, unit: Option<&str>, key: &str| {
+        let check = |text: &str, full: &str, number: &str, street: &str, unit: Option<&str>, word: &str| {
             let address = Address::new(text).expect(text);
             assert_eq!(*address.full, full);
-            assert_eq!(*address.building, building, "{text}");
+            assert_eq!(address.number.as_deref().map_or("", String::as_str), number, "{text}");
+            assert_eq!(*address.street, street, "{text}");
             assert_eq!(address.unit.as_deref().map(String::as_str), unit, "{text}");
-            assert_eq!(*address.key, key, "{text}");
+            assert_eq!(*address.street_word, word, "{text}");
         };
-        check("755 So. Ridgeway Avenue", "755 s ridgeway ave", "755 ridgeway", None, "755 ridgeway");
-        check("4025 CALVERT AVE # 3", "4025 calvert ave unit 3", "4025 calvert", Some("3"), "4025 calvert");
-        check("4025 Calvert Apartment3", "4025 calvert unit 3", "4025 calvert", Some("3"), "4025 calvert");
-        check("53 santa maria dr", "53 santa maria dr", "53 santa maria", None, "53 santa");
-        check("12 10th St #4-B", "12 10th st unit 4 b", "12 10th st", Some("4 b"), "12 10th st");
-        check("P.O. Box 17", "po box 17", "17 po box 17", None, "17 po");
+        check("755 So. Ridgeway Avenue", "755 s ridgeway ave", "755", "ridgeway", None, "ridgeway");
+        check("4025 CALVERT AVE # 3", "4025 calvert ave unit 3", "4025", "calvert", Some("3"), "calvert");
+        check("4025 Calvert Apartment3", "4025 calvert unit 3", "4025", "calvert", Some("3"), "calvert");
+        check("53 santa maria dr", "53 santa maria dr", "53", "santa maria", None, "santa");
+        check("12 10th St #4-B", "12 10th st unit 4 b", "12", "10th", Some("4 b"), "10th");
+        check("8 Avenue E", "8 ave e", "8", "8 ave e", None, "8");
+        check("P.O. Box 17", "po box 17", "17", "po box 17", None, "po");
         for empty in ["", "Unknown", "homeless", "#"] {
             assert!(Address::new(empty).is_none(), "{empty}");
         }

@@ -1,0 +1,148 @@
+//! The rows of all files, in the clear, in one piece that is wiped when dropped.
+
+use super::columns::{COLUMNS, Column, Names};
+use crate::cli::Failure;
+use crate::identity::{Encoder, Keys};
+use crate::linkage::Roster;
+use crate::records::{Identifiers, Sex};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Records as read.
+pub(super) struct Rows {
+    text: Zeroizing<String>,
+    /// Where each value ends, a row of [`COLUMNS`] after the other.
+    ends: Vec<u32>,
+    /// The file each row is of.
+    files: Vec<u16>,
+    n_files: usize,
+}
+
+impl Rows {
+    pub(super) fn read(paths: &[PathBuf], names: &Names) -> Result<Self, Failure> {
+        let size = paths.iter().map(|path| std::fs::metadata(path).map_or(0, |meta| meta.len())).sum::<u64>();
+        // Room for all, so that no copy is left behind.
+        let text = Zeroizing::new(String::with_capacity(size as usize + 1));
+        let mut rows = Self { text, ends: Vec::new(), files: Vec::new(), n_files: paths.len() };
+        for (file, path) in (0..).zip(paths) {
+            rows.add(file, path, names)?;
+        }
+        if rows.text.len() > u32::MAX as usize {
+            return Err(Failure::new("the files are too large to link at once (four gigabytes)"));
+        }
+        Ok(rows)
+    }
+
+    fn add(&mut self, file: u16, path: &Path, names: &Names) -> Result<(), Failure> {
+        // An error of the csv crate names the line and no value.
+        let wrong = |error: csv::Error| Failure::new(format!("{}: {error}", path.display()));
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(wrong)?;
+        let places = names.places(reader.headers().map_err(wrong)?, path)?;
+        if places[Column::RecordId as usize].is_empty() {
+            return Err(Failure::new(format!("{}: has no column record_id", path.display())));
+        }
+        let mut row = csv::StringRecord::new();
+        while reader.read_record(&mut row).map_err(wrong)? {
+            for places in &places {
+                let mut values =
+                    places.iter().filter_map(|place| row.get(*place)).filter(|value| !value.is_empty());
+                self.text.push_str(values.next().unwrap_or_default());
+                values.for_each(|value| {
+                    self.text.push(' ');
+                    self.text.push_str(value);
+                });
+                self.ends.push(self.text.len() as u32);
+            }
+            self.files.push(file);
+        }
+        Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub(super) fn value(&self, row: u32, column: Column) -> &str {
+        let at = row as usize * COLUMNS.len() + column as usize;
+        let from = if at == 0 { 0 } else { self.ends[at - 1] as usize };
+        &self.text[from..self.ends[at] as usize]
+    }
+
+    /// The source a row is of: its file, where there are several, and its source and year.
+    pub(super) fn source(&self, row: u32) -> (u16, &str, &str) {
+        let file = if self.n_files > 1 { self.files[row as usize] } else { 0 };
+        (file, self.value(row, Column::Source), self.value(row, Column::Year))
+    }
+
+    /// The rows by source and id, which does not depend on the order in the files, and the sources.
+    pub(super) fn order(&self) -> (Vec<u32>, Vec<String>) {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_by_cached_key(|row| (self.source(*row), self.value(*row, Column::RecordId)));
+        let mut sources: Vec<_> = order.iter().map(|row| self.source(*row)).collect();
+        sources.dedup();
+        let name = |(file, source, year): (u16, &str, &str)| {
+            let file = if self.n_files > 1 { format!("file {}", file + 1) } else { String::new() };
+            let parts: Vec<&str> = [&file, source, year].into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(" ")
+        };
+        let sources = sources.into_iter().map(name).collect();
+        (order, sources)
+    }
+
+    /// Encodes rows in that order, on all cores. From here on nothing is compared in the clear.
+    pub(super) fn encode(&self, order: &[u32], keys: &Keys) -> Roster {
+        let mut sources = BTreeMap::new();
+        for row in order {
+            let next = sources.len() as u32;
+            sources.entry(self.source(*row)).or_insert(next);
+        }
+        let encode = |rows: &[u32]| {
+            let mut roster = Roster::with_capacity(rows.len());
+            let mut encoder = Encoder::new(keys);
+            for row in rows {
+                let sex = sex(self.value(*row, Column::Sex));
+                roster.push(sources[&self.source(*row)], &encoder.encode(&self.identifiers(*row), sex));
+            }
+            roster
+        };
+        let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let chunks = order.chunks(order.len().div_ceil(n_threads).max(1));
+        let mut roster = Roster::with_capacity(order.len());
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = chunks.map(|rows| scope.spawn(move || encode(rows))).collect();
+            for thread in threads {
+                match thread.join() {
+                    Ok(part) => roster.append(part),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        roster
+    }
+
+    fn identifiers(&self, row: u32) -> Identifiers {
+        let clear = |column| self.value(row, column).into();
+        Identifiers {
+            first_name: clear(Column::FirstName),
+            middle_name: clear(Column::MiddleName),
+            last_name: clear(Column::LastName),
+            suffix: clear(Column::Suffix),
+            birth_date: self.value(row, Column::Birth).parse().ok(),
+            street_address: clear(Column::StreetAddress),
+            city: clear(Column::City),
+            zip: clear(Column::Zip),
+            shared_id: clear(Column::SharedId),
+        }
+    }
+}
+
+/// `F`, `female` and the like.
+fn sex(text: &str) -> Option<Sex> {
+    match text.to_lowercase().as_str() {
+        "f" | "female" => Some(Sex::Female),
+        "m" | "male" => Some(Sex::Male),
+        "x" => Some(Sex::Other),
+        _ => None,
+    }
+}
