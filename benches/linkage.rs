@@ -22,7 +22,7 @@ fn encode_a_record(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(args = [10_000, 100_000])]
+#[divan::bench(args = [10_000, 100_000, 1_000_000])]
 fn link_a_record_against(bencher: Bencher<'_, '_>, n_records: u64) {
     let mut linker = linked(n_records);
     let keys = keys();

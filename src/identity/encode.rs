@@ -31,9 +31,12 @@ struct Part {
     generation: Option<u8>,
 }
 
+/// Makes the part of one kind of value.
+type Make = fn(&Keys, &str) -> Part;
+
 const KINDS: usize = 5;
 /// Values of one kind that are remembered at most.
-const KNOWN_MAX: usize = 1 << 16;
+const KNOWN_MAX: usize = 1 << 17;
 
 impl<'a> Encoder<'a> {
     /// An encoder that remembers nothing yet.
@@ -54,7 +57,7 @@ impl<'a> Encoder<'a> {
     pub fn encode(&mut self, identifiers: &Identifiers, sex: Option<Sex>) -> Encoding {
         let mut encoding = Encoding::empty(NORMALIZER_VERSION);
         let mut generation = suffix(identifiers.suffix.expose());
-        let values: [(&Clear, fn(&Keys, &str) -> Part); KINDS] = [
+        let values: [(&Clear, Make); KINDS] = [
             (&identifiers.last_name, last_name),
             (&identifiers.first_name, first_name),
             (&identifiers.middle_name, middle_name),

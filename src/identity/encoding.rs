@@ -153,7 +153,8 @@ impl Encoding {
         self.slot_presence() == 0
     }
 
-    pub(crate) fn token(&self, slot: Slot) -> Option<u64> {
+    #[cfg(test)]
+    pub(super) fn token(&self, slot: Slot) -> Option<u64> {
         (self.slot_presence() >> slot as usize & 1 == 1).then(|| self.word(SLOTS_AT + 8 * slot as usize))
     }
 

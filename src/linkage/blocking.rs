@@ -71,7 +71,8 @@ impl Blocks {
         seen.found.clear();
         let (from, to) = (self.of[record as usize] as usize, self.of[record as usize + 1] as usize);
         for block in &self.blocks[from..to] {
-            let (from, to) = (self.starts[*block as usize] as usize, self.starts[*block as usize + 1] as usize);
+            let (from, to) =
+                (self.starts[*block as usize] as usize, self.starts[*block as usize + 1] as usize);
             for member in self.members[from..to].iter().rev().take_while(|member| **member > record) {
                 let mark = &mut seen.by[*member as usize];
                 if *mark != record {

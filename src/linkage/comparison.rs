@@ -127,7 +127,8 @@ fn names_exchanged(a: &Features, b: &Features) -> u8 {
         PARTS.iter().any(|part| a.meets(Slot::First, b, *part) || a.meets(Slot::FirstWord, b, *part))
             || a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= CLOSE
     };
-    let near = |a: &Features, b: &Features| a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= SIMILAR;
+    let near =
+        |a: &Features, b: &Features| a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= SIMILAR;
     match (found(a, b), found(b, a)) {
         (true, true) => 2,
         (true, false) => 1 + u8::from(near(b, a)),
@@ -230,7 +231,10 @@ fn birth_date(a: &Features, b: &Features) -> u8 {
     let similarity = similarity(a, b, Filter::Birth);
     if similarity >= 0.885 {
         3
-    } else if [Slot::BirthMonthDay, Slot::BirthYearMonth, Slot::BirthYearDay].iter().any(|part| a.same(b, *part)) {
+    } else if [Slot::BirthMonthDay, Slot::BirthYearMonth, Slot::BirthYearDay]
+        .iter()
+        .any(|part| a.same(b, *part))
+    {
         4
     } else if similarity >= 0.78 {
         5

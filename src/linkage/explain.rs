@@ -66,16 +66,18 @@ impl Model {
     #[must_use]
     pub fn chart(&self) -> Vec<LevelWeight> {
         let levels = |field: usize| {
-            (1..super::comparison::N_LEVELS).filter(move |level| self.m[field][*level] != 0.0).map(move |number| {
-                let (m, h, u) = (self.m[field][number], self.h[field][number], self.u[field][number]);
-                LevelWeight {
-                    field: FIELDS[field],
-                    level: level(field, number as u8),
-                    m: m.exp2(),
-                    unrelated_bits: m - u,
-                    household_bits: m - h,
-                }
-            })
+            (1..super::comparison::N_LEVELS).filter(move |level| self.m[field][*level] != 0.0).map(
+                move |number| {
+                    let (m, h, u) = (self.m[field][number], self.h[field][number], self.u[field][number]);
+                    LevelWeight {
+                        field: FIELDS[field],
+                        level: level(field, number as u8),
+                        m: m.exp2(),
+                        unrelated_bits: m - u,
+                        household_bits: m - h,
+                    }
+                },
+            )
         };
         (0..FIELDS.len()).flat_map(levels).collect()
     }
@@ -111,11 +113,18 @@ fn level(field: usize, number: u8) -> String {
 }
 
 fn place(number: u8) -> String {
-    let address =
-        ["", "same address", "same building", "close address", "similar address", "same street or number", "other address"]
-            .get(usize::from(number / 4))
-            .copied()
-            .unwrap_or("unknown");
+    let address = [
+        "",
+        "same address",
+        "same building",
+        "close address",
+        "similar address",
+        "same street or number",
+        "other address",
+    ]
+    .get(usize::from(number / 4))
+    .copied()
+    .unwrap_or("unknown");
     let area = ["", "same area", "near area", "other area"][usize::from(number % 4)];
     match (address, area) {
         ("", "") => "missing".to_owned(),

@@ -13,15 +13,8 @@ pub(super) struct Features {
     ones: [u16; 7],
 }
 
-const FILTERS: [Filter; 7] = [
-    Filter::First,
-    Filter::Last,
-    Filter::Address,
-    Filter::Middle,
-    Filter::City,
-    Filter::Birth,
-    Filter::Zip,
-];
+const FILTERS: [Filter; 7] =
+    [Filter::First, Filter::Last, Filter::Address, Filter::Middle, Filter::City, Filter::Birth, Filter::Zip];
 
 impl Features {
     pub(super) fn new(encoding: &Encoding) -> Self {

@@ -47,7 +47,8 @@ impl Shares {
 
     /// In half bits, rounded.
     pub(super) fn halves(self) -> [i8; 5] {
-        [self.first, self.last, self.birth, self.address, self.building].map(|bits| (2.0 * bits).round() as i8)
+        [self.first, self.last, self.birth, self.address, self.building]
+            .map(|bits| (2.0 * bits).round() as i8)
     }
 
     pub(super) fn from_halves(halves: [i8; 5]) -> Self {

@@ -7,10 +7,10 @@
 use super::features::Features;
 use crate::identity::Slot;
 use crate::identity::Slot::{
-    Address, AddressKey, Birth, BirthMonthDay, BirthSwapped, BirthYear, BirthYearDay, BirthYearMonth, Building,
-    City, First, FirstInitial, FirstLetters, FirstSound, FirstStart, FirstWord, HouseNumber, Last, LastInitial, LastPart1,
-    LastPart1Sound, LastPart2, LastPart2Sound, LastSound, LastStart, LastLetters, MiddleSound, MiddleInitial, Root1, Root2, SecondWord,
-    SharedId, Street, Zip,
+    Address, AddressKey, Birth, BirthMonthDay, BirthSwapped, BirthYear, BirthYearDay, BirthYearMonth,
+    Building, City, First, FirstInitial, FirstLetters, FirstSound, FirstStart, FirstWord, HouseNumber, Last,
+    LastInitial, LastLetters, LastPart1, LastPart1Sound, LastPart2, LastPart2Sound, LastSound, LastStart,
+    MiddleInitial, MiddleSound, Root1, Root2, SecondWord, SharedId, Street, Zip,
 };
 
 /// Kinds of keys.

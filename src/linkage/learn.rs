@@ -24,6 +24,8 @@ const ROUNDS: usize = 24;
 const STRENGTH_M: f64 = 60.0;
 const STRENGTH_H: f64 = 60.0;
 const STRENGTH_U: f64 = 20.0;
+/// Pairs of one person that are believed to be there; half as many of a household.
+const BELIEVED_LINKS: f64 = 3.0;
 
 /// Pairs that look the same.
 struct Pairs {
@@ -45,12 +47,7 @@ pub(super) struct Sample {
 
 impl Sample {
     /// Takes candidates of some records, and random pairs.
-    pub(super) fn new(
-        records: &[Features],
-        sources: &[u32],
-        shares: &[Shares],
-        blocks: &Blocks,
-    ) -> Self {
+    pub(super) fn new(records: &[Features], sources: &[u32], shares: &[Shares], blocks: &Blocks) -> Self {
         let pair = |a: u32, b: u32| {
             let (a, b) = (a as usize, b as usize);
             let source = (sources[a] == sources[b]).then_some(sources[a]);
@@ -66,9 +63,12 @@ impl Sample {
     /// source, of which `sizes` are given, holds a person once; of some it is known.
     pub(super) fn model(&self, sizes: &[u32], known_once: &[u32]) -> (Model, Vec<bool>) {
         let beliefs = beliefs();
-        let mut model = Model::default();
-        model.unrelated_bits = (self.n_records as f32).max(2.0).log2();
-        model.version += 1;
+        let beginning = Model::default();
+        let mut model = Model {
+            version: beginning.version + 1,
+            unrelated_bits: (self.n_records as f32).max(2.0).log2(),
+            ..beginning
+        };
         let mut unique = vec![false; sizes.len()];
         known_once.iter().for_each(|source| unique[*source as usize] = true);
         if self.candidates.is_empty() {
@@ -91,8 +91,8 @@ impl Sample {
         let n_possible = pairs_of(n) - within.map(|(size, _)| pairs_of(f64::from(*size))).sum::<f64>();
         let (seen, unseen) = (count(model, &self.candidates, unique), count(model, &self.random, unique));
         let (links, kin) = (seen.totals[0] / self.taken, seen.totals[1] / self.taken);
-        let links = links.max(0.01 * n);
-        model.household_bits = (kin.max(0.01 * n) / links).log2() as f32;
+        let (links, kin) = (links + BELIEVED_LINKS, kin + BELIEVED_LINKS / 2.0);
+        model.household_bits = (kin / links).log2() as f32;
         model.unrelated_bits = (n_possible.max(1.0) / links).log2() as f32;
         model.u = estimated(&unseen.tables[2], &beliefs[2], STRENGTH_U);
         model.m = estimated(&seen.tables[0], &beliefs[0], STRENGTH_M);
@@ -110,13 +110,18 @@ impl Sample {
                 seconds[source as usize] += pairs.count / f64::from(1.0 + (-bits).exp2());
             }
         }
-        let share = |(seconds, size): (f64, &u32)| seconds / self.taken / f64::from(*size);
-        seconds.into_iter().zip(sizes).map(share).map(|share| share < SECONDS_MAX).collect()
+        // A set of one source is searched for doubles, or for nothing.
+        let few = |(seconds, size): (f64, &u32)| {
+            sizes.len() > 1 && seconds / self.taken < SECONDS_SURE + SECONDS_MAX * f64::from(*size)
+        };
+        seconds.into_iter().zip(sizes).map(few).collect()
     }
 }
 
-/// Twins and a clerk's doubles: so many second records may a source have that holds a person once.
+/// Twins and a clerk's doubles: so many second records may a source have that holds a person once, as a
+/// share of its records, and in all.
 const SECONDS_MAX: f64 = 0.01;
+const SECONDS_SURE: f64 = 1.5;
 
 /// What the classes have in common.
 fn tie(model: &mut Model) {
@@ -130,7 +135,8 @@ fn tie(model: &mut Model) {
     // Who lives in one building lives in one area.
     for address in 1..=3 {
         let area = 4 * address + 1..4 * address + 4;
-        let sum = |table: &Table| table[PLACE][area.clone()].iter().map(|bits| bits.exp2()).sum::<f32>().log2();
+        let sum =
+            |table: &Table| table[PLACE][area.clone()].iter().map(|bits| bits.exp2()).sum::<f32>().log2();
         let by = sum(&model.u) - sum(&model.m);
         for level in area {
             model.u[PLACE][level] = model.m[PLACE][level] + by;
@@ -148,7 +154,8 @@ fn candidates(
     pair: impl Fn(u32, u32) -> Look + Sync,
 ) -> (Vec<Pairs>, f64) {
     let chosen = |of: u64| {
-        let records = (0..records.len() as u32).filter(move |record| mix(u64::from(*record)) % of == 0);
+        let records =
+            (0..records.len() as u32).filter(move |record| mix(u64::from(*record)).is_multiple_of(of));
         records.collect::<Vec<u32>>()
     };
     let n_candidates = |chosen: &[u32]| {
@@ -160,19 +167,29 @@ fn candidates(
     let chosen = chosen((expected / SAMPLE as u64).max(1));
     let share = chosen.len() as f64 / records.len().max(1) as f64;
     let chunks: Vec<&[u32]> = chosen.chunks(4_096).collect();
-    let pairs = in_parallel_with(chunks.len(), || Seen::new(records.len()), |seen, at| {
-        let mut pairs = Alike::default();
-        for a in chunks[at] {
-            blocks.candidates(*a, seen).iter().for_each(|b| pairs.add(pair(*a, *b), 1));
-        }
-        pairs
-    });
+    let pairs = in_parallel_with(
+        chunks.len(),
+        || Seen::new(records.len()),
+        |seen, at| {
+            let mut pairs = Alike::default();
+            for a in chunks[at] {
+                blocks.candidates(*a, seen).iter().for_each(|b| pairs.add(pair(*a, *b), 1));
+            }
+            pairs
+        },
+    );
     (merged(pairs), share)
 }
 
+/// Random pairs; in a small set all there are, each once.
 fn random(records: &[Features], pair: impl Fn(u32, u32) -> Look + Sync) -> Vec<Pairs> {
     let n = records.len() as u64;
-    let pairs = in_parallel(if n < 2 { 0 } else { RANDOM / 10_000 }, |chunk| {
+    if n * n.saturating_sub(1) / 2 <= RANDOM as u64 {
+        let mut pairs = Alike::default();
+        (1..n as u32).for_each(|b| (0..b).for_each(|a| pairs.add(pair(a, b), 1)));
+        return merged(vec![pairs]);
+    }
+    let pairs = in_parallel(RANDOM / 10_000, |chunk| {
         let mut pairs = Alike::default();
         for at in (chunk as u64 * 10_000..).take(10_000) {
             let (a, b) = (mix(2 * at + 1_000_000_007) % n, mix(2 * at + 1_000_000_008) % n);
@@ -187,7 +204,10 @@ fn random(records: &[Features], pair: impl Fn(u32, u32) -> Look + Sync) -> Vec<P
 
 /// Counts of pairs that look the same; shares to half a bit.
 #[derive(Default)]
-struct Alike(HashMap<([u8; 8], [i8; 5], Option<u32>), u32>);
+struct Alike(HashMap<Looks, u32>);
+
+/// A [`Look`] that can be compared: levels, shares in half bits, source.
+type Looks = ([u8; 8], [i8; 5], Option<u32>);
 
 impl Alike {
     fn add(&mut self, (pattern, shares, source): Look, count: u32) {
@@ -264,7 +284,8 @@ fn estimated(counts: &[[f64; N_LEVELS]; N_FIELDS], belief: &Table, strength: f64
             let counted: f64 = levels.iter().map(|level| counts[field][*level]).sum();
             for level in levels {
                 let belief = f64::from(belief[field][level]) / believed * strength;
-                table[field][level] = (((counts[field][level] + belief) / (counted + strength)).log2()) as f32;
+                table[field][level] =
+                    (((counts[field][level] + belief) / (counted + strength)).log2()) as f32;
             }
         }
     }

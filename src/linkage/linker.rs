@@ -37,7 +37,7 @@ struct Record {
 
 /// At once, a subject joins a person only from this weight on, in bits. A link made in haste keeps the
 /// right subject of that source out.
-const AT_ONCE_BITS: f32 = 0.5;
+const AT_ONCE_BITS: f32 = 1.5;
 /// Its mean weight against the person's subjects must reach this, each counting for no more than
 /// [`CLEAR_BITS`] either way. It stops chains in which each pair is similar and the ends are not.
 const MEAN_BITS: f32 = -5.0;
@@ -143,7 +143,8 @@ impl Linker {
             }
         }
         best.retain(|person, _| {
-            let members = self.persons.get(person).into_iter().flatten().filter_map(|number| self.at(*number));
+            let members =
+                self.persons.get(person).into_iter().flatten().filter_map(|number| self.at(*number));
             let (mut sum, mut n, mut taken) = (0.0, 0.0, false);
             for member in members {
                 sum += weigh(member).weight_bits.clamp(-CLEAR_BITS, CLEAR_BITS);
@@ -154,10 +155,11 @@ impl Linker {
         });
         let odds = |reason: &Reason| reason.weight_bits.min(60.0).exp2();
         let all: f32 = best.values().map(odds).sum();
-        let strongest = best.into_iter().reduce(|most, other| match other.1.weight_bits > most.1.weight_bits {
-            true => other,
-            false => most,
-        });
+        let strongest =
+            best.into_iter().reduce(|most, other| match other.1.weight_bits > most.1.weight_bits {
+                true => other,
+                false => most,
+            });
         strongest.filter(|(_, reason)| {
             let against = NEW + (all - odds(reason)).max(0.0);
             reason.weight_bits - against.log2() >= AT_ONCE_BITS

@@ -1,7 +1,5 @@
 //! How well a linkage agrees with a known truth.
 
-use std::collections::BTreeMap;
-
 /// Precision, recall and their harmonic mean; 1 where there is nothing to be wrong about.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
@@ -23,32 +21,47 @@ impl Quality {
 
 /// Pairs of records of one person: those linked against those true.
 ///
-/// `linked` and `truth` give the person of each record, in one order.
+/// `linked` and `truth` give the person of each record, in one order, numbered from 0.
 #[must_use]
 pub fn pairwise(linked: &[u32], truth: &[u32]) -> Quality {
-    let pairs = |sizes: &mut dyn Iterator<Item = u64>| sizes.map(|n| n * (n - 1) / 2).sum();
-    let both = counts(linked.iter().zip(truth));
-    let (found, actual) = (counts(linked.iter()), counts(truth.iter()));
-    Quality::new(
-        pairs(&mut both.into_values()),
-        pairs(&mut found.into_values()),
-        pairs(&mut actual.into_values()),
-    )
+    let pairs = |sizes: &[u64]| sizes.iter().map(|n| n * n.saturating_sub(1) / 2).sum();
+    let cells = Cells::new(linked, truth);
+    Quality::new(pairs(&cells.counts), pairs(&cells.found), pairs(&cells.actual))
 }
 
 /// Whole persons: a group of records counts when it is exactly a true one, alone or not.
 #[must_use]
 pub fn cluster(linked: &[u32], truth: &[u32]) -> Quality {
-    let (found, actual) = (counts(linked.iter()), counts(truth.iter()));
-    let both = counts(linked.iter().zip(truth));
-    let right = both.iter().filter(|((one, other), n)| found[*one] == **n && actual[*other] == **n).count();
-    Quality::new(right as u64, found.len() as u64, actual.len() as u64)
+    let cells = Cells::new(linked, truth);
+    let whole = |((found, actual), n): &(&(u32, u32), &u64)| {
+        cells.found[*found as usize] == **n && cells.actual[*actual as usize] == **n
+    };
+    let n_right = cells.of.iter().zip(&cells.counts).filter(whole).count();
+    let n_groups = |sizes: &[u64]| sizes.iter().filter(|n| **n > 0).count() as u64;
+    Quality::new(n_right as u64, n_groups(&cells.found), n_groups(&cells.actual))
 }
 
-fn counts<T: Ord>(values: impl Iterator<Item = T>) -> BTreeMap<T, u64> {
-    let mut counts = BTreeMap::new();
-    values.for_each(|value| *counts.entry(value).or_insert(0) += 1);
-    counts
+/// The records that are of one linked and of one true person, and how many each of these has.
+struct Cells {
+    of: Vec<(u32, u32)>,
+    counts: Vec<u64>,
+    found: Vec<u64>,
+    actual: Vec<u64>,
+}
+
+impl Cells {
+    fn new(linked: &[u32], truth: &[u32]) -> Self {
+        let sizes = |persons: &[u32]| {
+            let mut sizes = vec![0; persons.iter().max().map_or(0, |last| *last as usize + 1)];
+            persons.iter().for_each(|person| sizes[*person as usize] += 1);
+            sizes
+        };
+        let mut both: Vec<(u32, u32)> = linked.iter().copied().zip(truth.iter().copied()).collect();
+        both.sort_unstable();
+        let cells = both.chunk_by(|one, other| one == other);
+        let (of, counts) = cells.map(|cell| (cell[0], cell.len() as u64)).unzip();
+        Self { of, counts, found: sizes(linked), actual: sizes(truth) }
+    }
 }
 
 #[cfg(test)]

@@ -89,7 +89,11 @@ impl Roster {
     /// An empty roster with room for so many records.
     #[must_use]
     pub fn with_capacity(n_records: usize) -> Self {
-        Self { records: Vec::with_capacity(n_records), sources: Vec::with_capacity(n_records), known_once: vec![] }
+        Self {
+            records: Vec::with_capacity(n_records),
+            sources: Vec::with_capacity(n_records),
+            known_once: vec![],
+        }
     }
 
     /// Adds a record of a source. Sources are numbered from 0; a source is what holds a person once, or
@@ -185,7 +189,8 @@ impl Set {
                         }
                         n_candidates += 1;
                         let hopeless = |step, pattern| model.is_hopeless(step, pattern, shares, KEPT_BITS);
-                        let Some(pattern) = compare_unless(record, &self.records[*b as usize], hopeless) else {
+                        let Some(pattern) = compare_unless(record, &self.records[*b as usize], hopeless)
+                        else {
                             continue;
                         };
                         let bits = model.evidence(pattern, shares).bits();

@@ -267,15 +267,16 @@ proptest! {
         let (linker, links) = all_linked(&records);
         let (other_linker, other_links) = all_linked(&shuffled);
         let (one, other) = (pairs(&links), pairs(&other_links));
-        prop_assert!(f1(&one, &other) >= 0.98);
-        prop_assert!(f1(&one, &truth) >= 0.95);
+        // The bound that is promised: orders of arrival agree in all but 3 % of pairs.
+        prop_assert!(f1(&one, &other) >= 0.97);
+        prop_assert!(f1(&one, &truth) >= 0.97);
         prop_assert!(one_to_one(links.into_iter()) && one_to_one(other_links.into_iter()));
 
         let relinked = linker.relink();
         prop_assert_eq!(&relinked, &other_linker.relink());
         prop_assert!(relinked.is_sorted_by_key(|link| link.subject));
         let groups: BTreeMap<_, _> = relinked.iter().map(|link| (link.subject, link.person)).collect();
-        prop_assert!(f1(&pairs(&groups), &truth) >= 0.95);
+        prop_assert!(f1(&pairs(&groups), &truth) >= 0.98);
         prop_assert!(one_to_one(groups.into_iter()));
     }
 

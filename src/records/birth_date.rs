@@ -79,7 +79,8 @@ mod tests {
     #[test]
     fn what_is_written_is_kept() {
         let parts = |text: &str| text.parse::<BirthDate>().ok().map(BirthDate::parts);
-        for text in ["2011-05-06", "20110506", "2011/5/6", "05/06/2011", "2011-05-06T00:00:00", "2011.05.06"] {
+        for text in ["2011-05-06", "20110506", "2011/5/6", "05/06/2011", "2011-05-06T00:00:00", "2011.05.06"]
+        {
             assert_eq!(parts(text), Some((2011, 5, 6)), "{text}");
         }
         assert_eq!(parts("1981-18-01"), Some((1981, 18, 1)));

@@ -73,7 +73,11 @@ impl Names {
     ///
     /// A column that is named in the file and is not there is an error; one that is not named may be
     /// absent.
-    pub(super) fn places(&self, headings: &csv::StringRecord, file: &Path) -> Result<Vec<Vec<usize>>, Failure> {
+    pub(super) fn places(
+        &self,
+        headings: &csv::StringRecord,
+        file: &Path,
+    ) -> Result<Vec<Vec<usize>>, Failure> {
         let place = |name: &str| headings.iter().position(|heading| heading.trim() == name);
         let places = COLUMNS.iter().map(|(_, names)| {
             let named: Vec<&str> = match self.0.get(names[0]) {

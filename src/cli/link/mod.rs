@@ -10,7 +10,7 @@ use crate::identity::{Keys, Root};
 use crate::linkage::{Linked, Phase, quality};
 use columns::{Column, Names};
 use output::Report;
-use rows::Rows;
+use rows::{Order, Rows};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -62,7 +62,7 @@ impl Link {
         sign.set_message("reading");
         let names = self.columns.as_deref().map_or_else(|| Ok(Names::default()), Names::read)?;
         let rows = Rows::read(&self.records, &names)?;
-        let (order, sources) = rows.order();
+        let order = Order::new(&rows);
         let mut last = Instant::now();
         let mut lap = |laps: &mut Laps, phase: &'static str| {
             laps.0.push((phase, last.elapsed().as_secs_f64()));
@@ -75,14 +75,15 @@ impl Link {
         sign.set_message("linking");
         let linked = roster.link(|phase| lap(&mut laps, name(phase)));
         sign.finish_and_clear();
-        let report = Report::new(&rows, &sources, &linked, laps.0, start.elapsed().as_secs_f64());
-        let report = report.measured(self.measure(&rows, &order, &linked)?);
+        let report = Report::new(&rows, &order.sources, &linked, laps.0, start.elapsed().as_secs_f64());
+        let report = report.measured(self.measure(&rows, &order.rows, &linked)?);
         if let Some(path) = &self.out {
-            output::write_persons(path, &rows, &order, &linked)?;
+            output::write_persons(path, &rows, &order.rows, &linked)?;
         }
         if let Some(path) = &self.report {
             let text = serde_json::to_string_pretty(&report.json())? + "\n";
-            std::fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            std::fs::write(path, text)
+                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
         }
         match self.json {
             true => screen::json(&report.json()),

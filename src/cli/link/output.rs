@@ -67,8 +67,7 @@ impl Report {
             "peak_mb": self.peak_mb,
         });
         if let Some([pairwise, cluster]) = self.measured {
-            let quality =
-                |q: Quality| json!({ "precision": q.precision, "recall": q.recall, "f1": q.f1 });
+            let quality = |q: Quality| json!({ "precision": q.precision, "recall": q.recall, "f1": q.f1 });
             report["pairwise"] = quality(pairwise);
             report["cluster"] = quality(cluster);
         }
@@ -84,7 +83,11 @@ impl Report {
         ));
         let once: Vec<&str> =
             self.sources.iter().filter(|(_, once)| *once).map(|(name, _)| name.as_str()).collect();
-        say(&format!("Hold a person once: {} of {}", once.len(), counted(self.sources.len() as u64, "source", "sources")));
+        say(&format!(
+            "Hold a person once: {} of {}",
+            once.len(),
+            counted(self.sources.len() as u64, "source", "sources")
+        ));
         let (precision, recall) = self.expected;
         say(&format!("Expected from the weights: precision {precision:.4}, recall {recall:.4}"));
         if let Some(measured) = self.measured {
@@ -192,7 +195,9 @@ pub(super) fn write_persons(path: &Path, rows: &Rows, order: &[u32], linked: &Li
             (format!("{:.2}", reason.weight_bits), levels.join("-"))
         });
         let person = linked.persons[place].to_string();
-        writer.write_record([rows.value(row, Column::RecordId), &person, &weight, &pattern]).map_err(wrong)?;
+        writer
+            .write_record([rows.value(row, Column::RecordId), &person, &weight, &pattern])
+            .map_err(wrong)?;
     }
     writer.flush().map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }

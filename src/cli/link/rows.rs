@@ -70,45 +70,26 @@ impl Rows {
     }
 
     /// The source a row is of: its file, where there are several, and its source and year.
-    pub(super) fn source(&self, row: u32) -> (u16, &str, &str) {
+    fn source(&self, row: u32) -> (u16, &str, &str) {
         let file = if self.n_files > 1 { self.files[row as usize] } else { 0 };
         (file, self.value(row, Column::Source), self.value(row, Column::Year))
     }
 
-    /// The rows by source and id, which does not depend on the order in the files, and the sources.
-    pub(super) fn order(&self) -> (Vec<u32>, Vec<String>) {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.sort_by_cached_key(|row| (self.source(*row), self.value(*row, Column::RecordId)));
-        let mut sources: Vec<_> = order.iter().map(|row| self.source(*row)).collect();
-        sources.dedup();
-        let name = |(file, source, year): (u16, &str, &str)| {
-            let file = if self.n_files > 1 { format!("file {}", file + 1) } else { String::new() };
-            let parts: Vec<&str> = [&file, source, year].into_iter().filter(|part| !part.is_empty()).collect();
-            parts.join(" ")
-        };
-        let sources = sources.into_iter().map(name).collect();
-        (order, sources)
-    }
-
     /// Encodes rows in that order, on all cores. From here on nothing is compared in the clear.
-    pub(super) fn encode(&self, order: &[u32], keys: &Keys) -> Roster {
-        let mut sources = BTreeMap::new();
-        for row in order {
-            let next = sources.len() as u32;
-            sources.entry(self.source(*row)).or_insert(next);
-        }
+    pub(super) fn encode(&self, order: &Order, keys: &Keys) -> Roster {
         let encode = |rows: &[u32]| {
             let mut roster = Roster::with_capacity(rows.len());
             let mut encoder = Encoder::new(keys);
             for row in rows {
                 let sex = sex(self.value(*row, Column::Sex));
-                roster.push(sources[&self.source(*row)], &encoder.encode(&self.identifiers(*row), sex));
+                let encoding = encoder.encode(&self.identifiers(*row), sex);
+                roster.push(order.source_of[*row as usize], &encoding);
             }
             roster
         };
         let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let chunks = order.chunks(order.len().div_ceil(n_threads).max(1));
-        let mut roster = Roster::with_capacity(order.len());
+        let chunks = order.rows.chunks(order.rows.len().div_ceil(n_threads).max(1));
+        let mut roster = Roster::with_capacity(order.rows.len());
         std::thread::scope(|scope| {
             let threads: Vec<_> = chunks.map(|rows| scope.spawn(move || encode(rows))).collect();
             for thread in threads {
@@ -134,6 +115,33 @@ impl Rows {
             zip: clear(Column::Zip),
             shared_id: clear(Column::SharedId),
         }
+    }
+}
+
+/// The rows by source and id, which does not depend on the order in the files.
+pub(super) struct Order {
+    pub(super) rows: Vec<u32>,
+    /// The names of the sources.
+    pub(super) sources: Vec<String>,
+    /// The source of each row, in the order of the files.
+    source_of: Vec<u32>,
+}
+
+impl Order {
+    pub(super) fn new(rows: &Rows) -> Self {
+        let all = 0..rows.len() as u32;
+        let mut numbers: BTreeMap<_, u32> = all.clone().map(|row| (rows.source(row), 0)).collect();
+        numbers.values_mut().zip(0..).for_each(|(number, next)| *number = next);
+        let source_of: Vec<u32> = all.clone().map(|row| numbers[&rows.source(row)]).collect();
+        let mut order: Vec<u32> = all.collect();
+        order.sort_by_key(|row| (source_of[*row as usize], rows.value(*row, Column::RecordId)));
+        let name = |(file, source, year): &(u16, &str, &str)| {
+            let file = if rows.n_files > 1 { format!("file {}", file + 1) } else { String::new() };
+            let parts: Vec<&str> =
+                [&file, *source, *year].into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join(" ")
+        };
+        Self { rows: order, sources: numbers.keys().map(name).collect(), source_of }
     }
 }
 

@@ -164,7 +164,9 @@ mod tests {
         assert!(!is_placeholder("na") && !is_placeholder("al") && !is_placeholder("oo"));
         assert!(shared_id("000-000").is_none());
         assert_eq!(shared_id("00-12A4").as_deref().map(String::as_str), Some("12a4"));
-        let date = |year, month, day| crate::calendar::Date::new(year, month, day).map(BirthDate::from).filter(is_plausible);
+        let date = |year, month, day| {
+            crate::calendar::Date::new(year, month, day).map(BirthDate::from).filter(is_plausible)
+        };
         assert!(date(1900, 1, 1).is_none() && date(1901, 1, 1).is_none() && date(2012, 2, 29).is_some());
     }
 }
