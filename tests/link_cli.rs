@@ -36,17 +36,17 @@ zip = \"postal\"
 ";
 
 const TRUTH: &str = "\
-record_id,person_id
-D1,ana
-D2,robert
-D3,mia
-D4,max
-D5,leo
-A1,ana
-A2,robert
-A3,mia
-A4,leo
-A5,priya
+record_id,person_id,twin
+D1,ana,0
+D2,robert,0
+D3,mia,1
+D4,max,1
+D5,leo,0
+A1,ana,0
+A2,robert,0
+A3,mia,1
+A4,leo,0
+A5,priya,0
 ";
 
 struct Desk(TempDir);
@@ -110,6 +110,8 @@ fn two_files_are_linked_and_measured() {
     assert_eq!((&report["records"], &report["persons"]), (&10.into(), &6.into()));
     assert!(report["seconds"]["total"].as_f64() > Some(0.0) && report["records_per_s"].as_f64() > Some(0.0));
     assert!(report.get("peak_mb").is_some());
+    let twins = &report["groups"]["twin"]["1"];
+    assert_eq!((&twins["records"], twins["recall"].as_f64()), (&3.into(), Some(1.0)));
     let written = std::fs::read_to_string(desk.path("report.json")).expect("a report");
     assert_eq!(serde_json::from_str::<Value>(&written).expect("JSON")["pairwise"], report["pairwise"]);
     let together: Vec<Vec<String>> =

@@ -41,6 +41,22 @@ pub fn cluster(linked: &[u32], truth: &[u32]) -> Quality {
     Quality::new(n_right as u64, n_groups(&cells.found), n_groups(&cells.actual))
 }
 
+/// The pairs of each group's records, groups being numbered from 0 like persons: does linkage serve some
+/// groups less well? A pair across groups counts in both.
+#[must_use]
+pub fn by_group(linked: &[u32], truth: &[u32], groups: &[u32]) -> Vec<(u64, Quality)> {
+    let cells = Cells::new(linked, truth);
+    let mut sums = vec![[0; 4]; groups.iter().max().map_or(0, |last| *last as usize + 1)];
+    for ((found, actual), group) in linked.iter().zip(truth).zip(groups) {
+        let both = cells.of.binary_search(&(*found, *actual)).map_or(1, |at| cells.counts[at]);
+        let others = [both, cells.found[*found as usize], cells.actual[*actual as usize]].map(|n| n - 1);
+        let [n_records, sums @ ..] = &mut sums[*group as usize];
+        *n_records += 1;
+        sums.iter_mut().zip(others).for_each(|(sum, others)| *sum += others);
+    }
+    sums.into_iter().map(|[n, right, found, actual]| (n, Quality::new(right, found, actual))).collect()
+}
+
 /// The records that are of one linked and of one true person, and how many each of these has.
 struct Cells {
     of: Vec<(u32, u32)>,
@@ -78,5 +94,10 @@ mod tests {
         let whole = cluster(&linked, &truth);
         assert_eq!((whole.precision, whole.recall), (0.5, 2.0 / 3.0));
         assert_eq!(pairwise(&[], &[]).f1, 1.0);
+        // Records 1, 2 and 3 are of one group: one of three true pairs was found, from two sides.
+        let groups = by_group(&linked, &truth, &[0, 0, 0, 1, 1, 1]);
+        assert_eq!(groups.iter().map(|(n, _)| *n).collect::<Vec<_>>(), [3, 3]);
+        assert_eq!((groups[0].1.precision, groups[0].1.recall), (1.0, 1.0 / 3.0));
+        assert_eq!((groups[1].1.precision, groups[1].1.recall), (1.0, 1.0));
     }
 }

@@ -3,17 +3,18 @@
 mod columns;
 mod output;
 mod rows;
+mod truth;
 
 use super::screen;
 use super::{Done, Failure, Finish};
 use crate::identity::{Keys, Root};
-use crate::linkage::{Linked, Phase, quality};
+use crate::linkage::{Linked, Phase};
 use columns::{Column, Names};
 use output::Report;
 use rows::{Order, Rows};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
+use truth::{Measured, Truth};
 
 /// Link the records of files: encode them, learn from the encodings, bring together who is one person
 #[derive(clap::Args)]
@@ -22,8 +23,8 @@ pub(super) struct Link {
     /// A file of records; several files are several sources
     #[arg(long, value_name = "FILE.csv", required = true, num_args = 1..)]
     records: Vec<PathBuf>,
-    /// Who is who in truth (columns `record_id` and `person_id`), to measure against; also read from a
-    /// column `person_id` of the records
+    /// Who is who in truth (columns `record_id` and `person_id`), to measure against, in other columns also
+    /// by group; a column `person_id` of the records will do
     #[arg(long, value_name = "FILE.csv")]
     truth: Option<PathBuf>,
     /// Other names of columns: lines such as `first_name = "given"` or `street_address = ["number", "street"]`
@@ -92,32 +93,14 @@ impl Link {
         Ok(Finish::All)
     }
 
-    /// Pairs and whole persons against the truth, where there is one.
-    fn measure(
-        &self,
-        rows: &Rows,
-        order: &[u32],
-        linked: &Linked,
-    ) -> Result<Option<[quality::Quality; 2]>, Failure> {
-        let given = self.truth.as_deref().map(read_truth).transpose()?;
-        if given.is_none() && order.iter().all(|row| rows.value(*row, Column::PersonId).is_empty()) {
-            return Ok(None);
-        }
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
-        let mut truth = Vec::with_capacity(order.len());
-        for row in order {
-            let id = rows.value(*row, Column::RecordId);
-            let person = match &given {
-                Some(given) => given.get(id).map(String::as_str),
-                None => Some(rows.value(*row, Column::PersonId)).filter(|person| !person.is_empty()),
-            };
-            let Some(person) = person else {
-                return Err(Failure::new(format!("record {} has no person in the truth", row + 1)));
-            };
-            let next = numbers.len() as u32;
-            truth.push(*numbers.entry(person).or_insert(next));
-        }
-        Ok(Some([quality::pairwise(&linked.persons, &truth), quality::cluster(&linked.persons, &truth)]))
+    /// Pairs and whole persons against the truth, where there is one, and pairs by group.
+    fn measure(&self, rows: &Rows, order: &[u32], linked: &Linked) -> Result<Option<Measured>, Failure> {
+        let truth = match &self.truth {
+            Some(path) => Truth::read(path, rows, order)?,
+            None if order.iter().all(|row| rows.value(*row, Column::PersonId).is_empty()) => return Ok(None),
+            None => Truth::stated(rows, order),
+        };
+        Ok(Some(truth.measure(&linked.persons)))
     }
 }
 
@@ -129,18 +112,4 @@ const fn name(phase: Phase) -> &'static str {
         Phase::Compare => "compare",
         Phase::Cluster => "cluster",
     }
-}
-
-/// The person of each record id.
-fn read_truth(path: &Path) -> Result<HashMap<String, String>, Failure> {
-    let wrong = |error: csv::Error| Failure::new(format!("{}: {error}", path.display()));
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(wrong)?;
-    let headings = reader.headers().map_err(wrong)?;
-    let place = |name: &str| {
-        let place = headings.iter().position(|heading| heading == name);
-        place.ok_or_else(|| Failure::new(format!("{}: has no column {name}", path.display())))
-    };
-    let (record, person) = (place("record_id")?, place("person_id")?);
-    let pair = |row: csv::StringRecord| (row[record].to_owned(), row[person].to_owned());
-    reader.records().map(|row| row.map(pair).map_err(wrong)).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::columns::Column;
 use super::rows::Rows;
+use super::truth::Measured;
 use crate::cli::Failure;
 use crate::cli::screen::{count, counted, say};
 use crate::cli::table::{Align, Table};
@@ -22,8 +23,7 @@ pub(super) struct Report {
     seconds: Vec<(&'static str, f64)>,
     seconds_total: f64,
     peak_mb: Option<u64>,
-    /// Pairs, whole persons.
-    measured: Option<[Quality; 2]>,
+    measured: Option<Measured>,
 }
 
 impl Report {
@@ -47,7 +47,7 @@ impl Report {
         }
     }
 
-    pub(super) fn measured(self, measured: Option<[Quality; 2]>) -> Self {
+    pub(super) fn measured(self, measured: Option<Measured>) -> Self {
         Self { measured, ..self }
     }
 
@@ -66,10 +66,15 @@ impl Report {
             "records_per_s": self.n_records as f64 / self.seconds_total.max(1e-9),
             "peak_mb": self.peak_mb,
         });
-        if let Some([pairwise, cluster]) = self.measured {
-            let quality = |q: Quality| json!({ "precision": q.precision, "recall": q.recall, "f1": q.f1 });
+        if let Some(Measured { pairwise, cluster, groups }) = &self.measured {
+            let quality = |q: &Quality| json!({ "precision": q.precision, "recall": q.recall, "f1": q.f1 });
             report["pairwise"] = quality(pairwise);
             report["cluster"] = quality(cluster);
+            for group in groups {
+                let mut figures = quality(&group.pairs);
+                figures["records"] = json!(group.n_records);
+                report["groups"][&group.column][&group.value] = figures;
+            }
         }
         report
     }
@@ -90,18 +95,8 @@ impl Report {
         ));
         let (precision, recall) = self.expected;
         say(&format!("Expected from the weights: precision {precision:.4}, recall {recall:.4}"));
-        if let Some(measured) = self.measured {
-            let mut table = Table::new(&[
-                ("Against the truth", Align::Left),
-                ("Precision", Align::Right),
-                ("Recall", Align::Right),
-                ("F1", Align::Right),
-            ]);
-            for (what, q) in ["pairs", "whole persons"].into_iter().zip(measured) {
-                let figures = [q.precision, q.recall, q.f1].map(|share| format!("{share:.4}"));
-                table.row(std::iter::once(what.to_owned()).chain(figures));
-            }
-            say(&format!("\n{}", table.print()));
+        if let Some(measured) = &self.measured {
+            print_measured(measured);
         }
         chart(model);
         let phases: Vec<String> =
@@ -114,6 +109,26 @@ impl Report {
             count((self.n_records as f64 / self.seconds_total.max(1e-9)) as u64),
         ));
     }
+}
+
+fn print_measured(measured: &Measured) {
+    let mut table = Table::new(&[
+        ("Against the truth", Align::Left),
+        ("Records", Align::Right),
+        ("Precision", Align::Right),
+        ("Recall", Align::Right),
+        ("F1", Align::Right),
+    ]);
+    let mut row = |what: String, n_records: Option<u64>, q: &Quality| {
+        let figures = [q.precision, q.recall, q.f1].map(|share| format!("{share:.4}"));
+        table.row([what, n_records.map_or_else(String::new, count)].into_iter().chain(figures));
+    };
+    row("pairs".to_owned(), None, &measured.pairwise);
+    row("whole persons".to_owned(), None, &measured.cluster);
+    for group in &measured.groups {
+        row(format!("pairs, {} {}", group.column, group.value), Some(group.n_records), &group.pairs);
+    }
+    say(&format!("\n{}", table.print()));
 }
 
 /// The weights of all levels as bars to the left (against) and to the right (for one person).
