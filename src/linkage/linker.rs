@@ -90,6 +90,22 @@ impl Linker {
         self.record(*subject).map(|record| &record.encoding)
     }
 
+    pub(super) fn person(&self, subject: &Subject) -> Option<PersonId> {
+        self.record(*subject).map(|record| record.person)
+    }
+
+    pub(super) const fn last_person(&self) -> u64 {
+        self.last_person
+    }
+
+    /// Gives a known subject another person, and what decided.
+    pub(super) fn move_to(&mut self, link: &Link) {
+        let decided = Reason { weight_bits: link.weight_bits, pattern: link.pattern };
+        if let Some(record) = self.take(link.subject) {
+            self.put(Record { person: link.person, decided: Some(decided), ..record });
+        }
+    }
+
     /// Forgets a subject. Its number of person is not used again while this linker lives.
     pub fn remove(&mut self, subject: Subject) {
         self.take(subject);

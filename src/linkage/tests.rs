@@ -130,6 +130,27 @@ fn restored_links_are_as_they_were() {
 }
 
 #[test]
+fn settling_keeps_the_numbers_of_persons() {
+    let liam = ["Liam", "", "Smith", "2010-01-02", "1 Elm Ave", "30299"];
+    let noah = ["Noah", "", "Jones", "2012-03-04", "8 Ash Ct", "30201"];
+    let mut linker = Linker::new(Model::default());
+    // Liam, right; Ana, of whom one subject went to another person; Noah, taken for Ana.
+    for (source, person, number) in
+        [(0, liam, 7), (1, liam, 7), (0, ANA, 8), (1, ANA, 8), (2, ANA, 3), (3, noah, 8)]
+    {
+        let number_of_subject = source * 10 + number;
+        linker.restore(subject(source, number_of_subject), &encoded(person), PersonId(u64::from(number)));
+    }
+    let changed: BTreeMap<_, _> =
+        linker.settle().into_iter().map(|link| (link.subject, (link.person, link.model))).collect();
+    let expected = [(subject(2, 23), (PersonId(8), 2)), (subject(3, 38), (PersonId(9), 2))];
+    assert_eq!(changed, expected.into_iter().collect());
+    assert_eq!(linker.settle(), []);
+    assert_eq!(linker.link(subject(4, 4), encoded(ANA)).person, PersonId(8));
+    assert_eq!(linker.link(subject(5, 5), encoded(noah)).person, PersonId(9));
+}
+
+#[test]
 fn nobody_links_to_nobody() {
     let mut linker = Linker::new(Model::default());
     let persons: BTreeSet<_> = (0..5).map(|i| linker.link(subject(i, i), encoded([""; 6])).person).collect();
