@@ -123,12 +123,17 @@ const fn similar(first: u8) -> bool {
 /// How many of given name and surname (or a part of it) stand in each other's place, at least nearly.
 fn names_exchanged(a: &Features, b: &Features) -> u8 {
     const PARTS: [Slot; 3] = [Slot::Last, Slot::LastPart1, Slot::LastPart2];
+    // Filters are looked at only where the first letters meet: most pairs are of unrelated people.
+    let nearly = |a: &Features, b: &Features, least: f32| {
+        a.has(Slot::First)
+            && a.meets(Slot::FirstInitial, b, Slot::LastInitial)
+            && a.dice(Filter::First, b, Filter::Last) >= least
+    };
     let found = |a: &Features, b: &Features| {
         PARTS.iter().any(|part| a.meets(Slot::First, b, *part) || a.meets(Slot::FirstWord, b, *part))
-            || a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= CLOSE
+            || nearly(a, b, CLOSE)
     };
-    let near =
-        |a: &Features, b: &Features| a.has(Slot::First) && a.dice(Filter::First, b, Filter::Last) >= SIMILAR;
+    let near = |a: &Features, b: &Features| nearly(a, b, SIMILAR);
     match (found(a, b), found(b, a)) {
         (true, true) => 2,
         (true, false) => 1 + u8::from(near(b, a)),
@@ -156,12 +161,12 @@ fn first_name(a: &Features, b: &Features) -> u8 {
     if a.same(b, Slot::FirstWord) {
         return first::SAME_WORD;
     }
-    let similarity = similarity(a, b, Filter::First);
+    let (similarity, contained) = a.closeness(b, Filter::First);
     if similarity >= CLOSE || a.same(b, Slot::FirstLetters) {
         return first::CLOSE;
     }
     const ROOTS: [Slot; 4] = [Slot::Root1, Slot::Root2, Slot::Root3, Slot::Root4];
-    if ROOTS.iter().any(|one| ROOTS.iter().any(|other| a.meets(*one, b, *other))) {
+    if both(a, b, Slot::Root1) && ROOTS.iter().any(|one| ROOTS.iter().any(|other| a.meets(*one, b, *other))) {
         return first::NICKNAME;
     }
     const MIDDLES: [Slot; 3] = [Slot::Middle, Slot::MiddleWord, Slot::SecondWord];
@@ -174,7 +179,7 @@ fn first_name(a: &Features, b: &Features) -> u8 {
         first::SOUND
     } else if similarity >= SIMILAR {
         first::SIMILAR
-    } else if a.contained(b, Filter::First) >= 0.85 {
+    } else if contained >= 0.85 {
         first::PART
     } else if a.meets(Slot::MiddleInitial, b, Slot::FirstInitial)
         || b.meets(Slot::MiddleInitial, a, Slot::FirstInitial)
@@ -196,13 +201,13 @@ fn last_name(a: &Features, b: &Features) -> u8 {
     if a.same(b, Slot::Last) {
         return 1;
     }
-    let similarity = similarity(a, b, Filter::Last);
+    let (similarity, contained) = a.closeness(b, Filter::Last);
     if similarity >= CLOSE || a.same(b, Slot::LastLetters) {
         return 2;
     }
     const PARTS: [Slot; 3] = [Slot::Last, Slot::LastPart1, Slot::LastPart2];
     let shared = PARTS.iter().any(|one| PARTS.iter().any(|other| a.meets(*one, b, *other)));
-    if shared || a.contained(b, Filter::Last) >= 0.88 {
+    if shared || contained >= 0.88 {
         3
     } else if a.meets(Slot::Middle, b, Slot::Last) || a.meets(Slot::Last, b, Slot::Middle) {
         // A middle name may be the surname the other record leaves out.
@@ -260,10 +265,10 @@ fn address(a: &Features, b: &Features) -> u8 {
     if a.same(b, Slot::Building) {
         return 2;
     }
-    let similarity = similarity(a, b, Filter::Address);
+    let (similarity, contained) = a.closeness(b, Filter::Address);
     if similarity >= 0.85 {
         3
-    } else if similarity >= 0.72 || a.contained(b, Filter::Address) >= 0.88 {
+    } else if similarity >= 0.72 || contained >= 0.88 {
         4
     } else if a.same(b, Slot::Street) || a.same(b, Slot::HouseNumber) {
         5

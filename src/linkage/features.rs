@@ -54,12 +54,12 @@ impl Features {
         2.0 * f32::from(common) / f32::from(all.max(1))
     }
 
-    /// The share of the smaller filter's bits that the other has too, 0 to 1: near 1 when one text is
-    /// a part of the other.
-    pub(super) fn contained(&self, other: &Self, filter: Filter) -> f32 {
-        let common = self.common(filter, other, filter);
-        let less = self.ones[filter as usize].min(other.ones[filter as usize]);
-        f32::from(common) / f32::from(less.max(1))
+    /// The Dice similarity of two filters, and the share of the smaller one's bits that the other has too,
+    /// both 0 to 1. The second is near 1 when one text is a part of the other.
+    pub(super) fn closeness(&self, other: &Self, filter: Filter) -> (f32, f32) {
+        let common = f32::from(self.common(filter, other, filter));
+        let (one, two) = (self.ones[filter as usize], other.ones[filter as usize]);
+        (2.0 * common / f32::from((one + two).max(1)), common / f32::from(one.min(two).max(1)))
     }
 
     fn common(&self, filter: Filter, other: &Self, filter_of_other: Filter) -> u16 {

@@ -5,7 +5,8 @@ use crate::cli::Failure;
 use crate::identity::{Encoder, Keys};
 use crate::linkage::Roster;
 use crate::records::{Identifiers, Sex};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -37,7 +38,7 @@ impl Rows {
     fn add(&mut self, file: u16, path: &Path, names: &Names) -> Result<(), Failure> {
         // An error of the csv crate names the line and no value.
         let wrong = |error: csv::Error| Failure::new(format!("{}: {error}", path.display()));
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(wrong)?;
+        let mut reader = csv::Reader::from_path(path).map_err(wrong)?;
         let places = names.places(reader.headers().map_err(wrong)?, path)?;
         if places[Column::RecordId as usize].is_empty() {
             return Err(Failure::new(format!("{}: has no column record_id", path.display())));
@@ -45,8 +46,8 @@ impl Rows {
         let mut row = csv::StringRecord::new();
         while reader.read_record(&mut row).map_err(wrong)? {
             for places in &places {
-                let mut values =
-                    places.iter().filter_map(|place| row.get(*place)).filter(|value| !value.is_empty());
+                let values = places.iter().filter_map(|place| row.get(*place)).map(str::trim);
+                let mut values = values.filter(|value| !value.is_empty());
                 self.text.push_str(values.next().unwrap_or_default());
                 values.for_each(|value| {
                     self.text.push(' ');
@@ -130,19 +131,45 @@ pub(super) struct Order {
 impl Order {
     pub(super) fn new(rows: &Rows) -> Self {
         let all = 0..rows.len() as u32;
-        let mut numbers: BTreeMap<_, u32> = all.clone().map(|row| (rows.source(row), 0)).collect();
-        numbers.values_mut().zip(0..).for_each(|(number, next)| *number = next);
-        let source_of: Vec<u32> = all.clone().map(|row| numbers[&rows.source(row)]).collect();
-        let mut order: Vec<u32> = all.collect();
-        order.sort_by_key(|row| (source_of[*row as usize], rows.value(*row, Column::RecordId)));
+        let (sources, source_of) = numbered(all.clone().map(|row| rows.source(row)));
+        let id = |row: u32| rows.value(row, Column::RecordId);
+        let key = |row: u32| (source_of[row as usize], start(id(row)), row);
+        let mut order: Vec<(u32, u64, u32)> = all.map(key).collect();
+        order.sort_unstable_by(|a, b| {
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| (id(a.2), a.2).cmp(&(id(b.2), b.2)))
+        });
+        let order = order.into_iter().map(|(.., row)| row).collect();
         let name = |(file, source, year): &(u16, &str, &str)| {
             let file = if rows.n_files > 1 { format!("file {}", file + 1) } else { String::new() };
             let parts: Vec<&str> =
                 [&file, *source, *year].into_iter().filter(|part| !part.is_empty()).collect();
             parts.join(" ")
         };
-        Self { rows: order, sources: numbers.keys().map(name).collect(), source_of }
+        Self { rows: order, sources: sources.iter().map(name).collect(), source_of }
     }
+}
+
+/// The distinct values in order, and the number of each value among them.
+pub(super) fn numbered<T: Copy + Ord + Hash>(values: impl Iterator<Item = T>) -> (Vec<T>, Vec<u32>) {
+    let mut seen: HashMap<T, u32> = HashMap::new();
+    let number = |value| {
+        let next = seen.len() as u32;
+        *seen.entry(value).or_insert(next)
+    };
+    let mut numbers: Vec<u32> = values.map(number).collect();
+    let mut distinct: Vec<(T, u32)> = seen.into_iter().collect();
+    distinct.sort_unstable();
+    let mut places = vec![0; distinct.len()];
+    distinct.iter().zip(0..).for_each(|((_, number), place)| places[*number as usize] = place);
+    numbers.iter_mut().for_each(|number| *number = places[*number as usize]);
+    (distinct.into_iter().map(|(value, _)| value).collect(), numbers)
+}
+
+/// The first bytes of a text, which decide most comparisons without looking at it.
+fn start(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(text.bytes()).for_each(|(byte, of)| *byte = of);
+    u64::from_be_bytes(bytes)
 }
 
 /// `F`, `female` and the like.

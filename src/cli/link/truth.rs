@@ -1,10 +1,10 @@
 //! Measuring against a known truth.
 
 use super::columns::Column;
-use super::rows::Rows;
+use super::rows::{Rows, numbered};
 use crate::cli::Failure;
 use crate::linkage::quality::{Quality, by_group, cluster, pairwise};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// The true person of each record, and the groups it is of, in the order of linking.
@@ -65,6 +65,7 @@ impl Truth {
         let (_, persons) = numbered(known.iter().map(|row| &row[person]));
         let grouping = |(at, column): (usize, &str)| {
             let (values, of) = numbered(known.iter().map(|row| &row[at]));
+            let values: Vec<String> = values.into_iter().map(str::to_owned).collect();
             (values.len() <= VALUES_MAX).then(|| Grouping { column: column.to_owned(), values, of })
         };
         let others = headings.iter().enumerate().filter(|(at, _)| ![record, person].contains(at));
@@ -87,11 +88,4 @@ impl Truth {
             groups: groups.collect(),
         }
     }
-}
-
-/// The distinct values in order, and the number of each value among them.
-fn numbered<'a>(values: impl Iterator<Item = &'a str> + Clone) -> (Vec<String>, Vec<u32>) {
-    let mut numbers: BTreeMap<&str, u32> = values.clone().map(|value| (value, 0)).collect();
-    numbers.values_mut().zip(0..).for_each(|(number, next)| *number = next);
-    (numbers.keys().map(|value| (*value).to_owned()).collect(), values.map(|value| numbers[value]).collect())
 }
