@@ -29,6 +29,7 @@ mod parallel;
 mod prior;
 pub mod quality;
 mod roster;
+mod sample;
 mod settle;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@ use super::comparison::{LevelPattern, compare, compare_unless};
 use super::exclusive::compete;
 use super::features::Features;
 use super::frequency::{Frequencies, Shares};
-use super::learn::Sample;
 use super::model::Model;
 use super::parallel::{in_parallel, in_parallel_with};
+use super::sample::Sample;
 use crate::identity::Encoding;
 
 /// Records that are to be linked with each other.
