@@ -15,6 +15,10 @@ use crate::identity::Slot::{
 
 /// Kinds of keys.
 pub(super) const N_KINDS: usize = 51;
+/// The kinds that find nearly every person among a million: of 1.36 million linked pairs there, they
+/// leave 200 unfound that all kinds together find.
+pub(super) const NARROW: [usize; 23] =
+    [0, 2, 4, 5, 9, 11, 15, 18, 20, 21, 26, 27, 28, 32, 33, 34, 35, 36, 37, 38, 41, 45, 46];
 
 /// Calls `found` with every key of one kind that a record has.
 pub(super) fn keys(kind: usize, record: &Features, mut found: impl FnMut(u32)) {

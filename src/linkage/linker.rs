@@ -1,11 +1,13 @@
 //! Linking one subject at a time.
 
+use super::cluster::agree;
 use super::comparison::{LevelPattern, compare};
 use super::features::Features;
 use super::frequency::Frequencies;
 use super::index::Index;
 use super::model::Model;
 use super::roster::{Reason, Roster};
+use super::set::KEPT_BITS;
 use super::{Link, PersonId, Subject};
 use crate::identity::Encoding;
 use std::collections::{BTreeMap, HashMap};
@@ -38,10 +40,6 @@ struct Record {
 /// At once, a subject joins a person only from this weight on, in bits. A link made in haste keeps the
 /// right subject of that source out.
 const AT_ONCE_BITS: f32 = 1.5;
-/// Its mean weight against the person's subjects must reach this, each counting for no more than
-/// [`CLEAR_BITS`] either way. It stops chains in which each pair is similar and the ends are not.
-const MEAN_BITS: f32 = -5.0;
-const CLEAR_BITS: f32 = 10.0;
 /// Among all who arrive, about so many are somebody new.
 const NEW: f32 = 0.5;
 
@@ -151,7 +149,7 @@ impl Linker {
         for number in self.index.candidates(features) {
             let Some(candidate) = self.at(number) else { continue };
             let reason = weigh(candidate);
-            if reason.weight_bits >= -CLEAR_BITS {
+            if reason.weight_bits >= KEPT_BITS {
                 let best = best.entry(candidate.person).or_insert(reason);
                 if reason.weight_bits > best.weight_bits {
                     *best = reason;
@@ -159,15 +157,11 @@ impl Linker {
             }
         }
         best.retain(|person, _| {
-            let members =
-                self.persons.get(person).into_iter().flatten().filter_map(|number| self.at(*number));
-            let (mut sum, mut n, mut taken) = (0.0, 0.0, false);
-            for member in members {
-                sum += weigh(member).weight_bits.clamp(-CLEAR_BITS, CLEAR_BITS);
-                n += 1.0;
-                taken |= member.subject.source == subject.source;
-            }
-            !taken && (n == 1.0 || sum / n >= MEAN_BITS)
+            let members = self.persons.get(person).map_or(&[][..], Vec::as_slice);
+            let n_members = members.len();
+            let members = members.iter().filter_map(|number| self.at(*number));
+            !members.clone().any(|member| member.subject.source == subject.source)
+                && agree(n_members, members.map(|member| weigh(member).weight_bits))
         });
         let odds = |reason: &Reason| reason.weight_bits.min(60.0).exp2();
         let all: f32 = best.values().map(odds).sum();

@@ -30,6 +30,7 @@ mod prior;
 pub mod quality;
 mod roster;
 mod sample;
+mod set;
 mod settle;
 #[cfg(test)]
 mod tests;

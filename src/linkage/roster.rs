@@ -1,14 +1,14 @@
 //! Linking a whole set at once.
 
-use super::blocking::{Blocks, Seen};
+use super::blocking::Blocks;
 use super::cluster::{Edge, Groups};
-use super::comparison::{LevelPattern, compare, compare_unless};
+use super::comparison::LevelPattern;
 use super::exclusive::compete;
 use super::features::Features;
-use super::frequency::{Frequencies, Shares};
 use super::model::Model;
-use super::parallel::{in_parallel, in_parallel_with};
+use super::parallel::Threads;
 use super::sample::Sample;
+use super::set::Set;
 use crate::identity::Encoding;
 
 /// Records that are to be linked with each other.
@@ -77,14 +77,6 @@ pub struct Pair {
     pub pattern: LevelPattern,
 }
 
-/// Pairs below this weight are forgotten.
-const KEPT_BITS: f32 = -10.0;
-/// A pair of groups that speak against each other more than this on average stays apart, in bits. A
-/// single comparison counts for no more than [`CLEAR_BITS`] either way.
-const MEAN_BITS: f32 = -5.0;
-const CLEAR_BITS: f32 = 10.0;
-const CHUNK: usize = 4_096;
-
 impl Roster {
     /// An empty roster with room for so many records.
     #[must_use]
@@ -121,16 +113,20 @@ impl Roster {
 
     /// Links all records; `done` is called after each phase.
     #[must_use]
-    pub fn link(self, mut done: impl FnMut(Phase)) -> Linked {
-        let (order, set) = self.into_set();
+    pub fn link(self, done: impl FnMut(Phase)) -> Linked {
+        self.link_by(Threads::all(), done)
+    }
+
+    pub(super) fn link_by(self, threads: Threads, mut done: impl FnMut(Phase)) -> Linked {
+        let (order, set) = Set::new(self.records, &self.sources, threads);
         done(Phase::Count);
-        let blocks = Blocks::new(&set.records);
+        let blocks = Blocks::new(&set.records, threads);
         done(Phase::Block);
-        let sample = Sample::new(&set.records, &set.sources, &set.shares, &blocks);
-        let (model, unique) = sample.model(&set.sizes, &set.known_once);
+        let sample = Sample::new(&set.records, &set.sources, &set.shares, &blocks, threads);
+        let (model, unique) = sample.model(&set.sizes, &self.known_once, threads);
         drop(sample);
         done(Phase::Learn);
-        let (mut edges, n_candidates) = set.edges(&model, &unique, &blocks);
+        let (mut edges, n_candidates) = set.edges(&model, &unique, &blocks, threads);
         drop(blocks);
         compete(&mut edges, &set.sources, &unique);
         edges.sort_unstable_by(|x, y| y.bits.total_cmp(&x.bits).then_with(|| (x.a, x.b).cmp(&(y.a, y.b))));
@@ -139,100 +135,6 @@ impl Roster {
         let linked = in_order(&order, &groups, edges, model, unique, n_candidates);
         done(Phase::Cluster);
         linked
-    }
-
-    /// Records beside those they are likely to be compared with, and where each was.
-    fn into_set(self) -> (Vec<u32>, Set) {
-        let mut order: Vec<([u32; 3], u32)> =
-            (0..).zip(&self.records).map(|(at, record)| (record.place_in_order(), at)).collect();
-        order.sort_unstable();
-        let order: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
-        let sources: Vec<u32> = order.iter().map(|at| self.sources[*at as usize]).collect();
-        let records: Vec<Features> = order.iter().map(|at| self.records[*at as usize].clone()).collect();
-        drop(self.records);
-        let mut sizes = vec![0; sources.iter().max().map_or(0, |last| *last as usize + 1)];
-        sources.iter().for_each(|source| sizes[*source as usize] += 1);
-        let frequencies = Frequencies::of(&records);
-        let chunks: Vec<&[Features]> = records.chunks(CHUNK).collect();
-        let shares = in_parallel(chunks.len(), |at| {
-            chunks[at].iter().map(|record| frequencies.shares(record)).collect::<Vec<Shares>>()
-        });
-        let shares = shares.into_iter().flatten().collect();
-        (order, Set { records, sources, shares, sizes, known_once: self.known_once })
-    }
-}
-
-/// Records with all that is known before they are compared.
-struct Set {
-    records: Vec<Features>,
-    sources: Vec<u32>,
-    shares: Vec<Shares>,
-    /// Records of each source.
-    sizes: Vec<u32>,
-    known_once: Vec<u32>,
-}
-
-impl Set {
-    /// Every candidate pair worth keeping, and how many there were.
-    fn edges(&self, model: &Model, unique: &[bool], blocks: &Blocks) -> (Vec<Edge>, u64) {
-        let n = self.records.len();
-        let parts = in_parallel_with(
-            n.div_ceil(CHUNK),
-            || Seen::new(n),
-            |seen, chunk| {
-                let (mut edges, mut n_candidates) = (Vec::new(), 0);
-                for a in chunk * CHUNK..((chunk + 1) * CHUNK).min(n) {
-                    let (record, shares, source) = (&self.records[a], &self.shares[a], self.sources[a]);
-                    for b in blocks.candidates(a as u32, seen) {
-                        if source == self.sources[*b as usize] && unique[source as usize] {
-                            continue;
-                        }
-                        n_candidates += 1;
-                        let hopeless = |step, pattern| model.is_hopeless(step, pattern, shares, KEPT_BITS);
-                        let Some(pattern) = compare_unless(record, &self.records[*b as usize], hopeless)
-                        else {
-                            continue;
-                        };
-                        let bits = model.evidence(pattern, shares).bits();
-                        if bits > KEPT_BITS {
-                            edges.push(Edge { a: a as u32, b: *b, bits, pattern });
-                        }
-                    }
-                }
-                (edges, n_candidates)
-            },
-        );
-        let n_candidates = parts.iter().map(|(_, n)| n).sum();
-        (parts.into_iter().flat_map(|(edges, _)| edges).collect(), n_candidates)
-    }
-
-    /// From the strongest to the weakest, edges bring two groups together, unless they hold a record of
-    /// one source each that holds a person once, or speak against each other on average.
-    fn groups(&self, model: &Model, unique: &[bool], edges: &[Edge]) -> Groups {
-        let mut groups = Groups::new(self.records.len());
-        for edge in edges.iter().take_while(|edge| edge.bits >= 0.0) {
-            let (a, b) = (groups.of(edge.a), groups.of(edge.b));
-            if a != b && self.may_join(model, unique, groups.members(a), groups.members(b)) {
-                groups.join(a, b);
-            }
-        }
-        groups
-    }
-
-    fn may_join(&self, model: &Model, unique: &[bool], a: &[u32], b: &[u32]) -> bool {
-        let source = |record: &u32| self.sources[*record as usize];
-        let taken = |x: &u32| unique[source(x) as usize] && b.iter().any(|y| source(x) == source(y));
-        if a.iter().any(taken) {
-            return false;
-        }
-        // Two records alone are joined by the edge between them.
-        let weigh = |x: &u32, y: &u32| {
-            let pattern = compare(&self.records[*x as usize], &self.records[*y as usize]);
-            model.evidence(pattern, &self.shares[*x as usize]).bits().clamp(-CLEAR_BITS, CLEAR_BITS)
-        };
-        let n_pairs = a.len() * b.len();
-        let sum: f32 = a.iter().flat_map(|x| b.iter().map(move |y| weigh(x, y))).sum();
-        n_pairs == 1 || sum / n_pairs as f32 >= MEAN_BITS
     }
 }
 
