@@ -170,9 +170,13 @@ impl Encoding {
 
     /// A token of 0 means absence, so one that falls on 0 becomes 1.
     pub(super) fn set_token(&mut self, slot: Slot, token: u64) {
-        let presence = self.slot_presence() | 1 << slot as usize;
-        self.0[8..16].copy_from_slice(&presence.to_le_bytes());
-        self.set_word(SLOTS_AT + 8 * slot as usize, token.max(1));
+        self.set_token_at(slot as usize, token.max(1));
+    }
+
+    /// Sets a token that is not 0, by the number of its slot.
+    pub(super) fn set_token_at(&mut self, at: usize, token: u64) {
+        self.set_word(8, self.slot_presence() | 1 << at);
+        self.set_word(SLOTS_AT + 8 * at, token);
     }
 
     pub(super) fn set_filter(&mut self, filter: Filter, words: &[u64]) {

@@ -31,8 +31,9 @@ impl<const WORDS: usize> Bloom<WORDS> {
     /// Overlapping pairs of characters, with a mark before the first and after the last.
     pub(super) fn pairs(&self, text: &str) -> [u64; WORDS] {
         let mut filter = [0; WORDS];
-        let mut before = '^';
+        let mut before = ('^', place('^'));
         for letter in text.chars().chain(std::iter::once('$')) {
+            let letter = (letter, place(letter));
             self.set(before, letter, &mut filter);
             before = letter;
         }
@@ -43,15 +44,16 @@ impl<const WORDS: usize> Bloom<WORDS> {
     pub(super) fn positions(&self, text: &str) -> [u64; WORDS] {
         let mut filter = [0; WORDS];
         for (at, digit) in ('0'..='9').zip(text.chars()) {
-            self.set(at, digit, &mut filter);
+            self.set((at, place(at)), (digit, place(digit)), &mut filter);
         }
         filter
     }
 
-    fn set(&self, a: char, b: char, filter: &mut [u64; WORDS]) {
-        let mask = match (place(a), place(b)) {
+    /// Sets the bits of a pair of letters, each given with its place.
+    fn set(&self, a: (char, Option<usize>), b: (char, Option<usize>), filter: &mut [u64; WORDS]) {
+        let mask = match (a.1, b.1) {
             (Some(a), Some(b)) => self.masks[a * LETTERS + b],
-            _ => self.mask(a, b),
+            _ => self.mask(a.0, b.0),
         };
         filter.iter_mut().zip(mask).for_each(|(word, mask)| *word |= mask);
     }
@@ -93,7 +95,7 @@ mod tests {
         let bloom = bloom();
         for (a, b) in [('^', 'a'), ('z', '$'), ('0', '9'), (' ', 'm')] {
             let mut filter = [0; 4];
-            bloom.set(a, b, &mut filter);
+            bloom.set((a, place(a)), (b, place(b)), &mut filter);
             assert_eq!(filter, bloom.mask(a, b));
         }
         assert_ne!(bloom.pairs("山田"), bloom.pairs("山口"));

@@ -13,6 +13,7 @@ mod filter;
 mod keys;
 mod nickname;
 mod normalize;
+mod part;
 mod phonetic;
 mod pseudonym;
 #[cfg(test)]

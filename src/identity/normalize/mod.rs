@@ -24,6 +24,9 @@ pub(super) type Plain = Zeroizing<String>;
 /// Lower-case letters without marks: `É` is `e`, `ß` is `ss`, `Ł` is `l`. What is not a letter is
 /// left as it is, and scripts without case too.
 fn fold(text: &str) -> Plain {
+    if text.is_ascii() {
+        return Plain::new(text.to_ascii_lowercase());
+    }
     // A letter of four bytes folds into at most a few; room enough that no copy is left behind.
     let mut folded = Plain::new(String::with_capacity(text.len() * 4 + 16));
     for letter in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
