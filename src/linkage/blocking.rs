@@ -4,24 +4,17 @@ use super::features::Features;
 use super::keys::{N_KINDS, NARROW, keys};
 use super::parallel::Threads;
 
-/// Blocks of records that share a key, and for each record the blocks it is in.
-pub(super) struct Blocks {
+/// Blocks of records that share a key.
+pub(super) struct Blocks(Vec<Kind>);
+
+/// The blocks of one kind of key.
+struct Kind {
     /// The members of all blocks, one block after the other, each in ascending order; the last of a
     /// block bears the mark [`LAST`].
     members: Vec<u32>,
-    /// For each record where in `members` those after it stand in each of its blocks, by ranges of
-    /// records.
-    lists: Vec<Lists>,
-    /// Records in a range.
-    range: usize,
-}
-
-/// One list for each record of a range.
-struct Lists {
-    /// The items of all lists, one list after the other.
-    items: Vec<u32>,
-    /// Where each list begins, and the end.
-    starts: Vec<u32>,
+    /// For each record the place in `members` where those after it stand in its block, 0 when there are
+    /// none; as many times as a record may be in several.
+    followers: Vec<Vec<u32>>,
 }
 
 /// A key that more records share tells little and is left out; they meet through their other keys.
@@ -41,8 +34,9 @@ impl Blocks {
         let kinds: Vec<usize> =
             if records.len() > MANY { NARROW.to_vec() } else { (0..N_KINDS).collect() };
         let n_kinds = kinds.len();
+        assert!(records.len() < LAST as usize, "fewer than two thousand million records");
         let walks: Vec<&[usize]> = kinds.chunks(AT_ONCE).collect();
-        let kinds = threads.map(walks.len(), |at| {
+        let found = threads.map(walks.len(), |at| {
             let mut pairs: Vec<Vec<u64>> =
                 walks[at].iter().map(|_| Vec::with_capacity(records.len())).collect();
             for (number, record) in (0_u64..).zip(records) {
@@ -50,39 +44,31 @@ impl Blocks {
                     keys(*kind, record, |key| pairs.push(u64::from(key) << 32 | number));
                 }
             }
-            pairs.into_iter().map(Kind::new).collect::<Vec<Kind>>()
+            pairs.into_iter().map(Found::new).collect::<Vec<Found>>()
         });
-        let kinds: Vec<Kind> = kinds.into_iter().flatten().collect();
-        let largest = largest(&kinds, PAIRS_PER_KIND * (n_kinds * records.len()) as f64);
-        let n_members = kinds.iter().map(|kind| kind.kept(largest).map(<[u32]>::len).sum::<usize>()).sum();
-        assert!(records.len().max(n_members) < LAST as usize, "fewer than two thousand million members");
-        let mut members = Vec::with_capacity(n_members);
-        for kind in kinds {
-            for block in kind.kept(largest) {
-                members.extend_from_slice(block);
-                *members.last_mut().expect("a block has members") |= LAST;
-            }
-        }
-        let range = records.len().div_ceil(threads.count()).max(1);
-        let lists = threads.map(records.len().div_ceil(range), |at| {
-            Lists::new(&members, at * range, range.min(records.len() - at * range))
-        });
-        Self { members, lists, range }
+        let found: Vec<Found> = found.into_iter().flatten().collect();
+        let largest = largest(&found, PAIRS_PER_KIND * (n_kinds * records.len()) as f64);
+        Self(threads.map(n_kinds, |at| Kind::new(&found[at], largest, records.len())))
     }
 
     /// The records above `record` that share a block with it, each once, in no order that matters.
     pub(super) fn candidates<'a>(&self, record: u32, seen: &'a mut Seen) -> &'a [u32] {
         seen.found.clear();
-        let lists = &self.lists[record as usize / self.range];
-        for from in lists.of(record as usize % self.range) {
-            for member in &self.members[*from as usize..] {
-                let mark = &mut seen.by[(member & !LAST) as usize];
-                if *mark != record {
-                    *mark = record;
-                    seen.found.push(member & !LAST);
-                }
-                if member & LAST != 0 {
+        for kind in &self.0 {
+            for followers in &kind.followers {
+                let from = followers[record as usize];
+                if from == 0 {
                     break;
+                }
+                for member in &kind.members[from as usize..] {
+                    let mark = &mut seen.by[(member & !LAST) as usize];
+                    if *mark != record {
+                        *mark = record;
+                        seen.found.push(member & !LAST);
+                    }
+                    if member & LAST != 0 {
+                        break;
+                    }
                 }
             }
         }
@@ -90,31 +76,27 @@ impl Blocks {
     }
 }
 
-impl Lists {
-    /// For `n` records from `first` on, the places behind them in blocks that have more members.
-    fn new(members: &[u32], first: usize, n: usize) -> Self {
-        // The last of a block, above all records, has no list.
-        let here = |member: &u32| Some((*member as usize).wrapping_sub(first)).filter(|at| *at < n);
-        let mut starts = vec![0; n + 1];
-        members.iter().filter_map(here).for_each(|at| starts[at] += 1);
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut items = vec![0; sum as usize];
-        // From behind: each list's end moves to its beginning while it is filled.
-        for (at, member) in members.iter().enumerate().rev() {
-            if let Some(of) = here(member) {
-                starts[of] -= 1;
-                items[starts[of] as usize] = at as u32 + 1;
+impl Kind {
+    /// The blocks of at most so many members.
+    fn new(found: &Found, largest: usize, n_records: usize) -> Self {
+        let mut made = Self { members: Vec::with_capacity(found.members.len()), followers: Vec::new() };
+        for block in found.kept(largest) {
+            let (last, others) = block.split_last().expect("a block has members");
+            for member in others {
+                made.members.push(*member);
+                let next = made.members.len() as u32;
+                let free = made.followers.iter_mut().find(|followers| followers[*member as usize] == 0);
+                match free {
+                    Some(followers) => followers[*member as usize] = next,
+                    None => {
+                        made.followers.push(vec![0; n_records]);
+                        made.followers.last_mut().expect("one was pushed")[*member as usize] = next;
+                    }
+                }
             }
+            made.members.push(last | LAST);
         }
-        Self { items, starts }
-    }
-
-    fn of(&self, at: usize) -> &[u32] {
-        &self.items[self.starts[at] as usize..self.starts[at + 1] as usize]
+        made
     }
 }
 
@@ -130,13 +112,13 @@ impl Seen {
     }
 }
 
-/// The blocks of one kind of key.
-struct Kind {
+/// All blocks of one kind of key that are not too large by themselves.
+struct Found {
     members: Vec<u32>,
     sizes: Vec<u32>,
 }
 
-impl Kind {
+impl Found {
     /// From keys (upper half) with the records that have them (lower half), in the records' order.
     fn new(mut pairs: Vec<u64>) -> Self {
         let mut made = Self { members: Vec::new(), sizes: Vec::new() };
@@ -172,9 +154,9 @@ impl Kind {
 }
 
 /// The largest size of a block for which all blocks up to it have no more than so many pairs.
-fn largest(kinds: &[Kind], n_pairs_max: f64) -> usize {
+fn largest(found: &[Found], n_pairs_max: f64) -> usize {
     let mut n_pairs = vec![0; BLOCK_MAX + 1];
-    for size in kinds.iter().flat_map(|kind| &kind.sizes) {
+    for size in found.iter().flat_map(|found| &found.sizes) {
         n_pairs[*size as usize] += *size as usize * (*size as usize - 1) / 2;
     }
     let mut sum = 0;
