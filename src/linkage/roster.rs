@@ -13,9 +13,9 @@ use crate::identity::Encoding;
 
 /// Records that are to be linked with each other.
 ///
-/// The result depends on the order in which records are pushed only through the numbering of persons
-/// and through ties; push them in an order of their own (by source and id) and it does not depend on
-/// the order of arrival at all.
+/// The order in which records are pushed numbers persons, and decides between records of one source
+/// that are alike in everything; push them in an order of their own (by source and id) and nothing
+/// depends on the order of arrival. Nothing depends on the number of threads.
 #[derive(Default)]
 pub struct Roster {
     records: Vec<Features>,

@@ -24,8 +24,15 @@ const CHUNK: usize = 4_096;
 impl Set {
     /// Puts records beside those they are likely to be compared with, and says where each was.
     pub(super) fn new(mut records: Vec<Features>, sources: &[u32], threads: Threads) -> (Vec<u32>, Self) {
-        let mut order: Vec<([u32; 3], u32)> =
-            (0..).zip(&records).map(|(at, record)| (record.place_in_order(), at)).collect();
+        let chunks: Vec<&[Features]> = records.chunks(CHUNK).collect();
+        let places = threads.map(chunks.len(), |chunk| {
+            let place = |(at, record): (usize, &Features)| {
+                let at = chunk * CHUNK + at;
+                (record.place_in_order(sources[at]), at as u32)
+            };
+            chunks[chunk].iter().enumerate().map(place).collect::<Vec<([u32; 4], u32)>>()
+        });
+        let mut order = places.concat();
         order.sort_unstable();
         let order: Vec<u32> = order.into_iter().map(|(_, at)| at).collect();
         arrange(&mut records, &order);
