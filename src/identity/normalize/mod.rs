@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 /// The version of these rules and of `nicknames.csv`, written into every encoding. Any change to
 /// them that changes an encoding raises it.
-pub const NORMALIZER_VERSION: u8 = 1;
+pub const NORMALIZER_VERSION: u8 = 2;
 
 /// A clear text that is wiped when dropped.
 pub(super) type Plain = Zeroizing<String>;
