@@ -115,10 +115,7 @@ pub(super) fn birth_date(keys: &Keys, date: BirthDate) -> Part {
     part.set(Slot::Birth, token("date", &digits));
     part.set(Slot::BirthMonthDay, token("month and day", &digits[4..]));
     part.set(Slot::BirthYearMonth, token("year and month", &digits[..6]));
-    part.set(
-        Slot::BirthYearDay,
-        token("year and day", &Plain::new([&digits[..4], &digits[6..]].concat())),
-    );
+    part.set(Slot::BirthYearDay, token("year and day", &Plain::new([&digits[..4], &digits[6..]].concat())));
     part.set(Slot::BirthYear, token("year", &digits[..4]));
     // Also when that is no date of the calendar: the other record may hold it as it was miswritten.
     if month != day {

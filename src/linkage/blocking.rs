@@ -31,8 +31,7 @@ const LAST: u32 = 1 << 31;
 
 impl Blocks {
     pub(super) fn new(records: &[Features], threads: Threads) -> Self {
-        let kinds: Vec<usize> =
-            if records.len() > MANY { NARROW.to_vec() } else { (0..N_KINDS).collect() };
+        let kinds: Vec<usize> = if records.len() > MANY { NARROW.to_vec() } else { (0..N_KINDS).collect() };
         let n_kinds = kinds.len();
         assert!(records.len() < LAST as usize, "fewer than two thousand million records");
         let walks: Vec<&[usize]> = kinds.chunks(AT_ONCE).collect();

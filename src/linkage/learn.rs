@@ -59,7 +59,8 @@ impl Sample {
         let pairs_of = |size: f64| size * (size - 1.0) / 2.0;
         let within = sizes.iter().zip(unique).filter(|(_, unique)| **unique);
         let n_possible = pairs_of(n) - within.map(|(size, _)| pairs_of(f64::from(*size))).sum::<f64>();
-        let (seen, unseen) = (count(model, &self.candidates, unique, threads), count(model, &self.random, unique, threads));
+        let (seen, unseen) =
+            (count(model, &self.candidates, unique, threads), count(model, &self.random, unique, threads));
         let (links, kin) = (seen.totals[0] / self.taken, seen.totals[1] / self.taken);
         let (links, kin) = (links + BELIEVED_LINKS, kin + BELIEVED_LINKS / 2.0);
         model.household_bits = (kin / links).log2() as f32;
