@@ -20,6 +20,7 @@ use crate::identity::Encoding;
 pub struct Roster {
     records: Vec<Features>,
     sources: Vec<u32>,
+    places: Vec<u32>,
     known_once: Vec<u32>,
 }
 
@@ -84,6 +85,7 @@ impl Roster {
         Self {
             records: Vec::with_capacity(n_records),
             sources: Vec::with_capacity(n_records),
+            places: Vec::with_capacity(n_records),
             known_once: vec![],
         }
     }
@@ -91,14 +93,21 @@ impl Roster {
     /// Adds a record of a source. Sources are numbered from 0; a source is what holds a person once, or
     /// may: an agency's file of one year.
     pub fn push(&mut self, source: u32, encoding: &Encoding) {
-        self.records.push(Features::new(encoding));
-        self.sources.push(source);
+        self.push_features(source, Features::new(encoding));
     }
 
-    /// Adds the records of another roster behind those of this one.
+    /// The same for records that come in another order than they are to have: each has a place, from 0 on.
+    pub fn push_at(&mut self, place: u32, source: u32, encoding: &Encoding) {
+        self.records.push(Features::new(encoding));
+        self.sources.push(source);
+        self.places.push(place);
+    }
+
+    /// Adds the records of another roster, at their places.
     pub fn append(&mut self, mut other: Self) {
         self.records.append(&mut other.records);
         self.sources.append(&mut other.sources);
+        self.places.append(&mut other.places);
     }
 
     /// Says that a source is known to hold a person once; of the others it is found out.
@@ -107,6 +116,7 @@ impl Roster {
     }
 
     pub(super) fn push_features(&mut self, source: u32, record: Features) {
+        self.places.push(self.records.len() as u32);
         self.records.push(record);
         self.sources.push(source);
     }
@@ -118,7 +128,8 @@ impl Roster {
     }
 
     pub(super) fn link_by(self, threads: Threads, mut done: impl FnMut(Phase)) -> Linked {
-        let (order, set) = Set::new(self.records, &self.sources, threads);
+        let (mut order, set) = Set::new(self.records, &self.sources, threads);
+        order.iter_mut().for_each(|at| *at = self.places[*at as usize]);
         done(Phase::Count);
         let blocks = Blocks::new(&set.records, threads);
         done(Phase::Block);

@@ -78,21 +78,29 @@ impl Rows {
 
     /// Encodes rows in that order, on all cores. From here on nothing is compared in the clear.
     pub(super) fn encode(&self, order: &Order, keys: &Keys) -> Roster {
-        let encode = |rows: &[u32]| {
-            let mut roster = Roster::with_capacity(rows.len());
+        // By names: what an encoder remembers is then at hand, and seldom made by two of them.
+        let name = |row: u32, column| start(self.value(row, column)) | SMALL;
+        let turn = |(place, row): (u32, &u32)| {
+            (name(*row, Column::LastName), (name(*row, Column::FirstName) >> 32) as u32, place)
+        };
+        let mut turns: Vec<(u64, u32, u32)> = (0..).zip(&order.rows).map(turn).collect();
+        turns.sort_unstable();
+        let encode = |turns: &[(u64, u32, u32)]| {
+            let mut roster = Roster::with_capacity(turns.len());
             let mut encoder = Encoder::new(keys);
-            for row in rows {
-                let sex = sex(self.value(*row, Column::Sex));
-                let encoding = encoder.encode(&self.identifiers(*row), sex);
-                roster.push(order.source_of[*row as usize], &encoding);
+            for (.., place) in turns {
+                let row = order.rows[*place as usize];
+                let sex = sex(self.value(row, Column::Sex));
+                let encoding = encoder.encode(&self.identifiers(row), sex);
+                roster.push_at(*place, order.source_of[row as usize], &encoding);
             }
             roster
         };
         let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let chunks = order.rows.chunks(order.rows.len().div_ceil(n_threads).max(1));
+        let chunks = turns.chunks(turns.len().div_ceil(n_threads).max(1));
         let mut roster = Roster::with_capacity(order.rows.len());
         std::thread::scope(|scope| {
-            let threads: Vec<_> = chunks.map(|rows| scope.spawn(move || encode(rows))).collect();
+            let threads: Vec<_> = chunks.map(|turns| scope.spawn(move || encode(turns))).collect();
             for thread in threads {
                 match thread.join() {
                     Ok(part) => roster.append(part),
@@ -171,6 +179,9 @@ fn start(text: &str) -> u64 {
     bytes.iter_mut().zip(text.bytes()).for_each(|(byte, of)| *byte = of);
     u64::from_be_bytes(bytes)
 }
+
+/// The bits that small letters have and capitals have not.
+const SMALL: u64 = 0x2020_2020_2020_2020;
 
 /// `F`, `female` and the like.
 fn sex(text: &str) -> Option<Sex> {
