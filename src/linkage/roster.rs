@@ -13,8 +13,8 @@ use crate::identity::Encoding;
 
 /// Records that are to be linked with each other.
 ///
-/// The order in which records are pushed numbers persons, and decides between records of one source
-/// that are alike in everything; push them in an order of their own (by source and id) and nothing
+/// The places of records number persons, and decide between records of one source
+/// that are alike in everything; give places in an order of their own (by source and id) and nothing
 /// depends on the order of arrival. Nothing depends on the number of threads.
 #[derive(Default)]
 pub struct Roster {
@@ -42,7 +42,7 @@ pub enum Phase {
 /// What linking came to.
 #[derive(Debug)]
 pub struct Linked {
-    /// The person of each record, in the order they were pushed; numbered from 0 by first record.
+    /// The person of each record, in the order of their places; numbered from 0 by first record.
     pub persons: Vec<u32>,
     /// For each record the strongest pair with another record of its person.
     pub reasons: Vec<Option<Reason>>,
@@ -96,7 +96,8 @@ impl Roster {
         self.push_features(source, Features::new(encoding));
     }
 
-    /// The same for records that come in another order than they are to have: each has a place, from 0 on.
+    /// The same for records that come in another order than they are to have. Every place from 0 on is
+    /// given once, and [`Roster::push`] is not used beside it.
     pub fn push_at(&mut self, place: u32, source: u32, encoding: &Encoding) {
         self.records.push(Features::new(encoding));
         self.sources.push(source);
@@ -149,7 +150,7 @@ impl Roster {
     }
 }
 
-/// Brings records back to the order they were pushed in, and numbers persons by it.
+/// Brings records to their places, and numbers persons by these.
 fn in_order(
     order: &[u32],
     groups: &Groups,

@@ -26,12 +26,13 @@ fn threads_and_order_do_not_change_a_roster() {
         u64::from_be_bytes(std::array::from_fn(|i| subject.student.as_bytes()[i])).wrapping_mul(0x9e37_79b9)
     });
     assert_ne!(shuffled, records);
-    let other = by_threads(2, &shuffled);
-    let groups = |records: &[(Subject, Encoding, u32)], linked: &Linked| {
-        pairs(&records.iter().map(|(subject, ..)| *subject).zip(linked.persons.iter().copied()).collect())
-    };
-    assert_eq!(groups(&shuffled, &other), groups(&records, &one));
-    assert_eq!(other.model, one.model);
+    let places: BTreeMap<Subject, u32> = records.iter().map(|(subject, ..)| *subject).zip(0..).collect();
+    let mut roster = Roster::default();
+    for (subject, encoding, _) in &shuffled {
+        roster.push_at(places[subject], subject.source, encoding);
+    }
+    let other = roster.link_by(Threads::of(2), |_| ());
+    assert_eq!((other.persons, other.model), (one.persons, one.model));
 }
 
 fn by_threads(n_threads: usize, records: &[(Subject, Encoding, u32)]) -> Linked {
