@@ -2,7 +2,7 @@
 
 use super::features::Features;
 use super::hashing::ByToken;
-use super::keys::keys;
+use super::keys::{NARROW, keys};
 use std::collections::HashMap;
 
 /// Posting lists of blocking keys. A key that more than [`CAP`] records have tells little: its list is
@@ -28,10 +28,6 @@ const CAP: usize = 100;
 const END: u32 = u32::MAX;
 /// The head of a list that was given up.
 const GIVEN_UP: u32 = u32::MAX - 1;
-
-/// The kinds of keys that find a person among a million; broad ones would be given up there.
-const KINDS: [usize; 24] =
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 24, 25, 28, 29, 32, 45];
 
 impl Index {
     pub(super) fn insert(&mut self, number: u32, record: &Features) {
@@ -111,7 +107,7 @@ impl Index {
 /// Each once: a record has some keys twice.
 fn all_keys(record: &Features) -> Vec<u32> {
     let mut found = Vec::with_capacity(40);
-    KINDS.iter().for_each(|kind| keys(*kind, record, |key| found.push(key)));
+    NARROW.iter().for_each(|kind| keys(*kind, record, |key| found.push(key)));
     found.sort_unstable();
     found.dedup();
     found
