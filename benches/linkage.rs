@@ -6,7 +6,7 @@
 use divan::{Bencher, black_box};
 use std::cell::Cell;
 use throughline::identity::{Encoding, Keys, Root, Token, pseudonymize};
-use throughline::linkage::{Linker, Parameters, Subject};
+use throughline::linkage::{Linker, Model, Subject};
 use throughline::records::{Change, Identifiers, Kind, OrgId, Submission};
 
 fn main() {
@@ -22,7 +22,7 @@ fn encode_a_record(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(args = [10_000, 100_000])]
+#[divan::bench(args = [10_000, 100_000, 1_000_000])]
 fn link_a_record_against(bencher: Bencher<'_, '_>, n_records: u64) {
     let mut linker = linked(n_records);
     let keys = keys();
@@ -40,7 +40,7 @@ fn relink_everything(bencher: Bencher<'_, '_>, n_records: u64) {
 
 fn linked(n_records: u64) -> Linker {
     let keys = keys();
-    let mut linker = Linker::new(Parameters::default());
+    let mut linker = Linker::new(Model::default());
     for at in 0..n_records {
         let (subject, encoding) = encoded(&keys, at);
         linker.link(subject, encoding);

@@ -93,6 +93,8 @@ pub async fn publish(
     call: Call,
     progress: impl Fn(Stage) + Send + Sync + 'static,
 ) -> Result<Published, Error> {
+    // What was linked at once, in the order of arrival, is settled first: an edition does not depend on it.
+    store.transaction("publish.links", |tx| tx.settle_links().map_err(Error::from)).await?;
     let ties = *store.key().ties();
     let made = store.read(move |snapshot| {
         make(snapshot, title, &call, &ties, &progress).map(|made| (made, call, progress))

@@ -139,7 +139,8 @@ fn a_whole_generated_roster_loads() {
                 let identifiers = row.submission.identifiers.as_ref().expect("a person has identifiers");
                 assert_eq!(identifiers.first_name.expose(), user["givenName"]);
                 assert_eq!(identifiers.last_name.expose(), user["familyName"]);
-                let birth_date = identifiers.birth_date.map(|date| date.to_string());
+                let birth_date =
+                    identifiers.birth_date.and_then(|date| date.date()).map(|date| date.to_string());
                 assert_eq!(birth_date.as_ref(), Some(&demographics["birthDate"]));
                 let is_female = person.sex == Some(throughline::records::Sex::Female);
                 assert_eq!(is_female, demographics["sex"] == "female");

@@ -105,8 +105,9 @@ fn identifiers(check: &mut Check, wire: pb::Identifiers) -> Identifiers {
         middle_name: text("middle_name", wire.middle_name),
         last_name: text("last_name", wire.last_name),
         suffix: text("suffix", wire.suffix),
-        birth_date,
+        birth_date: birth_date.map(Into::into),
         street_address: text("street_address", wire.street_address),
+        city: text("city", wire.city),
         zip: text("zip", wire.zip),
         shared_id: text("shared_id", wire.shared_id),
     }

@@ -3,7 +3,7 @@
 use super::v1 as pb;
 use crate::calendar::Date;
 use crate::identity::Pseudonymized;
-use crate::records::{Change, Demographics, Fact, Identifiers, Races, Submission};
+use crate::records::{BirthDate, Change, Demographics, Fact, Identifiers, Races, Submission};
 use pb::record::{Fact as Wire, Key, Student};
 
 /// A submission as a record with identifiers in the clear.
@@ -39,8 +39,9 @@ fn identifiers(who: &Identifiers) -> pb::Identifiers {
         middle_name: who.middle_name.expose().to_owned(),
         last_name: who.last_name.expose().to_owned(),
         suffix: who.suffix.expose().to_owned(),
-        birth_date: date(who.birth_date),
+        birth_date: date(who.birth_date.and_then(BirthDate::date)),
         street_address: who.street_address.expose().to_owned(),
+        city: who.city.expose().to_owned(),
         zip: who.zip.expose().to_owned(),
         shared_id: who.shared_id.expose().to_owned(),
     }

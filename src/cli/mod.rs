@@ -12,6 +12,7 @@ mod check;
 mod connect;
 mod demo;
 mod init;
+mod link;
 mod lists;
 mod practice;
 mod push;
@@ -74,6 +75,8 @@ enum Verb {
     Query(query::Query),
     /// Hide cells of tables so that no sensitive one can be worked out, and prove it
     Seal(Box<seal::Seal>),
+    /// Link the records of files: encode them, learn from the encodings, bring together who is one person
+    Link(link::Link),
     /// Read and check the access log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -141,6 +144,7 @@ pub fn run() -> ExitCode {
         Verb::Products(verb) => verb.run(),
         Verb::Query(verb) => verb.run(),
         Verb::Seal(verb) => verb.run(),
+        Verb::Link(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),
     };
     match done {

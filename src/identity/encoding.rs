@@ -8,23 +8,21 @@ use std::fmt;
 ///
 /// | Bytes | What |
 /// | --- | --- |
-/// | 0 | version of this layout, 1 |
+/// | 0 | version of this layout, 2 |
 /// | 1 | version of the normalizer |
-/// | 2..4 | zero |
-/// | 4..8 | presence of the blocking keys, bit *i* for key *i* |
-/// | 8..16 | presence of the field tokens, bit *i* for token *i* |
-/// | 16..144 | filters: given name, surname, address of 256 bits; birth date, ZIP of 128 bits |
-/// | 144..360 | 27 field tokens of 64 bits: each one value, for exact comparison |
-/// | 360..552 | 24 blocking keys of 64 bits: each a combination of values |
+/// | 2..8 | zero |
+/// | 8..16 | presence of the tokens, bit *i* for token *i* |
+/// | 16..176 | filters: given name, surname, address of 256 bits; middle name, city, birth date, ZIP of 128 bits |
+/// | 176..496 | 40 tokens of 64 bits: each one value or a part of it, for exact comparison |
 ///
-/// What is absent is zero. The field tokens repeat as often as their values do, so encodings are
-/// stored encrypted.
+/// What is absent is zero. The tokens repeat as often as their values do, so encodings are stored
+/// encrypted. Blocking keys are mixed from tokens by whoever links, and are no part of an encoding.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Encoding(Box<[u8; Encoding::LEN]>);
 
 /// Bytes are not an encoding this version reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not an encoding of version 1")]
+#[error("is not an encoding of version 2")]
 pub struct NotAnEncoding(());
 
 /// A token of one value.
@@ -38,21 +36,34 @@ pub(crate) enum Slot {
     SecondWord,
     FirstSound,
     FirstInitial,
+    /// Its first three letters.
+    FirstStart,
+    /// Its letters in alphabetical order: the same after two of them change places.
+    FirstLetters,
     Root1,
     Root2,
     Root3,
     Root4,
     Middle,
+    /// Its first word, when it has several.
+    MiddleWord,
+    MiddleSound,
     MiddleInitial,
     /// All parts of the surname as one.
     Last,
     LastPart1,
     LastPart2,
     LastSound,
+    LastPart1Sound,
+    LastPart2Sound,
+    LastInitial,
+    /// Its first four letters.
+    LastStart,
+    LastLetters,
     Suffix,
     Sex,
     Birth,
-    /// The date with day and month exchanged, where that is a date.
+    /// The date with day and month exchanged.
     BirthSwapped,
     BirthMonthDay,
     BirthYearMonth,
@@ -61,7 +72,12 @@ pub(crate) enum Slot {
     /// Building and unit; equal to `Building` when there is no unit.
     Address,
     Building,
+    HouseNumber,
+    Street,
+    /// House number and the street's first word.
+    AddressKey,
     Zip,
+    City,
     SharedId,
 }
 
@@ -71,32 +87,37 @@ pub(crate) enum Filter {
     First,
     Last,
     Address,
+    Middle,
+    City,
     Birth,
     Zip,
 }
 
 impl Filter {
-    const fn words(self) -> std::ops::Range<usize> {
+    pub(crate) const fn words(self) -> std::ops::Range<usize> {
         match self {
             Self::First => 0..4,
             Self::Last => 4..8,
             Self::Address => 8..12,
-            Self::Birth => 12..14,
-            Self::Zip => 14..16,
+            Self::Middle => 12..14,
+            Self::City => 14..16,
+            Self::Birth => 16..18,
+            Self::Zip => 18..20,
         }
     }
 }
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const FILTERS_AT: usize = 16;
-const SLOTS_AT: usize = 144;
-const KEYS_AT: usize = 360;
-const N_SLOTS: usize = 27;
-const N_KEYS: usize = 24;
+const SLOTS_AT: usize = 176;
+/// Tokens in an encoding.
+pub(crate) const N_SLOTS: usize = Slot::SharedId as usize + 1;
+/// 64-bit words of all filters.
+pub(crate) const N_FILTER_WORDS: usize = 20;
 
 impl Encoding {
     /// Bytes in an encoding.
-    pub const LEN: usize = KEYS_AT + 8 * N_KEYS;
+    pub const LEN: usize = SLOTS_AT + 8 * N_SLOTS;
 
     pub(super) fn empty(normalizer: u8) -> Self {
         let mut bytes = Box::new([0; Self::LEN]);
@@ -113,15 +134,11 @@ impl Encoding {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotAnEncoding> {
         let bytes: [u8; Self::LEN] = bytes.try_into().map_err(|_| NotAnEncoding(()))?;
         let encoding = Self(Box::new(bytes));
-        let known = bytes[..4] == [VERSION, super::NORMALIZER_VERSION, 0, 0];
-        let (keys, slots) = (encoding.key_presence(), encoding.slot_presence());
-        let undeclared = |at: usize, count: usize, presence: u64| {
-            presence >> count != 0
-                || (0..count).any(|i| presence >> i & 1 == 0 && encoding.word(at + 8 * i) != 0)
-        };
-        let sound =
-            known && !undeclared(SLOTS_AT, N_SLOTS, slots) && !undeclared(KEYS_AT, N_KEYS, keys.into());
-        if sound { Ok(encoding) } else { Err(NotAnEncoding(())) }
+        let known = bytes[..8] == [VERSION, super::NORMALIZER_VERSION, 0, 0, 0, 0, 0, 0];
+        let slots = encoding.slot_presence();
+        let undeclared = slots >> N_SLOTS != 0
+            || (0..N_SLOTS).any(|i| slots >> i & 1 == 0 && encoding.word(SLOTS_AT + 8 * i) != 0);
+        if known && !undeclared { Ok(encoding) } else { Err(NotAnEncoding(())) }
     }
 
     /// Its bytes.
@@ -133,48 +150,39 @@ impl Encoding {
     /// Whether nothing is known of the person; such an encoding links to nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slot_presence() == 0 && self.key_presence() == 0
+        self.slot_presence() == 0
     }
 
-    pub(crate) fn token(&self, slot: Slot) -> Option<u64> {
+    #[cfg(test)]
+    pub(super) fn token(&self, slot: Slot) -> Option<u64> {
         (self.slot_presence() >> slot as usize & 1 == 1).then(|| self.word(SLOTS_AT + 8 * slot as usize))
     }
 
-    /// Four words, of which a short filter uses two.
-    pub(crate) fn filter(&self, filter: Filter) -> [u64; 4] {
-        let mut words = [0; 4];
-        for (word, at) in words.iter_mut().zip(filter.words()) {
-            *word = self.word(FILTERS_AT + 8 * at);
-        }
-        words
+    /// Every token, 0 where there is none.
+    pub(crate) fn tokens(&self) -> [u64; N_SLOTS] {
+        std::array::from_fn(|at| self.word(SLOTS_AT + 8 * at))
     }
 
-    /// The blocking keys that are present, in the order of their kinds.
-    pub(crate) fn blocking_keys(&self) -> impl Iterator<Item = u64> + '_ {
-        let presence = self.key_presence();
-        (0..N_KEYS).filter(move |i| presence >> i & 1 == 1).map(|i| self.word(KEYS_AT + 8 * i))
+    /// The words of every filter, in the order of [`Filter`].
+    pub(crate) fn filters(&self) -> [u64; N_FILTER_WORDS] {
+        std::array::from_fn(|at| self.word(FILTERS_AT + 8 * at))
     }
 
+    /// A token of 0 means absence, so one that falls on 0 becomes 1.
     pub(super) fn set_token(&mut self, slot: Slot, token: u64) {
-        let presence = self.slot_presence() | 1 << slot as usize;
-        self.0[8..16].copy_from_slice(&presence.to_le_bytes());
-        self.set_word(SLOTS_AT + 8 * slot as usize, token);
+        self.set_token_at(slot as usize, token.max(1));
+    }
+
+    /// Sets a token that is not 0, by the number of its slot.
+    pub(super) fn set_token_at(&mut self, at: usize, token: u64) {
+        self.set_word(8, self.slot_presence() | 1 << at);
+        self.set_word(SLOTS_AT + 8 * at, token);
     }
 
     pub(super) fn set_filter(&mut self, filter: Filter, words: &[u64]) {
         for (word, at) in words.iter().zip(filter.words()) {
             self.set_word(FILTERS_AT + 8 * at, *word);
         }
-    }
-
-    pub(super) fn set_key(&mut self, kind: usize, key: u64) {
-        let presence = self.key_presence() | 1 << kind;
-        self.0[4..8].copy_from_slice(&presence.to_le_bytes());
-        self.set_word(KEYS_AT + 8 * kind, key);
-    }
-
-    fn key_presence(&self) -> u32 {
-        u32::from_le_bytes([self.0[4], self.0[5], self.0[6], self.0[7]])
     }
 
     fn slot_presence(&self) -> u64 {
@@ -206,15 +214,13 @@ mod tests {
         let mut encoding = Encoding::empty(crate::identity::NORMALIZER_VERSION);
         assert!(encoding.is_empty());
         encoding.set_token(Slot::SharedId, 5);
-        encoding.set_key(23, 7);
         encoding.set_filter(Filter::Zip, &[1, 2]);
         assert_eq!(Encoding::from_bytes(encoding.as_bytes()), Ok(encoding.clone()));
         assert_eq!((encoding.token(Slot::SharedId), encoding.token(Slot::Zip)), (Some(5), None));
-        assert_eq!(encoding.blocking_keys().collect::<Vec<_>>(), [7]);
-        assert_eq!(encoding.filter(Filter::Zip), [1, 2, 0, 0]);
+        assert_eq!((encoding.tokens()[N_SLOTS - 1], encoding.filters()[19]), (5, 2));
         // Another length, layout, normalizer, reserved byte; a value where none is declared.
         assert!(Encoding::from_bytes(&encoding.as_bytes()[1..]).is_err());
-        for at in [0, 1, 2, 7, 15, SLOTS_AT, KEYS_AT] {
+        for at in [0, 1, 2, 7, 15, SLOTS_AT] {
             let mut bytes = encoding.as_bytes().to_vec();
             bytes[at] ^= 0x80;
             assert!(Encoding::from_bytes(&bytes).is_err(), "{at}");

@@ -1,5 +1,9 @@
 //! The key tree: one root, and a key of its own for every purpose and field.
 
+use super::filter::Bloom;
+use super::normalize::Plain;
+use super::token::mac64;
+use crate::records::Sex;
 use ring::{hkdf, hmac};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -42,6 +46,11 @@ impl Root {
     }
 }
 
+/// Bits set for each q-gram: about half of a filter for a typical value.
+const NAME_HASHES: usize = 12;
+const ADDRESS_HASHES: usize = 8;
+const SHORT_HASHES: usize = 6;
+
 /// The keys in use, ready for hashing; made once and shared by all who encode.
 ///
 /// HKDF with SHA-256 (RFC 5869), salt `throughline/v1`, one info label per key, for example
@@ -61,11 +70,14 @@ pub struct Keys {
     pub(super) address: hmac::Key,
     pub(super) zip: hmac::Key,
     pub(super) shared_id: hmac::Key,
-    pub(super) block: hmac::Key,
-    pub(super) name_filter: hmac::Key,
-    pub(super) address_filter: hmac::Key,
-    pub(super) birth_date_filter: hmac::Key,
-    pub(super) zip_filter: hmac::Key,
+    pub(super) city: hmac::Key,
+    pub(super) start: hmac::Key,
+    pub(super) name_filter: Bloom<4>,
+    pub(super) middle_filter: Bloom<2>,
+    pub(super) address_filter: Bloom<4>,
+    pub(super) city_filter: Bloom<2>,
+    pub(super) birth_date_filter: Bloom<2>,
+    pub(super) zip_filter: Bloom<2>,
 }
 
 impl Keys {
@@ -92,12 +104,36 @@ impl Keys {
             address: key("token/address"),
             zip: key("token/zip"),
             shared_id: key("token/shared_id"),
-            block: key("token/block"),
-            name_filter: key("filter/name"),
-            address_filter: key("filter/address"),
-            birth_date_filter: key("filter/birth_date"),
-            zip_filter: key("filter/zip"),
+            city: key("token/city"),
+            start: key("token/start"),
+            name_filter: Bloom::new(key("filter/name"), NAME_HASHES),
+            middle_filter: Bloom::new(key("filter/middle"), SHORT_HASHES),
+            address_filter: Bloom::new(key("filter/address"), ADDRESS_HASHES),
+            city_filter: Bloom::new(key("filter/city"), SHORT_HASHES),
+            birth_date_filter: Bloom::new(key("filter/birth_date"), SHORT_HASHES),
+            zip_filter: Bloom::new(key("filter/zip"), SHORT_HASHES),
         }
+    }
+
+    pub(super) fn name_token(&self, text: &str) -> u64 {
+        mac64(&self.name, &[text.as_bytes()])
+    }
+
+    pub(super) fn sound_token(&self, code: &str) -> u64 {
+        mac64(&self.phonetic, &[code.as_bytes()])
+    }
+
+    pub(super) fn start_token(&self, text: &str) -> u64 {
+        mac64(&self.start, &[text.as_bytes()])
+    }
+
+    pub(super) fn initial_token(&self, text: &str) -> u64 {
+        let initial = Plain::new(text.chars().take(1).collect());
+        mac64(&self.initial, &[initial.as_bytes()])
+    }
+
+    pub(super) fn sex_token(&self, sex: Sex) -> u64 {
+        mac64(&self.sex, &[sex.code().as_bytes()])
     }
 }
 

@@ -13,15 +13,16 @@ mod filter;
 mod keys;
 mod nickname;
 mod normalize;
+mod part;
 mod phonetic;
 mod pseudonym;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub use encode::Encoder;
 pub use encoding::{Encoding, NotAnEncoding};
-pub(crate) use encoding::{Filter, Slot};
-pub(crate) use filter::{contained, dice};
+pub(crate) use encoding::{Filter, N_FILTER_WORDS, N_SLOTS, Slot};
 pub use keys::{Keys, NotARoot, Root};
 pub use normalize::NORMALIZER_VERSION;
 pub use pseudonym::{Pseudonymized, pseudonymize};

@@ -9,13 +9,14 @@ use zeroize::Zeroizing;
 pub(super) fn code(name: &str) -> Zeroizing<String> {
     let letters: Zeroizing<Vec<char>> = Zeroizing::new(name.chars().collect());
     let mut code = Zeroizing::new(String::with_capacity(40));
-    let mut at = 0;
-    while at < letters.len() && code.chars().count() < 8 {
+    let (mut at, mut n_heard) = (0, 0);
+    while at < letters.len() && n_heard < 8 {
         let (sound, taken) = sound(&letters, at);
-        for heard in sound.chars() {
+        for heard in sound.into_iter().flatten() {
             let inner_vowel = heard == 'a' && at > 0;
             if !inner_vowel && !code.ends_with(heard) {
                 code.push(heard);
+                n_heard += 1;
             }
         }
         at += taken;
@@ -24,7 +25,7 @@ pub(super) fn code(name: &str) -> Zeroizing<String> {
 }
 
 /// What is heard at a place, and how many letters make it; every vowel is `a`.
-fn sound(letters: &[char], at: usize) -> (String, usize) {
+fn sound(letters: &[char], at: usize) -> ([Option<char>; 2], usize) {
     let next = letters.get(at + 1).copied().unwrap_or(' ');
     let soft = |letter: char| matches!(letter, 'e' | 'i' | 'y');
     let (heard, taken) = match (letters[at], next) {
@@ -48,9 +49,10 @@ fn sound(letters: &[char], at: usize) -> (String, usize) {
         ('x', _) => (if at == 0 { "s" } else { "ks" }, 1),
         ('h' | 'w', _) => ("", 1),
         ('a' | 'e' | 'i' | 'o' | 'u' | 'y', _) => ("a", 1),
-        (letter, _) => return (letter.to_string(), 1),
+        (letter, _) => return ([Some(letter), None], 1),
     };
-    (heard.to_owned(), taken)
+    let mut heard = heard.chars();
+    ([heard.next(), heard.next()], taken)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The step from a submission in the clear to what may be stored.
 
-use super::encode::encode;
+use super::encode::Encoder;
 use super::{Encoding, Keys, Token};
 use crate::records::{Change, Fact, OrgId, Submission};
 
@@ -43,7 +43,7 @@ pub fn pseudonymize(keys: &Keys, source: &OrgId, submission: Submission) -> Pseu
     Pseudonymized {
         key: Token::record(keys, source, submission.change.kind(), submission.key.expose()),
         student: submission.student.map(|id| Token::student(keys, source, id.expose())),
-        encoding: submission.identifiers.map(|identifiers| encode(keys, &identifiers, sex)),
+        encoding: submission.identifiers.map(|identifiers| Encoder::new(keys).encode(&identifiers, sex)),
         change: submission.change,
     }
 }

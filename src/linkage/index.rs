@@ -1,15 +1,18 @@
-//! From blocking keys to the records that have them.
+//! From blocking keys to the records that have them, one record at a time.
 
-use crate::identity::Encoding;
+use super::features::Features;
+use super::hashing::ByToken;
+use super::keys::{NARROW, keys};
 use std::collections::HashMap;
 
-/// Posting lists of blocking keys. A list holds at most [`CAP`] records: a key that more share tells
-/// little, and a record beyond the cap is found through its other keys.
+/// Posting lists of blocking keys. A key that more than [`CAP`] records have tells little: its list is
+/// given up for good, and they are found through their other keys. So it does not matter who came
+/// first.
 ///
 /// The lists are chains through one array, so that the many keys of a single record cost eight bytes.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    heads: HashMap<u32, u32>,
+    heads: HashMap<u32, u32, ByToken>,
     nodes: Vec<Node>,
     free: Vec<u32>,
 }
@@ -23,16 +26,22 @@ struct Node {
 
 const CAP: usize = 100;
 const END: u32 = u32::MAX;
+/// The head of a list that was given up.
+const GIVEN_UP: u32 = u32::MAX - 1;
 
 impl Index {
-    pub(super) fn insert(&mut self, record: u32, encoding: &Encoding) {
-        for key in encoding.blocking_keys() {
-            let key = folded(key);
+    pub(super) fn insert(&mut self, number: u32, record: &Features) {
+        for key in all_keys(record) {
             let head = self.heads.get(&key).copied().unwrap_or(END);
-            if self.list(head).take(CAP).count() == CAP {
+            if head == GIVEN_UP {
                 continue;
             }
-            let node = Node { record, next: head };
+            if self.list(head).take(CAP).count() == CAP {
+                self.give_up(head);
+                self.heads.insert(key, GIVEN_UP);
+                continue;
+            }
+            let node = Node { record: number, next: head };
             let at = match self.free.pop() {
                 Some(at) => {
                     self.nodes[at as usize] = node;
@@ -47,13 +56,12 @@ impl Index {
         }
     }
 
-    pub(super) fn remove(&mut self, record: u32, encoding: &Encoding) {
-        for key in encoding.blocking_keys() {
-            let key = folded(key);
-            let Some(head) = self.heads.get(&key).copied() else { continue };
+    pub(super) fn remove(&mut self, number: u32, record: &Features) {
+        for key in all_keys(record) {
+            let Some(head) = self.heads.get(&key).copied().filter(|head| *head != GIVEN_UP) else { continue };
             let mut before = None;
             let mut at = head;
-            while at != END && self.nodes[at as usize].record != record {
+            while at != END && self.nodes[at as usize].record != number {
                 (before, at) = (Some(at), self.nodes[at as usize].next);
             }
             if at == END {
@@ -69,11 +77,11 @@ impl Index {
         }
     }
 
-    /// The records that share a key with an encoding, each once, in order.
-    pub(super) fn candidates(&self, encoding: &Encoding) -> Vec<u32> {
+    /// The records that share a key with a record, each once, in order.
+    pub(super) fn candidates(&self, record: &Features) -> Vec<u32> {
         let mut found: Vec<u32> = Vec::with_capacity(128);
-        for key in encoding.blocking_keys() {
-            if let Some(head) = self.heads.get(&folded(key)) {
+        for key in all_keys(record) {
+            if let Some(head) = self.heads.get(&key).filter(|head| **head != GIVEN_UP) {
                 found.extend(self.list(*head));
             }
         }
@@ -82,13 +90,25 @@ impl Index {
         found
     }
 
+    fn give_up(&mut self, head: u32) {
+        let mut at = head;
+        while at != END {
+            self.free.push(at);
+            at = self.nodes[at as usize].next;
+        }
+    }
+
     fn list(&self, head: u32) -> impl Iterator<Item = u32> + '_ {
         let node = |at: u32| self.nodes.get(at as usize).copied();
         std::iter::successors(node(head), move |last| node(last.next)).map(|node| node.record)
     }
 }
 
-/// Keys that fall together by chance only add a candidate, which comparison turns down.
-const fn folded(key: u64) -> u32 {
-    (key ^ key >> 32) as u32
+/// Each once: a record has some keys twice.
+fn all_keys(record: &Features) -> Vec<u32> {
+    let mut found = Vec::with_capacity(40);
+    NARROW.iter().for_each(|kind| keys(*kind, record, |key| found.push(key)));
+    found.sort_unstable();
+    found.dedup();
+    found
 }

@@ -1,16 +1,24 @@
 //! Linking one subject at a time.
 
+use super::cluster::agree;
+use super::comparison::{LevelPattern, compare};
+use super::features::Features;
+use super::frequency::Frequencies;
 use super::index::Index;
-use super::weight::{Scale, Weighed};
-use super::{LevelPattern, Link, Parameters, PersonId, Subject};
+use super::model::Model;
+use super::roster::{Reason, Roster};
+use super::set::KEPT_BITS;
+use super::{Link, PersonId, Subject};
 use crate::identity::Encoding;
 use std::collections::{BTreeMap, HashMap};
 
-/// All subjects with their encodings and persons, in memory; about a kilobyte for each.
+/// All subjects with their encodings and persons, in memory; about 1.5 kilobytes for each.
+///
+/// One source holds a child once: two subjects of one source are never one person.
 #[derive(Debug, Default)]
 pub struct Linker {
-    pub(super) parameters: Parameters,
-    pub(super) scale: Scale,
+    model: Model,
+    frequencies: Frequencies,
     index: Index,
     records: Vec<Option<Record>>,
     free: Vec<u32>,
@@ -20,19 +28,26 @@ pub struct Linker {
 }
 
 #[derive(Debug)]
-pub(super) struct Record {
-    pub(super) subject: Subject,
-    pub(super) encoding: Encoding,
+struct Record {
+    subject: Subject,
+    encoding: Encoding,
+    features: Features,
     person: PersonId,
     /// What decided; unknown for a restored record.
-    decided: Option<Weighed>,
+    decided: Option<Reason>,
 }
+
+/// At once, a subject joins a person only from this weight on, in bits. A link made in haste keeps the
+/// right subject of that source out.
+const AT_ONCE_BITS: f32 = 1.5;
+/// Among all who arrive, about so many are somebody new.
+const NEW: f32 = 0.5;
 
 impl Linker {
     /// A linker that knows nobody.
     #[must_use]
-    pub fn new(parameters: Parameters) -> Self {
-        Self { parameters, ..Self::default() }
+    pub fn new(model: Model) -> Self {
+        Self { model, ..Self::default() }
     }
 
     /// Takes back a decision made before, as it was. A subject that is there already is replaced.
@@ -40,7 +55,8 @@ impl Linker {
     /// New persons are numbered above every number seen.
     pub fn restore(&mut self, subject: Subject, encoding: &Encoding, person: PersonId) {
         self.take(subject);
-        self.put(Record { subject, encoding: encoding.clone(), person, decided: None });
+        let features = Features::new(encoding);
+        self.put(Record { subject, encoding: encoding.clone(), features, person, decided: None });
     }
 
     /// Decides who a subject is, among all that are there.
@@ -52,14 +68,15 @@ impl Linker {
             return self.known(record);
         }
         let vacated = self.take(subject).map(|record| record.person);
-        let (person, decided) = match self.decide(subject, &encoding) {
-            Some((person, weighed)) => (person, weighed),
+        let features = Features::new(&encoding);
+        let (person, decided) = match self.decide(subject, &features) {
+            Some(decision) => decision,
             None => {
                 let own = vacated.filter(|person| !self.persons.contains_key(person));
                 (own.unwrap_or(PersonId(self.last_person + 1)), ALONE)
             }
         };
-        let record = Record { subject, encoding, person, decided: Some(decided) };
+        let record = Record { subject, encoding, features, person, decided: Some(decided) };
         let link = self.known(&record);
         self.put(record);
         link
@@ -71,79 +88,112 @@ impl Linker {
         self.record(*subject).map(|record| &record.encoding)
     }
 
+    pub(super) fn person(&self, subject: &Subject) -> Option<PersonId> {
+        self.record(*subject).map(|record| record.person)
+    }
+
+    pub(super) const fn last_person(&self) -> u64 {
+        self.last_person
+    }
+
+    /// Gives a known subject another person, and what decided.
+    pub(super) fn move_to(&mut self, link: &Link) {
+        let decided = Reason { weight_bits: link.weight_bits, pattern: link.pattern };
+        if let Some(record) = self.take(link.subject) {
+            self.put(Record { person: link.person, decided: Some(decided), ..record });
+        }
+    }
+
     /// Forgets a subject. Its number of person is not used again while this linker lives.
     pub fn remove(&mut self, subject: Subject) {
         self.take(subject);
     }
 
-    /// All records, in the order of their subjects.
-    pub(super) fn sorted(&self) -> Vec<&Record> {
+    /// Decides everything anew, with a model learned from all that is there.
+    ///
+    /// The result depends on the subjects and their encodings, and on nothing else. It is ordered by
+    /// subject, and persons are numbered from 1 by their first subject, whatever they were before.
+    #[must_use]
+    pub fn relink(&self) -> Vec<Link> {
         let mut records: Vec<&Record> = self.records.iter().flatten().collect();
         records.sort_unstable_by_key(|record| record.subject);
-        records
+        let mut roster = Roster::with_capacity(records.len());
+        let mut source = 0;
+        for (at, record) in records.iter().enumerate() {
+            let new = at > 0 && records[at - 1].subject.source != record.subject.source;
+            source += u32::from(new);
+            if at == 0 || new {
+                roster.holds_once(source);
+            }
+            roster.push_features(source, record.features.clone());
+        }
+        let linked = roster.link(|_| ());
+        let link = |(at, record): (usize, &&Record)| {
+            let reason = linked.reasons[at].unwrap_or(ALONE);
+            let person = PersonId(u64::from(linked.persons[at]) + 1);
+            Self::link_of(record.subject, person, reason, linked.model.version)
+        };
+        records.iter().enumerate().map(link).collect()
     }
 
-    /// The person with the strongest evidence, if any has enough: the best comparison makes a link,
-    /// the mean does not speak against it, and the source has no one there yet.
-    fn decide(&self, subject: Subject, encoding: &Encoding) -> Option<(PersonId, Weighed)> {
+    /// The person with the strongest evidence, if any has enough: the best comparison makes a link even
+    /// though others compete, the mean does not speak against it, and the source has no one there yet.
+    fn decide(&self, subject: Subject, features: &Features) -> Option<(PersonId, Reason)> {
+        let shares = self.frequencies.shares(features);
+        let weigh = |other: &Record| {
+            let pattern = compare(features, &other.features);
+            Reason { weight_bits: self.model.evidence(pattern, &shares).bits(), pattern }
+        };
         // Ordered, so that equal evidence is decided by the oldest person.
-        let mut best: BTreeMap<PersonId, Weighed> = BTreeMap::new();
-        for number in self.index.candidates(encoding) {
-            let Some(candidate) = self.at(number).filter(|record| record.subject.source != subject.source)
-            else {
-                continue;
-            };
-            let weighed = self.scale.weigh(&self.parameters, encoding, &candidate.encoding);
-            if weighed.bits >= self.parameters.link_bits {
-                let best = best.entry(candidate.person).or_insert(weighed);
-                if weighed.bits > best.bits {
-                    *best = weighed;
+        let mut best: BTreeMap<PersonId, Reason> = BTreeMap::new();
+        for number in self.index.candidates(features) {
+            let Some(candidate) = self.at(number) else { continue };
+            let reason = weigh(candidate);
+            if reason.weight_bits >= KEPT_BITS {
+                let best = best.entry(candidate.person).or_insert(reason);
+                if reason.weight_bits > best.weight_bits {
+                    *best = reason;
                 }
             }
         }
-        let mut chosen: Option<(f32, PersonId, Weighed)> = None;
-        for (person, weighed) in best {
-            let Some(mean) = self.mean_bits(subject, encoding, person) else { continue };
-            let evidence = (weighed.bits + mean) / 2.0;
-            let enough = mean >= self.parameters.mean_bits && evidence >= self.parameters.at_once_bits;
-            if enough && chosen.is_none_or(|(most, ..)| evidence > most) {
-                chosen = Some((evidence, person, weighed));
-            }
-        }
-        chosen.map(|(_, person, weighed)| (person, weighed))
-    }
-
-    /// The mean weight against a person's subjects; nothing when one of them is of the same source.
-    fn mean_bits(&self, subject: Subject, encoding: &Encoding, person: PersonId) -> Option<f32> {
-        let members = self.persons.get(&person)?;
-        let mut sum = 0.0;
-        for number in members {
-            let member = self.at(*number)?;
-            if member.subject.source == subject.source {
-                return None;
-            }
-            sum += self.scale.weigh(&self.parameters, encoding, &member.encoding).bits;
-        }
-        Some(sum / members.len() as f32)
+        best.retain(|person, _| {
+            let members = self.persons.get(person).map_or(&[][..], Vec::as_slice);
+            let n_members = members.len();
+            let members = members.iter().filter_map(|number| self.at(*number));
+            !members.clone().any(|member| member.subject.source == subject.source)
+                && agree(n_members, members.map(|member| weigh(member).weight_bits))
+        });
+        let odds = |reason: &Reason| reason.weight_bits.min(60.0).exp2();
+        let all: f32 = best.values().map(odds).sum();
+        let strongest =
+            best.into_iter().reduce(|most, other| match other.1.weight_bits > most.1.weight_bits {
+                true => other,
+                false => most,
+            });
+        strongest.filter(|(_, reason)| {
+            let against = NEW + (all - odds(reason)).max(0.0);
+            reason.weight_bits - against.log2() >= AT_ONCE_BITS
+        })
     }
 
     /// The link of a record: what decided, or for a restored one its strongest comparison now.
     fn known(&self, record: &Record) -> Link {
-        let weighed = record.decided.unwrap_or_else(|| {
+        let reason = record.decided.unwrap_or_else(|| {
+            let shares = self.frequencies.shares(&record.features);
             let others = self.persons.get(&record.person).into_iter().flatten();
             let others = others.filter_map(|number| self.at(*number));
-            let weighed = others
-                .filter(|other| other.subject != record.subject)
-                .map(|other| self.scale.weigh(&self.parameters, &record.encoding, &other.encoding));
-            weighed.max_by(|a, b| a.bits.total_cmp(&b.bits)).unwrap_or(ALONE)
+            let reason = others.filter(|other| other.subject != record.subject).map(|other| {
+                let pattern = compare(&record.features, &other.features);
+                Reason { weight_bits: self.model.evidence(pattern, &shares).bits(), pattern }
+            });
+            reason.max_by(|a, b| a.weight_bits.total_cmp(&b.weight_bits)).unwrap_or(ALONE)
         });
-        Link {
-            subject: record.subject,
-            person: record.person,
-            weight_bits: weighed.bits,
-            pattern: weighed.pattern,
-            model: self.parameters.version,
-        }
+        Self::link_of(record.subject, record.person, reason, self.model.version)
+    }
+
+    const fn link_of(subject: Subject, person: PersonId, reason: Reason, model: u16) -> Link {
+        let Reason { weight_bits, pattern } = reason;
+        Link { subject, person, weight_bits, pattern, model }
     }
 
     fn record(&self, subject: Subject) -> Option<&Record> {
@@ -159,9 +209,10 @@ impl Linker {
             self.records.push(None);
             u32::try_from(self.records.len() - 1).expect("fewer than four thousand million records")
         });
-        self.index.insert(number, &record.encoding);
-        self.scale.add(&record.encoding);
+        self.index.insert(number, &record.features);
+        self.frequencies.add(&record.features);
         self.numbers.insert(record.subject, number);
+        self.model.set_size(self.numbers.len() as u32);
         self.persons.entry(record.person).or_default().push(number);
         self.last_person = self.last_person.max(record.person.0);
         self.records[number as usize] = Some(record);
@@ -170,8 +221,9 @@ impl Linker {
     fn take(&mut self, subject: Subject) -> Option<Record> {
         let number = self.numbers.remove(&subject)?;
         let record = self.records[number as usize].take()?;
-        self.index.remove(number, &record.encoding);
-        self.scale.remove(&record.encoding);
+        self.index.remove(number, &record.features);
+        self.frequencies.remove(&record.features);
+        self.model.set_size(self.numbers.len() as u32);
         if let Some(members) = self.persons.get_mut(&record.person) {
             members.retain(|member| *member != number);
             if members.is_empty() {
@@ -184,4 +236,4 @@ impl Linker {
 }
 
 /// A person of its own has been compared with nobody that counts.
-pub(super) const ALONE: Weighed = Weighed { bits: 0.0, pattern: LevelPattern([0; 8]) };
+const ALONE: Reason = Reason { weight_bits: 0.0, pattern: LevelPattern([0; 8]) };

@@ -1,29 +1,45 @@
 //! Which records are one person, from encodings alone.
 //!
-//! A [`Linker`] holds the encodings of all subjects in memory. A new one is compared with the
-//! candidates it shares a blocking key with; each comparison becomes a pattern of levels, the pattern
-//! a weight in bits, and the weight a [`Link`] to a known person or a new one. Three explanations of
-//! a pair are weighed, not two: one person, two members of a household (siblings, twins), and two
-//! people who have nothing to do with each other. A missing value is no evidence.
+//! Two records that share a blocking key are compared field by field; each comparison becomes a
+//! pattern of levels, the pattern a weight in bits. Three explanations of a pair are weighed, not two:
+//! one person, two members of a household (siblings, twins), and two people who have nothing to do
+//! with each other. A missing value is no evidence.
 //!
-//! One source holds a child once: two subjects of one source are never one person.
+//! A [`Roster`] links a whole set: it learns the [`Model`] from the set itself, without labels, finds
+//! out which sources hold a person once, and brings records together from the strongest pair to the
+//! weakest. A [`Linker`] decides about one record at a time, at once, by the same levels; its
+//! [`Linker::relink`] is a roster of all it knows and does not depend on the order of arrival.
 //!
-//! [`Linker::link`] decides at once, from what is there; [`Linker::relink`] decides everything anew
-//! and does not depend on the order of arrival. Left to the caller: storing links, and what a person
-//! keeps when a relink splits or merges.
+//! Left to the caller: storing links, and what a person keeps when a relink splits or merges.
 
+mod blocking;
+mod cluster;
 mod comparison;
+mod exclusive;
+mod explain;
+mod features;
+mod frequency;
+mod hashing;
 mod index;
+mod keys;
+mod learn;
 mod linker;
-mod parameters;
-mod relink;
+mod model;
+mod parallel;
+mod prior;
+pub mod quality;
+mod roster;
+mod sample;
+mod set;
+mod settle;
 #[cfg(test)]
 mod tests;
-mod weight;
 
 pub use comparison::LevelPattern;
+pub use explain::LevelWeight;
 pub use linker::Linker;
-pub use parameters::Parameters;
+pub use model::Model;
+pub use roster::{Linked, Pair, Phase, Reason, Roster};
 
 use crate::identity::Token;
 
@@ -52,6 +68,6 @@ pub struct Link {
     pub weight_bits: f32,
     /// The levels of that comparison. All zero for a person of its own.
     pub pattern: LevelPattern,
-    /// The version of the parameters that decided.
+    /// The version of the model that decided.
     pub model: u16,
 }

@@ -5,12 +5,14 @@
 //! dropped; `identity` consumes them. Codes from outside are held to a narrow alphabet ([`Code`]) so
 //! that a name written into the wrong column is refused rather than stored.
 
+mod birth_date;
 mod code;
 mod fact;
 mod submission;
 mod violation;
 mod vocabulary;
 
+pub use birth_date::{BirthDate, NotABirthDate};
 pub use code::{Code, Label, NotACode, OrgId};
 pub use fact::{
     Assessment, AttendanceEvent, AttendanceSummary, Demographics, Diploma, Discipline, Dosage, Eligibility,

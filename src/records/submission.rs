@@ -1,12 +1,12 @@
 //! A whole submission in the clear: it lives from parsing to pseudonymization and no longer.
 
-use super::{Fact, Kind};
-use crate::calendar::Date;
+use super::{BirthDate, Fact, Kind};
+use std::borrow::Borrow;
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A text that may name a person: shown as `[clear]`, never copied, wiped when dropped.
-#[derive(Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+#[derive(Default, PartialEq, Eq, Hash, Zeroize, ZeroizeOnDrop)]
 pub struct Clear(String);
 
 impl Clear {
@@ -35,6 +35,12 @@ impl Clear {
     }
 }
 
+impl Borrow<str> for Clear {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<&str> for Clear {
     fn from(text: &str) -> Self {
         Self::new(text.to_owned())
@@ -60,10 +66,12 @@ pub struct Identifiers {
     pub last_name: Clear,
     /// Generation suffix, such as `Jr`.
     pub suffix: Clear,
-    /// Date of birth.
-    pub birth_date: Option<Date>,
+    /// Date of birth, as written.
+    pub birth_date: Option<BirthDate>,
     /// Street address without city.
     pub street_address: Clear,
+    /// City, suburb or place.
+    pub city: Clear,
     /// ZIP code.
     pub zip: Clear,
     /// An identifier several sources share, such as a state student number.

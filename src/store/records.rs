@@ -188,6 +188,29 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Links everything anew, with a model learned from all that is stored, and keeps the numbers of persons
+    /// where they can be kept. Returns how many subjects are another person now.
+    pub fn settle_links(&mut self) -> Result<u64, Error> {
+        let changed = self.linker_mut().settle();
+        for link in &changed {
+            self.prepare(
+                "UPDATE subject SET person = ?3, weight_bits = ?4, pattern = ?5, model = ?6
+                 WHERE source = ?1 AND student = ?2",
+            )?
+            .execute(params![
+                link.subject.source,
+                link.subject.student.as_bytes(),
+                link.person.0.cast_signed(),
+                f64::from(link.weight_bits),
+                link.pattern.0,
+                link.model
+            ])?;
+        }
+        Ok(changed.len() as u64)
+    }
+}
+
 pub(super) fn subjects(connection: &Connection) -> Result<Vec<SubjectRow>, Error> {
     let sql = "SELECT source, student, person FROM subject ORDER BY source, student";
     let mut statement = connection.prepare_cached(sql)?;

@@ -7,7 +7,7 @@
 use super::log::Log;
 use super::{Error, ServiceKey, Tx, editions::SealCache};
 use crate::audit::{Receipt, SignerKey};
-use crate::linkage::{Linker, Parameters};
+use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::{mpsc, watch};
@@ -151,7 +151,7 @@ impl Writer {
     }
 }
 
-/// A linker with the parameters every store uses.
+/// A linker with the model every store begins with.
 pub(super) fn empty_linker() -> Linker {
-    Linker::new(Parameters::default())
+    Linker::new(Model::default())
 }

@@ -29,6 +29,7 @@ fn canaries(n: usize) -> pb::Identifiers {
         suffix: format!("{MARK}{text}"),
         birth_date: format!("{year}-{month:02}-{day:02}"),
         street_address: format!("{n} {MARK}{text} Street"),
+        city: format!("{MARK} {text}"),
         zip: format!("{MARK}{n}"),
         shared_id: format!("{MARK}S{n}"),
     }

@@ -186,7 +186,7 @@ fn person(fields: &mut Fields<'_, '_>, entry: Option<Entry>, mode: Mode) -> Subm
         first_name: fields.clear("givenName"),
         middle_name: fields.clear("middleName"),
         last_name: fields.clear("familyName"),
-        birth_date,
+        birth_date: birth_date.map(Into::into),
         ..Identifiers::default()
     };
     Submission {

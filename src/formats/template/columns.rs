@@ -108,6 +108,7 @@ const TEMPLATES: &[Template] = &[
             optional("birth_date", "date of birth"),
             optional("sex", "F, M or X"),
             optional("street_address", "street address without city"),
+            optional("city", "city"),
             optional("zip", "ZIP code"),
             optional("shared_id", "a number several sources share, such as a state student number"),
             optional(

@@ -57,8 +57,9 @@ pub(super) fn identifiers(fields: &mut Fields<'_, '_>) -> Identifiers {
         middle_name: fields.clear("middle_name"),
         last_name: fields.clear("last_name"),
         suffix: fields.clear("suffix"),
-        birth_date: fields.date("birth_date"),
+        birth_date: fields.date("birth_date").map(Into::into),
         street_address: fields.clear("street_address"),
+        city: fields.clear("city"),
         zip: fields.clear("zip"),
         shared_id: fields.clear("shared_id"),
     }

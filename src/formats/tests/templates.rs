@@ -20,7 +20,7 @@ fn a_whole_student() {
     let texts =
         [&identifiers.first_name, &identifiers.last_name, &identifiers.suffix, &identifiers.shared_id];
     assert_eq!(texts.map(|text| text.expose()), ["Ada", "Lovelace", "Jr", "99"]);
-    assert_eq!(identifiers.birth_date.map(|date| date.to_string()).as_deref(), Some("2010-12-10"));
+    assert_eq!(identifiers.birth_date.map(|date| date.parts()), Some((2010, 12, 10)));
     let Fact::Person(person) = read.facts()[0] else { panic!("not a person") };
     let names: BTreeSet<_> =
         (0..6).filter(|bit| person.races.bits() >> bit & 1 == 1).map(|bit| Races::NAMES[bit]).collect();

@@ -6,68 +6,89 @@ use super::{Plain, fold, is_placeholder};
 pub(in crate::identity) struct Address {
     /// House number, directions, street and its type in short forms, unit: for similarity.
     pub(in crate::identity) full: Plain,
-    /// House number and street without directions and type: the building.
-    pub(in crate::identity) building: Plain,
+    /// House number.
+    pub(in crate::identity) number: Option<Plain>,
+    /// Street without directions and type.
+    pub(in crate::identity) street: Plain,
+    /// The street's first word: with the house number enough to find candidates.
+    pub(in crate::identity) street_word: Plain,
     /// The unit within the building.
     pub(in crate::identity) unit: Option<Plain>,
-    /// House number and the street's first word: enough to find candidates.
-    pub(in crate::identity) key: Plain,
 }
 
 impl Address {
     /// The address, or nothing for a placeholder.
-    pub(super) fn new(text: &str) -> Option<Self> {
+    pub(in crate::identity) fn new(text: &str) -> Option<Self> {
         let folded = fold(text);
         if is_placeholder(&folded) || ["homeless", "general delivery"].contains(&folded.trim()) {
             return None;
         }
-        let words = words(&folded);
-        let unit_at = words.iter().skip(1).position(|word| **word == UNIT).map(|at| at + 1);
-        let street = &words[..unit_at.unwrap_or(words.len())];
-        let unit = join(words[unit_at.unwrap_or(words.len())..].iter().filter(|word| ***word != UNIT));
-        let named = |word: &&Plain| !is_direction(word) && !is_type(word);
-        let number = street.iter().filter(|word| starts_with_digit(word)).take(1);
-        let rest = || street.iter().skip_while(|word| starts_with_digit(word)).filter(named);
-        let bare = rest().next().is_none();
-        let building = if bare { join(street.iter()) } else { join(number.clone().chain(rest())) };
-        let key = if bare { building.clone() } else { join(number.chain(rest().take(1))) };
-        (!building.is_empty()).then(|| Self {
-            full: join(words.iter()),
-            building,
+        let full = in_words(&folded);
+        let words: Vec<&str> = full.split(' ').filter(|word| !word.is_empty()).collect();
+        let unit_at = words.iter().skip(1).position(|word| *word == UNIT).map(|at| at + 1);
+        let (street, unit) = words.split_at(unit_at.unwrap_or(words.len()));
+        // The first word is the house's, a later one (`10th`) the street's.
+        let numbered = street.first().is_some_and(|word| starts_with_digit(word));
+        let number = street.iter().find(|word| starts_with_digit(word));
+        let number = number.map(|number| Plain::new((*number).to_owned()));
+        let rest = street.iter().skip(usize::from(numbered));
+        let name = join(rest.filter(|word| !is_direction(word) && !is_type(word)), full.len());
+        // A street that is all direction and type (`avenue e`) is named by them.
+        let name = if name.is_empty() { join(street.iter(), full.len()) } else { name };
+        let word = name.split(' ').next().map(str::to_owned).unwrap_or_default();
+        let unit = join(unit.iter().filter(|word| **word != UNIT), full.len());
+        (!name.is_empty()).then(|| Self {
+            number,
+            street_word: Plain::new(word),
+            street: name,
             unit: Some(unit).filter(|unit| !unit.is_empty()),
-            key,
+            full,
         })
     }
 }
 
-/// The words, in short forms; `#3` and `apt3` are two words.
-fn words(folded: &str) -> Vec<Plain> {
-    let mut words: Vec<Plain> = Vec::new();
+/// The words in short forms, with spaces between; `#3` and `apt3` are two words.
+fn in_words(folded: &str) -> Plain {
+    // Room for `fl2` to become `unit 2`, so that no copy is left behind.
+    let mut words = Plain::new(String::with_capacity(3 * folded.len() + 8));
     let apart = |c: char| !(c.is_alphanumeric() || c == '\'' || c == '.' || c == '#');
     for raw in folded.split(apart).filter(|raw| !raw.is_empty()) {
         if raw.contains('#') {
-            words.push(Plain::new(UNIT.to_owned()));
+            begin(&mut words).push_str(UNIT);
         }
-        let bare = Plain::new(raw.chars().filter(|c| c.is_alphanumeric()).collect());
-        let digits_at = bare.find(|c: char| c.is_ascii_digit()).unwrap_or(bare.len());
-        let (letters, digits) = bare.split_at(digits_at);
-        if short(letters) == UNIT && !digits.is_empty() {
-            words.extend([UNIT, digits].map(|word| Plain::new(word.to_owned())));
-        } else if !bare.is_empty() {
-            words.push(Plain::new(short(&bare).to_owned()));
+        let before = words.len();
+        let at = begin(&mut words).len();
+        words.extend(raw.chars().filter(|c| c.is_alphanumeric()));
+        let word = &words[at..];
+        let digits_at = word.find(|c: char| c.is_ascii_digit()).unwrap_or(word.len());
+        if word.is_empty() {
+            words.truncate(before);
+        } else if short(&word[..digits_at]) == Some(UNIT) {
+            let digits = Plain::new(word[digits_at..].to_owned());
+            words.truncate(at);
+            words.push_str(UNIT);
+            if !digits.is_empty() {
+                begin(&mut words).push_str(&digits);
+            }
+        } else if let Some(short) = short(word) {
+            words.truncate(at);
+            words.push_str(short);
         }
     }
     words
 }
 
-fn join<'a>(words: impl Iterator<Item = &'a Plain> + Clone) -> Plain {
-    let mut joined = Plain::new(String::with_capacity(words.clone().map(|word| word.len() + 1).sum()));
-    for word in words {
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(word);
+/// Makes place for a word.
+fn begin(words: &mut Plain) -> &mut Plain {
+    if !words.is_empty() {
+        words.push(' ');
     }
+    words
+}
+
+fn join<'a>(words: impl Iterator<Item = &'a &'a str>, room: usize) -> Plain {
+    let mut joined = Plain::new(String::with_capacity(room));
+    words.for_each(|word| begin(&mut joined).push_str(word));
     joined
 }
 
@@ -76,8 +97,8 @@ fn starts_with_digit(word: &str) -> bool {
 }
 
 /// The short form of a street word, after the Postal Service's Publication 28, appendix C.
-fn short(word: &str) -> &str {
-    match word {
+fn short(word: &str) -> Option<&'static str> {
+    Some(match word {
         "street" | "str" | "stre" | "stree" => "st",
         "avenue" | "av" | "aven" | "avenu" | "avn" => "ave",
         "boulevard" | "boul" | "blv" => "blvd",
@@ -104,7 +125,7 @@ fn short(word: &str) -> &str {
         "southeast" => "se",
         "southwest" => "sw",
         "apartment" | "apts" | "apt" | "suite" | "ste" | "lot" | "trailer" | "trlr" | "room" | "rm"
-        | "floor" | "fl" | "bldg" => UNIT,
+        | "floor" | "fl" | "bldg" | UNIT => UNIT,
         "first" => "1st",
         "second" => "2nd",
         "third" => "3rd",
@@ -115,8 +136,8 @@ fn short(word: &str) -> &str {
         "eighth" => "8th",
         "ninth" => "9th",
         "tenth" => "10th",
-        word => word,
-    }
+        _ => return None,
+    })
 }
 
 fn is_type(word: &str) -> bool {
@@ -140,19 +161,21 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_apart() {
-        let check = |text: &str, full: &str, building: &str, unit: Option<&str>, key: &str| {
+        let check = |text: &str, full: &str, number: &str, street: &str, unit: Option<&str>, word: &str| {
             let address = Address::new(text).expect(text);
             assert_eq!(*address.full, full);
-            assert_eq!(*address.building, building, "{text}");
+            assert_eq!(address.number.as_deref().map_or("", String::as_str), number, "{text}");
+            assert_eq!(*address.street, street, "{text}");
             assert_eq!(address.unit.as_deref().map(String::as_str), unit, "{text}");
-            assert_eq!(*address.key, key, "{text}");
+            assert_eq!(*address.street_word, word, "{text}");
         };
-        check("755 So. Ridgeway Avenue", "755 s ridgeway ave", "755 ridgeway", None, "755 ridgeway");
-        check("4025 CALVERT AVE # 3", "4025 calvert ave unit 3", "4025 calvert", Some("3"), "4025 calvert");
-        check("4025 Calvert Apartment3", "4025 calvert unit 3", "4025 calvert", Some("3"), "4025 calvert");
-        check("53 santa maria dr", "53 santa maria dr", "53 santa maria", None, "53 santa");
-        check("12 10th St #4-B", "12 10th st unit 4 b", "12 10th st", Some("4 b"), "12 10th st");
-        check("P.O. Box 17", "po box 17", "17 po box 17", None, "17 po");
+        check("755 So. Ridgeway Avenue", "755 s ridgeway ave", "755", "ridgeway", None, "ridgeway");
+        check("4025 CALVERT AVE # 3", "4025 calvert ave unit 3", "4025", "calvert", Some("3"), "calvert");
+        check("4025 Calvert Apartment3", "4025 calvert unit 3", "4025", "calvert", Some("3"), "calvert");
+        check("53 santa maria dr", "53 santa maria dr", "53", "santa maria", None, "santa");
+        check("12 10th St #4-B", "12 10th st unit 4 b", "12", "10th", Some("4 b"), "10th");
+        check("8 Avenue E", "8 ave e", "8", "8 ave e", None, "8");
+        check("P.O. Box 17", "po box 17", "17", "po box 17", None, "po");
         for empty in ["", "Unknown", "homeless", "#"] {
             assert!(Address::new(empty).is_none(), "{empty}");
         }

@@ -7,56 +7,26 @@ mod address;
 mod name;
 
 pub(super) use address::Address;
-pub(super) use name::{Given, Surname};
+pub(super) use name::{Given, Surname, suffix};
 
-use crate::calendar::Date;
-use crate::records::Identifiers;
+use crate::records::BirthDate;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use zeroize::Zeroizing;
 
 /// The version of these rules and of `nicknames.csv`, written into every encoding. Any change to
 /// them that changes an encoding raises it.
-pub const NORMALIZER_VERSION: u8 = 1;
+pub const NORMALIZER_VERSION: u8 = 2;
 
 /// A clear text that is wiped when dropped.
 pub(super) type Plain = Zeroizing<String>;
 
-/// What is left of [`Identifiers`]: lower case, one spelling, placeholders gone.
-pub(super) struct Normalized {
-    pub(super) first: Option<Given>,
-    pub(super) middle: Option<Given>,
-    pub(super) last: Option<Surname>,
-    /// The generation: 1 for `Sr`, 2 for `Jr` and `II`, 3 for `III` and so on.
-    pub(super) suffix: Option<u8>,
-    pub(super) birth_date: Option<Date>,
-    pub(super) address: Option<Address>,
-    pub(super) zip: Option<Plain>,
-    pub(super) shared_id: Option<Plain>,
-}
-
-impl Normalized {
-    pub(super) fn new(identifiers: &Identifiers) -> Self {
-        let (last, suffix_in_last) = Surname::new(identifiers.last_name.expose());
-        let (first, suffix_in_first) = Given::new(identifiers.first_name.expose());
-        let (middle, suffix_in_middle) = Given::new(identifiers.middle_name.expose());
-        let suffix = name::suffix(identifiers.suffix.expose());
-        Self {
-            first,
-            middle,
-            last,
-            suffix: suffix.or(suffix_in_last).or(suffix_in_first).or(suffix_in_middle),
-            birth_date: identifiers.birth_date.filter(is_plausible),
-            address: Address::new(identifiers.street_address.expose()),
-            zip: zip(identifiers.zip.expose()),
-            shared_id: shared_id(identifiers.shared_id.expose()),
-        }
-    }
-}
-
 /// Lower-case letters without marks: `É` is `e`, `ß` is `ss`, `Ł` is `l`. What is not a letter is
 /// left as it is, and scripts without case too.
 fn fold(text: &str) -> Plain {
+    if text.is_ascii() {
+        return Plain::new(text.to_ascii_lowercase());
+    }
     // A letter of four bytes folds into at most a few; room enough that no copy is left behind.
     let mut folded = Plain::new(String::with_capacity(text.len() * 4 + 16));
     for letter in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
@@ -114,13 +84,13 @@ fn is_placeholder(folded: &str) -> bool {
 }
 
 /// Whether a birth date can be one: systems write the first day of 1900 and the like for "unknown".
-fn is_plausible(date: &Date) -> bool {
+pub(super) fn is_plausible(date: &BirthDate) -> bool {
     let (year, month, day) = date.parts();
     year > 1900 && year < 2200 && !(year == 1901 && month == 1 && day == 1)
 }
 
 /// The first five digits of a ZIP code; four digits lost a leading zero in a spreadsheet.
-fn zip(text: &str) -> Option<Plain> {
+pub(super) fn zip(text: &str) -> Option<Plain> {
     let first = text.split('-').next().unwrap_or_default();
     let mut digits = Plain::new(String::with_capacity(text.len() + 1));
     digits.extend(first.chars().filter(char::is_ascii_digit));
@@ -134,8 +104,19 @@ fn zip(text: &str) -> Option<Plain> {
     })
 }
 
+/// A city, letters and digits only.
+pub(super) fn city(text: &str) -> Option<Plain> {
+    let folded = fold(text);
+    if is_placeholder(&folded) {
+        return None;
+    }
+    let mut kept = Plain::new(String::with_capacity(folded.len()));
+    kept.extend(folded.chars().filter(|c| c.is_alphanumeric()));
+    Some(kept)
+}
+
 /// Letters and digits without leading zeros.
-fn shared_id(text: &str) -> Option<Plain> {
+pub(super) fn shared_id(text: &str) -> Option<Plain> {
     let folded = fold(text);
     if is_placeholder(&folded) {
         return None;
@@ -186,7 +167,9 @@ mod tests {
         assert!(!is_placeholder("na") && !is_placeholder("al") && !is_placeholder("oo"));
         assert!(shared_id("000-000").is_none());
         assert_eq!(shared_id("00-12A4").as_deref().map(String::as_str), Some("12a4"));
-        let date = |year, month, day| Date::new(year, month, day).filter(is_plausible);
+        let date = |year, month, day| {
+            crate::calendar::Date::new(year, month, day).map(BirthDate::from).filter(is_plausible)
+        };
         assert!(date(1900, 1, 1).is_none() && date(1901, 1, 1).is_none() && date(2012, 2, 29).is_some());
     }
 }

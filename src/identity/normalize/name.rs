@@ -12,7 +12,7 @@ pub(in crate::identity) struct Given {
 
 impl Given {
     /// The name, and the generation when a suffix stood in it. Nothing for a placeholder.
-    pub(super) fn new(text: &str) -> (Option<Self>, Option<u8>) {
+    pub(in crate::identity) fn new(text: &str) -> (Option<Self>, Option<u8>) {
         let (words, suffix) = words(text);
         let name = (!words.is_empty()).then(|| Self { joined: join(&words), words });
         (name.filter(|name| !is_infant(&name.joined)), suffix)
@@ -36,7 +36,7 @@ pub(in crate::identity) struct Surname {
 
 impl Surname {
     /// The name, and the generation when a suffix stood in it. Nothing for a placeholder.
-    pub(super) fn new(text: &str) -> (Option<Self>, Option<u8>) {
+    pub(in crate::identity) fn new(text: &str) -> (Option<Self>, Option<u8>) {
         let (words, suffix) = words(text);
         let mut parts: Vec<Plain> = Vec::with_capacity(words.len());
         let mut particles = Plain::new(String::with_capacity(text.len() * 4));
@@ -55,7 +55,7 @@ impl Surname {
 }
 
 /// The generation a suffix means.
-pub(super) fn suffix(text: &str) -> Option<u8> {
+pub(in crate::identity) fn suffix(text: &str) -> Option<u8> {
     let folded = fold(text);
     let bare: Plain = Plain::new(folded.chars().filter(|c| c.is_alphanumeric()).collect());
     generation(&bare)
