@@ -1,0 +1,89 @@
+//! A real database, filled through the store, and read as somebody reads it who has nothing but the file.
+
+use crate::people::People;
+use rusqlite::types::ValueRef;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use throughline::audit::SignerKey;
+use throughline::calendar::Timestamp;
+use throughline::identity::{Keys, Root, pseudonymize};
+use throughline::records::OrgId;
+use throughline::store::{Error, Organization, ServiceKey, Store};
+
+/// The table of encodings: each column's values as bytes, numbers so that the order of bytes is theirs.
+pub(crate) struct Table {
+    pub(crate) names: Vec<String>,
+    /// For each column the value of each row, in the order of the file.
+    pub(crate) columns: Vec<Vec<Vec<u8>>>,
+    /// For each row whose it is, as a place among the people pushed.
+    pub(crate) people: Vec<usize>,
+}
+
+impl Table {
+    pub(crate) fn column(&self, name: &str) -> &[Vec<u8>] {
+        let at = self.names.iter().position(|known| known == name).expect("the schema has the column");
+        &self.columns[at]
+    }
+}
+
+/// Pushes people, each list as a source of its own, and reads the file back.
+pub(crate) fn store(sources: &[&People]) -> Table {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("throughline.db");
+    let keys = Keys::derive(&Root::from_bytes([7; 32]));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let students = runtime.block_on(push(&path, &keys, sources));
+    drop(runtime);
+    read(&path, &students)
+}
+
+/// The students' tokens, in the order of the people given.
+async fn push(path: &Path, keys: &Keys, sources: &[&People]) -> Vec<[u8; 16]> {
+    let service = ServiceKey::derive(&[8; 32].into());
+    let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
+    let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
+    Store::create(path, &service, "test/log", Timestamp::from_millis(0)).expect("a new file");
+    let store = Store::open(path, service, signer).expect("the file");
+    let mut students = Vec::new();
+    for (number, people) in sources.iter().enumerate() {
+        let id = OrgId::new(&format!("source-{number}")).expect("a code");
+        let records: Vec<_> = people.submissions().map(|person| pseudonymize(keys, &id, person)).collect();
+        students.extend(records.iter().map(|record| *record.student.expect("a student").as_bytes()));
+        let steps = move |tx: &mut throughline::store::Tx<'_>| {
+            let (name, roles) = (id.as_str().to_owned(), BTreeSet::from(["contributor".to_owned()]));
+            tx.put_organization(&Organization { id: id.clone(), name, roles, active: true })?;
+            let source = tx.source_number(&id)?;
+            records.into_iter().try_for_each(|record| tx.put_record(source, record).map(drop))
+        };
+        store.transaction::<(), Error, _>("test.push", steps).await.expect("a commit");
+    }
+    students
+}
+
+fn read(path: &Path, students: &[[u8; 16]]) -> Table {
+    let places: HashMap<&[u8], usize> =
+        students.iter().enumerate().map(|(place, token)| (&token[..], place)).collect();
+    let connection = rusqlite::Connection::open(path).expect("the file");
+    let mut statement = connection.prepare("SELECT * FROM subject").expect("a statement");
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    let mut columns = vec![Vec::with_capacity(students.len()); names.len()];
+    let mut rows = statement.query([]).expect("rows");
+    while let Some(row) = rows.next().expect("a row") {
+        for (at, column) in columns.iter_mut().enumerate() {
+            column.push(bytes(row.get_ref(at).expect("a value")));
+        }
+    }
+    let mut table = Table { names, columns, people: Vec::new() };
+    table.people = table.column("student").iter().map(|token| places[&token[..]]).collect();
+    table
+}
+
+fn bytes(value: ValueRef<'_>) -> Vec<u8> {
+    match value {
+        ValueRef::Integer(number) => number.to_be_bytes().to_vec(),
+        // Weights are not negative here, so their bits are in the order of their values.
+        ValueRef::Real(number) => number.max(0.0).to_be_bytes().to_vec(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
+        ValueRef::Null => Vec::new(),
+    }
+}
