@@ -25,7 +25,7 @@ pub struct SubjectRow {
     pub source: u32,
     /// Token of the student.
     pub student: Token,
-    /// The person.
+    /// The person, by the number it is stored under, which tells nothing of who came first.
     pub person: PersonId,
 }
 
@@ -179,7 +179,7 @@ impl Tx<'_> {
             source,
             student.as_bytes(),
             sealed,
-            link.person.0.cast_signed(),
+            self.key.hide(link.person),
             f64::from(link.weight_bits),
             link.pattern.0,
             link.model
@@ -201,7 +201,7 @@ impl Tx<'_> {
             .execute(params![
                 link.subject.source,
                 link.subject.student.as_bytes(),
-                link.person.0.cast_signed(),
+                self.key.hide(link.person),
                 f64::from(link.weight_bits),
                 link.pattern.0,
                 link.model
@@ -233,11 +233,7 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
         let sealed: Vec<u8> = row.get(2)?;
         let encoding = Encoding::from_bytes(&key.open(source, &student, &sealed)?);
         let encoding = encoding.map_err(|_| Error::Damaged("an encoding"))?;
-        linker.restore(
-            Subject { source, student },
-            &encoding,
-            PersonId(row.get::<_, i64>(3)?.cast_unsigned()),
-        );
+        linker.restore(Subject { source, student }, &encoding, key.reveal(row.get(3)?));
     }
     Ok(linker)
 }
