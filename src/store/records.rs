@@ -1,9 +1,11 @@
 //! Records as they stand, and the subjects they are about.
 
-use super::{Error, Outcome, ServiceKey, Snapshot, Tx, organizations::org, writer::empty_linker};
+use super::{
+    Error, Outcome, ServiceKey, Snapshot, Tx, organizations::org, vault::Column, writer::empty_linker,
+};
 use crate::calendar::Timestamp;
 use crate::identity::{Encoding, Pseudonymized, Token};
-use crate::linkage::{Linker, PersonId, Subject};
+use crate::linkage::{Link, Linker, PersonId, Subject};
 use crate::records::{Change, Fact, Kind, OrgId};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -167,24 +169,30 @@ impl Tx<'_> {
         if self.linker().encoding(&subject).is_some_and(|known| *known == encoding) {
             return Ok(false);
         }
-        let sealed = self.key.seal(source, &student, encoding.as_bytes())?;
+        let sealed = self.key.seal(Column::Encoding, source, &student, encoding.as_bytes())?;
         let link = self.linker_mut().link(subject, encoding);
+        let reason = self.sealed_reason(&link)?;
         self.prepare(
-            "INSERT INTO subject (source, student, encoding, person, weight_bits, pattern, model)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            "INSERT INTO subject (source, student, encoding, person, reason, model)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (source, student) DO UPDATE
-             SET encoding = ?3, person = ?4, weight_bits = ?5, pattern = ?6, model = ?7",
+             SET encoding = ?3, person = ?4, reason = ?5, model = ?6",
         )?
         .execute(params![
             source,
             student.as_bytes(),
             sealed,
             self.key.hide(link.person),
-            f64::from(link.weight_bits),
-            link.pattern.0,
+            reason,
             link.model
         ])?;
         Ok(true)
+    }
+
+    /// What decided a link, sealed: the weight in four bytes, then the level of each field.
+    fn sealed_reason(&self, link: &Link) -> Result<Vec<u8>, Error> {
+        let reason = [&link.weight_bits.to_le_bytes()[..], &link.pattern.0].concat();
+        self.key.seal(Column::Reason, link.subject.source, &link.subject.student, &reason)
     }
 }
 
@@ -194,16 +202,16 @@ impl Tx<'_> {
     pub fn settle_links(&mut self) -> Result<u64, Error> {
         let changed = self.linker_mut().settle();
         for link in &changed {
+            let reason = self.sealed_reason(link)?;
             self.prepare(
-                "UPDATE subject SET person = ?3, weight_bits = ?4, pattern = ?5, model = ?6
+                "UPDATE subject SET person = ?3, reason = ?4, model = ?5
                  WHERE source = ?1 AND student = ?2",
             )?
             .execute(params![
                 link.subject.source,
                 link.subject.student.as_bytes(),
                 self.key.hide(link.person),
-                f64::from(link.weight_bits),
-                link.pattern.0,
+                reason,
                 link.model
             ])?;
         }
@@ -231,7 +239,7 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
     while let Some(row) = rows.next()? {
         let (source, student) = (row.get(0)?, Token::from_bytes(row.get(1)?));
         let sealed: Vec<u8> = row.get(2)?;
-        let encoding = Encoding::from_bytes(&key.open(source, &student, &sealed)?);
+        let encoding = Encoding::from_bytes(&key.open(Column::Encoding, source, &student, &sealed)?);
         let encoding = encoding.map_err(|_| Error::Damaged("an encoding"))?;
         linker.restore(Subject { source, student }, &encoding, key.reveal(row.get(3)?));
     }

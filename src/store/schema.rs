@@ -7,7 +7,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("migrations/2_proof.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema.sql"),
+    include_str!("migrations/2_proof.sql"),
+    include_str!("migrations/3_reason.sql"),
+];
 
 /// `PRAGMA application_id`: the letters `thrl`.
 const APPLICATION_ID: i32 = 0x7468_726c;

@@ -21,8 +21,17 @@ pub struct ServiceKey {
     derived: Arc<Derived>,
 }
 
+/// A column that is sealed under a key of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column {
+    Encoding,
+    /// The weight and the levels that decided a link: the weight tells how frequent a name is.
+    Reason,
+}
+
 struct Derived {
-    column: LessSafeKey,
+    /// By [`Column`].
+    columns: [LessSafeKey; 2],
     digest: hmac::Key,
     numbers: hmac::Key,
     ties: Zeroizing<[u8; 32]>,
@@ -56,10 +65,13 @@ impl ServiceKey {
             okm.fill(&mut key[..]).expect("the length asked for is the length filled");
             key
         };
-        let column = UnboundKey::new(&AES_256_GCM, &expand(b"column/subject.encoding")[..]);
+        let column = |label| {
+            let key = UnboundKey::new(&AES_256_GCM, &expand(label)[..]);
+            LessSafeKey::new(key.expect("AES-256 takes 32 bytes"))
+        };
         Self {
             derived: Arc::new(Derived {
-                column: LessSafeKey::new(column.expect("AES-256 takes 32 bytes")),
+                columns: [column(b"column/subject.encoding"), column(b"column/subject.reason")],
                 digest: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"digest/batch")[..]),
                 numbers: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"column/subject.person")[..]),
                 ties: expand(b"seal/ties"),
@@ -86,33 +98,43 @@ impl ServiceKey {
         hmac::Context::with_key(&self.derived.digest)
     }
 
-    /// Seals an encoding: nonce, ciphertext, tag.
+    /// Seals what stands in a subject's column: nonce, ciphertext, tag.
     pub(super) fn seal(
         &self,
+        column: Column,
         source: u32,
         student: &Token,
-        encoding: &[u8],
+        bytes: &[u8],
     ) -> Result<Vec<u8>, super::Error> {
         let mut nonce = [0; NONCE_LEN];
         self.derived.random.fill(&mut nonce).map_err(|_| super::Error::Damaged("no randomness"))?;
-        let mut sealed = encoding.to_vec();
-        let tag = self.derived.column.seal_in_place_separate_tag(
+        let mut sealed = bytes.to_vec();
+        let tag = self.derived.columns[column as usize].seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(bound_to(source, student)),
             &mut sealed,
         );
-        let tag = tag.map_err(|_| super::Error::Damaged("an encoding is too long to seal"))?;
+        let tag = tag.map_err(|_| super::Error::Damaged("a value is too long to seal"))?;
         Ok([&nonce[..], &sealed, tag.as_ref()].concat())
     }
 
     /// Opens what [`ServiceKey::seal`] made; refuses it in any other place.
-    pub(super) fn open(&self, source: u32, student: &Token, sealed: &[u8]) -> Result<Vec<u8>, super::Error> {
-        let damaged = || super::Error::Damaged("an encoding does not open in its place");
+    pub(super) fn open(
+        &self,
+        column: Column,
+        source: u32,
+        student: &Token,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, super::Error> {
+        let damaged = || super::Error::Damaged("a value does not open in its place");
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
         let mut bytes = rest.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened =
-            self.derived.column.open_in_place(nonce, Aad::from(bound_to(source, student)), &mut bytes);
+        let opened = self.derived.columns[column as usize].open_in_place(
+            nonce,
+            Aad::from(bound_to(source, student)),
+            &mut bytes,
+        );
         let length = opened.map_err(|_| damaged())?.len();
         bytes.truncate(length);
         Ok(bytes)
@@ -157,18 +179,23 @@ fn bound_to(source: u32, student: &Token) -> [u8; 20] {
 
 #[cfg(test)]
 mod tests {
+    use super::Column::Encoding;
     use super::*;
 
     #[test]
     fn an_encoding_opens_only_in_its_own_place() {
         let key = ServiceKey::derive(&Zeroizing::new([7; 32]));
         let (one, two) = (Token::from_bytes([1; 16]), Token::from_bytes([2; 16]));
-        let sealed = key.seal(1, &one, b"encoding").expect("sealed");
-        assert_eq!(key.open(1, &one, &sealed).expect("opened"), b"encoding");
-        assert!(key.open(2, &one, &sealed).is_err(), "another source");
-        assert!(key.open(1, &two, &sealed).is_err(), "another student");
-        assert!(ServiceKey::derive(&Zeroizing::new([8; 32])).open(1, &one, &sealed).is_err(), "another key");
-        assert_ne!(sealed, key.seal(1, &one, b"encoding").expect("sealed"), "never the same twice");
+        let sealed = key.seal(Encoding, 1, &one, b"encoding").expect("sealed");
+        assert_eq!(key.open(Encoding, 1, &one, &sealed).expect("opened"), b"encoding");
+        assert!(key.open(Column::Reason, 1, &one, &sealed).is_err(), "another column");
+        assert!(key.open(Encoding, 2, &one, &sealed).is_err(), "another source");
+        assert!(key.open(Encoding, 1, &two, &sealed).is_err(), "another student");
+        assert!(
+            ServiceKey::derive(&Zeroizing::new([8; 32])).open(Encoding, 1, &one, &sealed).is_err(),
+            "another key"
+        );
+        assert_ne!(sealed, key.seal(Encoding, 1, &one, b"encoding").expect("sealed"), "never the same twice");
     }
 
     #[test]

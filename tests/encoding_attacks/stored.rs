@@ -81,8 +81,7 @@ fn read(path: &Path, students: &[[u8; 16]]) -> Table {
 fn bytes(value: ValueRef<'_>) -> Vec<u8> {
     match value {
         ValueRef::Integer(number) => number.to_be_bytes().to_vec(),
-        // Weights are not negative here, so their bits are in the order of their values.
-        ValueRef::Real(number) => number.max(0.0).to_be_bytes().to_vec(),
+        ValueRef::Real(number) => number.to_be_bytes().to_vec(),
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_vec(),
         ValueRef::Null => Vec::new(),
     }
