@@ -45,7 +45,11 @@ async fn an_edition_is_verified_against_the_log() {
 
     city.kill();
     // As a program wrote it that kept no proofs.
-    city.tamper("DROP TABLE proof; PRAGMA user_version = 1");
+    city.tamper(
+        "DROP TABLE proof; ALTER TABLE subject DROP COLUMN reason;
+         ALTER TABLE subject ADD COLUMN weight_bits REAL NOT NULL DEFAULT 0;
+         ALTER TABLE subject ADD COLUMN pattern BLOB CHECK (length(pattern) = 8); PRAGMA user_version = 1",
+    );
     city.restart();
     let status = city.verify_edition(1).await.expect_err("the log knows of a proof");
     assert_eq!((status.code(), status.message()), (Code::DataLoss, "the proof is not the one on record"));
