@@ -22,8 +22,14 @@ pub struct Encoding(Box<[u8; Encoding::LEN]>);
 
 /// Bytes are not an encoding this version reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not an encoding of version 2")]
-pub struct NotAnEncoding(());
+pub enum NotAnEncoding {
+    /// An earlier layout, or made by an earlier normalizer: it compares with none of today's.
+    #[error("is an encoding of an earlier version, and has to be made again")]
+    Earlier,
+    /// Anything else.
+    #[error("is not an encoding of version 2")]
+    Unknown,
+}
 
 /// A token of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,13 +138,20 @@ impl Encoding {
     ///
     /// [`NotAnEncoding`] for another length, version or normalizer, or a value in a place declared empty.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotAnEncoding> {
-        let bytes: [u8; Self::LEN] = bytes.try_into().map_err(|_| NotAnEncoding(()))?;
+        if let [layout, normalizer, ..] = *bytes
+            && (1..=VERSION).contains(&layout)
+            && (1..=super::NORMALIZER_VERSION).contains(&normalizer)
+            && (layout, normalizer) != (VERSION, super::NORMALIZER_VERSION)
+        {
+            return Err(NotAnEncoding::Earlier);
+        }
+        let bytes: [u8; Self::LEN] = bytes.try_into().map_err(|_| NotAnEncoding::Unknown)?;
         let encoding = Self(Box::new(bytes));
         let known = bytes[..8] == [VERSION, super::NORMALIZER_VERSION, 0, 0, 0, 0, 0, 0];
         let slots = encoding.slot_presence();
         let undeclared = slots >> N_SLOTS != 0
             || (0..N_SLOTS).any(|i| slots >> i & 1 == 0 && encoding.word(SLOTS_AT + 8 * i) != 0);
-        if known && !undeclared { Ok(encoding) } else { Err(NotAnEncoding(())) }
+        if known && !undeclared { Ok(encoding) } else { Err(NotAnEncoding::Unknown) }
     }
 
     /// Its bytes.
@@ -219,11 +232,15 @@ mod tests {
         assert_eq!((encoding.token(Slot::SharedId), encoding.token(Slot::Zip)), (Some(5), None));
         assert_eq!((encoding.tokens()[N_SLOTS - 1], encoding.filters()[19]), (5, 2));
         // Another length, layout, normalizer, reserved byte; a value where none is declared.
-        assert!(Encoding::from_bytes(&encoding.as_bytes()[1..]).is_err());
+        let unknown = Err(NotAnEncoding::Unknown);
+        assert_eq!(Encoding::from_bytes(&encoding.as_bytes()[..100]), unknown);
         for at in [0, 1, 2, 7, 15, SLOTS_AT] {
             let mut bytes = encoding.as_bytes().to_vec();
             bytes[at] ^= 0x80;
-            assert!(Encoding::from_bytes(&bytes).is_err(), "{at}");
+            assert_eq!(Encoding::from_bytes(&bytes), unknown, "{at}");
+        }
+        for version in [&[1, 1][..], &[2, 1]] {
+            assert_eq!(Encoding::from_bytes(version), Err(NotAnEncoding::Earlier));
         }
     }
 }

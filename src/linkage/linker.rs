@@ -23,6 +23,8 @@ pub struct Linker {
     records: Vec<Option<Record>>,
     free: Vec<u32>,
     numbers: HashMap<Subject, u32>,
+    /// Subjects that nobody can be compared with.
+    held: HashMap<Subject, PersonId>,
     persons: HashMap<PersonId, Vec<u32>>,
     last_person: u64,
 }
@@ -59,6 +61,12 @@ impl Linker {
         self.put(Record { subject, encoding: encoding.clone(), features, person, decided: None });
     }
 
+    /// Keeps the person of a subject whose encoding can not be compared with others, until it comes with another one.
+    pub fn hold(&mut self, subject: Subject, person: PersonId) {
+        self.held.insert(subject, person);
+        self.last_person = self.last_person.max(person.0);
+    }
+
     /// Decides who a subject is, among all that are there.
     ///
     /// A known subject with the same encoding keeps its link. With another encoding it is decided
@@ -67,7 +75,7 @@ impl Linker {
         if let Some(record) = self.record(subject).filter(|record| record.encoding == encoding) {
             return self.known(record);
         }
-        let vacated = self.take(subject).map(|record| record.person);
+        let vacated = self.take(subject).map(|record| record.person).or(self.held.remove(&subject));
         let features = Features::new(&encoding);
         let (person, decided) = match self.decide(subject, &features) {
             Some(decision) => decision,

@@ -4,7 +4,7 @@ use super::{
     Error, Outcome, ServiceKey, Snapshot, Tx, organizations::org, vault::Column, writer::empty_linker,
 };
 use crate::calendar::Timestamp;
-use crate::identity::{Encoding, Pseudonymized, Token};
+use crate::identity::{Encoding, NotAnEncoding, Pseudonymized, Token};
 use crate::linkage::{Link, Linker, PersonId, Subject};
 use crate::records::{Change, Fact, Kind, OrgId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -232,16 +232,105 @@ pub(super) fn subjects(connection: &Connection) -> Result<Vec<SubjectRow>, Error
 
 /// Loads every subject into a linker, in a fixed order.
 pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<Linker, Error> {
-    let mut linker = empty_linker();
+    let (mut linker, mut n_held) = (empty_linker(), 0_u64);
     let mut statement = connection
         .prepare_cached("SELECT source, student, encoding, person FROM subject ORDER BY source, student")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (source, student) = (row.get(0)?, Token::from_bytes(row.get(1)?));
         let sealed: Vec<u8> = row.get(2)?;
-        let encoding = Encoding::from_bytes(&key.open(Column::Encoding, source, &student, &sealed)?);
-        let encoding = encoding.map_err(|_| Error::Damaged("an encoding"))?;
-        linker.restore(Subject { source, student }, &encoding, key.reveal(row.get(3)?));
+        let (subject, person) = (Subject { source, student }, key.reveal(row.get(3)?));
+        match Encoding::from_bytes(&key.open(Column::Encoding, source, &student, &sealed)?) {
+            Ok(encoding) => linker.restore(subject, &encoding, person),
+            Err(NotAnEncoding::Earlier) => {
+                linker.hold(subject, person);
+                n_held += 1;
+            }
+            Err(NotAnEncoding::Unknown) => return Err(Error::Damaged("an encoding")),
+        }
+    }
+    if n_held > 0 {
+        tracing::warn!(
+            n_held,
+            "students were encoded by an earlier version: they link to nobody new until their sources push them again"
+        );
     }
     Ok(linker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::SignerKey;
+    use crate::identity::{Keys, Root, pseudonymize};
+    use crate::records::{Demographics, Identifiers, Submission};
+    use crate::store::{Organization, Store};
+    use std::path::Path;
+
+    fn open(path: &Path, key: &ServiceKey) -> Store {
+        let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
+        let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
+        if !path.exists() {
+            Store::create(path, key, "test/log", Timestamp::from_millis(0)).expect("a new file");
+        }
+        Store::open(path, key.clone(), signer).expect("the file")
+    }
+
+    /// Pushes one child as a source, and returns what came of it and the persons that all sources have.
+    async fn push(store: &Store, source: &str) -> (Outcome, Vec<PersonId>) {
+        let id = OrgId::new(source).expect("a code");
+        let identifiers = Identifiers {
+            first_name: "Ana".into(),
+            last_name: "Garcia".into(),
+            birth_date: "2011-05-06".parse().ok(),
+            zip: "30210".into(),
+            ..Identifiers::default()
+        };
+        let submission = Submission {
+            key: "one".into(),
+            student: Some("one".into()),
+            identifiers: Some(identifiers),
+            change: Change::Upsert(Fact::Person(Demographics::default())),
+        };
+        let record = pseudonymize(&Keys::derive(&Root::from_bytes([7; 32])), &id, submission);
+        let steps = move |tx: &mut Tx<'_>| -> Result<Outcome, Error> {
+            let (name, roles) = (source_name(&id), ["contributor".to_owned()].into());
+            tx.put_organization(&Organization { id: id.clone(), name, roles, active: true })?;
+            let source = tx.source_number(&id)?;
+            tx.put_record(source, record)
+        };
+        let outcome = store.transaction("test.push", steps).await.expect("a commit").value;
+        let persons = store.read(|snapshot| snapshot.subjects()).await.expect("subjects");
+        (outcome, persons.into_iter().map(|row| row.person).collect())
+    }
+
+    fn source_name(id: &OrgId) -> String {
+        id.as_str().to_owned()
+    }
+
+    #[tokio::test]
+    async fn encodings_of_an_earlier_version_keep_their_person_and_are_made_anew_when_pushed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("throughline.db");
+        let key = ServiceKey::derive(&[8; 32].into());
+        let store = open(&path, &key);
+        push(&store, "one").await;
+        let (_, before) = push(&store, "two").await;
+        assert_eq!(before[0], before[1]);
+        drop(store);
+
+        let connection = Connection::open(&path).expect("the file");
+        for row in subjects(&connection).expect("subjects") {
+            let earlier = key.seal(Column::Encoding, row.source, &row.student, &[1; 464]).expect("sealed");
+            let change = "UPDATE subject SET encoding = ?1 WHERE source = ?2";
+            connection.execute(change, params![earlier, row.source]).expect("changed");
+        }
+        drop(connection);
+
+        let store = open(&path, &key);
+        for source in ["one", "two"] {
+            assert_eq!(push(&store, source).await, (Outcome::Changed, before.clone()));
+            assert_eq!(push(&store, source).await, (Outcome::Unchanged, before.clone()));
+        }
+    }
 }

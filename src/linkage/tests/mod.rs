@@ -159,3 +159,17 @@ fn nobody_links_to_nobody() {
     assert_eq!(persons.len(), 5);
     assert!(linker.relink().iter().all(|link| link.weight_bits == 0.0));
 }
+
+#[test]
+fn who_can_not_be_compared_keeps_the_person_until_encoded_again() {
+    let mut linker = Linker::new(Model::default());
+    linker.hold(subject(0, 0), PersonId(5));
+    linker.hold(subject(1, 1), PersonId(5));
+    assert_eq!(linker.encoding(&subject(0, 0)), None);
+    // Somebody new can not be found to be that person, and takes no number that is in use.
+    assert_eq!(linker.link(subject(2, 2), encoded(ANA)).person, PersonId(6));
+    linker.remove(subject(2, 2));
+    assert_eq!(linker.link(subject(0, 0), encoded(ANA)).person, PersonId(5));
+    assert_eq!(linker.link(subject(1, 1), encoded(ANA)).person, PersonId(5));
+    assert_eq!(linker.settle(), []);
+}
