@@ -11,6 +11,11 @@ pub(super) struct Edge {
     pub(super) pattern: LevelPattern,
 }
 
+/// Orders edges by weight, and equal ones by their records.
+pub(super) fn strongest_first(edges: &mut [Edge]) {
+    edges.sort_unstable_by(|x, y| y.bits.total_cmp(&x.bits).then_with(|| (x.a, x.b).cmp(&(y.a, y.b))));
+}
+
 /// Disjoint groups of records; a group is named by one of its records.
 pub(super) struct Groups {
     of: Vec<u32>,

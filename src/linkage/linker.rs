@@ -6,11 +6,12 @@ use super::features::Features;
 use super::frequency::Frequencies;
 use super::index::Index;
 use super::model::Model;
-use super::roster::{Reason, Roster};
+use super::roster::Reason;
 use super::set::KEPT_BITS;
+use super::verdict::Verdicts;
 use super::{Link, PersonId, Subject};
 use crate::identity::Encoding;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// All subjects with their encodings and persons, in memory; about 1.5 kilobytes for each.
 ///
@@ -27,6 +28,7 @@ pub struct Linker {
     held: HashMap<Subject, PersonId>,
     persons: HashMap<PersonId, Vec<u32>>,
     last_person: u64,
+    verdicts: Verdicts,
 }
 
 #[derive(Debug)]
@@ -77,7 +79,7 @@ impl Linker {
         }
         let vacated = self.take(subject).map(|record| record.person).or(self.held.remove(&subject));
         let features = Features::new(&encoding);
-        let (person, decided) = match self.decide(subject, &features) {
+        let (person, decided) = match self.find(subject, &features) {
             Some(decision) => decision,
             None => {
                 let own = vacated.filter(|person| !self.persons.contains_key(person));
@@ -112,46 +114,68 @@ impl Linker {
         }
     }
 
-    /// Forgets a subject. Its number of person is not used again while this linker lives.
+    pub(super) const fn verdicts(&self) -> &Verdicts {
+        &self.verdicts
+    }
+
+    pub(super) const fn verdicts_mut(&mut self) -> &mut Verdicts {
+        &mut self.verdicts
+    }
+
+    /// All that are there, by subject.
+    pub(super) fn by_subject(&self) -> Vec<(Subject, &Features)> {
+        let records = self.records.iter().flatten().map(|record| (record.subject, &record.features));
+        let mut records: Vec<_> = records.collect();
+        records.sort_unstable_by_key(|(subject, _)| *subject);
+        records
+    }
+
+    /// Forgets a subject, but not what was decided about it. Its number of person is not used again while this
+    /// linker lives.
     pub fn remove(&mut self, subject: Subject) {
         self.take(subject);
     }
 
-    /// Decides everything anew, with a model learned from all that is there.
-    ///
-    /// The result depends on the subjects and their encodings, and on nothing else. It is ordered by
-    /// subject, and persons are numbered from 1 by their first subject, whatever they were before.
-    #[must_use]
-    pub fn relink(&self) -> Vec<Link> {
-        let mut records: Vec<&Record> = self.records.iter().flatten().collect();
-        records.sort_unstable_by_key(|record| record.subject);
-        let mut roster = Roster::with_capacity(records.len());
-        let mut source = 0;
-        for (at, record) in records.iter().enumerate() {
-            let new = at > 0 && records[at - 1].subject.source != record.subject.source;
-            source += u32::from(new);
-            if at == 0 || new {
-                roster.holds_once(source);
-            }
-            roster.push_features(source, record.features.clone());
-        }
-        let linked = roster.link(|_| ());
-        let link = |(at, record): (usize, &&Record)| {
-            let reason = linked.reasons[at].unwrap_or(ALONE);
-            let person = PersonId(u64::from(linked.persons[at]) + 1);
-            Self::link_of(record.subject, person, reason, linked.model.version)
-        };
-        records.iter().enumerate().map(link).collect()
-    }
-
-    /// The person with the strongest evidence, if any has enough: the best comparison makes a link even
-    /// though others compete, the mean does not speak against it, and the source has no one there yet.
-    fn decide(&self, subject: Subject, features: &Features) -> Option<(PersonId, Reason)> {
+    /// The person of whoever the subject is decided to be; otherwise the one with the strongest evidence, if
+    /// any has enough. No person that holds somebody it is decided not to be, or one of its own source.
+    fn find(&self, subject: Subject, features: &Features) -> Option<(PersonId, Reason)> {
+        let same = self.verdicts.same_as(subject);
+        let others = self.verdicts.others_than(&same);
         let shares = self.frequencies.shares(features);
         let weigh = |other: &Record| {
             let pattern = compare(features, &other.features);
             Reason { weight_bits: self.model.evidence(pattern, &shares).bits(), pattern }
         };
+        let mut decided = same.iter().filter(|same| **same != subject).filter_map(|same| self.record(*same));
+        if let Some(first) = decided.next() {
+            let of = std::iter::once(first).chain(decided).map(|same| (same.person, weigh(same)));
+            // None is free before links are settled: then it waits alone.
+            return of.filter(|(person, _)| self.is_free(*person, subject, &others)).next();
+        }
+        self.likeliest(subject, features, &others, weigh)
+    }
+
+    /// Whether a person can be that of a subject that is none of the others.
+    fn is_free(&self, person: PersonId, subject: Subject, others: &BTreeSet<Subject>) -> bool {
+        let taken =
+            |member: &Record| member.subject.source == subject.source || others.contains(&member.subject);
+        !self.members(person).any(taken)
+    }
+
+    fn members(&self, person: PersonId) -> impl Iterator<Item = &Record> + Clone {
+        let members = self.persons.get(&person).map_or(&[][..], Vec::as_slice);
+        members.iter().filter_map(|number| self.at(*number))
+    }
+
+    /// The person with the strongest evidence, if any has enough: the best comparison makes a link even
+    /// though others compete, the mean does not speak against it, and the person is free.
+    fn likeliest(
+        &self,
+        subject: Subject,
+        features: &Features,
+        others: &BTreeSet<Subject>,
+        weigh: impl Fn(&Record) -> Reason,
+    ) -> Option<(PersonId, Reason)> {
         // Ordered, so that equal evidence is decided by the oldest person.
         let mut best: BTreeMap<PersonId, Reason> = BTreeMap::new();
         for number in self.index.candidates(features) {
@@ -165,11 +189,9 @@ impl Linker {
             }
         }
         best.retain(|person, _| {
-            let members = self.persons.get(person).map_or(&[][..], Vec::as_slice);
-            let n_members = members.len();
-            let members = members.iter().filter_map(|number| self.at(*number));
-            !members.clone().any(|member| member.subject.source == subject.source)
-                && agree(n_members, members.map(|member| weigh(member).weight_bits))
+            let members = self.members(*person);
+            self.is_free(*person, subject, others)
+                && agree(members.clone().count(), members.map(|member| weigh(member).weight_bits))
         });
         let odds = |reason: &Reason| reason.weight_bits.min(60.0).exp2();
         let all: f32 = best.values().map(odds).sum();
@@ -199,7 +221,7 @@ impl Linker {
         Self::link_of(record.subject, record.person, reason, self.model.version)
     }
 
-    const fn link_of(subject: Subject, person: PersonId, reason: Reason, model: u16) -> Link {
+    pub(super) const fn link_of(subject: Subject, person: PersonId, reason: Reason, model: u16) -> Link {
         let Reason { weight_bits, pattern } = reason;
         Link { subject, person, weight_bits, pattern, model }
     }
@@ -244,4 +266,4 @@ impl Linker {
 }
 
 /// A person of its own has been compared with nobody that counts.
-const ALONE: Reason = Reason { weight_bits: 0.0, pattern: LevelPattern([0; 8]) };
+pub(super) const ALONE: Reason = Reason { weight_bits: 0.0, pattern: LevelPattern([0; 8]) };

@@ -8,13 +8,15 @@
 //! A [`Roster`] links a whole set: it learns the [`Model`] from the set itself, without labels, finds
 //! out which sources hold a person once, and brings records together from the strongest pair to the
 //! weakest. A [`Linker`] decides about one record at a time, at once, by the same levels; its
-//! [`Linker::relink`] is a roster of all it knows and does not depend on the order of arrival.
+//! [`Linker::relink`] is a roster of all it knows and does not depend on the order of arrival. A
+//! [`Verdict`] that people have given on a pair stands above what either of them finds.
 //!
 //! Left to the caller: storing links, and what a person keeps when a relink splits or merges.
 
 mod blocking;
 mod cluster;
 mod comparison;
+mod decided;
 mod exclusive;
 mod explain;
 mod features;
@@ -28,18 +30,21 @@ mod model;
 mod parallel;
 mod prior;
 pub mod quality;
+mod relink;
 mod roster;
 mod sample;
 mod set;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use comparison::LevelPattern;
 pub use explain::LevelWeight;
 pub use linker::Linker;
 pub use model::Model;
 pub use roster::{Linked, Pair, Phase, Reason, Roster};
+pub use verdict::{Contradiction, SubjectPair, Verdict};
 
 use crate::identity::Token;
 

@@ -1,8 +1,9 @@
 //! Linking a whole set at once.
 
 use super::blocking::Blocks;
-use super::cluster::{Edge, Groups};
+use super::cluster::{Edge, Groups, strongest_first};
 use super::comparison::LevelPattern;
+use super::decided::Decided;
 use super::exclusive::compete;
 use super::features::Features;
 use super::model::Model;
@@ -22,6 +23,7 @@ pub struct Roster {
     sources: Vec<u32>,
     places: Vec<u32>,
     known_once: Vec<u32>,
+    decided: Decided,
 }
 
 /// A step of [`Roster::link`], for whoever shows progress or takes the time.
@@ -50,8 +52,10 @@ pub struct Linked {
     pub model: Model,
     /// Whether each source holds a person once, by its number.
     pub unique: Vec<bool>,
-    /// Every pair with a weight above -10 bits, the strongest first.
+    /// Every pair with a weight above -10 bits about which nothing is decided, the strongest first.
     pub pairs: Vec<Pair>,
+    /// The pairs that are one person by decision, the strongest first, each weighed by itself.
+    pub decided: Vec<Pair>,
     /// Pairs compared.
     pub n_candidates: u64,
 }
@@ -86,7 +90,7 @@ impl Roster {
             records: Vec::with_capacity(n_records),
             sources: Vec::with_capacity(n_records),
             places: Vec::with_capacity(n_records),
-            known_once: vec![],
+            ..Self::default()
         }
     }
 
@@ -116,6 +120,11 @@ impl Roster {
         self.known_once.push(source);
     }
 
+    /// Says which records are one person and which are not, by their places.
+    pub(super) fn decided(&mut self, decided: Decided) {
+        self.decided = decided;
+    }
+
     pub(super) fn push_features(&mut self, source: u32, record: Features) {
         self.places.push(self.records.len() as u32);
         self.records.push(record);
@@ -131,6 +140,8 @@ impl Roster {
     pub(super) fn link_by(self, threads: Threads, mut done: impl FnMut(Phase)) -> Linked {
         let (mut order, set) = Set::new(self.records, &self.sources, threads);
         order.iter_mut().for_each(|at| *at = self.places[*at as usize]);
+        let decided = self.decided;
+        let decided = if decided.is_empty() { decided } else { decided.moved(back(&order)) };
         done(Phase::Count);
         let blocks = Blocks::new(&set.records, threads);
         done(Phase::Block);
@@ -140,21 +151,33 @@ impl Roster {
         done(Phase::Learn);
         let (mut edges, n_candidates) = set.edges(&model, &unique, &blocks, threads);
         drop(blocks);
+        if !decided.is_empty() {
+            // What is settled is no rival of what is not.
+            edges.retain(|edge| !decided.settle(edge.a, edge.b, &set.sources, &unique));
+        }
         compete(&mut edges, &set.sources, &unique);
-        edges.sort_unstable_by(|x, y| y.bits.total_cmp(&x.bits).then_with(|| (x.a, x.b).cmp(&(y.a, y.b))));
+        strongest_first(&mut edges);
         done(Phase::Compare);
-        let groups = set.groups(&model, &unique, &edges);
+        let groups = set.groups(&model, &unique, &decided, &edges);
+        let edges = [edges, set.decided(&model, &decided)];
         let linked = in_order(&order, &groups, edges, model, unique, n_candidates);
         done(Phase::Cluster);
         linked
     }
 }
 
-/// Brings records to their places, and numbers persons by these.
+/// Where the record of each place stands in an order.
+fn back(order: &[u32]) -> impl Fn(u32) -> u32 {
+    let mut at = vec![0; order.len()];
+    order.iter().zip(0..).for_each(|(place, stands)| at[*place as usize] = stands);
+    move |place| at[place as usize]
+}
+
+/// Brings records to their places, and numbers persons by these. The edges are the open ones and the decided ones.
 fn in_order(
     order: &[u32],
     groups: &Groups,
-    edges: Vec<Edge>,
+    edges: [Vec<Edge>; 2],
     model: Model,
     unique: Vec<bool>,
     n_candidates: u64,
@@ -175,12 +198,14 @@ fn in_order(
         let (a, b) = (order[edge.a as usize], order[edge.b as usize]);
         Pair { a: a.min(b), b: a.max(b), weight_bits: edge.bits, pattern: edge.pattern }
     };
-    let pairs: Vec<Pair> = edges.into_iter().map(pair).collect();
-    for pair in pairs.iter().filter(|pair| persons[pair.a as usize] == persons[pair.b as usize]) {
+    let [pairs, decided] = edges.map(|edges| edges.into_iter().map(pair).collect::<Vec<Pair>>());
+    for pair in
+        pairs.iter().chain(&decided).filter(|pair| persons[pair.a as usize] == persons[pair.b as usize])
+    {
         for end in [pair.a, pair.b] {
             reasons[end as usize]
                 .get_or_insert(Reason { weight_bits: pair.weight_bits, pattern: pair.pattern });
         }
     }
-    Linked { persons, reasons, model, unique, pairs, n_candidates }
+    Linked { persons, reasons, model, unique, pairs, decided, n_candidates }
 }

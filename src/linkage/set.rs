@@ -1,8 +1,9 @@
 //! A whole set in the order that suits comparison, and what its pairs come to.
 
 use super::blocking::{Blocks, Seen};
-use super::cluster::{Edge, Groups, agree};
-use super::comparison::{compare, compare_unless};
+use super::cluster::{Edge, Groups, agree, strongest_first};
+use super::comparison::{LevelPattern, compare, compare_unless};
+use super::decided::Decided;
 use super::features::Features;
 use super::frequency::{Frequencies, Shares};
 use super::model::Model;
@@ -87,13 +88,19 @@ impl Set {
         (parts.into_iter().flat_map(|(edges, _)| edges).collect(), n_candidates)
     }
 
-    /// From the strongest to the weakest, edges bring two groups together, unless they hold a record of
-    /// one source each that holds a person once, or speak against each other on average.
-    pub(super) fn groups(&self, model: &Model, unique: &[bool], edges: &[Edge]) -> Groups {
+    /// Decisions come first. Then, from the strongest to the weakest, edges bring two groups together, unless
+    /// they are decided to be two people, hold a record of one source each that holds a person once, or speak
+    /// against each other on average.
+    pub(super) fn groups(&self, model: &Model, unique: &[bool], decided: &Decided, edges: &[Edge]) -> Groups {
         let mut groups = Groups::new(self.records.len());
+        decided.join(&mut groups);
         for edge in edges.iter().take_while(|edge| edge.bits >= 0.0) {
             let (a, b) = (groups.of(edge.a), groups.of(edge.b));
-            if a != b && self.may_join(model, unique, groups.members(a), groups.members(b)) {
+            if a == b {
+                continue;
+            }
+            let (some, others) = (groups.members(a), groups.members(b));
+            if !decided.part(some, others) && self.may_join(model, unique, some, others) {
                 groups.join(a, b);
             }
         }
@@ -106,11 +113,25 @@ impl Set {
         if a.iter().any(taken) {
             return false;
         }
-        let weigh = |x: &u32, y: &u32| {
-            let pattern = compare(&self.records[*x as usize], &self.records[*y as usize]);
-            model.evidence(pattern, &self.shares[*x as usize]).bits()
-        };
+        let weigh = |x: &u32, y: &u32| self.weigh(model, *x, *y).0;
         agree(a.len() * b.len(), a.iter().flat_map(|x| b.iter().map(move |y| weigh(x, y))))
+    }
+
+    /// Weight and levels of a pair by itself.
+    fn weigh(&self, model: &Model, a: u32, b: u32) -> (f32, LevelPattern) {
+        let pattern = compare(&self.records[a as usize], &self.records[b as usize]);
+        (model.evidence(pattern, &self.shares[a as usize]).bits(), pattern)
+    }
+
+    /// The pairs decided to be one person, the strongest first.
+    pub(super) fn decided(&self, model: &Model, decided: &Decided) -> Vec<Edge> {
+        let edge = |(a, b)| {
+            let (bits, pattern) = self.weigh(model, a, b);
+            Edge { a, b, bits, pattern }
+        };
+        let mut edges: Vec<Edge> = decided.same().map(edge).collect();
+        strongest_first(&mut edges);
+        edges
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod order;
 mod town;
+mod verdict;
 
 use super::*;
 use crate::identity::{Encoding, Keys, Root, pseudonymize};

@@ -1,0 +1,143 @@
+//! What people decide stands above the weights, whatever comes later and in whatever order it was said.
+
+use super::town::town;
+use super::{ANA, encoded, subject};
+use crate::linkage::Contradiction::{AreDifferent, AreSame, OneSource};
+use crate::linkage::Verdict::{Different, Same};
+use crate::linkage::{Linker, Model, PersonId, Subject, SubjectPair, Verdict};
+use std::collections::BTreeMap;
+
+const LIAM: super::Person<'static> = ["Liam", "", "Smith", "2010-01-02", "1 Elm Ave", "30299"];
+
+fn persons(linker: &mut Linker) -> BTreeMap<Subject, PersonId> {
+    linker.settle();
+    let subjects: Vec<Subject> = linker.by_subject().into_iter().map(|(subject, _)| subject).collect();
+    subjects.into_iter().filter_map(|subject| Some((subject, linker.person(&subject)?))).collect()
+}
+
+#[test]
+fn what_was_split_stays_split() {
+    let (a, b, c) = (subject(0, 0), subject(1, 1), subject(2, 2));
+    let mut linker = Linker::new(Model::default());
+    for one in [a, b] {
+        linker.link(one, encoded(ANA));
+    }
+    assert_eq!(linker.person(&a), linker.person(&b));
+    linker.decide(SubjectPair::new(b, a), Different).expect("nothing else is decided");
+    assert_eq!(linker.person(&a), linker.person(&b), "nobody moves before links are settled");
+    let split = persons(&mut linker);
+    assert_eq!((split[&a], split[&b]), (PersonId(1), PersonId(2)));
+    assert_eq!(persons(&mut linker), split);
+    // Another encoding, and back.
+    assert_eq!(linker.link(b, encoded(LIAM)).person, PersonId(2));
+    assert_eq!(linker.link(b, encoded(ANA)).person, PersonId(2));
+    linker.link(c, encoded(ANA));
+    let settled = persons(&mut linker);
+    assert_ne!(settled[&a], settled[&b]);
+    linker.remove(b);
+    assert_ne!(linker.link(b, encoded(ANA)).person, linker.person(&a).expect("it is there"));
+    // And together again.
+    linker.decide(SubjectPair::new(a, b), Same).expect("it replaces the other decision");
+    let merged = persons(&mut linker);
+    assert_eq!(merged[&a], merged[&b]);
+}
+
+#[test]
+fn what_was_merged_stays_merged() {
+    let (a, b, c) = (subject(0, 0), subject(1, 1), subject(2, 2));
+    let mut linker = Linker::new(Model::default());
+    linker.link(a, encoded(ANA));
+    assert_eq!(linker.link(b, encoded(LIAM)).person, PersonId(2));
+    linker.decide(SubjectPair::new(a, b), Same).expect("nothing else is decided");
+    let merged = persons(&mut linker);
+    assert_eq!((merged[&a], merged[&b]), (PersonId(1), PersonId(1)));
+    let reason = linker.relink()[1];
+    assert!(reason.weight_bits < 0.0 && reason.model == 2, "{reason:?}");
+    assert_eq!(reason.pattern.explain()[1], ("last_name", "different".to_owned()));
+    let noah = ["Noah", "", "Jones", "2012-03-04", "8 Ash Ct", "30201"];
+    assert_eq!(linker.link(b, encoded(noah)).person, PersonId(1));
+    assert_eq!(persons(&mut linker), merged);
+    // A third one by way of the second, which has gone.
+    linker.link(c, encoded(LIAM));
+    linker.decide(SubjectPair::new(b, c), Same).expect("it fits");
+    linker.remove(b);
+    let bridged = persons(&mut linker);
+    assert_eq!(bridged[&a], bridged[&c]);
+}
+
+#[test]
+fn decisions_do_not_contradict_each_other() {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|n| subject(n, n));
+    let mut linker = Linker::new(Model::default());
+    let mut decide = |a, b, verdict| linker.decide(SubjectPair::new(a, b), verdict);
+    assert_eq!(decide(a, b, Same), Ok(()));
+    assert_eq!(decide(b, c, Same), Ok(()));
+    assert_eq!(decide(c, a, Different), Err(AreSame));
+    assert_eq!(decide(a, d, Different), Ok(()));
+    assert_eq!(decide(d, c, Same), Err(AreDifferent));
+    assert_eq!(decide(a, a, Same), Err(OneSource));
+    assert_eq!(decide(c, subject(0, 9), Same), Err(OneSource), "source 0 has a there");
+    assert_eq!(decide(b, a, Different), Ok(()), "it replaces the first one");
+    assert_eq!(decide(d, c, Same), Ok(()));
+    assert_eq!(decide(a, b, Same), Err(AreDifferent));
+    assert_eq!(decide(d, a, Same), Err(AreDifferent), "d is b, which is not a");
+}
+
+#[test]
+fn who_was_ruled_out_is_no_rival() {
+    let (a, exact, close) = (subject(0, 0), subject(1, 1), subject(1, 2));
+    let mut linker = Linker::new(Model::default());
+    for (one, person) in [(a, ANA), (exact, ANA), (close, ["Ana", "", "Garcia", "2011-05-06", "", "30210"])] {
+        linker.link(one, encoded(person));
+    }
+    let before = persons(&mut linker);
+    assert!(before[&a] == before[&exact] && before[&a] != before[&close]);
+    linker.decide(SubjectPair::new(a, exact), Different).expect("nothing else is decided");
+    let after = persons(&mut linker);
+    assert!(after[&a] == after[&close] && after[&a] != after[&exact]);
+}
+
+#[test]
+fn decisions_hold_in_any_order() {
+    let records = town(11, 60);
+    let pairs = |step: usize| {
+        records.iter().zip(records.iter().skip(step)).step_by(7).filter(|(a, b)| a.0.source != b.0.source)
+    };
+    // Neighbors in the town are often one person, those farther off are not.
+    let decisions: Vec<(SubjectPair, Verdict)> = [(1, Different), (9, Same)]
+        .into_iter()
+        .flat_map(|(step, verdict)| pairs(step).map(move |(a, b)| (SubjectPair::new(a.0, b.0), verdict)))
+        .collect();
+    let mut linker = Linker::new(Model::default());
+    for (subject, encoding, _) in &records {
+        linker.link(*subject, encoding.clone());
+    }
+    let undecided = linker.relink();
+    let standing: Vec<_> =
+        decisions.into_iter().filter(|(pair, verdict)| linker.decide(*pair, *verdict).is_ok()).collect();
+    assert!(standing.len() > 20);
+    let relinked = linker.relink();
+    let person: BTreeMap<_, _> = relinked.iter().map(|link| (link.subject, link.person)).collect();
+    for (pair, verdict) in &standing {
+        let [a, b] = pair.subjects();
+        assert_eq!(person[&a] == person[&b], *verdict == Same);
+    }
+    assert_ne!(relinked, undecided);
+    let mut other = Linker::new(Model::default());
+    for (pair, verdict) in standing.iter().rev() {
+        other.decide(*pair, *verdict).expect("what stands holds together in any order");
+    }
+    for (subject, encoding, _) in records.iter().rev() {
+        other.link(*subject, encoding.clone());
+    }
+    assert_eq!(other.relink(), relinked);
+    let mut at_once: BTreeMap<PersonId, Vec<Subject>> = BTreeMap::new();
+    for subject in records.iter().map(|(subject, ..)| *subject) {
+        at_once.entry(other.person(&subject).expect("it is there")).or_default().push(subject);
+    }
+    let together = |a, b| at_once.values().any(|of| of.contains(&a) && of.contains(&b));
+    for (pair, verdict) in standing {
+        let [a, b] = pair.subjects();
+        assert!(verdict == Same || !together(a, b), "not even at once");
+    }
+}
