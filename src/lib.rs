@@ -16,6 +16,7 @@ pub mod store;
 pub mod ingest;
 pub mod publish;
 pub mod verify;
+pub mod links;
 pub mod release;
 pub mod api;
 pub mod formats;

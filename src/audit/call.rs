@@ -125,6 +125,16 @@ impl Call {
         }
     }
 
+    /// A pair of students was decided about.
+    #[must_use]
+    pub fn decided(&self, pair: &str, verdict: &str, response_digest: Hash) -> Entry {
+        Entry {
+            pair: Code::new(pair).ok(),
+            verdict: Code::new(verdict).ok(),
+            ..self.allowed(Some(response_digest))
+        }
+    }
+
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
         let request_id = code(&self.request_id);
         let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));

@@ -189,6 +189,9 @@ fn about(entry: &Entry) -> String {
     if let Some(edition) = entry.edition {
         return format!("edition {edition}");
     }
+    if let (Some(pair), Some(verdict)) = (&entry.pair, &entry.verdict) {
+        return format!("pair {pair}: {verdict}");
+    }
     entry.reason_code.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 

@@ -23,6 +23,7 @@ mod serve;
 mod steward;
 mod table;
 mod verify;
+mod weights;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

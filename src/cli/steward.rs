@@ -1,7 +1,8 @@
-//! `throughline steward`: organizations, agreements, products, editions.
+//! `throughline steward`: organizations, agreements, products, links, editions.
 
 mod check;
 mod layers;
+mod linkage;
 mod product;
 
 use super::connect::Connect;
@@ -12,7 +13,7 @@ use crate::api::v1 as pb;
 use prost::Message;
 use std::path::PathBuf;
 
-/// Run a collaboration: organizations, agreements, products, editions
+/// Run a collaboration: organizations, agreements, products, links, editions
 #[derive(clap::Subcommand)]
 pub(super) enum Steward {
     /// Register an organization, or change its name or roles
@@ -27,6 +28,8 @@ pub(super) enum Steward {
     Agreements(Plain),
     /// Load a data product (TOML), or say what it would cost to publish it
     Product(product::Product),
+    /// How linkage does and which pairs are doubtful, or decide about a pair
+    Linkage(linkage::Linkage),
     /// Freeze an edition, protect it and seal it
     Publish(Publish),
     /// Count an edition again and replay the proof that its seal hides enough
@@ -107,6 +110,7 @@ impl Steward {
                 Self::Agreement(verb) => agreement(verb).await,
                 Self::Agreements(verb) => agreements(verb).await,
                 Self::Product(verb) => verb.run().await,
+                Self::Linkage(verb) => verb.run().await,
                 Self::Publish(verb) => verb.run().await,
                 Self::Verify(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,

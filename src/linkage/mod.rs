@@ -31,6 +31,7 @@ mod parallel;
 mod prior;
 pub mod quality;
 mod relink;
+mod review;
 mod roster;
 mod sample;
 mod set;
@@ -38,13 +39,16 @@ mod settle;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod weights;
 
 pub use comparison::LevelPattern;
 pub use explain::LevelWeight;
 pub use linker::Linker;
 pub use model::Model;
+pub use review::{Doubtful, Review};
 pub use roster::{Linked, Pair, Phase, Reason, Roster};
 pub use verdict::{Contradiction, SubjectPair, Verdict};
+pub use weights::{BIN_BITS, Bin, Expected};
 
 use crate::identity::Token;
 

@@ -2,6 +2,7 @@
 
 use super::check;
 use super::desk::{Desk, Rpc, answered, with_receipt};
+use super::linkage;
 use super::peer::Role;
 use super::products::{self, MAX_DOCUMENT};
 use super::status::{self, Told};
@@ -33,7 +34,7 @@ pub(super) struct Admin {
     pub(super) desk: Desk,
     /// One edition at a time.
     pub(super) publishing: Arc<Mutex<()>>,
-    /// One check of products at a time.
+    /// One check of products or review of links at a time.
     pub(super) checking: Arc<Mutex<()>>,
 }
 
@@ -226,6 +227,23 @@ impl AdminService for Admin {
             seconds: started.elapsed().as_secs_f64(),
         };
         self.desk.answer(&admitted.call, response).await
+    }
+
+    async fn get_linkage(
+        &self,
+        request: Request<pb::GetLinkageRequest>,
+    ) -> Result<Response<pb::GetLinkageResponse>, Status> {
+        let admitted = self.desk.admit(rpc("GetLinkage"), &request, Some(&[])).await?;
+        linkage::report(&self.desk, &self.checking, &admitted).await
+    }
+
+    async fn decide_link(
+        &self,
+        request: Request<pb::DecideLinkRequest>,
+    ) -> Result<Response<pb::DecideLinkResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("DecideLink"), &request, Some(&content)).await?;
+        linkage::decide(&self.desk, &admitted, request.into_inner()).await
     }
 
     async fn get_status(

@@ -15,6 +15,7 @@ mod releases;
 mod audit;
 mod products;
 mod check;
+mod linkage;
 mod admin;
 mod unread;
 

@@ -4,7 +4,7 @@
 use crate::agreements::Refused;
 use crate::disclosure::NotASlice;
 use crate::records::Violation;
-use crate::{ingest, publish, release, store, verify};
+use crate::{ingest, links, publish, release, store, verify};
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -182,6 +182,21 @@ pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
         E::Overtaken => {
             Told { rule: "publish.overtaken", status: status(Code::Aborted, "OVERTAKEN", &error.to_string()) }
         }
+        E::Store(cause) => store(cause, request_id),
+    }
+}
+
+pub(super) fn links(error: &links::Error, request_id: &str) -> Told {
+    use links::Error as E;
+    match error {
+        E::Unknown => Told {
+            rule: "link.unknown",
+            status: status(Code::FailedPrecondition, "NO_SUCH_PAIR", &error.to_string()),
+        },
+        E::Contradiction(_) => Told {
+            rule: "link.contradiction",
+            status: status(Code::FailedPrecondition, "CONTRADICTION", &error.to_string()),
+        },
         E::Store(cause) => store(cause, request_id),
     }
 }

@@ -16,6 +16,7 @@ mod schema;
 mod snapshot;
 mod tx;
 mod vault;
+mod verdicts;
 mod writer;
 
 use crate::audit::{Head, Receipt, SignerKey, VerifierKey};
@@ -33,6 +34,7 @@ pub use records::{RecordCount, Stored as StoredRecord, SubjectRow};
 pub use snapshot::Snapshot;
 pub use tx::Tx;
 pub use vault::ServiceKey;
+pub use verdicts::{LinkVerdict, PairId};
 
 /// Jobs that may wait for the writer; a full queue makes callers wait, which is the backpressure.
 const QUEUE: usize = 256;

@@ -230,7 +230,7 @@ pub(super) fn subjects(connection: &Connection) -> Result<Vec<SubjectRow>, Error
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Loads every subject into a linker, in a fixed order.
+/// Loads every subject into a linker, in a fixed order, and what was decided about them.
 pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<Linker, Error> {
     let (mut linker, mut n_held) = (empty_linker(), 0_u64);
     let mut statement = connection
@@ -255,6 +255,7 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
             "students were encoded by an earlier version: they link to nobody new until their sources push them again"
         );
     }
+    super::verdicts::restore(connection, &mut linker)?;
     Ok(linker)
 }
 

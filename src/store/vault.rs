@@ -4,8 +4,9 @@
 //! AES-256-GCM, bound to the source and the student they belong to. Persons are numbered as they come,
 //! and rosters come in alphabetical order, so their numbers are permuted. The key is not in the database.
 
+use super::PairId;
 use crate::identity::Token;
-use crate::linkage::PersonId;
+use crate::linkage::{PersonId, SubjectPair};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::hmac;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Keys the service derives from its own root: for the sealed column, for ties in protection, for
-/// digests. Shown as nothing.
+/// digests, for names of pairs. Shown as nothing.
 #[derive(Clone)]
 pub struct ServiceKey {
     derived: Arc<Derived>,
@@ -34,6 +35,7 @@ struct Derived {
     columns: [LessSafeKey; 2],
     digest: hmac::Key,
     numbers: hmac::Key,
+    pairs: hmac::Key,
     ties: Zeroizing<[u8; 32]>,
     check: [u8; 32],
     random: SystemRandom,
@@ -74,6 +76,7 @@ impl ServiceKey {
                 columns: [column(b"column/subject.encoding"), column(b"column/subject.reason")],
                 digest: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"digest/batch")[..]),
                 numbers: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"column/subject.person")[..]),
+                pairs: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"linkage/pair")[..]),
                 ties: expand(b"seal/ties"),
                 check: *expand(b"check"),
                 random: SystemRandom::new(),
@@ -96,6 +99,17 @@ impl ServiceKey {
     #[must_use]
     pub fn digest(&self) -> hmac::Context {
         hmac::Context::with_key(&self.derived.digest)
+    }
+
+    /// What names a pair of subjects outside: the start of its HMAC-SHA-256.
+    #[must_use]
+    pub fn pair_id(&self, pair: &SubjectPair) -> PairId {
+        let mut digest = hmac::Context::with_key(&self.derived.pairs);
+        for subject in pair.subjects() {
+            digest.update(&bound_to(subject.source, &subject.student));
+        }
+        let tag = digest.sign();
+        PairId(std::array::from_fn(|at| tag.as_ref()[at]))
     }
 
     /// Seals what stands in a subject's column: nonce, ciphertext, tag.

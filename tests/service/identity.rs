@@ -54,6 +54,7 @@ fn assert_refused(city: &City, before: usize, rpc: &str, result: Result<(), Stat
 #[tokio::test]
 async fn every_role_may_call_what_it_is_for_and_nothing_else() {
     let city = City::published().await;
+    city.decided_pair();
     for role in Role::ALL {
         let session = city.session(member(role), role).await;
         for rpc in rpcs::all() {

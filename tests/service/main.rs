@@ -17,6 +17,7 @@ mod faults;
 mod identity;
 mod intake;
 mod kill;
+mod linkage;
 mod log;
 mod model;
 mod modes;

@@ -13,8 +13,8 @@ impl City {
         session.admin().verify_edition(request).await.map(tonic::Response::into_inner)
     }
 
-    /// Changes the database of a stopped service.
-    fn tamper(&self, sql: &str) {
+    /// Changes the database, mostly of a stopped service.
+    pub(crate) fn tamper(&self, sql: &str) {
         let database = rusqlite::Connection::open(self.file("throughline.db")).expect("the database");
         database.execute_batch(sql).expect("a statement");
     }
@@ -46,7 +46,8 @@ async fn an_edition_is_verified_against_the_log() {
     city.kill();
     // As a program wrote it that kept no proofs.
     city.tamper(
-        "DROP TABLE proof; ALTER TABLE subject DROP COLUMN reason;
+        "DROP TABLE proof; DROP TABLE link_offer; DROP TABLE link_verdict;
+         ALTER TABLE subject DROP COLUMN reason;
          ALTER TABLE subject ADD COLUMN weight_bits REAL NOT NULL DEFAULT 0;
          ALTER TABLE subject ADD COLUMN pattern BLOB CHECK (length(pattern) = 8); PRAGMA user_version = 1",
     );

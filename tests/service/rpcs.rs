@@ -1,5 +1,6 @@
 //! Every RPC there is, read from the interface definition itself, and a good call of each.
 
+use crate::city::City;
 use crate::records::school;
 use crate::vocabulary::{Source, question};
 use std::path::Path;
@@ -21,6 +22,18 @@ pub(crate) fn all() -> Vec<String> {
         declared.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     });
     names.collect()
+}
+
+/// The pair that a call of `DecideLink` decides about.
+pub(crate) const DECIDED_PAIR: &str = "07070707070707070707070707070707";
+
+impl City {
+    /// Puts that pair among the decisions, of students who are not there.
+    pub(crate) fn decided_pair(&self) {
+        self.tamper(&format!(
+            "INSERT INTO link_verdict VALUES (x'{DECIDED_PAIR}', 1, zeroblob(16), 2, zeroblob(16), 'different', 0)"
+        ));
+    }
 }
 
 /// Makes a call that would be allowed to the right caller, and hears it to its end.
@@ -87,6 +100,12 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
         }
         "VerifyEdition" => {
             session.admin().verify_edition(pb::VerifyEditionRequest::default()).await.map(drop)
+        }
+        "GetLinkage" => session.admin().get_linkage(pb::GetLinkageRequest {}).await.map(drop),
+        "DecideLink" => {
+            let request =
+                pb::DecideLinkRequest { id: DECIDED_PAIR.into(), verdict: pb::LinkVerdict::Different.into() };
+            session.admin().decide_link(request).await.map(drop)
         }
         "GetStatus" => session.admin().get_status(pb::GetStatusRequest {}).await.map(drop),
         other => panic!("the interface has the RPC {other}, and no test calls it"),

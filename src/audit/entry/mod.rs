@@ -83,6 +83,9 @@ pub struct Entry {
     /// Who called; absent when the handshake was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrgId>,
+    /// Pair of students that was decided about: a keyed digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<Code>,
     /// Data product that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Code>,
@@ -116,6 +119,9 @@ pub struct Entry {
     /// When it was decided: RFC 3339, UTC, milliseconds.
     #[serde(with = "rfc3339")]
     pub time: Timestamp,
+    /// What was decided about the pair: `same` or `different`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Code>,
     /// Version of this layout.
     pub version: Version,
 }
@@ -164,6 +170,7 @@ impl Entry {
             n_refused: None,
             n_unchanged: None,
             organization: None,
+            pair: None,
             product: None,
             proof_digest: None,
             purpose: None,
@@ -176,6 +183,7 @@ impl Entry {
             rpc,
             rule,
             time,
+            verdict: None,
             version: Version::V1,
         }
     }

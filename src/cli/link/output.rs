@@ -6,8 +6,9 @@ use super::truth::Measured;
 use crate::cli::Failure;
 use crate::cli::screen::{count, counted, say};
 use crate::cli::table::{Align, Table};
+use crate::cli::weights::{self, Weight};
 use crate::linkage::quality::Quality;
-use crate::linkage::{Linked, Model};
+use crate::linkage::{Expected, Linked, Model};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -19,7 +20,7 @@ pub(super) struct Report {
     /// Each source, and whether it holds a person once.
     sources: Vec<(String, bool)>,
     /// Precision and recall that the weights themselves lead one to expect.
-    expected: (f64, f64),
+    expected: Expected,
     seconds: Vec<(&'static str, f64)>,
     seconds_total: f64,
     peak_mb: Option<u64>,
@@ -39,7 +40,7 @@ impl Report {
             n_persons: linked.persons.iter().max().map_or(0, |last| *last as usize + 1),
             n_candidates: linked.n_candidates,
             sources: sources.iter().cloned().zip(linked.unique.iter().copied()).collect(),
-            expected: expected(linked),
+            expected: linked.expected(),
             seconds,
             seconds_total,
             peak_mb: peak_mb(),
@@ -61,7 +62,7 @@ impl Report {
             "persons": self.n_persons,
             "candidate_pairs": self.n_candidates,
             "sources": self.sources.iter().map(once).collect::<Vec<_>>(),
-            "expected": { "precision": self.expected.0, "recall": self.expected.1 },
+            "expected": { "precision": self.expected.precision, "recall": self.expected.recall },
             "seconds": seconds,
             "records_per_s": self.n_records as f64 / self.seconds_total.max(1e-9),
             "peak_mb": self.peak_mb,
@@ -93,7 +94,7 @@ impl Report {
             once.len(),
             counted(self.sources.len() as u64, "source", "sources")
         ));
-        let (precision, recall) = self.expected;
+        let Expected { precision, recall } = self.expected;
         say(&format!("Expected from the weights: precision {precision:.4}, recall {recall:.4}"));
         if let Some(measured) = &self.measured {
             print_measured(measured);
@@ -131,63 +132,17 @@ fn print_measured(measured: &Measured) {
     say(&format!("\n{}", table.print()));
 }
 
-/// The weights of all levels as bars to the left (against) and to the right (for one person).
 fn chart(model: &Model) {
-    let mut table = Table::new(&[
-        ("Field", Align::Left),
-        ("Level", Align::Left),
-        ("m", Align::Right),
-        ("Bits", Align::Right),
-        ("    against unrelated    ", Align::Left),
-        ("Bits against household", Align::Right),
-    ]);
     let (unrelated, household) = model.prior_bits();
-    table.row([
-        "prior".to_owned(),
-        String::new(),
-        String::new(),
-        format!("{:.1}", -unrelated),
-        bar(-unrelated),
-        format!("{:.1}", -household),
-    ]);
-    let mut before = "";
-    for level in model.chart() {
-        let field = if level.field == before { "" } else { level.field };
-        before = level.field;
-        table.row([
-            field.to_owned(),
-            level.level,
-            format!("{:.4}", level.m),
-            format!("{:.1}", level.unrelated_bits),
-            bar(level.unrelated_bits),
-            format!("{:.1}", level.household_bits),
-        ]);
-    }
-    say(&format!("\n{}", table.print()));
-}
-
-/// A bar around a middle line, two bits a character, twelve to each side.
-fn bar(bits: f32) -> String {
-    let length = ((bits.abs() / 2.0).round() as usize).min(12);
-    match bits < 0.0 {
-        true => format!("{}{}│", " ".repeat(12 - length), "░".repeat(length)),
-        false => format!("{}│{}", " ".repeat(12), "█".repeat(length)),
-    }
-}
-
-/// Sums of probabilities: of the pairs linked, and of all that were weighed.
-fn expected(linked: &Linked) -> (f64, f64) {
-    let (mut right, mut n_linked, mut all) = (0.0, 0.0, 0.0);
-    for pair in &linked.pairs {
-        let p = 1.0 / (1.0 + f64::from(-pair.weight_bits).exp2());
-        all += p;
-        if linked.persons[pair.a as usize] == linked.persons[pair.b as usize] {
-            right += p;
-            n_linked += 1.0;
-        }
-    }
-    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 1.0 };
-    (share(right, n_linked), share(right, all))
+    let levels = model.chart();
+    let weights = levels.iter().map(|of| Weight {
+        field: of.field,
+        level: &of.level,
+        m: of.m,
+        unrelated_bits: of.unrelated_bits,
+        household_bits: of.household_bits,
+    });
+    say(&format!("\n{}", weights::chart(unrelated, household, weights)));
 }
 
 /// The most memory this process has held, in megabytes, where the system tells (Linux).

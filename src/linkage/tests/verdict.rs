@@ -141,3 +141,36 @@ fn decisions_hold_in_any_order() {
         assert!(verdict == Same || !together(a, b), "not even at once");
     }
 }
+
+#[test]
+fn a_review_shows_what_is_undecided_and_changes_nothing() {
+    let records = town(5, 60);
+    let mut linker = Linker::new(Model::default());
+    for (subject, encoding, _) in &records {
+        linker.link(*subject, encoding.clone());
+    }
+    linker.settle();
+    let before = linker.relink();
+    let review = linker.review(10);
+    assert_eq!(linker.settle(), []);
+    let persons: BTreeMap<_, _> = before.iter().map(|link| (link.subject, link.person)).collect();
+    let n_persons = before.iter().map(|link| link.person.0).max();
+    assert_eq!(Some(review.n_persons), n_persons);
+    assert_eq!(review.linked.len(), records.len());
+    for (subject, is_linked) in review.linked {
+        let is_alone = persons.values().filter(|person| **person == persons[&subject]).count() == 1;
+        assert_ne!(is_linked, is_alone);
+    }
+    assert_eq!(review.doubtful.len(), 10);
+    assert!(review.doubtful.is_sorted_by_key(|of| of.weight_bits.abs().to_bits()));
+    for of in &review.doubtful {
+        let [a, b] = of.pair.subjects();
+        assert_eq!(persons[&a] == persons[&b], of.is_linked);
+    }
+    let first = review.doubtful[0];
+    linker
+        .decide(first.pair, if first.is_linked { Different } else { Same })
+        .expect("nothing else is decided");
+    let after = linker.review(usize::MAX);
+    assert!(after.doubtful.len() > 10 && after.doubtful.iter().all(|of| of.pair != first.pair));
+}

@@ -1,0 +1,81 @@
+//! `throughline steward linkage`: how linkage does, and decisions about doubtful pairs.
+
+mod output;
+
+use super::{Connect, ask};
+use crate::api::v1 as pb;
+use crate::cli::screen::{self, say};
+use crate::cli::{Done, Finish};
+use prost::Message;
+
+#[derive(clap::Args)]
+#[command(
+    subcommand_negates_reqs = true,
+    after_help = "\
+All students are linked anew in memory, on the records as they stand, and no link changes. It shows no name and no
+value: a doubtful pair goes by an id and by how its fields compare. Numbers of students below 10 are not told."
+)]
+pub(in crate::cli) struct Linkage {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Decide that a pair is one person or two, whatever its weight says
+    Decide(Decide),
+}
+
+/// Decide that a pair is one person or two, whatever its weight says
+#[derive(clap::Args)]
+#[command(after_help = "\
+The decision is kept and logged. Links follow it from the next edition on, and as long as it stands. Deciding the other
+way later replaces it.")]
+struct Decide {
+    /// The id of the pair, from the last report
+    id: String,
+    /// What it is
+    #[arg(value_parser = ["same", "different"])]
+    verdict: String,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+impl Linkage {
+    pub(super) async fn run(self) -> Done {
+        if let Some(Verb::Decide(decide)) = self.verb {
+            return decide.run().await;
+        }
+        let session = self.connect.session("steward").await?;
+        let sign = screen::waiting();
+        sign.set_message("link");
+        let report = ask!(session, admin, get_linkage, pb::GetLinkageRequest {});
+        sign.finish_and_clear();
+        if self.json {
+            screen::json(&output::json(&report));
+        } else {
+            output::print(&report);
+        }
+        Ok(Finish::All)
+    }
+}
+
+impl Decide {
+    async fn run(self) -> Done {
+        let session = self.connect.session("steward").await?;
+        let verdict = match self.verdict.as_str() {
+            "same" => pb::LinkVerdict::Same,
+            _ => pb::LinkVerdict::Different,
+        };
+        let request = pb::DecideLinkRequest { id: self.id.clone(), verdict: verdict.into() };
+        let kept = ask!(session, admin, decide_link, request);
+        let what = if verdict == pb::LinkVerdict::Same { "one person" } else { "two people" };
+        say(&format!("pair {} is {what}; links follow from edition {} on", self.id, kept.edition));
+        Ok(Finish::All)
+    }
+}

@@ -1,0 +1,165 @@
+//! Doubtful pairs as they were offered for review, and what was decided about pairs.
+
+use super::{Error, Snapshot, Tx};
+use crate::calendar::Timestamp;
+use crate::identity::Token;
+use crate::linkage::{Contradiction, Doubtful, Linker, Subject, SubjectPair, Verdict};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+/// What names a pair to the steward: a keyed digest, from which nobody learns who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PairId(pub [u8; 16]);
+
+/// A decision as it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkVerdict {
+    /// The pair.
+    pub id: PairId,
+    /// Who it is.
+    pub pair: SubjectPair,
+    /// What was decided last.
+    pub verdict: Verdict,
+    /// When.
+    pub decided: Timestamp,
+}
+
+impl Snapshot<'_> {
+    /// The decisions that stand, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn link_verdicts(&self) -> Result<Vec<LinkVerdict>, Error> {
+        verdicts(self.connection())
+    }
+
+    /// A linker of its own with all that is stored, for whoever looks at links and changes none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn linker(&self) -> Result<Linker, Error> {
+        super::records::load_linker(self.connection(), self.key)
+    }
+
+    /// What names a pair.
+    #[must_use]
+    pub fn pair_id(&self, pair: &SubjectPair) -> PairId {
+        self.key.pair_id(pair)
+    }
+
+    /// The pair of that name, if it was in the last report or is decided.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn pair(&self, id: PairId) -> Result<Option<SubjectPair>, Error> {
+        let mut statement = self.prepare(
+            "SELECT source_a, student_a, source_b, student_b FROM link_offer WHERE id = ?1
+             UNION SELECT source_a, student_a, source_b, student_b FROM link_verdict WHERE id = ?1",
+        )?;
+        Ok(statement.query_row([id.0], pair).optional()?)
+    }
+}
+
+impl Tx<'_> {
+    /// Keeps the pairs of a report, in place of those of the report before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn put_link_offers(&mut self, doubtful: &[Doubtful]) -> Result<(), Error> {
+        self.prepare("DELETE FROM link_offer")?.execute([])?;
+        let mut statement = self.prepare(
+            "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b, weight_bits, pattern)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        for of in doubtful {
+            let [a, b] = of.pair.subjects();
+            statement.execute(params![
+                self.pair_id(&of.pair).0,
+                a.source,
+                a.student.as_bytes(),
+                b.source,
+                b.student.as_bytes(),
+                f64::from(of.weight_bits),
+                of.pattern.0
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Whether a decision about a pair fits the others that stand.
+    ///
+    /// # Errors
+    ///
+    /// [`Contradiction`] when it does not.
+    pub fn allows(&self, pair: SubjectPair, verdict: Verdict) -> Result<(), Contradiction> {
+        self.linker().allows(pair, verdict)
+    }
+
+    /// Keeps a decision, in place of an earlier one about the same pair. Links follow when they are settled next.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], and [`Error::Damaged`] for a decision that [`Tx::allows`] does not.
+    pub fn put_link_verdict(
+        &mut self,
+        pair: SubjectPair,
+        verdict: Verdict,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let [a, b] = pair.subjects();
+        self.prepare(
+            "INSERT INTO link_verdict (id, source_a, student_a, source_b, student_b, verdict, decided_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (id) DO UPDATE SET verdict = ?6, decided_ms = ?7",
+        )?
+        .execute(params![
+            self.pair_id(&pair).0,
+            a.source,
+            a.student.as_bytes(),
+            b.source,
+            b.student.as_bytes(),
+            verdict.name(),
+            now.millis()
+        ])?;
+        decide(self.linker_mut(), pair, verdict)
+    }
+}
+
+/// Tells a linker of every decision.
+pub(super) fn restore(connection: &Connection, linker: &mut Linker) -> Result<(), Error> {
+    verdicts(connection)?.into_iter().try_for_each(|kept| decide(linker, kept.pair, kept.verdict))
+}
+
+fn decide(linker: &mut Linker, pair: SubjectPair, verdict: Verdict) -> Result<(), Error> {
+    linker.decide(pair, verdict).map_err(|_| Error::Damaged("decisions about links contradict each other"))
+}
+
+fn verdicts(connection: &Connection) -> Result<Vec<LinkVerdict>, Error> {
+    let sql = "SELECT source_a, student_a, source_b, student_b, id, verdict, decided_ms FROM link_verdict
+               ORDER BY decided_ms DESC, id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(LinkVerdict {
+            pair: pair(row)?,
+            id: PairId(row.get(4)?),
+            // The table holds no third word.
+            verdict: match row.get_ref(5)?.as_str()? {
+                "same" => Verdict::Same,
+                _ => Verdict::Different,
+            },
+            decided: Timestamp::from_millis(row.get(6)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The first four columns.
+fn pair(row: &Row<'_>) -> rusqlite::Result<SubjectPair> {
+    let subject = |at: usize| -> rusqlite::Result<Subject> {
+        Ok(Subject { source: row.get(at)?, student: Token::from_bytes(row.get(at + 1)?) })
+    };
+    Ok(SubjectPair::new(subject(0)?, subject(2)?))
+}
