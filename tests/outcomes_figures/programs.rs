@@ -88,6 +88,29 @@ fn take_up_is_participants_among_the_eligible() {
 }
 
 #[test]
+fn participants_are_known_to_schools_when_they_are_linked() {
+    let mut city = city();
+    // A boy whom only the agency knows, and a girl whom the school knows only a year later.
+    city.say(5, "agency", dose("2023-10-01", 100));
+    city.say(5, "agency", person(|p| p.sex = Some(Sex::Male)));
+    city.say(6, "agency", dose("2023-10-01", 100)).say(6, "east", at("a", 2025, "03"));
+    city.say(6, "agency", person(|p| p.sex = Some(Sex::Female)));
+    let known = r#"
+        [[indicators]]
+        name = "known"
+        use = "known_to_schools"
+        program = "TUTOR"
+        [[dimensions]]
+        id = "sex"
+        source = "sex"
+    "#;
+    let counts = city.count(known, StudentYear, 2024);
+    assert_eq!(figure(&counts, "known_to_schools TUTOR", &[]), Figure::Share(2, 4));
+    assert_eq!(figure(&counts, "known_to_schools TUTOR", &[("sex", "M")]), Figure::Share(1, 2));
+    assert_eq!(figure(&counts, "known_to_schools TUTOR", &[("sex", "F")]), Figure::Share(0, 1));
+}
+
+#[test]
 fn services_classify_students() {
     let counts = city().count(PROGRAMS, StudentYear, 2024);
     let enrolled = |dimension, category| figure(&counts, "enrollment", &[(dimension, category)]);
