@@ -28,7 +28,7 @@ pub struct Linker {
     held: HashMap<Subject, PersonId>,
     persons: HashMap<PersonId, Vec<u32>>,
     last_person: u64,
-    verdicts: Verdicts,
+    pub(super) verdicts: Verdicts,
 }
 
 #[derive(Debug)]
@@ -114,14 +114,6 @@ impl Linker {
         }
     }
 
-    pub(super) const fn verdicts(&self) -> &Verdicts {
-        &self.verdicts
-    }
-
-    pub(super) const fn verdicts_mut(&mut self) -> &mut Verdicts {
-        &mut self.verdicts
-    }
-
     /// All that are there, by subject.
     pub(super) fn by_subject(&self) -> Vec<(Subject, &Features)> {
         let records = self.records.iter().flatten().map(|record| (record.subject, &record.features));
@@ -148,9 +140,9 @@ impl Linker {
         };
         let mut decided = same.iter().filter(|same| **same != subject).filter_map(|same| self.record(*same));
         if let Some(first) = decided.next() {
-            let of = std::iter::once(first).chain(decided).map(|same| (same.person, weigh(same)));
+            let mut of = std::iter::once(first).chain(decided).map(|same| (same.person, weigh(same)));
             // None is free before links are settled: then it waits alone.
-            return of.filter(|(person, _)| self.is_free(*person, subject, &others)).next();
+            return of.find(|(person, _)| self.is_free(*person, subject, &others));
         }
         self.likeliest(subject, features, &others, weigh)
     }

@@ -43,7 +43,7 @@ impl Linker {
 
     /// The decisions about those that are there, by their places.
     fn decided(&self, subjects: &[Subject]) -> Decided {
-        let verdicts = self.verdicts();
+        let verdicts = &self.verdicts;
         // Decided persons are named by their first subject, whether or not it is there.
         let mut persons: BTreeMap<Subject, u32> = BTreeMap::new();
         let mut records: Vec<Vec<u32>> = Vec::new();

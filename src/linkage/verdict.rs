@@ -154,7 +154,7 @@ impl Linker {
     ///
     /// [`Contradiction`] when it does not.
     pub fn allows(&self, pair: SubjectPair, verdict: Verdict) -> Result<(), Contradiction> {
-        self.verdicts().allow(pair, verdict)
+        self.verdicts.allow(pair, verdict)
     }
 
     /// Takes a decision about two subjects, instead of an earlier one about the same two. It stands above
@@ -165,6 +165,6 @@ impl Linker {
     ///
     /// [`Contradiction`] when it does not fit the others that stand; then nothing is changed.
     pub fn decide(&mut self, pair: SubjectPair, verdict: Verdict) -> Result<(), Contradiction> {
-        self.verdicts_mut().decide(pair, verdict)
+        self.verdicts.decide(pair, verdict)
     }
 }
