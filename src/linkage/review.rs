@@ -5,6 +5,9 @@ use super::model::Model;
 use super::weights::{Bin, Expected};
 use super::{Linker, Subject, SubjectPair};
 
+/// From so many bits on, for or against, a pair is no longer doubtful: odds of a thousand to one.
+pub const DOUBTFUL_BITS: f32 = 10.0;
+
 /// All that is known of a linkage without knowing anybody.
 #[derive(Debug)]
 pub struct Review {
@@ -18,7 +21,7 @@ pub struct Review {
     pub expected: Expected,
     /// Undecided pairs by weight.
     pub histogram: Vec<Bin>,
-    /// The undecided pairs with the smallest weights either way, the smallest first.
+    /// The undecided pairs whose weights are smallest either way, the smallest first, below [`DOUBTFUL_BITS`].
     pub doubtful: Vec<Doubtful>,
 }
 
@@ -46,7 +49,8 @@ impl Linker {
         linked.persons.iter().for_each(|person| sizes[*person as usize] += 1);
         // A source holds a person once: whoever has another subject has it in another source.
         let is_linked = |(subject, person): (&Subject, &u32)| (*subject, sizes[*person as usize] > 1);
-        let mut nearest: Vec<_> = linked.pairs.iter().collect();
+        let is_doubtful = |pair: &&super::Pair| pair.weight_bits.abs() < DOUBTFUL_BITS;
+        let mut nearest: Vec<_> = linked.pairs.iter().filter(is_doubtful).collect();
         let nearness = |pair: &&super::Pair| (pair.weight_bits.abs().to_bits(), pair.a, pair.b);
         if nearest.len() > n_doubtful {
             nearest.select_nth_unstable_by_key(n_doubtful, nearness);

@@ -127,11 +127,15 @@ fn counted(n: u64) -> Option<u64> {
 }
 
 fn rate(rate: &Rate) -> pb::LinkageRate {
+    let students = counted(rate.n_students);
+    let nearly_all = students.is_some() && counted(rate.n_students - rate.n_linked).is_none();
     pb::LinkageRate {
         source: rate.source.to_string(),
         period: rate.year.map_or(0, |year| u32::from(year.ending())),
-        students: counted(rate.n_students),
-        linked: counted(rate.n_linked),
+        students,
+        // Who is not linked is not to be had by subtracting either.
+        linked: counted(rate.n_linked).filter(|_| !nearly_all),
+        nearly_all,
     }
 }
 
@@ -196,5 +200,14 @@ mod tests {
     #[test]
     fn small_counts_are_not_exact() {
         assert_eq!([0, 9, 10, 2_000].map(counted), [None, None, Some(10), Some(2_000)]);
+        let of = |n_students, n_linked| {
+            let source = crate::records::OrgId::new("east").expect("an id");
+            let told = rate(&Rate { source, year: None, n_students, n_linked });
+            (told.students, told.linked, told.nearly_all)
+        };
+        assert_eq!(of(9, 9), (None, None, false));
+        assert_eq!(of(100, 3), (Some(100), None, false));
+        assert_eq!(of(100, 90), (Some(100), Some(90), false));
+        assert_eq!([of(100, 91), of(100, 100)], [(Some(100), None, true); 2]);
     }
 }

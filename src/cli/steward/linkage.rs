@@ -12,8 +12,9 @@ use prost::Message;
 #[command(
     subcommand_negates_reqs = true,
     after_help = "\
-All students are linked anew in memory, on the records as they stand, and no link changes. It shows no name and no
-value: a doubtful pair goes by an id and by how its fields compare. Numbers of students below 10 are not told."
+All students are linked anew in memory, on the records as they stand, and no link changes.
+It shows no name and no value: a doubtful pair goes by an id and by how its fields compare.
+Numbers of students below 10 are not told."
 )]
 pub(in crate::cli) struct Linkage {
     #[command(subcommand)]
@@ -34,8 +35,8 @@ enum Verb {
 /// Decide that a pair is one person or two, whatever its weight says
 #[derive(clap::Args)]
 #[command(after_help = "\
-The decision is kept and logged. Links follow it from the next edition on, and as long as it stands. Deciding the other
-way later replaces it.")]
+The decision is kept and logged. Links follow it from the next edition on, as long as it stands.
+Deciding the other way later replaces it.")]
 struct Decide {
     /// The id of the pair, from the last report
     id: String,

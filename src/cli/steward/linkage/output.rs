@@ -61,7 +61,7 @@ fn rates(report: &pb::GetLinkageResponse) -> Table {
             if rate.period == 0 { rate.source.clone() } else { String::new() },
             year(rate.period).unwrap_or_else(|| "all".to_owned()),
             few(rate.students),
-            few(rate.linked),
+            if rate.nearly_all { "all but fewer than 10".to_owned() } else { few(rate.linked) },
             share.map_or_else(String::new, |share| format!("{:.1} %", share * 100.0)),
             share.map_or_else(String::new, bar),
         ]);
@@ -154,6 +154,7 @@ pub(super) fn json(report: &pb::GetLinkageResponse) -> serde_json::Value {
     let rate = |rate: &pb::LinkageRate| {
         serde_json::json!({
             "source": rate.source, "year": year(rate.period), "students": rate.students, "linked": rate.linked,
+            "nearly_all": rate.nearly_all,
         })
     };
     let bin = |bin: &pb::WeightBin| {
