@@ -63,7 +63,8 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
-    /// Keeps the pairs of a report, in place of those of the report before.
+    /// Keeps the pairs of a report, in place of those of the report before; not their weights, which tell how
+    /// frequent a name is.
     ///
     /// # Errors
     ///
@@ -71,8 +72,8 @@ impl Tx<'_> {
     pub fn put_link_offers(&mut self, doubtful: &[Doubtful]) -> Result<(), Error> {
         self.prepare("DELETE FROM link_offer")?.execute([])?;
         let mut statement = self.prepare(
-            "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b, weight_bits, pattern)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for of in doubtful {
             let [a, b] = of.pair.subjects();
@@ -81,9 +82,7 @@ impl Tx<'_> {
                 a.source,
                 a.student.as_bytes(),
                 b.source,
-                b.student.as_bytes(),
-                f64::from(of.weight_bits),
-                of.pattern.0
+                b.student.as_bytes()
             ])?;
         }
         Ok(())

@@ -5,9 +5,7 @@ CREATE TABLE link_offer (
     source_a      INTEGER NOT NULL,                                  -- the smaller of the two, by source and student
     student_a     BLOB    NOT NULL CHECK (length(student_a) = 16),
     source_b      INTEGER NOT NULL,
-    student_b     BLOB    NOT NULL CHECK (length(student_b) = 16),
-    weight_bits   REAL    NOT NULL,                                  -- match weight as it was shown
-    pattern       BLOB    NOT NULL CHECK (length(pattern) = 8)        -- comparison level of each field
+    student_b     BLOB    NOT NULL CHECK (length(student_b) = 16)
 ) STRICT, WITHOUT ROWID;
 
 -- What the steward has decided about pairs of subjects: it stands above every weight. For the service only.
