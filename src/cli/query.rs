@@ -78,7 +78,7 @@ impl Query {
                 periods: self.years,
                 edition: self.edition.unwrap_or(0),
             };
-            let (table, receipt) = session.query(question).await.map_err(refusal)?;
+            let (table, receipt) = session.query(question).await?;
             if self.json {
                 screen::json(&json(&table, &receipt));
             } else if self.csv {
@@ -90,19 +90,6 @@ impl Query {
             Ok(Finish::All)
         })
     }
-}
-
-/// A refusal with the fields that were wrong, each on a line of its own.
-pub(super) fn refusal(error: crate::client::Error) -> Failure {
-    use tonic_types::StatusExt;
-    let crate::client::Error::Refused(status) = &error else { return error.into() };
-    let mut text = status.message().to_owned();
-    if let Some(violations) = status.get_details_bad_request() {
-        for violation in violations.field_violations {
-            text = format!("{text}\n  {}: {}", violation.field, violation.description);
-        }
-    }
-    Failure::new(text)
 }
 
 /// What people call dimensions and categories.

@@ -12,6 +12,7 @@ use pb::release_service_client::ReleaseServiceClient;
 use prost::Message;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
+use tonic_types::StatusExt;
 
 /// Why there is no answer to use.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,7 @@ pub enum Error {
     #[error(transparent)]
     Channel(#[from] channel::Error),
     /// The service refused, or failed.
-    #[error("{}", .0.message())]
+    #[error("{}", said(.0))]
     Refused(Box<Status>),
     /// The answer came without a proof that it is on record: it is not used.
     #[error("the answer carries no receipt: it is refused")]
@@ -34,6 +35,14 @@ pub enum Error {
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),
+}
+
+/// What a refusal says, and the fields that were wrong, each on a line of its own.
+fn said(status: &Status) -> String {
+    let violations =
+        status.get_details_bad_request().into_iter().flat_map(|details| details.field_violations);
+    let lines = violations.map(|wrong| format!("\n  {}: {}", wrong.field, wrong.description));
+    std::iter::once(status.message().to_owned()).chain(lines).collect()
 }
 
 impl From<Status> for Error {

@@ -182,7 +182,8 @@ async fn the_command_line_reviews_and_decides() {
         program.env("THROUGHLINE_SERVER", city.address().replace("127.0.0.1", "localhost"));
         program.env("THROUGHLINE_AS", "city-steward.steward");
         let done = program.output().expect("the program runs");
-        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.code(), String::from_utf8_lossy(&said).into_owned())
     };
     let (code, said) = run(&[]);
     assert_eq!(code, Some(0));
@@ -202,4 +203,6 @@ async fn the_command_line_reviews_and_decides() {
     assert_eq!(run(&["decide", id, "different"]), (Some(0), expected));
     assert!(run(&[]).1.contains("Decided pair"));
     assert_eq!(run(&["decide", id, "perhaps"]).0, Some(2));
+    let (code, said) = run(&["decide", "00", "same"]);
+    assert!(code == Some(2) && said.contains("\n  id: is not 32 hexadecimal digits"), "{said}");
 }

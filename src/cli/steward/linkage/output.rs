@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 
 /// Prints the report in tables.
 pub(super) fn print(report: &pb::GetLinkageResponse) {
+    if report.rates.is_empty() {
+        say("no source has pushed students yet");
+        return;
+    }
     say(&format!(
         "nothing was changed: {} as the records stand, {:.1} s",
         report
@@ -16,10 +20,14 @@ pub(super) fn print(report: &pb::GetLinkageResponse) {
             .map_or_else(|| "fewer than 10 persons".to_owned(), |n| counted(n, "person", "persons")),
         report.seconds
     ));
-    say(&format!(
-        "expected from the weights: precision {:.4}, recall {:.4}",
-        report.precision, report.recall
-    ));
+    if report.histogram.is_empty() {
+        say("no two students are alike enough to be weighed");
+    } else {
+        say(&format!(
+            "expected from the weights: precision {:.4}, recall {:.4}",
+            report.precision, report.recall
+        ));
+    }
     for table in [rates(report), histogram(report)] {
         if !table.is_empty() {
             say(&format!("\n{}", table.print()));
