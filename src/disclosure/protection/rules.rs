@@ -84,6 +84,23 @@ impl Family {
             .any(|number| self.is_unsafe(number, cells, plane))
     }
 
+    /// Whether a table may not be shown over some cells of a plane because of a number that it is in with a table that is
+    /// known to be empty there: empty cells have no mask. By itself the number is then the table's own; its change since
+    /// an earlier edition, when the other was not empty, is another one.
+    pub(super) fn is_told_beside(
+        &self,
+        table: usize,
+        cells: &[u32],
+        plane: &Plane,
+        is_empty: impl Fn(usize) -> bool,
+    ) -> bool {
+        let with_table = |number: &&Sensitive| number.tables[1..].iter().any(|&(other, _)| other == table);
+        self.sensitive
+            .iter()
+            .filter(with_table)
+            .any(|number| is_empty(number.tables[0].0) && self.is_unsafe(number, cells, plane))
+    }
+
     /// Whether a table is hidden in a cell by the rule itself, whatever else is shown there: it is small, or one of an
     /// outcome and its complement is.
     pub(super) fn is_primary(&self, table: usize, cell: u32, plane: &Plane) -> bool {

@@ -57,7 +57,9 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
         let is_unsafe = |group: &[u32]| {
             // What a line lacks of another table can follow although none of its cells does.
             let is_known = |other: usize| group.len() > 1 || done[other].derivable[group[0] as usize];
-            family.is_telling(at, group, lattice.plane(group[0]), is_known)
+            let is_empty = |other: usize| group.iter().all(|&cell| family.among(other).1[cell as usize] == 0);
+            let plane = lattice.plane(group[0]);
+            family.is_telling(at, group, plane, is_known) || family.is_told_beside(at, group, plane, is_empty)
         };
         let (around, around_totals) = family.among(at);
         let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
