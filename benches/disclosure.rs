@@ -5,10 +5,11 @@ use divan::Bencher;
 use std::path::Path;
 use throughline::calendar::SchoolYear;
 use throughline::disclosure::tables::{Attacker, Hierarchy, Layout, Problem, Rule, Table, Values as Counts};
-use throughline::disclosure::{Proof, RuleProfile, Seal, Zeros, on_one_core};
+use throughline::disclosure::{Proof, RuleProfile, Seal, Zeros};
 use throughline::outcomes::{
     Atoms, Dimension, Measure, Mode, Population, Publication, Slice, Tabulation, Unit, Values,
 };
+use throughline::parallel::on_one_core;
 
 fn main() {
     divan::main();

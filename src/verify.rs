@@ -4,8 +4,9 @@
 //! of them, and the proof holds one of the counts: whoever changes one of them has to change the log, too.
 
 use crate::audit::{Entry, Filter, Hash};
-use crate::disclosure::{NotProven, Proof, RuleProfile, Verified, on_one_core};
+use crate::disclosure::{NotProven, Proof, RuleProfile, Verified};
 use crate::outcomes::{self, Product};
+use crate::parallel::on_one_core;
 use crate::publish::{self, Before};
 use crate::records::Code;
 use crate::store::{self, Snapshot, Store};

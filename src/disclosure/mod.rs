@@ -64,7 +64,6 @@ mod cover;
 mod lattice;
 mod noise;
 mod offered;
-mod parallel;
 mod past;
 mod proof;
 mod protection;
@@ -83,7 +82,6 @@ mod watched;
 
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};
 pub use offered::Offered;
-pub use parallel::on_one_core;
 pub use past::Past;
 pub use proof::{Fault, NotProven, Proof, Verified};
 pub use report::{

@@ -3,7 +3,6 @@
 use super::check::check;
 use super::lattice::Lattice;
 use super::noise::{Spending, draw};
-use super::parallel::in_parallel;
 use super::past::Past;
 use super::proof::{FamilyProof, LatticeProof, Proof, counts};
 use super::protection::{DOWNWARDS_MAX, History, Protection, Shown, kept, protect, prove};
@@ -14,6 +13,7 @@ use super::standing::Standing;
 use super::table::sha256;
 use super::{Error, RuleProfile, Seal};
 use crate::outcomes::{Mode, Publication, Tabulation};
+use crate::parallel::in_parallel;
 use ring::hmac;
 
 impl Seal {

@@ -2,7 +2,7 @@
 
 use super::features::Features;
 use super::keys::{N_KINDS, NARROW, keys};
-use super::parallel::Threads;
+use crate::parallel;
 
 /// Blocks of records that share a key.
 pub(super) struct Blocks(Vec<Kind>);
@@ -31,12 +31,12 @@ const AT_ONCE: usize = 3;
 const LAST: u32 = 1 << 31;
 
 impl Blocks {
-    pub(super) fn new(records: &[Features], threads: Threads) -> Self {
+    pub(super) fn new(records: &[Features]) -> Self {
         let kinds: Vec<usize> = if records.len() > MANY { NARROW.to_vec() } else { (0..N_KINDS).collect() };
         let n_kinds = kinds.len();
         assert!(records.len() < LAST as usize, "fewer than two thousand million records");
         let walks: Vec<&[usize]> = kinds.chunks(AT_ONCE).collect();
-        let found = threads.map(walks.len(), |at| {
+        let found = parallel::map(walks.len(), |at| {
             let mut pairs: Vec<Vec<u64>> =
                 walks[at].iter().map(|_| Vec::with_capacity(records.len())).collect();
             for (number, record) in (0_u64..).zip(records) {
@@ -48,7 +48,7 @@ impl Blocks {
         });
         let found: Vec<Found> = found.into_iter().flatten().collect();
         let largest = largest(&found, PAIRS_PER_KIND * (n_kinds * records.len()) as f64);
-        Self(threads.map(n_kinds, |at| Kind::new(&found[at], largest, records.len())))
+        Self(parallel::map(n_kinds, |at| Kind::new(&found[at], largest, records.len())))
     }
 
     /// The records above `record` that share a block with it, each once, in no order that matters.

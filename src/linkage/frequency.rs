@@ -4,8 +4,8 @@ use super::comparison::{LevelPattern, first};
 use super::features::Features;
 use super::hashing::ByToken;
 use super::model::{BIRTH, FIRST, LAST, PLACE};
-use super::parallel::Threads;
 use crate::identity::Slot;
+use crate::parallel;
 use std::collections::HashMap;
 
 /// The values that are counted.
@@ -59,8 +59,8 @@ impl Shares {
 
 impl Frequencies {
     /// Counts a whole set.
-    pub(super) fn of(records: &[Features], threads: Threads) -> Self {
-        let counted = threads.map(COUNTED.len(), |at| {
+    pub(super) fn of(records: &[Features]) -> Self {
+        let counted = parallel::map(COUNTED.len(), |at| {
             let mut frequencies = Self::default();
             records.iter().for_each(|record| frequencies.add_one(at, record));
             frequencies

@@ -8,9 +8,9 @@
 
 use super::comparison::N_LEVELS;
 use super::model::{BIRTH, FIRST, ID, MIDDLE, Model, N_FIELDS, PLACE, SEX, SUFFIX, Table, alternatives};
-use super::parallel::Threads;
 use super::prior::beliefs;
 use super::sample::{Pairs, Sample};
+use crate::parallel;
 
 const ROUNDS: usize = 24;
 
@@ -24,7 +24,7 @@ const BELIEVED_LINKS: f64 = 3.0;
 impl Sample {
     /// The model under which the sample is likeliest, near what is believed beforehand, and whether each
     /// source, of which `sizes` are given, holds a person once; of some it is known.
-    pub(super) fn model(&self, sizes: &[u32], known_once: &[u32], threads: Threads) -> (Model, Vec<bool>) {
+    pub(super) fn model(&self, sizes: &[u32], known_once: &[u32]) -> (Model, Vec<bool>) {
         let beliefs = beliefs();
         let beginning = Model::default();
         let mut model = Model {
@@ -42,25 +42,17 @@ impl Sample {
                 let found = self.unique(&model, sizes);
                 unique.iter_mut().zip(found).for_each(|(unique, found)| *unique |= found);
             }
-            self.improve(&mut model, &beliefs, &unique, sizes, threads);
+            self.improve(&mut model, &beliefs, &unique, sizes);
         }
         (model, unique)
     }
 
-    fn improve(
-        &self,
-        model: &mut Model,
-        beliefs: &[Table; 3],
-        unique: &[bool],
-        sizes: &[u32],
-        threads: Threads,
-    ) {
+    fn improve(&self, model: &mut Model, beliefs: &[Table; 3], unique: &[bool], sizes: &[u32]) {
         let n = self.n_records as f64;
         let pairs_of = |size: f64| size * (size - 1.0) / 2.0;
         let within = sizes.iter().zip(unique).filter(|(_, unique)| **unique);
         let n_possible = pairs_of(n) - within.map(|(size, _)| pairs_of(f64::from(*size))).sum::<f64>();
-        let (seen, unseen) =
-            (count(model, &self.candidates, unique, threads), count(model, &self.random, unique, threads));
+        let (seen, unseen) = (count(model, &self.candidates, unique), count(model, &self.random, unique));
         let (links, kin) = (seen.totals[0] / self.taken, seen.totals[1] / self.taken);
         let (links, kin) = (links + BELIEVED_LINKS, kin + BELIEVED_LINKS / 2.0);
         model.household_bits = (kin / links).log2() as f32;
@@ -121,10 +113,10 @@ struct Counts {
     totals: [f64; 3],
 }
 
-fn count(model: &Model, pairs: &[Pairs], unique: &[bool], threads: Threads) -> Counts {
+fn count(model: &Model, pairs: &[Pairs], unique: &[bool]) -> Counts {
     let empty = || Counts { tables: [[[0.0; N_LEVELS]; N_FIELDS]; 3], totals: [0.0; 3] };
     let chunks: Vec<&[Pairs]> = pairs.chunks(20_000).collect();
-    let parts = threads.map(chunks.len(), |at| {
+    let parts = parallel::map(chunks.len(), |at| {
         let mut counts = empty();
         for pairs in chunks[at] {
             let evidence = model.evidence(pairs.pattern, &pairs.shares);

@@ -27,7 +27,6 @@ mod keys;
 mod learn;
 mod linker;
 mod model;
-mod parallel;
 mod prior;
 pub mod quality;
 mod relink;

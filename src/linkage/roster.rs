@@ -7,7 +7,6 @@ use super::decided::Decided;
 use super::exclusive::compete;
 use super::features::Features;
 use super::model::Model;
-use super::parallel::Threads;
 use super::sample::Sample;
 use super::set::Set;
 use crate::identity::Encoding;
@@ -133,23 +132,19 @@ impl Roster {
 
     /// Links all records; `done` is called after each phase.
     #[must_use]
-    pub fn link(self, done: impl FnMut(Phase)) -> Linked {
-        self.link_by(Threads::all(), done)
-    }
-
-    pub(super) fn link_by(self, threads: Threads, mut done: impl FnMut(Phase)) -> Linked {
-        let (mut order, set) = Set::new(self.records, &self.sources, threads);
+    pub fn link(self, mut done: impl FnMut(Phase)) -> Linked {
+        let (mut order, set) = Set::new(self.records, &self.sources);
         order.iter_mut().for_each(|at| *at = self.places[*at as usize]);
         let decided = self.decided;
         let decided = if decided.is_empty() { decided } else { decided.moved(back(&order)) };
         done(Phase::Count);
-        let blocks = Blocks::new(&set.records, threads);
+        let blocks = Blocks::new(&set.records);
         done(Phase::Block);
-        let sample = Sample::new(&set.records, &set.sources, &set.shares, &blocks, threads);
-        let (model, unique) = sample.model(&set.sizes, &self.known_once, threads);
+        let sample = Sample::new(&set.records, &set.sources, &set.shares, &blocks);
+        let (model, unique) = sample.model(&set.sizes, &self.known_once);
         drop(sample);
         done(Phase::Learn);
-        let (mut edges, n_candidates) = set.edges(&model, &unique, &blocks, threads);
+        let (mut edges, n_candidates) = set.edges(&model, &unique, &blocks);
         drop(blocks);
         if !decided.is_empty() {
             // What is settled is no rival of what is not.

@@ -4,7 +4,7 @@ use super::blocking::{Blocks, Seen};
 use super::comparison::{LevelPattern, compare};
 use super::features::Features;
 use super::frequency::Shares;
-use super::parallel::Threads;
+use crate::parallel;
 use std::collections::HashMap;
 
 /// Pairs that are looked at, candidates and random ones.
@@ -31,21 +31,15 @@ pub(super) struct Sample {
 
 impl Sample {
     /// Takes candidates of some records, and random pairs.
-    pub(super) fn new(
-        records: &[Features],
-        sources: &[u32],
-        shares: &[Shares],
-        blocks: &Blocks,
-        threads: Threads,
-    ) -> Self {
+    pub(super) fn new(records: &[Features], sources: &[u32], shares: &[Shares], blocks: &Blocks) -> Self {
         let pair = |a: u32, b: u32| {
             let (a, b) = (a as usize, b as usize);
             let source = (sources[a] == sources[b]).then_some(sources[a]);
             let pattern = compare(&records[a], &records[b]);
             (pattern, shares[a].relevant(pattern), source)
         };
-        let (candidates, taken) = candidates(records, blocks, pair, threads);
-        let random = random(records, pair, threads);
+        let (candidates, taken) = candidates(records, blocks, pair);
+        let random = random(records, pair);
         Self { candidates, taken, random, n_records: records.len() }
     }
 }
@@ -58,7 +52,6 @@ fn candidates(
     records: &[Features],
     blocks: &Blocks,
     pair: impl Fn(u32, u32) -> Look + Sync,
-    threads: Threads,
 ) -> (Vec<Pairs>, f64) {
     let chosen = |of: u64| {
         let records =
@@ -74,7 +67,7 @@ fn candidates(
     let chosen = chosen((expected / SAMPLE as u64).max(1));
     let share = chosen.len() as f64 / records.len().max(1) as f64;
     let chunks: Vec<&[u32]> = chosen.chunks(4_096).collect();
-    let pairs = threads.map_with(
+    let pairs = parallel::map_with(
         chunks.len(),
         || Seen::new(records.len()),
         |seen, at| {
@@ -89,14 +82,14 @@ fn candidates(
 }
 
 /// Random pairs; in a small set all there are, each once.
-fn random(records: &[Features], pair: impl Fn(u32, u32) -> Look + Sync, threads: Threads) -> Vec<Pairs> {
+fn random(records: &[Features], pair: impl Fn(u32, u32) -> Look + Sync) -> Vec<Pairs> {
     let n = records.len() as u64;
     if n * n.saturating_sub(1) / 2 <= RANDOM as u64 {
         let mut pairs = Alike::default();
         (1..n as u32).for_each(|b| (0..b).for_each(|a| pairs.add(pair(a, b), 1)));
         return merged(vec![pairs]);
     }
-    let pairs = threads.map(RANDOM / 10_000, |chunk| {
+    let pairs = parallel::map(RANDOM / 10_000, |chunk| {
         let mut pairs = Alike::default();
         for at in (chunk as u64 * 10_000..).take(10_000) {
             let (a, b) = (mix(2 * at + 1_000_000_007) % n, mix(2 * at + 1_000_000_008) % n);

@@ -7,7 +7,7 @@ use super::decided::Decided;
 use super::features::Features;
 use super::frequency::{Frequencies, Shares};
 use super::model::Model;
-use super::parallel::Threads;
+use crate::parallel;
 
 /// Records with all that is known before they are compared.
 pub(super) struct Set {
@@ -24,9 +24,9 @@ const CHUNK: usize = 4_096;
 
 impl Set {
     /// Puts records beside those they are likely to be compared with, and says where each was.
-    pub(super) fn new(mut records: Vec<Features>, sources: &[u32], threads: Threads) -> (Vec<u32>, Self) {
+    pub(super) fn new(mut records: Vec<Features>, sources: &[u32]) -> (Vec<u32>, Self) {
         let chunks: Vec<&[Features]> = records.chunks(CHUNK).collect();
-        let places = threads.map(chunks.len(), |chunk| {
+        let places = parallel::map(chunks.len(), |chunk| {
             let place = |(at, record): (usize, &Features)| {
                 let at = chunk * CHUNK + at;
                 (record.place_in_order(sources[at]), at as u32)
@@ -40,9 +40,9 @@ impl Set {
         let sources: Vec<u32> = order.iter().map(|at| sources[*at as usize]).collect();
         let mut sizes = vec![0; sources.iter().max().map_or(0, |last| *last as usize + 1)];
         sources.iter().for_each(|source| sizes[*source as usize] += 1);
-        let frequencies = Frequencies::of(&records, threads);
+        let frequencies = Frequencies::of(&records);
         let chunks: Vec<&[Features]> = records.chunks(CHUNK).collect();
-        let shares = threads.map(chunks.len(), |at| {
+        let shares = parallel::map(chunks.len(), |at| {
             chunks[at].iter().map(|record| frequencies.shares(record)).collect::<Vec<Shares>>()
         });
         let shares = shares.into_iter().flatten().collect();
@@ -50,15 +50,9 @@ impl Set {
     }
 
     /// Every candidate pair worth keeping, and how many there were.
-    pub(super) fn edges(
-        &self,
-        model: &Model,
-        unique: &[bool],
-        blocks: &Blocks,
-        threads: Threads,
-    ) -> (Vec<Edge>, u64) {
+    pub(super) fn edges(&self, model: &Model, unique: &[bool], blocks: &Blocks) -> (Vec<Edge>, u64) {
         let n = self.records.len();
-        let parts = threads.map_with(
+        let parts = parallel::map_with(
             n.div_ceil(CHUNK),
             || Seen::new(n),
             |seen, chunk| {

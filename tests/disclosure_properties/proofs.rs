@@ -5,12 +5,11 @@ use super::{case, coded_case, config};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use throughline::calendar::SchoolYear;
-use throughline::disclosure::{
-    LayerReport, NotProven, Past, Proof, RuleProfile, Seal, SealReport, on_one_core,
-};
+use throughline::disclosure::{LayerReport, NotProven, Past, Proof, RuleProfile, Seal, SealReport};
 use throughline::outcomes::{
     Atoms, Dimension, Measure, Mode, Population, Publication, Tabulation, Unit, Values,
 };
+use throughline::parallel::on_one_core;
 
 fn sealed(case: &Case, edition: u32, tabulations: &[Tabulation]) -> (Seal, SealReport) {
     Seal::make_within(edition, tabulations, &[], &case.profiles, b"secret", case.downwards_max)

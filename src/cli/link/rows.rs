@@ -4,6 +4,7 @@ use super::columns::{COLUMNS, Column, Names};
 use crate::cli::Failure;
 use crate::identity::{Encoder, Keys};
 use crate::linkage::Roster;
+use crate::parallel::{in_parallel, n_threads};
 use crate::records::{Identifiers, Sex};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -96,18 +97,9 @@ impl Rows {
             }
             roster
         };
-        let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let chunks = turns.chunks(turns.len().div_ceil(n_threads).max(1));
+        let parts: Vec<&[_]> = turns.chunks(turns.len().div_ceil(n_threads()).max(1)).collect();
         let mut roster = Roster::with_capacity(order.rows.len());
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = chunks.map(|turns| scope.spawn(move || encode(turns))).collect();
-            for thread in threads {
-                match thread.join() {
-                    Ok(part) => roster.append(part),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-        });
+        in_parallel(&parts, |turns| encode(turns)).into_iter().for_each(|part| roster.append(part));
         roster
     }
 

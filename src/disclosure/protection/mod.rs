@@ -22,9 +22,9 @@ mod tie;
 mod verify;
 
 use super::lattice::{Lattice, Plane};
-use super::parallel::in_parallel;
 use super::proof::{FamilyProof, Witness};
 use crate::outcomes::{Tabulation, Values};
+use crate::parallel::in_parallel;
 pub(super) use codings::Coded;
 use codings::Coding;
 use family::{Counts, Family};

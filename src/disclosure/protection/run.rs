@@ -1,11 +1,11 @@
 //! Covering a layer: place by place at once, then what reaches across places, then what lines add up to.
 
 use super::super::cover::{Cover, Move, Sight, Target};
-use super::super::parallel::in_parallel;
 use super::super::proof::{Change, Witness};
 use super::layer::Layer;
 use super::rules::Sensitive;
 use super::space::Ground;
+use crate::parallel::in_parallel;
 use std::collections::{BTreeMap, HashSet};
 
 /// A layer with its cells hidden, and what shows that it is enough.
@@ -48,12 +48,8 @@ impl Layer<'_> {
         let done = in_parallel(&local, |part| self.cover_locally(part, &numbers, share(part)));
         for (part, done) in local.into_iter().zip(done) {
             moves.extend(done.moves);
-            global.extend(
-                (0..)
-                    .zip(part.targets)
-                    .filter(|(at, _)| done.open.binary_search(at).is_ok())
-                    .map(|(_, target)| target),
-            );
+            let is_open = |(at, _): &(u32, Target)| done.open.binary_search(at).is_ok();
+            global.extend((0..).zip(part.targets).filter(is_open).map(|(_, target)| target));
             work_left = work_left.saturating_sub(done.work);
         }
         let ground = Ground::whole(self);

@@ -1,7 +1,6 @@
 //! Verifying what was kept of a tabulation's families against its true numbers and what is shown of them.
 
 use super::super::lattice::Lattice;
-use super::super::parallel::in_parallel;
 #[cfg(test)]
 use super::super::proof::Witness;
 use super::super::proof::{FamilyProof, Fault, Number, Verified};
@@ -10,6 +9,7 @@ use super::replay::Public;
 use super::tally::Tally;
 use super::{Asked, Coded, History, Protection};
 use crate::outcomes::{Tabulation, Values};
+use crate::parallel::in_parallel;
 use std::collections::HashSet;
 
 /// What is shown of a lattice: for each population and each measure, in which cells.

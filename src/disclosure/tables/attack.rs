@@ -4,7 +4,7 @@
 //! the parts of the table that hidden cells hold together.
 
 use super::{Problem, Rule};
-use crate::disclosure::parallel::in_parallel;
+use crate::parallel::in_parallel;
 use microlp::{ComparisonOp, OptimizationDirection, Problem as Program};
 use std::collections::HashMap;
 

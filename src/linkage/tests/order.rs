@@ -2,10 +2,11 @@
 
 use super::town::town;
 use crate::identity::Encoding;
-use crate::linkage::parallel::Threads;
 use crate::linkage::{Linked, Linker, Model, PersonId, Roster, Subject};
+use crate::parallel::on_threads;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 
 /// Some ten thousand records, which is more than a thread takes at once.
 #[test]
@@ -31,14 +32,14 @@ fn threads_and_order_do_not_change_a_roster() {
     for (subject, encoding, _) in &shuffled {
         roster.push_at(places[subject], subject.source, encoding);
     }
-    let other = roster.link_by(Threads::of(2), |_| ());
+    let other = on_threads(NonZero::new(2).expect("two"), || roster.link(|_| ()));
     assert_eq!((other.persons, other.model), (one.persons, one.model));
 }
 
 fn by_threads(n_threads: usize, records: &[(Subject, Encoding, u32)]) -> Linked {
     let mut roster = Roster::default();
     records.iter().for_each(|(subject, encoding, _)| roster.push(subject.source, encoding));
-    roster.link_by(Threads::of(n_threads), |_| ())
+    on_threads(NonZero::new(n_threads).expect("one at least"), || roster.link(|_| ()))
 }
 
 fn all_linked(records: &[(Subject, Encoding, u32)]) -> (Linker, BTreeMap<Subject, PersonId>) {

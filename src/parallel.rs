@@ -1,0 +1,110 @@
+//! Working on several threads without leaving a trace of it: no result may depend on how many there are.
+
+use std::cell::Cell;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+thread_local! {
+    /// How many threads work of this one is spread over; where nothing is said, one for each core.
+    static THREADS: Cell<Option<NonZero<usize>>> = const { Cell::new(None) };
+}
+
+/// Does some work on the calling thread alone, for those who share the machine with others. The result is the same as
+/// on all cores.
+pub fn on_one_core<R>(work: impl FnOnce() -> R) -> R {
+    on_threads(NonZero::<usize>::MIN, work)
+}
+
+/// Does some work on so many threads.
+pub(crate) fn on_threads<R>(n: NonZero<usize>, work: impl FnOnce() -> R) -> R {
+    /// Puts it back as it was, also after a panic.
+    struct Before(Option<NonZero<usize>>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            THREADS.set(self.0);
+        }
+    }
+    let _before = Before(THREADS.replace(Some(n)));
+    work()
+}
+
+/// How many threads work is spread over.
+pub(crate) fn n_threads() -> usize {
+    let threads = THREADS.get().or_else(|| std::thread::available_parallelism().ok());
+    threads.map_or(1, NonZero::get)
+}
+
+/// Applies `work` to each item; the results stand in the order of the items.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    map(items.len(), |at| work(&items[at]))
+}
+
+/// Applies `work` to `0..n`; the results stand in order.
+pub(crate) fn map<R: Send>(n: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    map_with(n, || (), |(), at| work(at))
+}
+
+/// The same, with room of its own for each thread.
+pub(crate) fn map_with<S, R: Send>(
+    n: usize,
+    room: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> R + Sync,
+) -> Vec<R> {
+    let n_threads = n_threads();
+    if n_threads == 1 {
+        let mut room = room();
+        return (0..n).map(|at| work(&mut room, at)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let (mut room, mut done) = (room(), Vec::new());
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            if at >= n {
+                return done;
+            }
+            done.push((at, work(&mut room, at)));
+        }
+    };
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads.min(n)).map(|_| scope.spawn(run)).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        threads.into_iter().flat_map(join).collect()
+    });
+    results.sort_unstable_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::thread::{ThreadId, current};
+
+    #[test]
+    fn on_one_core_work_stays_on_its_thread_and_only_there() {
+        let threads = || in_parallel(&[(), ()], |()| current().id());
+        let own: ThreadId = current().id();
+        let two = NonZero::new(2).expect("two");
+        assert!(on_threads(two, || threads().iter().all(|thread| *thread != own)));
+        let (inner, outer) = on_one_core(|| (on_threads(two, threads), threads()));
+        assert!(inner.iter().all(|thread| *thread != own) && outer == [own, own]);
+        let panicked = std::panic::catch_unwind(|| on_one_core(|| panic!("on purpose")));
+        assert!(panicked.is_err() && THREADS.get().is_none());
+    }
+
+    #[test]
+    fn results_stand_in_order_and_each_thread_has_one_room() {
+        let n_rooms = AtomicUsize::new(0);
+        let room = || n_rooms.fetch_add(1, Ordering::Relaxed);
+        let three = NonZero::new(3).expect("three");
+        let made = on_threads(three, || map_with(1_000, room, |room, at| (*room, 2 * at)));
+        assert!(made.iter().map(|(_, double)| *double).eq((0..1_000).map(|at| 2 * at)));
+        let used: HashSet<usize> = made.into_iter().map(|(room, _)| room).collect();
+        assert!(n_rooms.into_inner() == 3 && used.iter().all(|room| *room < 3));
+        assert!(map(0, |at| at).is_empty());
+    }
+}
