@@ -11,10 +11,9 @@ pub(crate) use before::Before;
 use crate::audit::{Call, Receipt};
 use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
-use crate::linkage::PersonId;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
-use crate::store::{self, EditionRow, Snapshot, Store, Tx};
+use crate::store::{self, EditionRow, Snapshot, Store, StoredPerson, Tx};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -184,12 +183,12 @@ struct Frozen {
 /// Gathers the facts of each person from all sources and folds them into an edition.
 fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     let names: BTreeMap<u32, OrgId> = snapshot.sources()?.into_iter().collect();
-    let persons: HashMap<(u32, Token), PersonId> =
+    let persons: HashMap<(u32, Token), StoredPerson> =
         snapshot.subjects()?.into_iter().map(|row| ((row.source, row.student), row.person)).collect();
     let mut builder = EditionBuilder::new(call.time.date(), names.values().cloned())?;
     let numbers: BTreeMap<u32, SourceId> =
         names.iter().filter_map(|(&number, id)| Some((number, builder.source(id)?))).collect();
-    let mut facts: Vec<(PersonId, u32, Fact)> = Vec::new();
+    let mut facts: Vec<(StoredPerson, u32, Fact)> = Vec::new();
     let mut sources = BTreeSet::new();
     let mut n_waiting = 0;
     snapshot.each_record(|record| {
@@ -210,7 +209,7 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
         Ok(())
     })?;
     // Stable: within a person, facts keep the order of source, kind and key.
-    facts.sort_by_key(|(person, source, fact)| (person.0, *source, fact.kind() as u8));
+    facts.sort_by_key(|(person, source, fact)| (*person, *source, fact.kind() as u8));
     for of_one in facts.chunk_by(|left, right| left.0 == right.0) {
         let sourced = of_one.iter().map(|(_, source, fact)| SourcedFact { source: numbers[source], fact });
         builder.add_person(of_one[0].0.0, &sourced.collect::<Vec<_>>());

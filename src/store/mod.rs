@@ -14,6 +14,7 @@ mod organizations;
 mod records;
 mod schema;
 mod snapshot;
+mod subjects;
 mod tx;
 mod vault;
 mod verdicts;
@@ -30,8 +31,9 @@ pub use batches::{Acknowledged, BatchRow, Outcome, Verdict};
 pub use documents::Stored;
 pub use editions::EditionRow;
 pub use organizations::Organization;
-pub use records::{RecordCount, Stored as StoredRecord, SubjectRow};
+pub use records::{RecordCount, Stored as StoredRecord};
 pub use snapshot::Snapshot;
+pub use subjects::{StoredPerson, SubjectRow};
 pub use tx::Tx;
 pub use vault::ServiceKey;
 pub use verdicts::{LinkVerdict, PairId};
@@ -161,7 +163,7 @@ impl Store {
     #[allow(clippy::type_complexity)]
     pub fn links(path: &Path) -> Result<(Vec<(u32, OrgId)>, Vec<SubjectRow>), Error> {
         let connection = schema::reader(path)?;
-        Ok((organizations::sources(&connection)?, records::subjects(&connection)?))
+        Ok((organizations::sources(&connection)?, subjects::subjects(&connection)?))
     }
 
     /// Copies a database, open or not, into a new file: one consistent state, while pushes go on.

@@ -1,10 +1,10 @@
-//! The service key, and the column it seals.
+//! The service key, and the columns it seals.
 //!
 //! Encodings let whoever holds all of them look for frequent names, so they are stored only under
 //! AES-256-GCM, bound to the source and the student they belong to. Persons are numbered as they come,
 //! and rosters come in alphabetical order, so their numbers are permuted. The key is not in the database.
 
-use super::PairId;
+use super::{PairId, StoredPerson};
 use crate::identity::Token;
 use crate::linkage::{PersonId, SubjectPair};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-/// Keys the service derives from its own root: for the sealed column, for ties in protection, for
+/// Keys the service derives from its own root: for sealed columns, for ties in protection, for
 /// digests, for names of pairs. Shown as nothing.
 #[derive(Clone)]
 pub struct ServiceKey {
@@ -162,16 +162,15 @@ const ROUNDS: u8 = 6;
 
 impl ServiceKey {
     /// The number a person is stored by: a permutation (a Feistel network) of all numbers.
-    pub(super) fn hide(&self, person: PersonId) -> i64 {
+    pub(super) fn hide(&self, person: PersonId) -> StoredPerson {
         let halves = ((person.0 >> 32) as u32, person.0 as u32);
         let (left, right) = (0..ROUNDS).fold(halves, |(l, r), round| (r, l ^ self.mixed(round, r)));
-        (u64::from(left) << 32 | u64::from(right)).cast_signed()
+        StoredPerson(u64::from(left) << 32 | u64::from(right))
     }
 
     /// The person stored by a number.
-    pub(super) fn reveal(&self, number: i64) -> PersonId {
-        let number = number.cast_unsigned();
-        let halves = ((number >> 32) as u32, number as u32);
+    pub(super) fn reveal(&self, person: StoredPerson) -> PersonId {
+        let halves = ((person.0 >> 32) as u32, person.0 as u32);
         let (left, right) = (0..ROUNDS).rev().fold(halves, |(l, r), round| (r ^ self.mixed(round, l), l));
         PersonId(u64::from(left) << 32 | u64::from(right))
     }
@@ -215,7 +214,7 @@ mod tests {
     #[test]
     fn numbers_of_persons_come_back_and_show_no_order() {
         let key = ServiceKey::derive(&Zeroizing::new([7; 32]));
-        let stored: Vec<i64> = (1..100).map(|number| key.hide(PersonId(number))).collect();
+        let stored: Vec<StoredPerson> = (1..100).map(|number| key.hide(PersonId(number))).collect();
         assert!((1..100).eq(stored.iter().map(|number| key.reveal(*number).0)));
         let n_rising = stored.windows(2).filter(|pair| pair[0] < pair[1]).count();
         assert!((30..70).contains(&n_rising), "{n_rising} of 98");

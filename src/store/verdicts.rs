@@ -5,10 +5,27 @@ use crate::calendar::Timestamp;
 use crate::identity::Token;
 use crate::linkage::{Contradiction, Doubtful, Linker, Subject, SubjectPair, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::fmt;
 
-/// What names a pair to the steward: a keyed digest, from which nobody learns who it is.
+/// What names a pair to the steward: a keyed digest, from which nobody learns who it is. Written as 32 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PairId(pub [u8; 16]);
+
+impl PairId {
+    /// Reads what [`PairId`]'s display wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        let number = is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten()?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for PairId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
 
 /// A decision as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +56,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn linker(&self) -> Result<Linker, Error> {
-        super::records::load_linker(self.connection(), self.key)
+        super::subjects::load_linker(self.connection(), self.key)
     }
 
     /// What names a pair.
@@ -161,4 +178,19 @@ fn pair(row: &Row<'_>) -> rusqlite::Result<SubjectPair> {
         Ok(Subject { source: row.get(at)?, student: Token::from_bytes(row.get(at + 1)?) })
     };
     Ok(SubjectPair::new(subject(0)?, subject(2)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_pairs_are_read_as_they_are_written() {
+        let id = PairId(std::array::from_fn(|at| at as u8));
+        assert_eq!(id.to_string(), "000102030405060708090a0b0c0d0e0f");
+        assert_eq!(PairId::parse(&id.to_string()), Some(id));
+        for wrong in ["", "00", "+00102030405060708090a0b0c0d0e0f", "000102030405060708090A0B0C0D0E0F"] {
+            assert_eq!(PairId::parse(wrong), None, "{wrong}");
+        }
+    }
 }

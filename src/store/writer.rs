@@ -44,7 +44,7 @@ pub(super) fn start(
     stop: watch::Sender<bool>,
 ) -> Result<(), Error> {
     let log = Log::open(&connection, signer)?;
-    let linker = super::records::load_linker(&connection, &key)?;
+    let linker = super::subjects::load_linker(&connection, &key)?;
     let mut writer = Writer { connection, key, seals, log, linker };
     let run = move || {
         let mut queue = queue;
@@ -145,7 +145,7 @@ impl Writer {
         self.log = log_before;
         if linked {
             // The linker is in memory: jobs after this one must not see what was undone.
-            self.linker = super::records::load_linker(&self.connection, &self.key)?;
+            self.linker = super::subjects::load_linker(&self.connection, &self.key)?;
         }
         Ok(())
     }
