@@ -1,7 +1,7 @@
 //! `CheckProduct`: what publishing would cost, said before anything is published.
 
-use super::admin;
 use super::desk::{Admitted, Desk, answered};
+use super::editions;
 use super::products::{self, Wrong};
 use super::status::{self, Told};
 use crate::api::v1 as pb;
@@ -137,7 +137,7 @@ fn report(checked: &Checked, taken: &[bool]) -> pb::CheckReport {
         products: checked.products.iter().zip(taken).map(product).collect(),
         others: checked.others.clone(),
         lattices: checked.report.lattices.iter().map(lattice).collect(),
-        layers: checked.report.layers.iter().map(admin::layer).collect(),
+        layers: checked.report.layers.iter().map(editions::layer).collect(),
         freeze_seconds: checked.freezing.as_secs_f64(),
         tabulate_seconds: checked.counting.as_secs_f64(),
         seal_seconds: checked.sealing.as_secs_f64(),
@@ -145,8 +145,8 @@ fn report(checked: &Checked, taken: &[bool]) -> pb::CheckReport {
         memory_peak_bytes: memory_peak(),
         variants_left_out: checked.n_left_out,
         edition: checked.edition,
-        periods: checked.report.periods.iter().map(admin::period).collect(),
-        released: checked.report.released.iter().map(admin::released).collect(),
+        periods: checked.report.periods.iter().map(editions::period).collect(),
+        released: checked.report.released.iter().map(editions::released).collect(),
     }
 }
 

@@ -10,12 +10,14 @@ pub mod keys;
 mod config;
 mod status;
 mod desk;
+mod editions;
 mod ingest;
 mod releases;
 mod audit;
 mod products;
 mod check;
 mod linkage;
+mod load;
 mod admin;
 mod unread;
 

@@ -55,6 +55,13 @@ pub(super) struct Told {
     pub(super) status: Status,
 }
 
+impl Told {
+    /// Something is not of the form it should have.
+    pub(super) fn malformed(rule: &'static str, message: &str) -> Self {
+        Self { rule, status: status(Code::InvalidArgument, "MALFORMED", message) }
+    }
+}
+
 pub(super) fn store(error: &store::Error, request_id: &str) -> Told {
     use store::Error as E;
     match error {
