@@ -69,6 +69,10 @@ impl Linker {
         self.last_person = self.last_person.max(person.0);
     }
 
+    pub(super) fn n_held(&self) -> usize {
+        self.held.len()
+    }
+
     /// Decides who a subject is, among all that are there.
     ///
     /// A known subject with the same encoding keeps its link. With another encoding it is decided
@@ -125,6 +129,7 @@ impl Linker {
     /// Forgets a subject, but not what was decided about it. Its number of person is not used again while this
     /// linker lives.
     pub fn remove(&mut self, subject: Subject) {
+        self.held.remove(&subject);
         self.take(subject);
     }
 

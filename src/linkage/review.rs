@@ -15,6 +15,8 @@ pub struct Review {
     pub model: Model,
     /// Persons.
     pub n_persons: u64,
+    /// Subjects that nobody can be compared with, until they are encoded again.
+    pub n_held: u64,
     /// By subject: whether its person has a subject of another source.
     pub linked: Vec<(Subject, bool)>,
     /// Precision and recall to expect.
@@ -65,6 +67,7 @@ impl Linker {
         });
         Review {
             n_persons: n_persons as u64,
+            n_held: self.n_held() as u64,
             linked: subjects.iter().zip(&linked.persons).map(is_linked).collect(),
             expected: linked.expected(),
             histogram: linked.histogram(),

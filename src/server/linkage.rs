@@ -68,7 +68,7 @@ pub(super) async fn decide(
     let steps = move |tx: &mut Tx<'_>| {
         let edition = links::decide(tx, id, verdict, logged.time)?;
         let response = pb::DecideLinkResponse { edition };
-        tx.log(&logged.decided(&hex(id), verdict.name(), Hash::of(&response.encode_to_vec())))?;
+        tx.log(&logged.decided(&id.to_string(), verdict.name(), Hash::of(&response.encode_to_vec())))?;
         Ok::<_, links::Error>(response)
     };
     match desk.store.transaction("admin.link", steps).await {
@@ -81,7 +81,7 @@ pub(super) async fn decide(
 }
 
 fn read(request: &pb::DecideLinkRequest) -> Result<(PairId, Verdict), Violation> {
-    let id = parse(&request.id)
+    let id = PairId::parse(&request.id)
         .ok_or_else(|| Violation::new("id", "malformed", "is not 32 hexadecimal digits"))?;
     match request.verdict() {
         pb::LinkVerdict::Same => Ok((id, Verdict::Same)),
@@ -90,16 +90,6 @@ fn read(request: &pb::DecideLinkRequest) -> Result<(PairId, Verdict), Violation>
             Err(Violation::new("verdict", "outside_vocabulary", "is neither same nor different"))
         }
     }
-}
-
-fn hex(id: PairId) -> String {
-    id.0.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn parse(text: &str) -> Option<PairId> {
-    let is_hex = text.len() == 32 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    let number = is_hex.then(|| u128::from_str_radix(text, 16).ok()).flatten()?;
-    Some(PairId(number.to_be_bytes()))
 }
 
 fn response(report: &Report, seconds: f64) -> pb::GetLinkageResponse {
@@ -118,6 +108,7 @@ fn response(report: &Report, seconds: f64) -> pb::GetLinkageResponse {
         doubtful: doubtful.map(|(of, name)| doubt(report, of, *name)).collect(),
         decisions: report.decisions.iter().map(|kept| decision(report, kept)).collect(),
         seconds,
+        outdated: review.n_held > 0,
     }
 }
 
@@ -157,7 +148,7 @@ fn level(weight: LevelWeight) -> pb::LevelWeight {
 fn doubt(report: &Report, of: &Doubtful, name: PairId) -> pb::DoubtfulPair {
     let field = |(field, level): (&str, String)| pb::FieldLevel { field: field.into(), level };
     pb::DoubtfulPair {
-        id: hex(name),
+        id: name.to_string(),
         weight_bits: of.weight_bits,
         linked: of.is_linked,
         sources: sources(report, &of.pair),
@@ -171,7 +162,7 @@ fn decision(report: &Report, kept: &LinkVerdict) -> pb::LinkDecision {
         Verdict::Different => pb::LinkVerdict::Different,
     };
     pb::LinkDecision {
-        id: hex(kept.id),
+        id: kept.id.to_string(),
         verdict: verdict.into(),
         decided: kept.decided.to_string(),
         sources: sources(report, &kept.pair),
@@ -186,16 +177,6 @@ fn sources(report: &Report, pair: &SubjectPair) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_pairs_are_read_as_they_are_written() {
-        let id = PairId(std::array::from_fn(|at| at as u8));
-        assert_eq!(hex(id), "000102030405060708090a0b0c0d0e0f");
-        assert_eq!(parse(&hex(id)), Some(id));
-        for wrong in ["", "00", "+00102030405060708090a0b0c0d0e0f", "000102030405060708090A0B0C0D0E0F"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn small_counts_are_not_exact() {

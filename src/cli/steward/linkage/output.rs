@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 
 /// Prints the report in tables.
 pub(super) fn print(report: &pb::GetLinkageResponse) {
+    if report.outdated {
+        say(
+            "some students were encoded by an earlier version: they are left out until their source pushes them again",
+        );
+    }
     if report.rates.is_empty() {
         say("no source has pushed students yet");
         return;
@@ -197,6 +202,7 @@ pub(super) fn json(report: &pb::GetLinkageResponse) -> serde_json::Value {
         "levels": report.levels.iter().map(level).collect::<Vec<_>>(),
         "doubtful": report.doubtful.iter().map(pair).collect::<Vec<_>>(),
         "decisions": report.decisions.iter().map(kept).collect::<Vec<_>>(), "seconds": report.seconds,
+        "outdated": report.outdated,
     })
 }
 
