@@ -5,7 +5,7 @@
 
 use divan::{Bencher, black_box};
 use std::cell::Cell;
-use throughline::identity::{Encoding, Keys, Root, Token, pseudonymize};
+use throughline::identity::{Encoding, KeyRing, Root, Token, pseudonymize};
 use throughline::linkage::{Linker, Model, Subject};
 use throughline::records::{Change, Identifiers, Kind, OrgId, Submission};
 
@@ -15,20 +15,20 @@ fn main() {
 
 #[divan::bench]
 fn encode_a_record(bencher: Bencher<'_, '_>) {
-    let keys = keys();
+    let ring = ring();
     let next = Cell::new(0);
     bencher.with_inputs(|| submission(next.replace(next.get() + 1))).bench_local_values(|submission| {
-        pseudonymize(&keys, &OrgId::new("a-source").expect("a code"), submission)
+        pseudonymize(&ring, &OrgId::new("a-source").expect("a code"), submission)
     });
 }
 
 #[divan::bench(args = [10_000, 100_000, 1_000_000])]
 fn link_a_record_against(bencher: Bencher<'_, '_>, n_records: u64) {
     let mut linker = linked(n_records);
-    let keys = keys();
+    let ring = ring();
     let next = Cell::new(n_records);
     bencher
-        .with_inputs(|| encoded(&keys, next.replace(next.get() + 1)))
+        .with_inputs(|| encoded(&ring, next.replace(next.get() + 1)))
         .bench_local_values(|(subject, encoding)| linker.link(subject, encoding));
 }
 
@@ -39,24 +39,24 @@ fn relink_everything(bencher: Bencher<'_, '_>, n_records: u64) {
 }
 
 fn linked(n_records: u64) -> Linker {
-    let keys = keys();
+    let ring = ring();
     let mut linker = Linker::new(Model::default());
     for at in 0..n_records {
-        let (subject, encoding) = encoded(&keys, at);
+        let (subject, encoding) = encoded(&ring, at);
         linker.link(subject, encoding);
     }
     linker
 }
 
-fn keys() -> Keys {
-    Keys::derive(&Root::from_bytes([9; 32]))
+fn ring() -> KeyRing {
+    KeyRing::of(&Root::from_bytes([9; 32]))
 }
 
-fn encoded(keys: &Keys, at: u64) -> (Subject, Encoding) {
-    let made = pseudonymize(keys, &OrgId::new("a-source").expect("a code"), submission(at));
+fn encoded(ring: &KeyRing, at: u64) -> (Subject, Encoding) {
+    let mut made = pseudonymize(ring, &OrgId::new("a-source").expect("a code"), submission(at));
     let student = Token::from_bytes(*made.key.as_bytes());
     let source = u32::try_from(at % 4).expect("a remainder of 4 fits");
-    (Subject { source, student }, made.encoding.expect("identifiers were given"))
+    (Subject { source, student }, made.encodings.pop().expect("identifiers were given"))
 }
 
 /// Record `at`: four records in a row are one child in four sources, three children a family.

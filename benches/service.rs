@@ -167,7 +167,8 @@ async fn intake(folder: &Path, service: &Service) {
         let (id, agreement) = (delivery.to_owned(), "city-outcomes".to_owned());
         let started = Instant::now();
         let (mut last, mut waits) = (started, Vec::new());
-        let delivery = Delivery { id, agreement, records: receiver, batch_records: BATCH };
+        let delivery =
+            Delivery { id, agreement, records: receiver, batch_records: BATCH, linkage_keys: None };
         let pushed = push(&session, delivery, |_| {
             waits.push(last.elapsed());
             last = Instant::now();

@@ -6,9 +6,9 @@
 
 use crate::agreements::{Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};
-use crate::identity::{Keys, Pseudonymized, pseudonymize};
+use crate::identity::{KeyRing, Pseudonymized, pseudonymize};
 use crate::records::{Change, OrgId, Submission, Violation};
-use crate::store::{self, BatchRow, Outcome, Store, Tx, Verdict};
+use crate::store::{self, BatchRow, LinkageKeys, Outcome, Store, Tx, Verdict};
 use std::sync::Arc;
 
 /// Records in a batch at most.
@@ -38,7 +38,7 @@ pub struct Batch {
 #[derive(Clone)]
 pub enum Intake {
     /// The service holds the linkage key and encodes what comes in the clear.
-    Encodes(Arc<Keys>),
+    Encodes(Arc<KeyRing>),
     /// Only sources hold the key; identifiers in the clear are refused.
     EncodedOnly,
 }
@@ -77,7 +77,16 @@ pub struct Acknowledgement {
     pub receipt: Receipt,
 }
 
-/// Opens, or goes on with, a delivery: says the last acknowledged batch, and puts the opening on record.
+/// Where a delivery goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// The last acknowledged batch.
+    pub acknowledged_through: u64,
+    /// The keys that students have to be encoded with.
+    pub keys: LinkageKeys,
+}
+
+/// Opens, or goes on with, a delivery: says where, and puts the opening on record.
 ///
 /// # Errors
 ///
@@ -88,16 +97,16 @@ pub async fn open(
     agreement: String,
     delivery: String,
     call: Call,
-) -> Result<(u64, Receipt), Error> {
+) -> Result<(Opened, Receipt), Error> {
     let steps = move |tx: &mut Tx<'_>| {
         let agreement = tx.agreement(&agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
         let permit = agreement.permit_intake(&source, call.time.date())?;
-        let through = match tx.source(&source)? {
+        let acknowledged_through = match tx.source(&source)? {
             Some(number) => tx.acknowledged_through(number, &delivery)?,
             None => 0,
         };
         tx.log(&call.opened(&permit, &delivery))?;
-        Ok::<_, Error>(through)
+        Ok::<_, Error>(Opened { acknowledged_through, keys: tx.linkage_keys()? })
     };
     let committed = store.transaction("ingest.open", steps).await?;
     committed.with_receipt().ok_or_else(|| store::Error::Damaged("no log entry").into())
@@ -187,8 +196,12 @@ fn take(
                 Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")])
             }
         });
-        match record {
-            Ok(record) => verdict.outcomes.push(tx.put_record(number, record)?),
+        let stored = match record {
+            Ok(record) => tx.put_record(number, record)?.map_err(|_| vec![other_key()]),
+            Err(violations) => Err(violations),
+        };
+        match stored {
+            Ok(outcome) => verdict.outcomes.push(outcome),
             Err(violations) => {
                 verdict.outcomes.push(Outcome::Refused);
                 verdict.violations.extend(violations.into_iter().map(|violation| (index, violation)));
@@ -206,6 +219,10 @@ fn take(
     tx.put_batch(&row, call.time)?;
     tx.log(&call.ingested(&permit, &batch.id, counts(&verdict)))?;
     Ok((verdict, false))
+}
+
+fn other_key() -> Violation {
+    Violation::new("person.encoding", "other_key", "is not made with the linkage key in use")
 }
 
 fn counts(verdict: &Verdict) -> Counts {
@@ -230,8 +247,8 @@ impl Encoded {
     fn new(intake: &Intake, source: &OrgId, batch: Batch) -> Self {
         let encode = |record| match (record, intake) {
             (Incoming::Encoded(record), _) => Ok(record),
-            (Incoming::Clear(submission), Intake::Encodes(keys)) => {
-                Ok(pseudonymize(keys, source, submission))
+            (Incoming::Clear(submission), Intake::Encodes(ring)) => {
+                Ok(pseudonymize(ring, source, submission))
             }
             (Incoming::Clear(_), Intake::EncodedOnly) => Err(vec![Violation::new(
                 "key",
@@ -244,7 +261,7 @@ impl Encoded {
     }
 
     /// A keyed digest of the content, the same for the same records. A refused record counts by what is
-    /// wrong with it, since its content is not kept.
+    /// wrong with it, since its content is not kept; a student by its first encoding, which says what the second does.
     fn digest(&self, key: &store::ServiceKey) -> [u8; 32] {
         let mut context = key.digest();
         let mut add = |part: &[u8]| {
@@ -256,7 +273,7 @@ impl Encoded {
                 Ok(record) => {
                     add(record.key.as_bytes());
                     add(record.student.as_ref().map_or(&[][..], |token| token.as_bytes()));
-                    add(record.encoding.as_ref().map_or(&[][..], |encoding| encoding.as_bytes()));
+                    add(record.encodings.first().map_or(&[][..], |encoding| encoding.as_bytes()));
                     add(&match &record.change {
                         Change::Upsert(fact) => postcard::to_allocvec(fact).unwrap_or_default(),
                         Change::Delete(kind) => vec![*kind as u8],

@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod publish;
 pub mod verify;
 pub mod links;
+pub mod rotation;
 pub mod release;
 pub mod api;
 pub mod formats;

@@ -20,7 +20,8 @@ const MAX_DAYS: u32 = 36_600;
 /// Who a person record is about.
 pub(super) enum Identity {
     Clear(Identifiers),
-    Encoded(Vec<u8>),
+    /// One encoding, or two where one key follows another.
+    Encoded(Vec<Vec<u8>>),
 }
 
 pub(super) fn change(fact: Wire) -> Result<(Change, Option<Identity>), Vec<Violation>> {
@@ -81,9 +82,15 @@ fn person(wire: pb::Person) -> Result<(Fact, Identity), Vec<Violation>> {
         military: wire.military,
         zone: check.code_or_none("zone", &wire.zone),
     };
+    let second = (!wire.second_encoding.is_empty()).then_some(wire.second_encoding);
+    if second.is_some() && !matches!(wire.identity, Some(pb::person::Identity::Encoding(_))) {
+        check.wrong("second_encoding", "contradiction", "comes only beside another encoding");
+    }
     let identity = match wire.identity {
         Some(pb::person::Identity::Identifiers(wire)) => Some(Identity::Clear(identifiers(&mut check, wire))),
-        Some(pb::person::Identity::Encoding(bytes)) => Some(Identity::Encoded(bytes)),
+        Some(pb::person::Identity::Encoding(first)) => {
+            Some(Identity::Encoded(std::iter::once(first).chain(second).collect()))
+        }
         None => {
             check.wrong("identity", "missing", "identifiers or an encoding are required");
             None

@@ -113,15 +113,9 @@ fn encoded(
     };
     let key = token("key", key);
     let student = student.map(|bytes| token("student", bytes));
-    let encoding = match identity {
-        Some(Identity::Encoded(bytes)) => match Encoding::from_bytes(&bytes) {
-            Ok(encoding) => Some(encoding),
-            Err(error) => {
-                check.wrong("person.encoding", "not_an_encoding", &error.to_string());
-                return None;
-            }
-        },
-        None => None,
+    let encodings = match identity {
+        Some(Identity::Encoded(bytes)) => encodings(check, &bytes)?,
+        None => Vec::new(),
         Some(Identity::Clear(_)) => {
             check.wrong(
                 "person.identifiers",
@@ -136,5 +130,24 @@ fn encoded(
         Some(Some(token)) => Some(token),
         None => None,
     };
-    Some(Incoming::Encoded(Pseudonymized::from_parts(key?, student, encoding, change)))
+    Some(Incoming::Encoded(Pseudonymized::from_parts(key?, student, encodings, change)))
+}
+
+/// One encoding, or two with different keys.
+fn encodings(check: &mut Check, bytes: &[Vec<u8>]) -> Option<Vec<Encoding>> {
+    let mut encodings: Vec<Encoding> = Vec::with_capacity(bytes.len());
+    for (field, bytes) in ["person.encoding", "person.second_encoding"].into_iter().zip(bytes) {
+        match Encoding::from_bytes(bytes) {
+            Ok(encoding) if encodings.iter().any(|other| other.key() == encoding.key()) => {
+                check.wrong(field, "contradiction", "is made with the key of the other encoding");
+                return None;
+            }
+            Ok(encoding) => encodings.push(encoding),
+            Err(error) => {
+                check.wrong(field, "not_an_encoding", &error.to_string());
+                return None;
+            }
+        }
+    }
+    Some(encodings)
 }

@@ -17,19 +17,19 @@ pub fn clear(submission: &Submission) -> pb::Record {
             .student
             .as_ref()
             .map(|student| Student::ClearStudent(student.expose().to_owned())),
-        fact: Some(wire(&submission.change, identity)),
+        fact: Some(wire(&submission.change, identity, None)),
     }
 }
 
 /// A pseudonymized submission as a record without identifiers.
 #[must_use]
 pub fn encoded(record: &Pseudonymized) -> pb::Record {
-    let encoding = record.encoding.as_ref();
-    let identity = encoding.map(|encoding| pb::person::Identity::Encoding(encoding.as_bytes().to_vec()));
+    let mut encodings = record.encodings.iter().map(|encoding| encoding.as_bytes().to_vec());
+    let identity = encodings.next().map(pb::person::Identity::Encoding);
     pb::Record {
         key: Some(Key::KeyToken(record.key.as_bytes().to_vec())),
         student: record.student.as_ref().map(|token| Student::StudentToken(token.as_bytes().to_vec())),
-        fact: Some(wire(&record.change, identity)),
+        fact: Some(wire(&record.change, identity, encodings.next())),
     }
 }
 
@@ -55,13 +55,13 @@ fn text<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
 }
 
-fn wire(change: &Change, identity: Option<pb::person::Identity>) -> Wire {
+fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<Vec<u8>>) -> Wire {
     let fact = match change {
         Change::Delete(kind) => return Wire::Delete(*kind as i32 + 1),
         Change::Upsert(fact) => fact,
     };
     match fact {
-        Fact::Person(fact) => Wire::Person(person(fact, identity)),
+        Fact::Person(fact) => Wire::Person(person(fact, identity, second)),
         Fact::School(fact) => Wire::School(pb::School {
             code: fact.code.to_string(),
             name: fact.name.to_string(),
@@ -148,10 +148,15 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>) -> Wire {
     }
 }
 
-fn person(fact: &Demographics, identity: Option<pb::person::Identity>) -> pb::Person {
+fn person(
+    fact: &Demographics,
+    identity: Option<pb::person::Identity>,
+    second: Option<Vec<u8>>,
+) -> pb::Person {
     let races = Races::NAMES.iter().enumerate().filter(|(bit, _)| fact.races.bits() >> bit & 1 == 1);
     pb::Person {
         identity,
+        second_encoding: second.unwrap_or_default(),
         school_year: fact.school_year.map(|year| year.ending().into()),
         sex: fact.sex.map_or("", |sex| sex.code()).into(),
         races: races.map(|(_, name)| (*name).to_owned()).collect(),

@@ -135,6 +135,16 @@ impl Call {
         }
     }
 
+    /// A step of changing linkage keys was taken.
+    #[must_use]
+    pub fn rekeyed(&self, step: &str, key: &str, response_digest: Hash) -> Entry {
+        Entry {
+            step: Code::new(step).ok(),
+            linkage_key: Code::new(key).ok(),
+            ..self.allowed(Some(response_digest))
+        }
+    }
+
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
         let request_id = code(&self.request_id);
         let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));

@@ -3,9 +3,10 @@
 use super::{Done, Failure, Finish, screen};
 use crate::audit::SignerKey;
 use crate::calendar::Timestamp;
+use crate::identity::{KeyId, Keys, Root};
 use crate::records::OrgId;
 use crate::server::{KeySource, keys};
-use crate::store::{Committed, Error, Organization, ServiceKey, Store};
+use crate::store::{Committed, Error, Organization, ServiceKey, Store, Tx};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::Ed25519KeyPair;
 use std::io::Write;
@@ -52,7 +53,8 @@ impl Init {
         std::fs::create_dir_all(&secrets)?;
         let origin = format!("{}/throughline", self.trust_domain);
         write_secret(&secrets.join("service.key"), &random()?[..])?;
-        write_secret(&secrets.join("linkage.key"), &random()?[..])?;
+        let linkage = random()?;
+        write_secret(&secrets.join("linkage.key"), &linkage[..])?;
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
         let document = document.map_err(|_| Failure::new("no randomness for the log's key"))?;
         write_secret(&secrets.join("log.key"), document.as_ref())?;
@@ -66,7 +68,8 @@ impl Init {
         let database = self.folder.join("throughline.db");
         let key = ServiceKey::derive(&service);
         Store::create(&database, &key, &origin, Timestamp::now())?;
-        register(&database, key, signer, steward)?;
+        let linkage = Keys::derive(&Root::from_bytes(*linkage)).id();
+        register(&database, key, signer, steward, linkage)?;
         std::fs::write(self.folder.join("throughline.toml"), self.configuration(&certs))?;
         let folder = self.folder.display();
         screen::say(&format!(
@@ -97,7 +100,7 @@ impl Init {
     }
 }
 
-fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
+pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
     let mut bytes = Zeroizing::new([0; 32]);
     SystemRandom::new().fill(&mut bytes[..]).map_err(|_| Failure::new("no randomness for a key"))?;
     Ok(bytes)
@@ -112,7 +115,13 @@ fn write_secret(path: &Path, secret: &[u8]) -> Result<(), Failure> {
     Ok(file.sync_all()?)
 }
 
-fn register(database: &Path, key: ServiceKey, signer: SignerKey, steward: OrgId) -> Result<(), Failure> {
+fn register(
+    database: &Path,
+    key: ServiceKey,
+    signer: SignerKey,
+    steward: OrgId,
+    linkage: KeyId,
+) -> Result<(), Failure> {
     let store = Store::open(database, key, signer)?;
     let organization = Organization {
         name: steward.to_string(),
@@ -121,7 +130,11 @@ fn register(database: &Path, key: ServiceKey, signer: SignerKey, steward: OrgId)
         active: true,
     };
     super::wait(async move {
-        let put = store.transaction("init", move |tx| tx.put_organization(&organization)).await;
+        let steps = move |tx: &mut Tx<'_>| {
+            tx.put_first_linkage_key(linkage)?;
+            tx.put_organization(&organization)
+        };
+        let put = store.transaction("init", steps).await;
         put.map(|_: Committed<()>| ()).map_err(|error: Error| error.into())
     })
 }

@@ -12,6 +12,7 @@ mod check;
 mod connect;
 mod demo;
 mod init;
+mod keys;
 mod link;
 mod lists;
 mod practice;
@@ -57,6 +58,9 @@ enum Verb {
     Certs(certificates::Certs),
     /// Make the folder of a new service: database, keys, configuration
     Init(init::Init),
+    /// Show and change the linkage keys in a key file
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Run the service
     Serve(serve::Serve),
     /// Copy the database of a running or stopped service, and check the copy
@@ -136,6 +140,7 @@ pub fn run() -> ExitCode {
         Verb::Practice(verb) => verb.run(),
         Verb::Certs(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
+        Verb::Keys(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),
         Verb::Backup(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),

@@ -8,7 +8,7 @@ use super::{Done, Failure, Finish};
 use crate::api::{clear, encoded};
 use crate::client::{Delivery, Pushed, RowRef, push};
 use crate::formats::{self, Defect, Reading, Severity};
-use crate::identity::{Keys, Root, pseudonymize};
+use crate::identity::{KeyId, KeyRing, Keys, pseudonymize};
 use crate::records::OrgId;
 use crate::server::{KeySource, keys};
 use crate::store::Outcome;
@@ -34,7 +34,7 @@ pub(super) struct Push {
     /// Encode identifiers on this machine; the service then never sees a name
     #[arg(long, requires = "key")]
     encode: bool,
-    /// The sources' linkage key, a file of mode 0600 with 32 bytes in hex
+    /// The sources' key file, of mode 0600 (see `throughline keys`)
     #[arg(long, env = "THROUGHLINE_LINKAGE_KEY", value_name = "FILE")]
     key: Option<PathBuf>,
     /// School year to assume where a roster does not say it, by the year it ends in
@@ -59,7 +59,7 @@ pub(super) struct Push {
 /// How records become ready for the wire.
 enum Encoder {
     Clear,
-    Encoded(Box<Keys>, OrgId),
+    Encoded(Box<KeyRing>, OrgId),
 }
 
 impl Push {
@@ -72,7 +72,7 @@ impl Push {
             None => self.delivery_id(&encoder, year)?,
         };
         let (path, connect, batch_records) = (self.path.clone(), self.connect.clone(), self.batch as usize);
-        let agreement = self.agreement.clone();
+        let (agreement, linkage_keys) = (self.agreement.clone(), encoder.linkage_keys());
         let bar = screen::bar(None, "records");
         bar.set_message("pushed");
         let progress = bar.clone();
@@ -88,7 +88,7 @@ impl Push {
                     let _ = sender.blocking_send((place, encoder.wire(row.submission)));
                 })
             });
-            let delivery = Delivery { id, agreement, records, batch_records };
+            let delivery = Delivery { id, agreement, records, batch_records, linkage_keys };
             let pushed = push(&session, delivery, |done| progress.set_position(done.acknowledged)).await?;
             let reading = reading.await.map_err(|_| Failure::new("reading the files failed"))??;
             Ok((reading, pushed))
@@ -99,11 +99,11 @@ impl Push {
 
     fn encoder(&self) -> Result<Encoder, Failure> {
         let Some(path) = self.key.as_ref().filter(|_| self.encode) else { return Ok(Encoder::Clear) };
-        let root = Root::from_bytes(*keys::root("linkage", &KeySource::File(path.clone()))?);
+        let roots = keys::roots(&KeySource::File(path.clone()))?;
         let source = self.connect.organization("contributor")?;
         let source =
             OrgId::new(&source).map_err(|_| Failure::new("the certificate's organization is not an id"))?;
-        Ok(Encoder::Encoded(Box::new(Keys::derive(&root)), source))
+        Ok(Encoder::Encoded(Box::new(KeyRing::derive(&roots)), source))
     }
 
     /// An id that only this client can compute, the same for the same records.
@@ -141,6 +141,11 @@ impl Push {
             write_errors(&defects, file)?;
         }
         let refused_here: u64 = reading.summary.files.iter().map(|file| file.refused_rows).sum();
+        if let Some(key) = pushed.lacks_key {
+            note(&format!(
+                "linkage key {key} will follow, and your key file does not hold it: ask the steward, and push again"
+            ));
+        }
         if self.json {
             screen::json(&json(pushed, refused_here, seconds));
         } else {
@@ -154,10 +159,17 @@ impl Push {
 }
 
 impl Encoder {
+    fn linkage_keys(&self) -> Option<Vec<KeyId>> {
+        match self {
+            Self::Clear => None,
+            Self::Encoded(ring, _) => Some(ring.linkage().iter().map(Keys::id).collect()),
+        }
+    }
+
     fn wire(&self, submission: crate::records::Submission) -> crate::api::v1::Record {
         match self {
             Self::Clear => clear(&submission),
-            Self::Encoded(keys, source) => encoded(&pseudonymize(keys, source, submission)),
+            Self::Encoded(ring, source) => encoded(&pseudonymize(ring, source, submission)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `throughline steward`: organizations, agreements, products, links, editions.
 
 mod check;
+mod key;
 mod layers;
 mod linkage;
 mod product;
@@ -30,6 +31,8 @@ pub(super) enum Steward {
     Product(product::Product),
     /// How linkage does and which pairs are doubtful, or decide about a pair
     Linkage(linkage::Linkage),
+    /// Which linkage key is in use, or change it step by step
+    Key(key::Key),
     /// Freeze an edition, protect it and seal it
     Publish(Publish),
     /// Count an edition again and replay the proof that its seal hides enough
@@ -111,6 +114,7 @@ impl Steward {
                 Self::Agreements(verb) => agreements(verb).await,
                 Self::Product(verb) => verb.run().await,
                 Self::Linkage(verb) => verb.run().await,
+                Self::Key(verb) => verb.run().await,
                 Self::Publish(verb) => verb.run().await,
                 Self::Verify(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,

@@ -2,6 +2,7 @@
 
 use super::session::{Error, Session};
 use crate::api::v1 as pb;
+use crate::identity::KeyId;
 use crate::records::Kind;
 use crate::store::Outcome;
 use pb::push_request::Message as Sent;
@@ -33,6 +34,8 @@ pub struct Delivery {
     pub records: mpsc::Receiver<(RowRef, pb::Record)>,
     /// Records in a batch.
     pub batch_records: usize,
+    /// The linkage keys that students are encoded with; absent where they come in the clear.
+    pub linkage_keys: Option<Vec<KeyId>>,
 }
 
 /// How far a push is.
@@ -57,6 +60,8 @@ pub struct Pushed {
     pub batches: u64,
     /// The log entry of the last batch.
     pub last_entry: Option<u64>,
+    /// The linkage key that follows the one in use, when students are not encoded with it.
+    pub lacks_key: Option<KeyId>,
 }
 
 impl Pushed {
@@ -85,7 +90,7 @@ pub async fn push(
     delivery: Delivery,
     mut progress: impl FnMut(Progress),
 ) -> Result<Pushed, Error> {
-    let Delivery { id, agreement, mut records, batch_records } = delivery;
+    let Delivery { id, agreement, mut records, batch_records, linkage_keys } = delivery;
     let (requests, outgoing) = mpsc::channel(4);
     let open = pb::OpenDelivery { delivery: id.clone(), agreement };
     let open = pb::PushRequest { message: Some(Sent::Open(open)) };
@@ -96,6 +101,14 @@ pub async fn push(
         _ => return Err(Error::Protocol("the delivery was not opened")),
     };
     session.entry(opened.receipt.as_ref())?;
+    let lacks = |key: &str| {
+        let key = KeyId::parse(key)?;
+        linkage_keys.as_ref().is_some_and(|keys| !keys.contains(&key)).then_some(key)
+    };
+    if let Some(key) = lacks(&opened.linkage_key) {
+        return Err(Error::OtherKey(key));
+    }
+    let lacks_key = lacks(&opened.next_linkage_key);
     let waiting: Arc<Mutex<VecDeque<Waiting>>> = Arc::default();
     let (queue, limit) = (waiting.clone(), batch_records.min(opened.max_records as usize).max(1));
     let through = opened.acknowledged_through;
@@ -130,7 +143,7 @@ pub async fn push(
         }
     };
     let receive = async {
-        let mut pushed = Pushed::default();
+        let mut pushed = Pushed { lacks_key, ..Pushed::default() };
         let mut done = Progress::default();
         while let Some(reply) = replies.message().await? {
             let Some(Reply::Verdict(verdict)) = reply.message else {

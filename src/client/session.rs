@@ -4,6 +4,7 @@ use super::channel;
 use crate::api::{RECEIPT, v1 as pb};
 use crate::audit::{Entry, Hash, Receipt, ReceiptError, VerifierKey};
 use crate::disclosure::ProtectedTable;
+use crate::identity::KeyId;
 use crate::release::Release;
 use pb::admin_service_client::AdminServiceClient;
 use pb::audit_service_client::AuditServiceClient;
@@ -32,6 +33,9 @@ pub enum Error {
     /// The receipt is of another call.
     #[error("the receipt is of another call: it is refused")]
     OtherCall,
+    /// Students are encoded with another linkage key than the one in use.
+    #[error("the key file does not hold linkage key {0}, which the service links by: ask the steward for it")]
+    OtherKey(KeyId),
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),

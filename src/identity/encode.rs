@@ -2,7 +2,7 @@
 
 use super::encoding::{Encoding, Filter, Slot};
 use super::keys::Keys;
-use super::normalize::{Address, NORMALIZER_VERSION, Plain, is_plausible, shared_id, suffix};
+use super::normalize::{Address, Plain, is_plausible, shared_id, suffix};
 use super::part::{Part, birth_date, city_name, first_name, last_name, middle_name, zip_code};
 use super::token::mac64;
 use crate::records::{BirthDate, Clear, Identifiers, Sex};
@@ -48,7 +48,7 @@ impl<'a> Encoder<'a> {
     /// A pure function of the keys and the arguments; what is remembered only saves time.
     #[must_use]
     pub fn encode(&mut self, identifiers: &Identifiers, sex: Option<Sex>) -> Encoding {
-        let mut encoding = Encoding::empty(NORMALIZER_VERSION);
+        let mut encoding = Encoding::empty(self.keys.id);
         let mut generation = match identifiers.suffix.is_empty() {
             true => None,
             false => suffix(identifiers.suffix.expose()),

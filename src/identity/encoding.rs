@@ -1,5 +1,6 @@
 //! What a person becomes: bytes that can be compared and not read.
 
+use super::{KeyId, NORMALIZER_VERSION};
 use std::fmt;
 
 /// A person's identifiers, encoded: keyed tokens for equality, keyed Bloom filters for closeness.
@@ -8,9 +9,9 @@ use std::fmt;
 ///
 /// | Bytes | What |
 /// | --- | --- |
-/// | 0 | version of this layout, 2 |
+/// | 0 | version of this layout, 3 |
 /// | 1 | version of the normalizer |
-/// | 2..8 | zero |
+/// | 2..8 | id of the linkage key |
 /// | 8..16 | presence of the tokens, bit *i* for token *i* |
 /// | 16..176 | filters: given name, surname, address of 256 bits; middle name, city, birth date, ZIP of 128 bits |
 /// | 176..496 | 40 tokens of 64 bits: each one value or a part of it, for exact comparison |
@@ -20,6 +21,26 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Encoding(Box<[u8; Encoding::LEN]>);
 
+/// What an encoding was made by: layout, normalizer and linkage key, its first eight bytes. Only encodings of one
+/// make compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Make([u8; 8]);
+
+impl Make {
+    /// What this program makes with a key.
+    #[must_use]
+    pub const fn of(key: KeyId) -> Self {
+        let [a, b, c, d, e, f] = *key.as_bytes();
+        Self([VERSION, NORMALIZER_VERSION, a, b, c, d, e, f])
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+}
+
 /// Bytes are not an encoding this version reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnEncoding {
@@ -27,7 +48,7 @@ pub enum NotAnEncoding {
     #[error("is an encoding of an earlier version, and has to be made again")]
     Earlier,
     /// Anything else.
-    #[error("is not an encoding of version 2")]
+    #[error("is not an encoding of version 3")]
     Unknown,
 }
 
@@ -113,7 +134,7 @@ impl Filter {
     }
 }
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const FILTERS_AT: usize = 16;
 const SLOTS_AT: usize = 176;
 /// Tokens in an encoding.
@@ -125,10 +146,9 @@ impl Encoding {
     /// Bytes in an encoding.
     pub const LEN: usize = SLOTS_AT + 8 * N_SLOTS;
 
-    pub(super) fn empty(normalizer: u8) -> Self {
+    pub(super) fn empty(key: KeyId) -> Self {
         let mut bytes = Box::new([0; Self::LEN]);
-        bytes[0] = VERSION;
-        bytes[1] = normalizer;
+        bytes[..8].copy_from_slice(Make::of(key).as_bytes());
         Self(bytes)
     }
 
@@ -140,14 +160,14 @@ impl Encoding {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotAnEncoding> {
         if let [layout, normalizer, ..] = *bytes
             && (1..=VERSION).contains(&layout)
-            && (1..=super::NORMALIZER_VERSION).contains(&normalizer)
-            && (layout, normalizer) != (VERSION, super::NORMALIZER_VERSION)
+            && (1..=NORMALIZER_VERSION).contains(&normalizer)
+            && (layout, normalizer) != (VERSION, NORMALIZER_VERSION)
         {
             return Err(NotAnEncoding::Earlier);
         }
         let bytes: [u8; Self::LEN] = bytes.try_into().map_err(|_| NotAnEncoding::Unknown)?;
         let encoding = Self(Box::new(bytes));
-        let known = bytes[..8] == [VERSION, super::NORMALIZER_VERSION, 0, 0, 0, 0, 0, 0];
+        let known = bytes[..2] == [VERSION, NORMALIZER_VERSION] && bytes[2..8] != [0; 6];
         let slots = encoding.slot_presence();
         let undeclared = slots >> N_SLOTS != 0
             || (0..N_SLOTS).any(|i| slots >> i & 1 == 0 && encoding.word(SLOTS_AT + 8 * i) != 0);
@@ -158,6 +178,13 @@ impl Encoding {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_slice()
+    }
+
+    /// The key it was made with.
+    #[must_use]
+    pub fn key(&self) -> KeyId {
+        let [_, _, key @ ..] = *self.0.first_chunk::<8>().expect("an encoding is longer");
+        KeyId::from_bytes(key)
     }
 
     /// Whether nothing is known of the person; such an encoding links to nothing.
@@ -224,22 +251,25 @@ mod tests {
 
     #[test]
     fn only_what_was_written_is_read() {
-        let mut encoding = Encoding::empty(crate::identity::NORMALIZER_VERSION);
+        let key = KeyId::from_bytes([1, 2, 3, 4, 5, 6]);
+        let mut encoding = Encoding::empty(key);
         assert!(encoding.is_empty());
+        assert_eq!((encoding.key(), &encoding.as_bytes()[..8]), (key, &Make::of(key).as_bytes()[..]));
         encoding.set_token(Slot::SharedId, 5);
         encoding.set_filter(Filter::Zip, &[1, 2]);
         assert_eq!(Encoding::from_bytes(encoding.as_bytes()), Ok(encoding.clone()));
         assert_eq!((encoding.token(Slot::SharedId), encoding.token(Slot::Zip)), (Some(5), None));
         assert_eq!((encoding.tokens()[N_SLOTS - 1], encoding.filters()[19]), (5, 2));
-        // Another length, layout, normalizer, reserved byte; a value where none is declared.
+        // Another length, layout or normalizer; no key; a value where none is declared.
         let unknown = Err(NotAnEncoding::Unknown);
         assert_eq!(Encoding::from_bytes(&encoding.as_bytes()[..100]), unknown);
-        for at in [0, 1, 2, 7, 15, SLOTS_AT] {
+        for at in [0, 1, 15, SLOTS_AT] {
             let mut bytes = encoding.as_bytes().to_vec();
             bytes[at] ^= 0x80;
             assert_eq!(Encoding::from_bytes(&bytes), unknown, "{at}");
         }
-        for version in [&[1, 1][..], &[2, 1]] {
+        assert_eq!(Encoding::from_bytes(Encoding::empty(KeyId::from_bytes([0; 6])).as_bytes()), unknown);
+        for version in [&[1, 1][..], &[2, 1], &[2, 2]] {
             assert_eq!(Encoding::from_bytes(version), Err(NotAnEncoding::Earlier));
         }
     }

@@ -1,4 +1,4 @@
-//! The key tree: one root, and a key of its own for every purpose and field.
+//! The key tree: a root, and a key of its own for every purpose and field.
 
 use super::filter::Bloom;
 use super::normalize::Plain;
@@ -8,12 +8,53 @@ use ring::{hkdf, hmac};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The secret from which every key of a collaboration is derived: 32 bytes from a random source.
+/// A secret from which keys of a collaboration are derived: 32 bytes from a random source.
 ///
 /// It is never stored beside the data, never printed, and wiped when dropped. Whoever has it can
 /// test guesses of names against encodings.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Root([u8; 32]);
+
+/// What tells a linkage key from others: derived from its root, which can not be told from it.
+///
+/// Written as 12 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId([u8; 6]);
+
+impl KeyId {
+    /// The id with those bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 6]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 6] {
+        &self.0
+    }
+
+    /// Reads what its display wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 12 && text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        let number = is_hex.then(|| u64::from_str_radix(text, 16).ok()).flatten()?;
+        let [_, _, bytes @ ..] = number.to_be_bytes();
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
 
 /// A text is not a root. It says nothing of the text, which may be most of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +85,26 @@ impl Root {
         }
         Ok(Self(*bytes))
     }
+
+    /// The bytes in hexadecimal digits.
+    pub(super) fn to_hex(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        for nibble in self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]) {
+            text.push(char::from_digit(nibble.into(), 16).expect("a nibble is below 16"));
+        }
+        text
+    }
+
+    /// Derives a key: HKDF with SHA-256 (RFC 5869), salt `throughline/v1`, info `throughline/v1/` and the label.
+    fn derive(&self) -> impl Fn(&str) -> hmac::Key {
+        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"throughline/v1").extract(&self.0);
+        move |label| {
+            let info = [b"throughline/v1/".as_slice(), label.as_bytes()];
+            let okm = secret.expand(&info, hmac::HMAC_SHA256);
+            // HKDF refuses outputs above 255 blocks; this one is a single block.
+            okm.expect("one block can be derived").into()
+        }
+    }
 }
 
 /// Bits set for each q-gram: about half of a filter for a typical value.
@@ -51,15 +112,27 @@ const NAME_HASHES: usize = 12;
 const ADDRESS_HASHES: usize = 8;
 const SHORT_HASHES: usize = 6;
 
-/// The keys in use, ready for hashing; made once and shared by all who encode.
-///
-/// HKDF with SHA-256 (RFC 5869), salt `throughline/v1`, one info label per key, for example
-/// `throughline/v1/token/student`. All names share the keys `token/name` and `filter/name`: only so
-/// can a surname in the place of a given name be seen. The label's version changes when the use of a
-/// key does.
-pub struct Keys {
+/// The keys of tokens, which stand for students and records of a source. They stay when linkage keys change: a
+/// record that comes again has to find itself.
+pub(super) struct TokenKeys {
     pub(super) student: hmac::Key,
     pub(super) record: hmac::Key,
+}
+
+impl TokenKeys {
+    pub(super) fn derive(root: &Root) -> Self {
+        let key = root.derive();
+        Self { student: key("token/student"), record: key("token/record") }
+    }
+}
+
+/// The keys of encodings, ready for hashing; made once and shared by all who encode.
+///
+/// One HKDF label each, for example `throughline/v1/token/name`. All names share the keys `token/name` and
+/// `filter/name`: only so can a surname in the place of a given name be seen. The label's version changes when
+/// the use of a key does.
+pub struct Keys {
+    pub(super) id: KeyId,
     pub(super) name: hmac::Key,
     pub(super) initial: hmac::Key,
     pub(super) phonetic: hmac::Key,
@@ -84,16 +157,11 @@ impl Keys {
     /// Derives every key from the root.
     #[must_use]
     pub fn derive(root: &Root) -> Self {
-        let secret = hkdf::Salt::new(hkdf::HKDF_SHA256, b"throughline/v1").extract(&root.0);
-        let key = |label: &str| -> hmac::Key {
-            let info = [b"throughline/v1/".as_slice(), label.as_bytes()];
-            let okm = secret.expand(&info, hmac::HMAC_SHA256);
-            // HKDF refuses outputs above 255 blocks; this one is a single block.
-            okm.expect("one block can be derived").into()
-        };
+        let key = root.derive();
+        let id = hmac::sign(&key("id/linkage"), b"");
+        let (id, _) = id.as_ref().split_first_chunk().expect("SHA-256 has 32 bytes");
         Self {
-            student: key("token/student"),
-            record: key("token/record"),
+            id: KeyId(*id),
             name: key("token/name"),
             initial: key("token/initial"),
             phonetic: key("token/phonetic"),
@@ -113,6 +181,12 @@ impl Keys {
             birth_date_filter: Bloom::new(key("filter/birth_date"), SHORT_HASHES),
             zip_filter: Bloom::new(key("filter/zip"), SHORT_HASHES),
         }
+    }
+
+    /// What tells these keys from those of another root.
+    #[must_use]
+    pub const fn id(&self) -> KeyId {
+        self.id
     }
 
     pub(super) fn name_token(&self, text: &str) -> u64 {

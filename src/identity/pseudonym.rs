@@ -1,7 +1,7 @@
 //! The step from a submission in the clear to what may be stored.
 
 use super::encode::Encoder;
-use super::{Encoding, Keys, Token};
+use super::{Encoding, KeyRing, Token};
 use crate::records::{Change, Fact, OrgId, Submission};
 
 /// A submission without identifiers.
@@ -11,8 +11,8 @@ pub struct Pseudonymized {
     pub key: Token,
     /// The student, in place of the local student number; absent for schools and programs.
     pub student: Option<Token>,
-    /// Who the student is; present when identifiers were.
-    pub encoding: Option<Encoding>,
+    /// Who the student is, once for each linkage key; none when there were no identifiers.
+    pub encodings: Vec<Encoding>,
     /// What is said.
     pub change: Change,
 }
@@ -23,10 +23,10 @@ impl Pseudonymized {
     pub const fn from_parts(
         key: Token,
         student: Option<Token>,
-        encoding: Option<Encoding>,
+        encodings: Vec<Encoding>,
         change: Change,
     ) -> Self {
-        Self { key, student, encoding, change }
+        Self { key, student, encodings, change }
     }
 }
 
@@ -35,15 +35,19 @@ impl Pseudonymized {
 /// A pure function of its arguments: a source that runs it itself gets the service's bytes. Without
 /// a single usable identifier the encoding is empty and links to nothing.
 #[must_use]
-pub fn pseudonymize(keys: &Keys, source: &OrgId, submission: Submission) -> Pseudonymized {
+pub fn pseudonymize(ring: &KeyRing, source: &OrgId, submission: Submission) -> Pseudonymized {
     let sex = match &submission.change {
         Change::Upsert(Fact::Person(demographics)) => demographics.sex,
         _ => None,
     };
+    let encode = |identifiers| {
+        let encode = |keys| Encoder::new(keys).encode(&identifiers, sex);
+        ring.linkage().iter().map(encode).collect()
+    };
     Pseudonymized {
-        key: Token::record(keys, source, submission.change.kind(), submission.key.expose()),
-        student: submission.student.map(|id| Token::student(keys, source, id.expose())),
-        encoding: submission.identifiers.map(|identifiers| Encoder::new(keys).encode(&identifiers, sex)),
+        key: Token::record(ring.tokens(), source, submission.change.kind(), submission.key.expose()),
+        student: submission.student.map(|id| Token::student(ring.tokens(), source, id.expose())),
+        encodings: submission.identifiers.map(encode).unwrap_or_default(),
         change: submission.change,
     }
 }

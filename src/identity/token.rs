@@ -1,6 +1,6 @@
 //! Pseudonyms: keyed tokens in the place of identifiers.
 
-use super::Keys;
+use super::keys::TokenKeys;
 use crate::records::{Kind, OrgId};
 use ring::hmac;
 use std::fmt;
@@ -13,13 +13,13 @@ pub struct Token([u8; 16]);
 impl Token {
     /// A student of a source, from the source's own student number.
     #[must_use]
-    pub(super) fn student(keys: &Keys, source: &OrgId, local_id: &str) -> Self {
+    pub(super) fn student(keys: &TokenKeys, source: &OrgId, local_id: &str) -> Self {
         Self::truncate(mac(&keys.student, &[source.as_str().as_bytes(), local_id.as_bytes()]))
     }
 
     /// A record of a source, from its kind and the source's own key.
     #[must_use]
-    pub(super) fn record(keys: &Keys, source: &OrgId, kind: Kind, key: &str) -> Self {
+    pub(super) fn record(keys: &TokenKeys, source: &OrgId, kind: Kind, key: &str) -> Self {
         let parts = [source.as_str().as_bytes(), kind.code().as_bytes(), key.as_bytes()];
         Self::truncate(mac(&keys.record, &parts))
     }

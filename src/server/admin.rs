@@ -2,9 +2,10 @@
 
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
-use super::{check, editions, linkage, load};
+use super::{check, editions, linkage, load, rotation};
 use crate::agreements::State;
 use crate::api::v1 as pb;
+use crate::identity::KeyId;
 use crate::store;
 use pb::admin_service_server::AdminService;
 use prost::Message;
@@ -26,6 +27,8 @@ pub(super) struct Admin {
     pub(super) publishing: Arc<Mutex<()>>,
     /// One check of products or review of links at a time.
     pub(super) checking: Arc<Mutex<()>>,
+    /// The linkage keys of the service, where it encodes for sources.
+    pub(super) held: Option<Arc<[KeyId]>>,
 }
 
 #[tonic::async_trait]
@@ -143,6 +146,23 @@ impl AdminService for Admin {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(rpc("DecideLink"), &request, Some(&content)).await?;
         linkage::decide(&self.desk, &admitted, request.into_inner()).await
+    }
+
+    async fn get_linkage_keys(
+        &self,
+        request: Request<pb::GetLinkageKeysRequest>,
+    ) -> Result<Response<pb::GetLinkageKeysResponse>, Status> {
+        let admitted = self.desk.admit(rpc("GetLinkageKeys"), &request, Some(&[])).await?;
+        rotation::report(&self.desk, &admitted).await
+    }
+
+    async fn change_linkage_key(
+        &self,
+        request: Request<pb::ChangeLinkageKeyRequest>,
+    ) -> Result<Response<pb::ChangeLinkageKeyResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("ChangeLinkageKey"), &request, Some(&content)).await?;
+        rotation::change(&self.desk, self.held.clone(), &admitted, request.into_inner()).await
     }
 
     async fn get_status(

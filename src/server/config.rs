@@ -51,7 +51,7 @@ pub struct TlsFiles {
 pub struct KeySources {
     /// Root of the service's own keys: 32 bytes in hex.
     pub service: KeySource,
-    /// Root of the linkage keys: 32 bytes in hex. Absent where only sources hold it.
+    /// Roots of tokens and linkage keys ([`Roots`](crate::identity::Roots)). Absent where only sources hold them.
     pub linkage: Option<KeySource>,
     /// The log's Ed25519 key: PKCS#8 in hex.
     pub log: KeySource,

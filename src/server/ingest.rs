@@ -142,8 +142,10 @@ impl Delivery {
             call,
         );
         match opening.await {
-            Ok((acknowledged_through, receipt)) => Ok(pb::DeliveryOpened {
+            Ok((ingest::Opened { acknowledged_through, keys }, receipt)) => Ok(pb::DeliveryOpened {
                 acknowledged_through,
+                linkage_key: keys.current.map_or_else(String::new, |key| key.to_string()),
+                next_linkage_key: keys.next.map_or_else(String::new, |key| key.to_string()),
                 max_records: MAX_RECORDS as u32,
                 encoded_only: matches!(self.intake, Intake::EncodedOnly),
                 receipt: Some(receipt),

@@ -1,6 +1,7 @@
 //! Reading secrets: from a file only its owner can read, or from a command.
 
 use super::config::KeySource;
+use crate::identity::Roots;
 use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -25,6 +26,9 @@ pub enum KeyError {
     /// It is not the hex of a secret of the right kind.
     #[error("the {0} key is not what it should be (32 bytes, or PKCS#8 for the log, in hex)")]
     Malformed(&'static str),
+    /// It is not a key file.
+    #[error("the linkage key {0}")]
+    NotAKeyRing(#[from] crate::identity::NotAKeyRing),
 }
 
 /// Reads 32 secret bytes.
@@ -44,11 +48,23 @@ pub fn root(what: &'static str, source: &KeySource) -> Result<Zeroizing<[u8; 32]
 ///
 /// [`KeyError`].
 pub fn secret(what: &'static str, source: &KeySource) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-    let text = match source {
-        KeySource::File(path) => file(path)?,
-        KeySource::Exec(command) => output(command)?,
-    };
-    from_hex(text.trim()).ok_or(KeyError::Malformed(what))
+    from_hex(text(source)?.trim()).ok_or(KeyError::Malformed(what))
+}
+
+/// Reads the secrets of whoever encodes.
+///
+/// # Errors
+///
+/// [`KeyError`].
+pub fn roots(source: &KeySource) -> Result<Roots, KeyError> {
+    Ok(Roots::parse(&text(source)?)?)
+}
+
+fn text(source: &KeySource) -> Result<Zeroizing<String>, KeyError> {
+    match source {
+        KeySource::File(path) => file(path),
+        KeySource::Exec(command) => output(command),
+    }
 }
 
 fn file(path: &Path) -> Result<Zeroizing<String>, KeyError> {

@@ -113,7 +113,7 @@ fn response(report: &Report, seconds: f64) -> pb::GetLinkageResponse {
 }
 
 /// A number of students, unless it is small.
-fn counted(n: u64) -> Option<u64> {
+pub(super) fn counted(n: u64) -> Option<u64> {
     (n >= STUDENTS_MIN).then_some(n)
 }
 

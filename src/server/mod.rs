@@ -18,6 +18,7 @@ mod products;
 mod check;
 mod linkage;
 mod load;
+mod rotation;
 mod admin;
 mod unread;
 
@@ -26,7 +27,7 @@ pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsF
 use crate::api::v1 as pb;
 use crate::audit::{Entry, SignerKey};
 use crate::calendar::Timestamp;
-use crate::identity::{Keys, Root};
+use crate::identity::{KeyId, KeyRing};
 use crate::ingest::Intake;
 use crate::store::{self, ServiceKey, Store};
 use desk::Desk;
@@ -59,6 +60,9 @@ pub enum Error {
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The key file does not hold a linkage key that is in use.
+    #[error("the linkage key file does not hold key {0}, which is in use")]
+    LinkageKey(KeyId),
     /// The trust domain.
     #[error(transparent)]
     TrustDomain(#[from] peer::NotATrustDomain),
@@ -104,10 +108,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
     let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
     let pkcs8 = keys::secret("log", &config.keys.log)?;
     let intake = match &config.keys.linkage {
-        Some(source) => {
-            let root = Root::from_bytes(*keys::root("linkage", source)?);
-            Intake::Encodes(Arc::new(Keys::derive(&root)))
-        }
+        Some(source) => Intake::Encodes(Arc::new(KeyRing::derive(&keys::roots(source)?))),
         None => Intake::EncodedOnly,
     };
     let database = config.database.clone();
@@ -117,9 +118,22 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         Ok::<_, Error>(Store::open(&database, service, signer)?)
     };
     let store = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
+    if let Some(held) = held(&intake) {
+        let keys = store.read(|snapshot| snapshot.linkage_keys()).await?;
+        let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
+        missing.map_or(Ok(()), |key| Err(Error::LinkageKey(key)))?;
+    }
     let listener =
         TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
     Ok(Bound { config, listener, store, intake, tls, trust_domain })
+}
+
+/// The linkage keys the service has, where it encodes for sources.
+fn held(intake: &Intake) -> Option<Arc<[KeyId]>> {
+    match intake {
+        Intake::Encodes(ring) => Some(ring.linkage().iter().map(crate::identity::Keys::id).collect()),
+        Intake::EncodedOnly => None,
+    }
 }
 
 impl Bound {
@@ -176,8 +190,10 @@ impl Bound {
         });
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        let held = held(&self.intake);
         let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake };
-        let admin = admin::Admin { desk: desk.clone(), publishing: Arc::default(), checking: Arc::default() };
+        let admin =
+            admin::Admin { desk: desk.clone(), publishing: Arc::default(), checking: Arc::default(), held };
         let server = Server::builder()
             .http2_max_header_list_size(16 * 1024)
             .http2_max_pending_accept_reset_streams(Some(20))

@@ -4,7 +4,7 @@
 use crate::agreements::Refused;
 use crate::disclosure::NotASlice;
 use crate::records::Violation;
-use crate::{ingest, links, publish, release, store, verify};
+use crate::{ingest, links, publish, release, rotation, store, verify};
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -203,6 +203,21 @@ pub(super) fn links(error: &links::Error, request_id: &str) -> Told {
         E::Contradiction(_) => Told {
             rule: "link.contradiction",
             status: status(Code::FailedPrecondition, "CONTRADICTION", &error.to_string()),
+        },
+        E::Store(cause) => store(cause, request_id),
+    }
+}
+
+pub(super) fn rotation(error: &rotation::Error, request_id: &str) -> Told {
+    use rotation::Error as E;
+    match error {
+        E::InUse | E::NoneInUse | E::Follows(_) | E::Former | E::NotHeld | E::NoneFollows => Told {
+            rule: "key.step",
+            status: status(Code::FailedPrecondition, "LINKAGE_KEY", &error.to_string()),
+        },
+        E::Waiting => Told {
+            rule: "key.waiting",
+            status: status(Code::FailedPrecondition, "WAITING", &error.to_string()),
         },
         E::Store(cause) => store(cause, request_id),
     }

@@ -1,4 +1,7 @@
 //! Acknowledged batches: what makes a repeat safe and tells a client where to resume.
+//!
+//! A batch counts as acknowledged as long as encodings are made as they were then: once they are made otherwise, with
+//! another key or by another normalizer, the same batch is taken again, and then students are encoded anew.
 
 use super::{Error, Snapshot, Tx};
 use crate::calendar::Timestamp;
@@ -69,15 +72,17 @@ pub struct Acknowledged {
 }
 
 impl Snapshot<'_> {
-    /// The batch of that id, if the source had it acknowledged.
+    /// The batch of that id, if the source had it acknowledged as encodings are made now.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn batch(&self, source: u32, id: &str) -> Result<Option<Acknowledged>, Error> {
-        let mut statement = self
-            .prepare("SELECT digest, delivery, sequence, verdict FROM batch WHERE source = ?1 AND id = ?2")?;
-        let found = statement.query_row(params![source, id], |row| {
+        let mut statement = self.prepare(
+            "SELECT digest, delivery, sequence, verdict FROM batch
+             WHERE source = ?1 AND id = ?2 AND make = ?3",
+        )?;
+        let found = statement.query_row(params![source, id, self.linkage_keys()?.newest()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
         });
         let Some((digest, delivery, sequence, verdict)) = found.optional()? else { return Ok(None) };
@@ -91,9 +96,11 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn acknowledged_through(&self, source: u32, delivery: &str) -> Result<u64, Error> {
-        let mut statement =
-            self.prepare("SELECT coalesce(max(sequence), 0) FROM batch WHERE source = ?1 AND delivery = ?2")?;
-        Ok(statement.query_row(params![source, delivery], |row| row.get::<_, i64>(0))?.unsigned_abs())
+        let mut statement = self.prepare(
+            "SELECT coalesce(max(sequence), 0) FROM batch WHERE source = ?1 AND delivery = ?2 AND make = ?3",
+        )?;
+        let newest = self.linkage_keys()?.newest();
+        Ok(statement.query_row(params![source, delivery, newest], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The verdicts of a delivery so far, in order.
@@ -102,24 +109,27 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn delivery_verdicts(&self, source: u32, delivery: &str) -> Result<Vec<Verdict>, Error> {
-        let mut statement =
-            self.prepare("SELECT verdict FROM batch WHERE source = ?1 AND delivery = ?2 ORDER BY sequence")?;
-        let rows = statement.query_map(params![source, delivery], |row| row.get::<_, Vec<u8>>(0))?;
+        let mut statement = self.prepare(
+            "SELECT verdict FROM batch WHERE source = ?1 AND delivery = ?2 AND make = ?3 ORDER BY sequence",
+        )?;
+        let newest = self.linkage_keys()?.newest();
+        let rows = statement.query_map(params![source, delivery, newest], |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|row| parse(&row?)).collect()
     }
 }
 
 impl Tx<'_> {
-    /// Puts a batch on record.
+    /// Puts a batch on record, in place of the same one when encodings were made otherwise.
     ///
     /// # Errors
     ///
     /// [`Error::Database`].
     pub fn put_batch(&mut self, batch: &BatchRow<'_>, now: Timestamp) -> Result<(), Error> {
         let verdict = postcard::to_allocvec(batch.verdict).map_err(|_| Error::Damaged("a verdict"))?;
+        let newest = self.known_keys()?.newest();
         self.prepare(
-            "INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO batch (source, id, delivery, sequence, digest, verdict, received_ms, make)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             batch.source,
@@ -128,7 +138,8 @@ impl Tx<'_> {
             batch.sequence.cast_signed(),
             batch.digest,
             verdict,
-            now.millis()
+            now.millis(),
+            newest
         ])?;
         Ok(())
     }

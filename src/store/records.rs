@@ -1,6 +1,6 @@
 //! Records as they stand.
 
-use super::{Error, Outcome, Snapshot, Tx, organizations::org};
+use super::{Error, OtherKey, Outcome, Snapshot, Tx, organizations::org};
 use crate::calendar::Timestamp;
 use crate::identity::{Pseudonymized, Token};
 use crate::records::{Change, Fact, Kind, OrgId};
@@ -87,12 +87,21 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
-    /// Stores what a record says, or withdraws it; a person record is linked at once.
+    /// Stores what a record says, or withdraws it; a person record is linked at once. Nothing is stored of a student
+    /// that is not encoded with the key that links.
     ///
     /// # Errors
     ///
     /// [`Error::Database`].
-    pub fn put_record(&mut self, source: u32, record: Pseudonymized) -> Result<Outcome, Error> {
+    pub fn put_record(
+        &mut self,
+        source: u32,
+        record: Pseudonymized,
+    ) -> Result<Result<Outcome, OtherKey>, Error> {
+        let encodings = match self.choose(record.encodings)? {
+            Ok(encodings) => encodings,
+            Err(other) => return Ok(Err(other)),
+        };
         let kind = record.change.kind() as u8;
         let student = record.student.map(|token| *token.as_bytes());
         let fact = match &record.change {
@@ -121,12 +130,15 @@ impl Tx<'_> {
             )?
             .execute(params![source, kind, record.key.as_bytes(), student, fact])?;
         }
-        match (record.student, record.encoding) {
-            (Some(student), Some(encoding)) if fact.is_some() => {
-                let relinked = self.put_subject(source, student, encoding)?;
-                Ok(if relinked && outcome == Outcome::Unchanged { Outcome::Changed } else { outcome })
+        let encoded_anew = match (record.student, encodings) {
+            (Some(student), Some(encodings)) if fact.is_some() => {
+                self.put_subject(source, student, encodings)?
             }
-            _ => Ok(outcome),
-        }
+            _ => false,
+        };
+        Ok(Ok(match outcome {
+            Outcome::Unchanged if encoded_anew => Outcome::Changed,
+            outcome => outcome,
+        }))
     }
 }

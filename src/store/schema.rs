@@ -7,11 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
     include_str!("migrations/4_linkage.sql"),
+    include_str!("migrations/5_keys.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.

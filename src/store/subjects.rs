@@ -1,7 +1,8 @@
 //! Subjects: what the service knows of each child in a source, and the person it links to.
 
+use super::linkage_keys::{self, Encodings};
 use super::{Error, ServiceKey, Snapshot, Tx, vault::Column, writer::empty_linker};
-use crate::identity::{Encoding, NotAnEncoding, Token};
+use crate::identity::{Encoding, Make, NotAnEncoding, Token};
 use crate::linkage::{Link, Linker, Subject};
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params};
@@ -56,35 +57,59 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
-    /// Links a subject by its encoding; true when the encoding is new or another one.
+    /// Links a subject by its encoding and keeps the one that follows; true when one of them is new.
     pub(super) fn put_subject(
         &mut self,
         source: u32,
         student: Token,
-        encoding: Encoding,
+        encodings: Encodings,
     ) -> Result<bool, Error> {
+        let Encodings { current, next } = encodings;
         let subject = Subject { source, student };
-        if self.linker().encoding(&subject).is_some_and(|known| *known == encoding) {
-            return Ok(false);
+        let seal =
+            |encoding: &Encoding| self.key.seal(Column::Encoding, source, &student, encoding.as_bytes());
+        let sealed_next = next.as_ref().map(seal).transpose()?;
+        if self.linker().encoding(&subject).is_some_and(|known| *known == current) {
+            let is_new = match &next {
+                Some(next) => self.next_encoding(&subject)?.is_none_or(|known| known != *next.as_bytes()),
+                None => false,
+            };
+            if is_new {
+                self.prepare("UPDATE subject SET next_encoding = ?3 WHERE source = ?1 AND student = ?2")?
+                    .execute(params![source, student.as_bytes(), sealed_next])?;
+            }
+            return Ok(is_new);
         }
-        let sealed = self.key.seal(Column::Encoding, source, &student, encoding.as_bytes())?;
-        let link = self.linker_mut().link(subject, encoding);
+        let (sealed, make) = (seal(&current)?, Make::of(current.key()));
+        let link = self.linker_mut().link(subject, current);
         let reason = self.sealed_reason(&link)?;
         self.prepare(
-            "INSERT INTO subject (source, student, encoding, person, reason, model)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO subject (source, student, encoding, make, next_encoding, person, reason, model)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (source, student) DO UPDATE
-             SET encoding = ?3, person = ?4, reason = ?5, model = ?6",
+             SET encoding = ?3, make = ?4, next_encoding = ?5, person = ?6, reason = ?7, model = ?8",
         )?
         .execute(params![
             source,
             student.as_bytes(),
             sealed,
+            make.as_bytes(),
+            sealed_next,
             self.key.hide(link.person),
             reason,
             link.model
         ])?;
         Ok(true)
+    }
+
+    /// The encoding that waits for its key to link.
+    fn next_encoding(&self, subject: &Subject) -> Result<Option<Vec<u8>>, Error> {
+        let Subject { source, student } = subject;
+        let mut statement =
+            self.prepare("SELECT next_encoding FROM subject WHERE source = ?1 AND student = ?2")?;
+        let sealed = statement
+            .query_row(params![source, student.as_bytes()], |row| row.get::<_, Option<Vec<u8>>>(0))?;
+        sealed.map(|sealed| self.key.open(Column::Encoding, *source, student, &sealed)).transpose()
     }
 
     /// What decided a link, sealed: the weight in four bytes, then the level of each field.
@@ -132,6 +157,7 @@ pub(super) fn subjects(connection: &Connection) -> Result<Vec<SubjectRow>, Error
 /// Loads every subject into a linker, in a fixed order, and what was decided about them.
 pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<Linker, Error> {
     let (mut linker, mut n_held) = (empty_linker(), 0_u64);
+    let current = linkage_keys::keys(connection)?.current;
     let mut statement = connection
         .prepare_cached("SELECT source, student, encoding, person FROM subject ORDER BY source, student")?;
     let mut rows = statement.query([])?;
@@ -140,8 +166,8 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
         let sealed: Vec<u8> = row.get(2)?;
         let (subject, person) = (Subject { source, student }, key.reveal(row.get(3)?));
         match Encoding::from_bytes(&key.open(Column::Encoding, source, &student, &sealed)?) {
-            Ok(encoding) => linker.restore(subject, &encoding, person),
-            Err(NotAnEncoding::Earlier) => {
+            Ok(encoding) if Some(encoding.key()) == current => linker.restore(subject, &encoding, person),
+            Ok(_) | Err(NotAnEncoding::Earlier) => {
                 linker.hold(subject, person);
                 n_held += 1;
             }
@@ -151,7 +177,8 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
     if n_held > 0 {
         tracing::warn!(
             n_held,
-            "students were encoded by an earlier version: they link to nobody new until their sources push them again"
+            "students are encoded by an earlier version or with a former key: they link to nobody new until their \
+             sources push them again"
         );
     }
     super::verdicts::restore(connection, &mut linker)?;
@@ -163,9 +190,9 @@ mod tests {
     use super::*;
     use crate::audit::SignerKey;
     use crate::calendar::Timestamp;
-    use crate::identity::{Keys, Root, pseudonymize};
+    use crate::identity::{KeyRing, Root, Roots, pseudonymize};
     use crate::records::{Change, Demographics, Fact, Identifiers, OrgId, Submission};
-    use crate::store::{Organization, Outcome, Store};
+    use crate::store::{Organization, OtherKey, Outcome, Store};
     use std::path::Path;
 
     fn open(path: &Path, key: &ServiceKey) -> Store {
@@ -177,8 +204,19 @@ mod tests {
         Store::open(path, key.clone(), signer).expect("the file")
     }
 
-    /// Pushes one child as a source, and returns what came of it and the persons that all sources have.
-    async fn push(store: &Store, source: &str) -> (Outcome, Vec<StoredPerson>) {
+    fn ring(roots: &Roots) -> KeyRing {
+        KeyRing::derive(roots)
+    }
+
+    fn roots() -> Roots {
+        Roots::parse(&"07".repeat(32)).expect("a key file")
+    }
+
+    /// What came of a push, and the persons that the students of all sources have.
+    type Came = (Result<Outcome, OtherKey>, Vec<StoredPerson>);
+
+    /// Pushes one child as a source, encoded with the keys of a ring.
+    async fn push(store: &Store, ring: &KeyRing, source: &str) -> Came {
         let id = OrgId::new(source).expect("a code");
         let identifiers = Identifiers {
             first_name: "Ana".into(),
@@ -193,9 +231,9 @@ mod tests {
             identifiers: Some(identifiers),
             change: Change::Upsert(Fact::Person(Demographics::default())),
         };
-        let record = pseudonymize(&Keys::derive(&Root::from_bytes([7; 32])), &id, submission);
-        let steps = move |tx: &mut Tx<'_>| -> Result<Outcome, Error> {
-            let (name, roles) = (source_name(&id), ["contributor".to_owned()].into());
+        let record = pseudonymize(ring, &id, submission);
+        let steps = move |tx: &mut Tx<'_>| -> Result<Result<Outcome, OtherKey>, Error> {
+            let (name, roles) = (id.as_str().to_owned(), ["contributor".to_owned()].into());
             tx.put_organization(&Organization { id: id.clone(), name, roles, active: true })?;
             let source = tx.source_number(&id)?;
             tx.put_record(source, record)
@@ -205,33 +243,80 @@ mod tests {
         (outcome, persons.into_iter().map(|row| row.person).collect())
     }
 
-    fn source_name(id: &OrgId) -> String {
-        id.as_str().to_owned()
+    async fn waiting(store: &Store) -> Vec<u64> {
+        let progress = store.read(|snapshot| snapshot.key_progress()).await.expect("progress");
+        progress.into_iter().map(|of| of.n_waiting).collect()
     }
 
     #[tokio::test]
     async fn encodings_of_an_earlier_version_keep_their_person_and_are_made_anew_when_pushed() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("throughline.db");
-        let key = ServiceKey::derive(&[8; 32].into());
+        let (key, ring) = (ServiceKey::derive(&[8; 32].into()), ring(&roots()));
         let store = open(&path, &key);
-        push(&store, "one").await;
-        let (_, before) = push(&store, "two").await;
+        assert_eq!(push(&store, &ring, "one").await.0, Ok(Outcome::New));
+        let (_, before) = push(&store, &ring, "two").await;
         assert_eq!(before[0], before[1]);
         drop(store);
 
         let connection = Connection::open(&path).expect("the file");
         for row in subjects(&connection).expect("subjects") {
             let earlier = key.seal(Column::Encoding, row.source, &row.student, &[1; 464]).expect("sealed");
-            let change = "UPDATE subject SET encoding = ?1 WHERE source = ?2";
+            let change = "UPDATE subject SET encoding = ?1, make = NULL WHERE source = ?2";
             connection.execute(change, params![earlier, row.source]).expect("changed");
         }
         drop(connection);
 
         let store = open(&path, &key);
+        assert_eq!(waiting(&store).await, [1, 1]);
         for source in ["one", "two"] {
-            assert_eq!(push(&store, source).await, (Outcome::Changed, before.clone()));
-            assert_eq!(push(&store, source).await, (Outcome::Unchanged, before.clone()));
+            assert_eq!(push(&store, &ring, source).await, (Ok(Outcome::Changed), before.clone()));
+            assert_eq!(push(&store, &ring, source).await, (Ok(Outcome::Unchanged), before.clone()));
         }
+        assert_eq!(waiting(&store).await, [0, 0]);
+    }
+
+    #[tokio::test]
+    async fn one_key_follows_another_and_persons_stay() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("throughline.db");
+        let key = ServiceKey::derive(&[8; 32].into());
+        let mut roots = roots();
+        let old = ring(&roots);
+        assert!(roots.add(Root::from_bytes([9; 32])));
+        let both = ring(&roots);
+        assert!(roots.remove(old.linkage()[0].id()));
+        let new = ring(&roots);
+        let [first, next] = [&old, &new].map(|ring| ring.linkage()[0].id());
+
+        let store = open(&path, &key);
+        assert_eq!(push(&store, &old, "one").await.0, Ok(Outcome::New));
+        let (_, before) = push(&store, &old, "two").await;
+        assert_eq!(push(&store, &new, "one").await, (Err(OtherKey), before.clone()), "nobody announced it");
+        assert_eq!(push(&store, &both, "one").await, (Ok(Outcome::Unchanged), before.clone()));
+        let begin = move |tx: &mut Tx<'_>| tx.put_next_linkage_key(next);
+        store.transaction::<_, Error, _>("test", begin).await.expect("a commit");
+        assert_eq!(waiting(&store).await, [1, 1]);
+        assert_eq!(push(&store, &both, "one").await, (Ok(Outcome::Changed), before.clone()));
+        assert_eq!(push(&store, &both, "one").await, (Ok(Outcome::Unchanged), before.clone()));
+        assert_eq!(push(&store, &old, "one").await, (Ok(Outcome::Unchanged), before.clone()));
+        assert_eq!(push(&store, &new, "two").await, (Err(OtherKey), before.clone()), "the old one links");
+        assert_eq!(waiting(&store).await, [0, 1]);
+        // Who comes while keys change finds its person among those encoded anew and those not.
+        let (_, during) = push(&store, &both, "three").await;
+        assert_eq!(during, [before[0]; 3]);
+
+        let follow = move |tx: &mut Tx<'_>| tx.follow_linkage_key(next);
+        store.transaction::<_, Error, _>("test", follow).await.expect("a commit");
+        drop(store);
+        let store = open(&path, &key);
+        let keys = store.read(|snapshot| snapshot.linkage_keys()).await.expect("keys");
+        assert_eq!((keys.current, keys.next), (Some(next), None));
+        assert!(store.read(move |snapshot| snapshot.is_former_key(first)).await.expect("keys"));
+        assert_eq!(waiting(&store).await, [0, 0, 1], "two, the last by name, was left behind");
+        assert_eq!(push(&store, &old, "one").await.0, Err(OtherKey));
+        assert_eq!(push(&store, &new, "one").await, (Ok(Outcome::Unchanged), during.clone()));
+        assert_eq!(push(&store, &new, "two").await, (Ok(Outcome::Changed), during.clone()));
+        assert_eq!(waiting(&store).await, [0, 0, 0]);
     }
 }

@@ -1,7 +1,7 @@
 //! What can be changed: the statements that write, inside one transaction.
 
 use super::log::Log;
-use super::{Error, ServiceKey, Snapshot, editions::SealCache};
+use super::{Error, LinkageKeys, ServiceKey, Snapshot, editions::SealCache};
 use crate::audit::Entry;
 use crate::linkage::Linker;
 use rusqlite::Connection;
@@ -15,6 +15,7 @@ pub struct Tx<'a> {
     linker: &'a mut Linker,
     entries: Vec<u64>,
     linked: bool,
+    pub(super) keys: Option<LinkageKeys>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -34,7 +35,7 @@ impl<'a> Tx<'a> {
         linker: &'a mut Linker,
     ) -> Self {
         let snapshot = Snapshot::new(connection, key, seals);
-        Self { snapshot, connection, log, linker, entries: Vec::new(), linked: false }
+        Self { snapshot, connection, log, linker, entries: Vec::new(), linked: false, keys: None }
     }
 
     /// Positions of the log entries made, and whether the linker was changed.

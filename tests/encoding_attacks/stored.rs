@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use throughline::audit::SignerKey;
 use throughline::calendar::Timestamp;
-use throughline::identity::{Keys, Root, pseudonymize};
+use throughline::identity::{KeyRing, Root, pseudonymize};
 use throughline::records::OrgId;
 use throughline::store::{Error, Organization, ServiceKey, Store};
 
@@ -30,15 +30,15 @@ impl Table {
 pub(crate) fn store(sources: &[&People]) -> Table {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("throughline.db");
-    let keys = Keys::derive(&Root::from_bytes([7; 32]));
+    let ring = KeyRing::of(&Root::from_bytes([7; 32]));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let students = runtime.block_on(push(&path, &keys, sources));
+    let students = runtime.block_on(push(&path, &ring, sources));
     drop(runtime);
     read(&path, &students)
 }
 
 /// The students' tokens, in the order of the people given.
-async fn push(path: &Path, keys: &Keys, sources: &[&People]) -> Vec<[u8; 16]> {
+async fn push(path: &Path, ring: &KeyRing, sources: &[&People]) -> Vec<[u8; 16]> {
     let service = ServiceKey::derive(&[8; 32].into());
     let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
     let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
@@ -47,13 +47,17 @@ async fn push(path: &Path, keys: &Keys, sources: &[&People]) -> Vec<[u8; 16]> {
     let mut students = Vec::new();
     for (number, people) in sources.iter().enumerate() {
         let id = OrgId::new(&format!("source-{number}")).expect("a code");
-        let records: Vec<_> = people.submissions().map(|person| pseudonymize(keys, &id, person)).collect();
+        let records: Vec<_> = people.submissions().map(|person| pseudonymize(ring, &id, person)).collect();
         students.extend(records.iter().map(|record| *record.student.expect("a student").as_bytes()));
         let steps = move |tx: &mut throughline::store::Tx<'_>| {
             let (name, roles) = (id.as_str().to_owned(), BTreeSet::from(["contributor".to_owned()]));
             tx.put_organization(&Organization { id: id.clone(), name, roles, active: true })?;
             let source = tx.source_number(&id)?;
-            records.into_iter().try_for_each(|record| tx.put_record(source, record).map(drop))
+            records.into_iter().try_for_each(|record| {
+                let stored = tx.put_record(source, record)?;
+                stored.expect("all are encoded with one key");
+                Ok(())
+            })
         };
         store.transaction::<(), Error, _>("test.push", steps).await.expect("a commit");
     }

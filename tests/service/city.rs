@@ -164,6 +164,10 @@ impl City {
         running.process.wait().expect("a child of ours").code()
     }
 
+    pub(crate) const fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> &str {
         &self.running.as_ref().expect("it runs").address

@@ -5,7 +5,7 @@ use crate::intake::outcomes;
 use crate::records::{enrollment, person, roll, school};
 use pb::Outcome::Refused;
 use throughline::api::{encoded, incoming, v1 as pb};
-use throughline::identity::{Keys, Root, pseudonymize};
+use throughline::identity::{KeyRing, Roots, pseudonymize};
 use throughline::ingest::Incoming;
 use throughline::records::OrgId;
 
@@ -48,10 +48,10 @@ fn batch_digests(city: &City) -> Vec<[u8; 32]> {
 async fn encoding_at_the_source_or_in_the_service_makes_the_same_bytes() {
     let (clear, closed) = twins().await;
     let hex = std::fs::read_to_string(closed.folder().join("linkage.hex")).expect("init wrote it");
-    let keys = Keys::derive(&Root::parse_hex(hex.trim()).expect("a key"));
+    let ring = KeyRing::derive(&Roots::parse(&hex).expect("a key file"));
     let northfield = OrgId::new("northfield").expect("an id");
     let encode = |record| match incoming(record) {
-        Ok(Incoming::Clear(submission)) => encoded(&pseudonymize(&keys, &northfield, submission)),
+        Ok(Incoming::Clear(submission)) => encoded(&pseudonymize(&ring, &northfield, submission)),
         _ => panic!("a good record in the clear"),
     };
     let records = roll(0..60);

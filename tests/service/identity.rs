@@ -55,6 +55,7 @@ fn assert_refused(city: &City, before: usize, rpc: &str, result: Result<(), Stat
 async fn every_role_may_call_what_it_is_for_and_nothing_else() {
     let city = City::published().await;
     city.decided_pair();
+    city.announced_key();
     for role in Role::ALL {
         let session = city.session(member(role), role).await;
         for rpc in rpcs::all() {

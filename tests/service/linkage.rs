@@ -168,6 +168,7 @@ async fn what_can_not_be_decided_is_refused_and_on_record() {
     drop(steward);
     // As the version before left it.
     city.kill();
+    city.before_keys();
     city.tamper("DROP TABLE link_offer; DROP TABLE link_verdict; PRAGMA user_version = 3");
     city.restart();
     assert_eq!(city.steward().await.linkage().await.decisions, []);

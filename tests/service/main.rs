@@ -23,3 +23,4 @@ mod model;
 mod modes;
 mod proof;
 mod release;
+mod rotation;

@@ -45,6 +45,7 @@ async fn an_edition_is_verified_against_the_log() {
 
     city.kill();
     // As a program wrote it that kept no proofs.
+    city.before_keys();
     city.tamper(
         "DROP TABLE proof; DROP TABLE link_offer; DROP TABLE link_verdict;
          ALTER TABLE subject DROP COLUMN reason;

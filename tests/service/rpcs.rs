@@ -27,7 +27,15 @@ pub(crate) fn all() -> Vec<String> {
 /// The pair that a call of `DecideLink` decides about.
 pub(crate) const DECIDED_PAIR: &str = "07070707070707070707070707070707";
 
+/// The key that a call of `ChangeLinkageKey` announces once more.
+pub(crate) const NEXT_KEY: &str = "070707070707";
+
 impl City {
+    /// Announces that key, without anybody having it.
+    pub(crate) fn announced_key(&self) {
+        self.tamper(&format!("INSERT INTO linkage_key VALUES (x'{NEXT_KEY}', 'next')"));
+    }
+
     /// Puts that pair among the decisions, of students who are not there.
     pub(crate) fn decided_pair(&self) {
         self.tamper(&format!(
@@ -106,6 +114,12 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
             let request =
                 pb::DecideLinkRequest { id: DECIDED_PAIR.into(), verdict: pb::LinkVerdict::Different.into() };
             session.admin().decide_link(request).await.map(drop)
+        }
+        "GetLinkageKeys" => session.admin().get_linkage_keys(pb::GetLinkageKeysRequest {}).await.map(drop),
+        "ChangeLinkageKey" => {
+            let (step, key) = (pb::KeyStep::Begin.into(), NEXT_KEY.into());
+            let request = pb::ChangeLinkageKeyRequest { step, key, leave_waiting: false };
+            session.admin().change_linkage_key(request).await.map(drop)
         }
         "GetStatus" => session.admin().get_status(pb::GetStatusRequest {}).await.map(drop),
         other => panic!("the interface has the RPC {other}, and no test calls it"),

@@ -99,6 +99,14 @@ impl City {
         folder
     }
 
+    /// Takes out of the database what schema 5 has added.
+    pub(crate) fn before_keys(&self) {
+        self.tamper(
+            "DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
+             ALTER TABLE subject DROP COLUMN make; ALTER TABLE batch DROP COLUMN make; PRAGMA user_version = 4",
+        );
+    }
+
     /// Copies the database of the running service with the command line.
     pub(crate) fn backup(&self, name: &str) {
         let mut backup = self.program();
@@ -128,7 +136,13 @@ impl Source {
         }
         drop(sender);
         let agreement = "city-outcomes".to_owned();
-        let delivery = Delivery { id: delivery.into(), agreement, records: receiver, batch_records: 50 };
+        let delivery = Delivery {
+            id: delivery.into(),
+            agreement,
+            records: receiver,
+            batch_records: 50,
+            linkage_keys: None,
+        };
         push(&self.session, delivery, |_| ()).await
     }
 

@@ -62,6 +62,9 @@ pub struct Entry {
     /// Legal basis the agreement states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legal_basis: Option<Code>,
+    /// Linkage key that a step of changing keys is about: its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linkage_key: Option<Code>,
     /// Records that changed one already known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_changed: Option<u64>,
@@ -116,6 +119,9 @@ pub struct Entry {
     pub rpc: Code,
     /// Stable id of the rule that decided.
     pub rule: Code,
+    /// Step of changing linkage keys: `begin`, `finish` or `cancel`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<Code>,
     /// When it was decided: RFC 3339, UTC, milliseconds.
     #[serde(with = "rfc3339")]
     pub time: Timestamp,
@@ -163,6 +169,7 @@ impl Entry {
             edition: None,
             indicator: None,
             legal_basis: None,
+            linkage_key: None,
             n_changed: None,
             n_deleted: None,
             n_new: None,
@@ -182,6 +189,7 @@ impl Entry {
             role: None,
             rpc,
             rule,
+            step: None,
             time,
             verdict: None,
             version: Version::V1,

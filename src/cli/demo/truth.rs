@@ -4,7 +4,7 @@
 //! Nobody without the linkage key can.
 
 use crate::cli::Failure;
-use crate::identity::{Keys, Root, Token, pseudonymize};
+use crate::identity::{KeyRing, Token, pseudonymize};
 use crate::records::{Change, Clear, Kind, OrgId, Submission};
 use crate::server::{KeySource, keys};
 use crate::store::Store;
@@ -35,8 +35,7 @@ impl Linkage {
 
 /// Compares the service's persons with the truth, over the student numbers that are in both.
 pub(super) fn compare(truth: &Path, service: &Path) -> Result<Linkage, Failure> {
-    let root = keys::root("linkage", &KeySource::File(service.join("keys/linkage.key")))?;
-    let keys = Keys::derive(&Root::from_bytes(*root));
+    let ring = KeyRing::derive(&keys::roots(&KeySource::File(service.join("keys/linkage.key")))?);
     let (sources, subjects) = Store::links(&service.join("throughline.db"))?;
     let numbers: BTreeMap<String, u32> =
         sources.into_iter().map(|(number, id)| (id.to_string(), number)).collect();
@@ -50,7 +49,7 @@ pub(super) fn compare(truth: &Path, service: &Path) -> Result<Linkage, Failure> 
         let id =
             OrgId::new(source).map_err(|_| Failure::new("the truth names a source that is not an id"))?;
         let Some(&number) = numbers.get(source) else { continue };
-        let Some(token) = token(&keys, &id, student) else { continue };
+        let Some(token) = token(&ring, &id, student) else { continue };
         if let Some(&linked) = linked.get(&(number, token)) {
             *both.entry((person.to_owned(), linked)).or_default() += 1;
         }
@@ -74,12 +73,12 @@ fn pairs(n: u64) -> u64 {
 }
 
 /// The token the service has for a student number.
-fn token(keys: &Keys, source: &OrgId, student: &str) -> Option<Token> {
+fn token(ring: &KeyRing, source: &OrgId, student: &str) -> Option<Token> {
     let submission = Submission {
         key: Clear::from(student),
         student: Some(Clear::from(student)),
         identifiers: None,
         change: Change::Delete(Kind::Person),
     };
-    pseudonymize(keys, source, submission).student
+    pseudonymize(ring, source, submission).student
 }

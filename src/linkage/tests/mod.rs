@@ -5,7 +5,7 @@ mod town;
 mod verdict;
 
 use super::*;
-use crate::identity::{Encoding, Keys, Root, pseudonymize};
+use crate::identity::{Encoding, KeyRing, Root, pseudonymize};
 use crate::records::{Change, Demographics, Fact, Identifiers, OrgId, Sex, Submission};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -16,7 +16,7 @@ type Person<'a> = [&'a str; 6];
 const ANA: Person<'static> = ["Ana", "Luz", "Garcia Lopez", "2011-05-06", "12 Oak Street Apt 4", "30210"];
 
 fn encode(person: Person<'_>, sex: Option<Sex>, shared_id: &str) -> Encoding {
-    static KEYS: OnceLock<Keys> = OnceLock::new();
+    static RING: OnceLock<KeyRing> = OnceLock::new();
     let [first, middle, last, birth, address, zip] = person;
     let submission = Submission {
         key: "key".into(),
@@ -33,9 +33,10 @@ fn encode(person: Person<'_>, sex: Option<Sex>, shared_id: &str) -> Encoding {
         }),
         change: Change::Upsert(Fact::Person(Demographics { sex, ..Demographics::default() })),
     };
-    let keys = KEYS.get_or_init(|| Keys::derive(&Root::from_bytes([3; 32])));
-    let made = pseudonymize(keys, &OrgId::new("a-source").expect("a code"), submission);
-    made.encoding.expect("identifiers were given")
+    let ring = RING.get_or_init(|| KeyRing::of(&Root::from_bytes([3; 32])));
+    let made = pseudonymize(ring, &OrgId::new("a-source").expect("a code"), submission);
+    let mut encodings = made.encodings;
+    encodings.pop().expect("identifiers were given")
 }
 
 fn encoded(person: Person<'_>) -> Encoding {

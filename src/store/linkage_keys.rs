@@ -1,0 +1,194 @@
+//! Linkage keys by their ids: the one that links, and the one that follows it while sources encode anew.
+
+use super::{Error, Snapshot, Tx, organizations::org, subjects::load_linker};
+use crate::identity::{Encoding, KeyId, Make};
+use crate::records::OrgId;
+use rusqlite::{Connection, params};
+
+/// The linkage keys of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LinkageKeys {
+    /// The one that links; none before the first student comes.
+    pub current: Option<KeyId>,
+    /// The one that follows it.
+    pub next: Option<KeyId>,
+}
+
+/// A student is not encoded with the key that links, so that nobody could be compared with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherKey;
+
+/// How many students of a source are encoded as they should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyProgress {
+    /// The source.
+    pub source: OrgId,
+    /// Its students.
+    pub n_students: u64,
+    /// Of these, the ones that have to be pushed again: while a key follows, those without an encoding made with it;
+    /// otherwise those that an earlier version or a former key has encoded.
+    pub n_waiting: u64,
+}
+
+impl LinkageKeys {
+    /// What makes the newest encodings that are taken; zeros before there are any.
+    pub(super) fn newest(&self) -> [u8; 8] {
+        self.next.or(self.current).map_or([0; 8], |key| *Make::of(key).as_bytes())
+    }
+
+    /// Of a student's encodings, the one that links and the one that follows it.
+    fn choose(&self, encodings: Vec<Encoding>) -> Result<Encodings, OtherKey> {
+        let (mut current, mut next) = (None, None);
+        for encoding in encodings {
+            match Some(encoding.key()) {
+                key if key == self.current => current = Some(encoding),
+                key if key == self.next => next = Some(encoding),
+                _ => {}
+            }
+        }
+        current.map(|current| Encodings { current, next }).ok_or(OtherKey)
+    }
+}
+
+/// A student's encodings, one for each key in use.
+pub(super) struct Encodings {
+    pub(super) current: Encoding,
+    pub(super) next: Option<Encoding>,
+}
+
+impl Snapshot<'_> {
+    /// The linkage keys in use.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn linkage_keys(&self) -> Result<LinkageKeys, Error> {
+        keys(self.connection())
+    }
+
+    /// Whether a key has linked before and links no more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn is_former_key(&self, key: KeyId) -> Result<bool, Error> {
+        let mut statement = self.prepare("SELECT 1 FROM linkage_key WHERE id = ?1 AND state = 'former'")?;
+        Ok(statement.exists([key.as_bytes()])?)
+    }
+
+    /// How many students wait to be pushed again, by source.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn key_progress(&self) -> Result<Vec<KeyProgress>, Error> {
+        let keys = self.linkage_keys()?;
+        let waits = if keys.next.is_some() { "next_encoding IS NULL" } else { "make IS NOT ?1" };
+        let mut statement = self.prepare(&format!(
+            "SELECT o.id, count(*), sum({waits}) FROM subject s JOIN organization o ON o.source = s.source
+             WHERE ?1 IS NOT NULL GROUP BY s.source ORDER BY o.id"
+        ))?;
+        let rows = statement.query_map([keys.newest()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })?;
+        let progress = rows.map(|row| {
+            let (source, n_students, n_waiting) = row?;
+            let (n_students, n_waiting) = (n_students.unsigned_abs(), n_waiting.unsigned_abs());
+            Ok(KeyProgress { source: org(&source)?, n_students, n_waiting })
+        });
+        progress.collect()
+    }
+}
+
+impl Tx<'_> {
+    /// Names the key that links, in a store that has none. What was acknowledged before then counts as sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn put_first_linkage_key(&mut self, key: KeyId) -> Result<(), Error> {
+        self.prepare("INSERT INTO linkage_key (id, state) VALUES (?1, 'current')")?
+            .execute([key.as_bytes()])?;
+        let none = LinkageKeys::default().newest();
+        self.prepare("UPDATE batch SET make = ?1 WHERE make = ?2")?
+            .execute([Make::of(key).as_bytes(), &none])?;
+        self.keys = None;
+        Ok(())
+    }
+
+    /// Names the key that follows the one that links. From now on, encodings made with it are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], also when there is one.
+    pub fn put_next_linkage_key(&mut self, key: KeyId) -> Result<(), Error> {
+        self.prepare("INSERT INTO linkage_key (id, state) VALUES (?1, 'next')")?.execute([key.as_bytes()])?;
+        self.keys = None;
+        Ok(())
+    }
+
+    /// Takes the key that follows back, and what was encoded with it: batches that brought it count as not sent, should
+    /// the key be named again.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn drop_next_linkage_key(&mut self) -> Result<(), Error> {
+        let Some(next) = self.linkage_keys()?.next else { return Ok(()) };
+        self.prepare("UPDATE subject SET next_encoding = NULL WHERE next_encoding IS NOT NULL")?
+            .execute([])?;
+        self.prepare("UPDATE batch SET make = NULL WHERE make = ?1")?.execute([Make::of(next).as_bytes()])?;
+        self.prepare("DELETE FROM linkage_key WHERE state = 'next'")?.execute([])?;
+        self.keys = None;
+        Ok(())
+    }
+
+    /// Lets the key that follows link in place of the current one, whose encodings are erased. Students that are not
+    /// encoded with it keep their person, and are compared with nobody until they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn follow_linkage_key(&mut self, next: KeyId) -> Result<(), Error> {
+        self.prepare(
+            "UPDATE subject SET encoding = next_encoding, make = ?1, next_encoding = NULL
+             WHERE next_encoding IS NOT NULL",
+        )?
+        .execute([Make::of(next).as_bytes()])?;
+        self.prepare("UPDATE linkage_key SET state = 'former' WHERE state = 'current'")?.execute([])?;
+        self.prepare("UPDATE linkage_key SET state = 'current' WHERE state = 'next'")?.execute([])?;
+        self.keys = None;
+        *self.linker_mut() = load_linker(self.connection(), self.key)?;
+        Ok(())
+    }
+
+    /// The linkage keys, read once in a transaction.
+    pub(super) fn known_keys(&mut self) -> Result<LinkageKeys, Error> {
+        match self.keys {
+            Some(keys) => Ok(keys),
+            None => Ok(*self.keys.insert(self.linkage_keys()?)),
+        }
+    }
+
+    /// Of a student's encodings, those with the keys in use. The first student ever brings the key that links.
+    pub(super) fn choose(
+        &mut self,
+        encodings: Vec<Encoding>,
+    ) -> Result<Result<Option<Encodings>, OtherKey>, Error> {
+        let Some(first) = encodings.first() else { return Ok(Ok(None)) };
+        if self.known_keys()?.current.is_none() {
+            self.put_first_linkage_key(first.key())?;
+        }
+        Ok(self.known_keys()?.choose(encodings).map(Some))
+    }
+}
+
+pub(super) fn keys(connection: &Connection) -> Result<LinkageKeys, Error> {
+    let mut statement = connection.prepare_cached("SELECT id FROM linkage_key WHERE state = ?1")?;
+    let mut of = |state: &str| -> Result<Option<KeyId>, Error> {
+        let mut rows = statement.query(params![state])?;
+        let id = rows.next()?.map(|row| row.get(0)).transpose()?;
+        Ok(id.map(KeyId::from_bytes))
+    };
+    Ok(LinkageKeys { current: of("current")?, next: of("next")? })
+}
