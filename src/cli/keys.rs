@@ -96,6 +96,8 @@ fn write(file: &Path, roots: &Roots) -> Result<(), Failure> {
     let mut name = file.as_os_str().to_owned();
     name.push(".new");
     let new = PathBuf::from(name);
+    // One that was cut off has left it behind.
+    let _ = std::fs::remove_file(&new);
     let mut options = std::fs::OpenOptions::new();
     let mut writing = options.write(true).create_new(true).mode(0o600).open(&new)?;
     writing.write_all(roots.to_text().as_bytes())?;

@@ -2,7 +2,7 @@
 
 use super::{Error, Snapshot, Tx, organizations::org, subjects::load_linker};
 use crate::identity::{Encoding, KeyId, Make};
-use crate::records::OrgId;
+use crate::records::{Kind, OrgId};
 use rusqlite::{Connection, params};
 
 /// The linkage keys of a store.
@@ -76,19 +76,23 @@ impl Snapshot<'_> {
         Ok(statement.exists([key.as_bytes()])?)
     }
 
-    /// How many students wait to be pushed again, by source.
+    /// How many of the students that sources have now wait to be pushed again, by source. Who was withdrawn waits for
+    /// nothing.
     ///
     /// # Errors
     ///
     /// [`Error::Database`].
     pub fn key_progress(&self) -> Result<Vec<KeyProgress>, Error> {
         let keys = self.linkage_keys()?;
-        let waits = if keys.next.is_some() { "next_encoding IS NULL" } else { "make IS NOT ?1" };
-        let mut statement = self.prepare(&format!(
-            "SELECT o.id, count(*), sum({waits}) FROM subject s JOIN organization o ON o.source = s.source
-             WHERE ?1 IS NOT NULL GROUP BY s.source ORDER BY o.id"
-        ))?;
-        let rows = statement.query_map([keys.newest()], |row| {
+        let mut statement = self.prepare(
+            "SELECT o.id, count(*), sum(CASE WHEN ?1 THEN next_encoding IS NULL ELSE make IS NOT ?2 END)
+             FROM subject s JOIN organization o ON o.source = s.source
+             WHERE (s.source, s.student) IN
+             (SELECT source, student FROM record WHERE kind = ?3 AND fact IS NOT NULL)
+             GROUP BY s.source ORDER BY o.id",
+        )?;
+        let person = Kind::Person as u8;
+        let rows = statement.query_map(params![keys.next.is_some(), keys.newest(), person], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         })?;
         let progress = rows.map(|row| {

@@ -191,7 +191,7 @@ mod tests {
     use crate::audit::SignerKey;
     use crate::calendar::Timestamp;
     use crate::identity::{KeyRing, Root, Roots, pseudonymize};
-    use crate::records::{Change, Demographics, Fact, Identifiers, OrgId, Submission};
+    use crate::records::{Change, Demographics, Fact, Identifiers, Kind, OrgId, Submission};
     use crate::store::{Organization, OtherKey, Outcome, Store};
     use std::path::Path;
 
@@ -217,7 +217,6 @@ mod tests {
 
     /// Pushes one child as a source, encoded with the keys of a ring.
     async fn push(store: &Store, ring: &KeyRing, source: &str) -> Came {
-        let id = OrgId::new(source).expect("a code");
         let identifiers = Identifiers {
             first_name: "Ana".into(),
             last_name: "Garcia".into(),
@@ -225,12 +224,19 @@ mod tests {
             zip: "30210".into(),
             ..Identifiers::default()
         };
-        let submission = Submission {
-            key: "one".into(),
-            student: Some("one".into()),
-            identifiers: Some(identifiers),
-            change: Change::Upsert(Fact::Person(Demographics::default())),
-        };
+        let change = Change::Upsert(Fact::Person(Demographics::default()));
+        submit(store, ring, source, Some(identifiers), change).await
+    }
+
+    async fn submit(
+        store: &Store,
+        ring: &KeyRing,
+        source: &str,
+        identifiers: Option<Identifiers>,
+        change: Change,
+    ) -> Came {
+        let id = OrgId::new(source).expect("a code");
+        let submission = Submission { key: "one".into(), student: Some("one".into()), identifiers, change };
         let record = pseudonymize(ring, &id, submission);
         let steps = move |tx: &mut Tx<'_>| -> Result<Result<Outcome, OtherKey>, Error> {
             let (name, roles) = (id.as_str().to_owned(), ["contributor".to_owned()].into());
@@ -314,9 +320,15 @@ mod tests {
         assert_eq!((keys.current, keys.next), (Some(next), None));
         assert!(store.read(move |snapshot| snapshot.is_former_key(first)).await.expect("keys"));
         assert_eq!(waiting(&store).await, [0, 0, 1], "two, the last by name, was left behind");
+        let withdrawn = submit(&store, &old, "two", None, Change::Delete(Kind::Person)).await;
+        assert_eq!((withdrawn.0, waiting(&store).await), (Ok(Outcome::Deleted), vec![0, 0]));
         assert_eq!(push(&store, &old, "one").await.0, Err(OtherKey));
         assert_eq!(push(&store, &new, "one").await, (Ok(Outcome::Unchanged), during.clone()));
-        assert_eq!(push(&store, &new, "two").await, (Ok(Outcome::Changed), during.clone()));
+        assert_eq!(
+            push(&store, &new, "two").await,
+            (Ok(Outcome::New), during.clone()),
+            "it keeps its person"
+        );
         assert_eq!(waiting(&store).await, [0, 0, 0]);
     }
 }
