@@ -48,6 +48,9 @@ pub enum Error {
     /// No pair of that name was in the last report, and none is decided.
     #[error("there is no such pair in the last report, nor among the decisions")]
     Unknown,
+    /// There is no decision to take back.
+    #[error("nothing is decided about this pair itself, so there is nothing to take back")]
+    Undecided,
     /// It does not fit other decisions.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
@@ -92,6 +95,23 @@ pub fn decide(tx: &mut Tx<'_>, name: PairId, verdict: Verdict, now: Timestamp) -
     let pair = tx.pair(name)?.ok_or(Error::Unknown)?;
     tx.allows(pair, verdict)?;
     tx.put_link_verdict(pair, verdict, now)?;
+    Ok(next_edition(tx)?)
+}
+
+/// Takes the decision about a pair back and says from which edition on weights decide again: the next one.
+///
+/// # Errors
+///
+/// [`Error`]; then nothing is changed.
+pub fn withdraw(tx: &mut Tx<'_>, name: PairId) -> Result<u32, Error> {
+    let pair = tx.pair(name)?.ok_or(Error::Unknown)?;
+    if !tx.remove_link_verdict(pair)? {
+        return Err(Error::Undecided);
+    }
+    Ok(next_edition(tx)?)
+}
+
+fn next_edition(tx: &Tx<'_>) -> Result<u32, store::Error> {
     Ok(tx.edition(None)?.map_or(1, |newest| newest.number + 1))
 }
 

@@ -50,7 +50,7 @@ pub(super) async fn report(
     }
 }
 
-/// Keeps a decision about a pair, with its entry.
+/// Keeps a decision about a pair, or takes it back, with its entry.
 pub(super) async fn decide(
     desk: &Desk,
     admitted: &Admitted,
@@ -66,9 +66,13 @@ pub(super) async fn decide(
     };
     let logged = call.clone();
     let steps = move |tx: &mut Tx<'_>| {
-        let edition = links::decide(tx, id, verdict, logged.time)?;
+        let edition = match verdict {
+            Some(verdict) => links::decide(tx, id, verdict, logged.time)?,
+            None => links::withdraw(tx, id)?,
+        };
         let response = pb::DecideLinkResponse { edition };
-        tx.log(&logged.decided(&id.to_string(), verdict.name(), Hash::of(&response.encode_to_vec())))?;
+        let said = verdict.map_or("undecided", Verdict::name);
+        tx.log(&logged.decided(&id.to_string(), said, Hash::of(&response.encode_to_vec())))?;
         Ok::<_, links::Error>(response)
     };
     match desk.store.transaction("admin.link", steps).await {
@@ -80,14 +84,16 @@ pub(super) async fn decide(
     }
 }
 
-fn read(request: &pb::DecideLinkRequest) -> Result<(PairId, Verdict), Violation> {
+/// The pair and what to decide; none takes a decision back.
+fn read(request: &pb::DecideLinkRequest) -> Result<(PairId, Option<Verdict>), Violation> {
     let id = PairId::parse(&request.id)
         .ok_or_else(|| Violation::new("id", "malformed", "is not 32 hexadecimal digits"))?;
     match request.verdict() {
-        pb::LinkVerdict::Same => Ok((id, Verdict::Same)),
-        pb::LinkVerdict::Different => Ok((id, Verdict::Different)),
+        pb::LinkVerdict::Same => Ok((id, Some(Verdict::Same))),
+        pb::LinkVerdict::Different => Ok((id, Some(Verdict::Different))),
+        pb::LinkVerdict::Undecided => Ok((id, None)),
         pb::LinkVerdict::Unspecified => {
-            Err(Violation::new("verdict", "outside_vocabulary", "is neither same nor different"))
+            Err(Violation::new("verdict", "outside_vocabulary", "is none of same, different, undecided"))
         }
     }
 }

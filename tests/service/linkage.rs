@@ -3,7 +3,7 @@
 use crate::city::City;
 use crate::records::{enrollment, identifiers, person, roll, student};
 use crate::vocabulary::{Steward, last};
-use pb::LinkVerdict::{Different, Same};
+use pb::LinkVerdict::{Different, Same, Undecided};
 use pb::record::Fact;
 use prost::Message;
 use std::collections::BTreeMap;
@@ -149,10 +149,13 @@ async fn what_can_not_be_decided_is_refused_and_on_record() {
     let mut city = city().await;
     let steward = city.steward().await;
     let unknown = "0".repeat(32);
+    let offered = steward.linkage().await.doubtful[0].id.clone();
     for (id, verdict, code, rule) in [
         (unknown.as_str(), Same, Code::FailedPrecondition, "link.unknown"),
         ("northfield", Same, Code::InvalidArgument, "link.malformed"),
         (&unknown, pb::LinkVerdict::Unspecified, Code::InvalidArgument, "link.malformed"),
+        (&unknown, Undecided, Code::FailedPrecondition, "link.unknown"),
+        (&offered, Undecided, Code::FailedPrecondition, "link.undecided"),
     ] {
         let status = steward.decide(id, verdict).await.expect_err("no such pair");
         assert_eq!((status.code(), last(&city.log())), (code, (Decision::Refused, rule)));
@@ -202,6 +205,10 @@ async fn the_command_line_reviews_and_decides() {
     let expected = format!("pair {id} is two people; links follow from edition 2 on\n");
     assert_eq!(run(&["decide", id, "different"]), (Some(0), expected));
     assert!(run(&[]).1.contains("Decided pair"));
+    let expected = format!("pair {id} is undecided; weights decide again from edition 2 on\n");
+    assert_eq!(run(&["decide", id, "undecided"]), (Some(0), expected));
+    let (code, said) = run(&["decide", id, "undecided"]);
+    assert!(code == Some(2) && said.contains("there is no such pair"), "{said}");
     assert_eq!(run(&["decide", id, "perhaps"]).0, Some(2));
     let (code, said) = run(&["decide", "00", "same"]);
     assert!(code == Some(2) && said.contains("id: malformed: is not 32 hexadecimal digits"), "{said}");

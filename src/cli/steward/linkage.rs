@@ -28,20 +28,20 @@ pub(in crate::cli) struct Linkage {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Decide that a pair is one person or two, whatever its weight says
+    /// Decide that a pair is one person or two, whatever its weight says, or take that back
     Decide(Decide),
 }
 
-/// Decide that a pair is one person or two, whatever its weight says
+/// Decide that a pair is one person or two, whatever its weight says, or take that back
 #[derive(clap::Args)]
 #[command(after_help = "\
 The decision is kept and logged. Links follow it from the next edition on, as long as it stands.
-Deciding the other way later replaces it.")]
+Deciding the other way later replaces it; undecided takes it back, and weights decide again.")]
 struct Decide {
     /// The id of the pair, from the last report
     id: String,
     /// What it is
-    #[arg(value_parser = ["same", "different"])]
+    #[arg(value_parser = ["same", "different", "undecided"])]
     verdict: String,
     #[command(flatten)]
     connect: Connect,
@@ -69,14 +69,14 @@ impl Linkage {
 impl Decide {
     async fn run(self) -> Done {
         let session = self.connect.session("steward").await?;
-        let verdict = match self.verdict.as_str() {
-            "same" => pb::LinkVerdict::Same,
-            _ => pb::LinkVerdict::Different,
+        let (verdict, what) = match self.verdict.as_str() {
+            "same" => (pb::LinkVerdict::Same, "is one person; links follow"),
+            "different" => (pb::LinkVerdict::Different, "is two people; links follow"),
+            _ => (pb::LinkVerdict::Undecided, "is undecided; weights decide again"),
         };
         let request = pb::DecideLinkRequest { id: self.id.clone(), verdict: verdict.into() };
         let kept = ask!(session, admin, decide_link, request);
-        let what = if verdict == pb::LinkVerdict::Same { "one person" } else { "two people" };
-        say(&format!("pair {} is {what}; links follow from edition {} on", self.id, kept.edition));
+        say(&format!("pair {} {what} from edition {} on", self.id, kept.edition));
         Ok(Finish::All)
     }
 }

@@ -84,6 +84,41 @@ fn decisions_do_not_contradict_each_other() {
 }
 
 #[test]
+fn what_is_taken_back_is_as_if_it_had_not_been_decided() {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|n| subject(n, n));
+    let mut linker = Linker::new(Model::default());
+    for (one, person) in [(a, ANA), (b, ANA), (c, LIAM)] {
+        linker.link(one, encoded(person));
+    }
+    let before = persons(&mut linker);
+    assert!(before[&a] == before[&b] && before[&a] != before[&c]);
+    assert!(!linker.withdraw(SubjectPair::new(a, b)), "nothing was decided");
+    linker.decide(SubjectPair::new(a, b), Different).expect("nothing else is decided");
+    linker.decide(SubjectPair::new(b, c), Same).expect("it fits");
+    linker.decide(SubjectPair::new(c, d), Same).expect("it fits");
+    let decided = persons(&mut linker);
+    assert!(decided[&a] != decided[&b] && decided[&b] == decided[&c]);
+    assert!(linker.withdraw(SubjectPair::new(b, a)), "in either order");
+    assert!(!linker.withdraw(SubjectPair::new(a, b)), "once");
+    assert!(!linker.withdraw(SubjectPair::new(b, d)), "it follows from others and was not decided itself");
+    // What stands on the other pairs still holds, and what stood against this one does not.
+    assert_eq!(linker.allows(SubjectPair::new(b, d), Different), Err(AreSame));
+    assert_eq!(linker.allows(SubjectPair::new(a, c), Same), Ok(()));
+    assert_eq!(persons(&mut linker)[&b], decided[&c]);
+    for (one, other) in [(b, c), (c, d)] {
+        assert!(linker.withdraw(SubjectPair::new(one, other)));
+    }
+    assert_eq!(linker.allows(SubjectPair::new(b, d), Different), Ok(()));
+    let after = persons(&mut linker);
+    assert!(after[&a] == after[&b] && after[&a] != after[&c], "weights decide again");
+    let mut never = Linker::new(Model::default());
+    for (one, person) in [(a, ANA), (b, ANA), (c, LIAM)] {
+        never.link(one, encoded(person));
+    }
+    assert_eq!(linker.relink(), never.relink());
+}
+
+#[test]
 fn who_was_ruled_out_is_no_rival() {
     let (a, exact, close) = (subject(0, 0), subject(1, 1), subject(1, 2));
     let mut linker = Linker::new(Model::default());

@@ -51,7 +51,7 @@ pub(super) fn print(report: &pb::GetLinkageResponse) {
         say(&queue(&pairs).print());
     }
     if !report.doubtful.is_empty() {
-        say("\nA pair is decided with: throughline steward linkage decide PAIR same|different");
+        say("\nA pair is decided with: throughline steward linkage decide PAIR same|different|undecided");
     }
     if !report.decisions.is_empty() {
         say(&format!("\n{}", decisions(report).print()));
@@ -158,7 +158,7 @@ fn verdict(kept: &pb::LinkDecision) -> &'static str {
     match kept.verdict() {
         pb::LinkVerdict::Same => "same",
         pb::LinkVerdict::Different => "different",
-        pb::LinkVerdict::Unspecified => "",
+        pb::LinkVerdict::Undecided | pb::LinkVerdict::Unspecified => "",
     }
 }
 
