@@ -28,7 +28,7 @@ pub(super) enum Steward {
     Agreements(Plain),
     /// Load a data product (TOML), or say what it would cost to publish it
     Product(product::Product),
-    /// How linkage does and which pairs are doubtful, or decide about a pair
+    /// How linkage does, with doubtful or other pairs, or decide about a pair
     Linkage(linkage::Linkage),
     /// Freeze an edition, protect it and seal it
     Publish(Publish),

@@ -1,9 +1,9 @@
-//! Doubtful pairs as they were offered for review, and what was decided about pairs.
+//! Pairs as they were offered for review, and what was decided about pairs.
 
 use super::{Error, Snapshot, Tx};
 use crate::calendar::Timestamp;
 use crate::identity::Token;
-use crate::linkage::{Contradiction, Doubtful, Linker, Subject, SubjectPair, Verdict};
+use crate::linkage::{Contradiction, Linker, Offered, Subject, SubjectPair, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fmt;
 
@@ -86,13 +86,13 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`Error::Database`].
-    pub fn put_link_offers(&mut self, doubtful: &[Doubtful]) -> Result<(), Error> {
+    pub fn put_link_offers(&mut self, offered: &[Offered]) -> Result<(), Error> {
         self.prepare("DELETE FROM link_offer")?.execute([])?;
         let mut statement = self.prepare(
             "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for of in doubtful {
+        for of in offered {
             let [a, b] = of.pair.subjects();
             statement.execute(params![
                 self.pair_id(&of.pair).0,
