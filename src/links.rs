@@ -1,4 +1,4 @@
-//! The way the steward looks at linkage: how it does, what is doubtful, and what people decide about it.
+//! The way the steward looks at linkage: how it does, pairs to decide about, and what people decide.
 //!
 //! Looking changes no link: everything is linked anew in memory, on the records as they stand. A decision is kept and
 //! logged at once, and links follow it when the next edition settles them. Nothing here leaves with a name, a token or a
@@ -6,13 +6,15 @@
 
 use crate::calendar::{SchoolYear, Timestamp};
 use crate::identity::Token;
-use crate::linkage::{Contradiction, Review, Verdict};
+use crate::linkage::{Contradiction, Review, Verdict, Wanted};
 use crate::records::{Fact, OrgId};
 use crate::store::{self, LinkVerdict, PairId, Snapshot, Store, Tx};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Doubtful pairs in a report, at most.
-pub const DOUBTFUL_MAX: usize = 100;
+/// Pairs in a report, unless more or fewer are asked for.
+pub const OFFERED: usize = 100;
+/// Pairs in a report, at most.
+pub const OFFERED_MAX: usize = 1_000;
 
 /// A linkage, with what the store knows of it.
 #[derive(Debug)]
@@ -21,7 +23,7 @@ pub struct Report {
     pub review: Review,
     /// Students by source, and by source and school year where the source says who was enrolled.
     pub rates: Vec<Rate>,
-    /// The names of the doubtful pairs, in their order.
+    /// The names of the pairs offered, in their order.
     pub names: Vec<PairId>,
     /// The decisions that stand, the newest first.
     pub decisions: Vec<LinkVerdict>,
@@ -48,6 +50,9 @@ pub enum Error {
     /// No pair of that name was in the last report, and none is decided.
     #[error("there is no such pair in the last report, nor among the decisions")]
     Unknown,
+    /// There is no decision to take back.
+    #[error("nothing is decided about this pair itself, so there is nothing to take back")]
+    Undecided,
     /// It does not fit other decisions.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
@@ -56,12 +61,12 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// Links all that is stored anew and says how it came out.
+/// Links all that is stored anew and says how it came out, with the pairs that are wanted.
 ///
 /// # Errors
 ///
 /// [`store::Error`].
-pub async fn review(store: &Store) -> Result<Report, store::Error> {
+pub async fn review(store: &Store, wanted: Wanted) -> Result<Report, store::Error> {
     let (linker, enrolled, sources, decisions) = store
         .read(|snapshot| {
             let sources = snapshot.sources()?.into_iter().collect();
@@ -75,8 +80,8 @@ pub async fn review(store: &Store) -> Result<Report, store::Error> {
         .await?;
     let key = store.key().clone();
     let look = move || {
-        let review = linker.review(DOUBTFUL_MAX);
-        let names = review.doubtful.iter().map(|of| key.pair_id(&of.pair)).collect();
+        let review = linker.review(&wanted);
+        let names = review.offered.iter().map(|of| key.pair_id(&of.pair)).collect();
         let rates = rates(&review, &enrolled, &sources);
         Report { review, rates, names, decisions, sources }
     };
@@ -92,6 +97,23 @@ pub fn decide(tx: &mut Tx<'_>, name: PairId, verdict: Verdict, now: Timestamp) -
     let pair = tx.pair(name)?.ok_or(Error::Unknown)?;
     tx.allows(pair, verdict)?;
     tx.put_link_verdict(pair, verdict, now)?;
+    Ok(next_edition(tx)?)
+}
+
+/// Takes the decision about a pair back and says from which edition on weights decide again: the next one.
+///
+/// # Errors
+///
+/// [`Error`]; then nothing is changed.
+pub fn withdraw(tx: &mut Tx<'_>, name: PairId) -> Result<u32, Error> {
+    let pair = tx.pair(name)?.ok_or(Error::Unknown)?;
+    if !tx.remove_link_verdict(pair)? {
+        return Err(Error::Undecided);
+    }
+    Ok(next_edition(tx)?)
+}
+
+fn next_edition(tx: &Tx<'_>) -> Result<u32, store::Error> {
     Ok(tx.edition(None)?.map_or(1, |newest| newest.number + 1))
 }
 

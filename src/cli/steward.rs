@@ -29,7 +29,7 @@ pub(super) enum Steward {
     Agreements(Plain),
     /// Load a data product (TOML), or say what it would cost to publish it
     Product(product::Product),
-    /// How linkage does and which pairs are doubtful, or decide about a pair
+    /// How linkage does, with doubtful or other pairs, or decide about a pair
     Linkage(linkage::Linkage),
     /// Which linkage key is in use, or change it step by step
     Key(key::Key),

@@ -44,7 +44,7 @@ pub use comparison::LevelPattern;
 pub use explain::LevelWeight;
 pub use linker::Linker;
 pub use model::Model;
-pub use review::{DOUBTFUL_BITS, Doubtful, Review};
+pub use review::{DOUBTFUL_BITS, Offered, Review, Wanted};
 pub use roster::{Linked, Pair, Phase, Reason, Roster};
 pub use verdict::{Contradiction, SubjectPair, Verdict};
 pub use weights::{BIN_BITS, Bin, Expected};

@@ -109,6 +109,19 @@ impl Verdicts {
         Ok(())
     }
 
+    /// Takes a decision back; whether there was one. Decisions that hold together do so without it.
+    pub(super) fn withdraw(&mut self, pair: SubjectPair) -> bool {
+        let [one, other] = pair.subjects();
+        for (a, b) in [(one, other), (other, one)] {
+            for of in [&mut self.same, &mut self.different] {
+                if let Some(others) = of.get_mut(&a) {
+                    others.remove(&b);
+                }
+            }
+        }
+        self.of.remove(&pair).is_some()
+    }
+
     /// Who is decided to be the same person as this one, who is among them.
     pub(super) fn same_as(&self, subject: Subject) -> BTreeSet<Subject> {
         self.same_as_unless(subject, |_, _| false)
@@ -166,5 +179,11 @@ impl Linker {
     /// [`Contradiction`] when it does not fit the others that stand; then nothing is changed.
     pub fn decide(&mut self, pair: SubjectPair, verdict: Verdict) -> Result<(), Contradiction> {
         self.verdicts.decide(pair, verdict)
+    }
+
+    /// Takes a decision about two subjects back, and says whether there was one. What follows from others about
+    /// the two still stands; otherwise weights decide again, from the next [`Linker::settle`] on.
+    pub fn withdraw(&mut self, pair: SubjectPair) -> bool {
+        self.verdicts.withdraw(pair)
     }
 }

@@ -135,8 +135,9 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::GetLinkageRequest>,
     ) -> Result<Response<pb::GetLinkageResponse>, Status> {
-        let admitted = self.desk.admit(rpc("GetLinkage"), &request, Some(&[])).await?;
-        linkage::report(&self.desk, &self.checking, &admitted).await
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("GetLinkage"), &request, Some(&content)).await?;
+        linkage::report(&self.desk, &self.checking, &admitted, request.into_inner()).await
     }
 
     async fn decide_link(

@@ -200,6 +200,10 @@ pub(super) fn links(error: &links::Error, request_id: &str) -> Told {
             rule: "link.unknown",
             status: status(Code::FailedPrecondition, "NO_SUCH_PAIR", &error.to_string()),
         },
+        E::Undecided => Told {
+            rule: "link.undecided",
+            status: status(Code::FailedPrecondition, "NOT_DECIDED", &error.to_string()),
+        },
         E::Contradiction(_) => Told {
             rule: "link.contradiction",
             status: status(Code::FailedPrecondition, "CONTRADICTION", &error.to_string()),

@@ -1,9 +1,9 @@
-//! Doubtful pairs as they were offered for review, and what was decided about pairs.
+//! Pairs as they were offered for review, and what was decided about pairs.
 
 use super::{Error, Snapshot, Tx};
 use crate::calendar::Timestamp;
 use crate::identity::Token;
-use crate::linkage::{Contradiction, Doubtful, Linker, Subject, SubjectPair, Verdict};
+use crate::linkage::{Contradiction, Linker, Offered, Subject, SubjectPair, Verdict};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::fmt;
 
@@ -86,13 +86,13 @@ impl Tx<'_> {
     /// # Errors
     ///
     /// [`Error::Database`].
-    pub fn put_link_offers(&mut self, doubtful: &[Doubtful]) -> Result<(), Error> {
+    pub fn put_link_offers(&mut self, offered: &[Offered]) -> Result<(), Error> {
         self.prepare("DELETE FROM link_offer")?.execute([])?;
         let mut statement = self.prepare(
             "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        for of in doubtful {
+        for of in offered {
             let [a, b] = of.pair.subjects();
             statement.execute(params![
                 self.pair_id(&of.pair).0,
@@ -142,6 +142,20 @@ impl Tx<'_> {
         ])?;
         decide(self.linker_mut(), pair, verdict)
     }
+
+    /// Takes a decision about a pair back, and says whether there was one. Links follow when they are settled next.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn remove_link_verdict(&mut self, pair: SubjectPair) -> Result<bool, Error> {
+        let id = self.pair_id(&pair);
+        let n_removed = self.prepare("DELETE FROM link_verdict WHERE id = ?1")?.execute([id.0])?;
+        if n_removed > 0 {
+            self.linker_mut().withdraw(pair);
+        }
+        Ok(n_removed > 0)
+    }
 }
 
 /// Tells a linker of every decision.
@@ -183,6 +197,62 @@ fn pair(row: &Row<'_>) -> rusqlite::Result<SubjectPair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::SignerKey;
+    use crate::store::{ServiceKey, Store};
+
+    fn open(folder: &std::path::Path) -> Store {
+        let (path, key) = (folder.join("throughline.db"), ServiceKey::derive(&[8; 32].into()));
+        let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
+        let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
+        if !path.exists() {
+            Store::create(&path, &key, "test/log", Timestamp::from_millis(0)).expect("a new file");
+        }
+        Store::open(&path, key, signer).expect("the file")
+    }
+
+    /// Runs steps, and keeps or undoes what they did.
+    async fn change(store: &Store, is_kept: bool, steps: fn(&mut Tx<'_>) -> Result<bool, Error>) -> bool {
+        let (said, hears) = std::sync::mpsc::channel();
+        let steps = move |tx: &mut Tx<'_>| {
+            said.send(steps(tx)?).map_err(|_| Error::Stopped)?;
+            if is_kept { Ok(()) } else { Err(Error::Panicked) }
+        };
+        assert_eq!(store.transaction("test.verdict", steps).await.is_ok(), is_kept);
+        hears.recv().expect("the steps were run")
+    }
+
+    fn pair() -> SubjectPair {
+        let [a, b] = [1, 2].map(|n| Subject { source: n, student: Token::from_bytes([n as u8; 16]) });
+        SubjectPair::new(a, b)
+    }
+
+    #[tokio::test]
+    async fn a_decision_is_taken_back_for_good_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let decide = |tx: &mut Tx<'_>| {
+            tx.put_link_verdict(pair(), Verdict::Same, Timestamp::from_millis(0)).map(|()| true)
+        };
+        let take_back = |tx: &mut Tx<'_>| tx.remove_link_verdict(pair());
+        // A pair of the second subject with another one of the first one's source contradicts the decision.
+        let is_decided = |tx: &mut Tx<'_>| {
+            let [a, b] = pair().subjects();
+            let other = Subject { student: Token::from_bytes([9; 16]), ..a };
+            let by_linker = tx.allows(SubjectPair::new(other, b), Verdict::Same).is_err();
+            assert_eq!(by_linker, !tx.link_verdicts()?.is_empty(), "memory and file agree");
+            Ok(by_linker)
+        };
+        let store = open(folder.path());
+        assert!(!change(&store, true, take_back).await, "nothing was decided");
+        change(&store, true, decide).await;
+        assert!(change(&store, false, take_back).await, "but undone");
+        assert!(change(&store, true, is_decided).await);
+        assert!(change(&store, true, take_back).await);
+        assert!(!change(&store, true, is_decided).await);
+        change(&store, false, decide).await;
+        assert!(!change(&store, true, is_decided).await);
+        drop(store);
+        assert!(!change(&open(folder.path()), true, is_decided).await);
+    }
 
     #[test]
     fn names_of_pairs_are_read_as_they_are_written() {

@@ -1,21 +1,27 @@
-//! Doubtful pairs can be reviewed without anybody being seen, and what the steward decides about them holds.
+//! Pairs can be reviewed without anybody being seen, and what the steward decides about them holds.
 
 use crate::city::City;
 use crate::records::{enrollment, identifiers, person, roll, student};
 use crate::vocabulary::{Steward, last};
-use pb::LinkVerdict::{Different, Same};
+use pb::LinkVerdict::{Different, Same, Undecided};
 use pb::record::Fact;
 use prost::Message;
 use std::collections::BTreeMap;
 use throughline::api::v1 as pb;
 use throughline::audit::Decision;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
 impl Steward {
     async fn linkage(&self) -> pb::GetLinkageResponse {
-        let session = &self.session;
-        let response = session.admin().get_linkage(pb::GetLinkageRequest {}).await.expect("the steward may");
-        session.proven(&[], response).expect("a good proof")
+        self.pairs(pb::GetLinkageRequest::default()).await
+    }
+
+    /// A report with the pairs asked for.
+    async fn pairs(&self, request: pb::GetLinkageRequest) -> pb::GetLinkageResponse {
+        let (session, asked) = (&self.session, request.encode_to_vec());
+        let response = session.admin().get_linkage(request).await.expect("the steward may");
+        session.proven(&asked, response).expect("a good proof")
     }
 
     async fn decide(&self, id: &str, verdict: pb::LinkVerdict) -> Result<u32, Status> {
@@ -77,9 +83,9 @@ async fn a_decision_moves_links_at_the_next_publication_and_stays() {
     let report = steward.linkage().await;
     let before = steward.status().await.persons;
     assert_eq!(report.persons, Some(before), "nothing has changed since links were settled");
-    let pair = report.doubtful.first().expect("some are doubtful").clone();
+    let pair = report.offered.first().expect("some are doubtful").clone();
     assert_eq!(pair.sources, ["northfield", "eastbrook"]);
-    assert!(report.doubtful.is_sorted_by_key(|pair| pair.weight_bits.abs().to_bits()));
+    assert!(report.offered.is_sorted_by_key(|pair| pair.weight_bits.abs().to_bits()));
     let two = persons(&city, &pair.id);
     assert_eq!((two.len(), two[0] == two[1]), (2, pair.linked));
     // The other way than it is.
@@ -98,7 +104,7 @@ async fn a_decision_moves_links_at_the_next_publication_and_stays() {
     steward.publish().await.expect("an edition");
     assert_eq!(steward.status().await.persons, after);
     let report = steward.linkage().await;
-    assert!(report.doubtful.iter().all(|other| other.id != pair.id), "it is decided");
+    assert!(report.offered.iter().all(|other| other.id != pair.id), "it is decided");
     let kept: Vec<_> = report.decisions.iter().map(|kept| (kept.id.as_str(), kept.verdict())).collect();
     assert_eq!(kept, [(pair.id.as_str(), verdict)]);
     drop(steward);
@@ -114,9 +120,128 @@ async fn a_decision_moves_links_at_the_next_publication_and_stays() {
 }
 
 #[tokio::test]
+async fn a_clear_link_can_be_split_and_linked_again() {
+    let mut city = city().await;
+    let steward = city.steward().await;
+    let before = steward.status().await.persons;
+    let clear = pb::GetLinkageRequest {
+        from_bits: Some(10),
+        to_bits: Some(100),
+        sources: vec!["northfield".into(), "eastbrook".into()],
+        ..Default::default()
+    };
+    let report = steward.pairs(clear.clone()).await;
+    assert!(report.offered.len() >= 40 && report.offered.iter().all(|pair| pair.weight_bits >= 10.0));
+    let pair = report.offered.iter().find(|pair| pair.linked).expect("clear pairs are linked").clone();
+    let together = persons(&city, &pair.id);
+    assert_eq!((together.len(), together[0]), (2, together[1]));
+    assert_eq!(steward.decide(&pair.id, Different).await.expect("it was offered"), 2);
+    drop(steward);
+    city.restart();
+    let steward = city.steward().await;
+    steward.publish().await.expect("an edition");
+    assert_eq!(steward.status().await.persons, before + 1);
+    let apart = persons(&city, &pair.id);
+    assert_ne!(apart[0], apart[1]);
+
+    assert_eq!(steward.decide(&pair.id, Undecided).await.expect("it is decided"), 3);
+    let entry = city.log().into_iter().next_back().expect("an entry");
+    let said = [entry.pair, entry.verdict].map(|code| code.map(|code| code.to_string()));
+    assert_eq!(said, [Some(pair.id.clone()), Some("undecided".into())]);
+    let status = steward.decide(&pair.id, Undecided).await.expect_err("it is taken back already");
+    let refused = (Code::FailedPrecondition, (Decision::Refused, "link.undecided"));
+    assert_eq!((status.code(), last(&city.log())), refused);
+    assert_eq!(persons(&city, &pair.id), apart, "not before the next edition");
+    drop(steward);
+    city.restart();
+    let steward = city.steward().await;
+    steward.publish().await.expect("an edition");
+    assert_eq!(steward.status().await.persons, before);
+    let again = persons(&city, &pair.id);
+    assert_eq!(again[0], again[1]);
+    let report = steward.pairs(clear).await;
+    assert!(report.decisions.is_empty() && report.offered.iter().any(|offered| offered.id == pair.id));
+}
+
+#[tokio::test]
+async fn a_clear_non_link_can_be_merged() {
+    let city = city().await;
+    let steward = city.steward().await;
+    let report = steward.pairs(pb::GetLinkageRequest { to_bits: Some(-10), ..Default::default() }).await;
+    let pair = report.offered.iter().find(|pair| !pair.linked).expect("one speaks clearly against").clone();
+    let apart = persons(&city, &pair.id);
+    assert_ne!(apart[0], apart[1]);
+    steward.decide(&pair.id, Same).await.expect("it was offered");
+    steward.publish().await.expect("an edition");
+    let together = persons(&city, &pair.id);
+    assert_eq!(together[0], together[1]);
+}
+
+#[tokio::test]
+async fn more_or_fewer_pairs_can_be_asked_for_and_each_report_replaces_the_last() {
+    let city = city().await;
+    let steward = city.steward().await;
+    let ask = |skip| pb::GetLinkageRequest {
+        from_bits: Some(10),
+        sources: vec!["eastbrook".into()],
+        pairs: 1,
+        skip,
+        ..Default::default()
+    };
+    let (first, second) = (steward.pairs(ask(0)).await, steward.pairs(ask(1)).await);
+    for report in [&first, &second] {
+        assert_eq!((report.offered.len(), report.more_offered), (1, true));
+        assert_eq!(report.offered[0].sources, ["northfield", "eastbrook"]);
+    }
+    assert_ne!(first.offered[0].id, second.offered[0].id);
+    let status = steward.decide(&first.offered[0].id, Different).await.expect_err("it is not offered now");
+    let refused = (Code::FailedPrecondition, (Decision::Refused, "link.unknown"));
+    assert_eq!((status.code(), last(&city.log())), refused);
+    let past = steward.pairs(ask(1_000)).await;
+    assert_eq!((past.offered, past.more_offered), (vec![], false));
+    // What can not be asked for is refused, says which field, and takes nothing away.
+    steward.pairs(ask(0)).await;
+    let asked = ask(0);
+    for (request, field, reason) in [
+        (
+            pb::GetLinkageRequest { to_bits: Some(10), ..asked.clone() },
+            "to_bits",
+            "out_of_range: is not above from_bits",
+        ),
+        (
+            pb::GetLinkageRequest { from_bits: Some(12), ..asked.clone() },
+            "from_bits",
+            "out_of_range: is not a multiple of 5",
+        ),
+        (
+            // Registered, and no source.
+            pb::GetLinkageRequest { sources: vec!["eastbrook".into(), "bystander".into()], ..asked.clone() },
+            "sources[1]",
+            "outside_vocabulary: is no source that has sent records",
+        ),
+        (pb::GetLinkageRequest { pairs: 1_001, ..asked }, "pairs", "out_of_range: is above 1,000"),
+    ] {
+        let status = steward.session.admin().get_linkage(request).await.expect_err("a field is wrong");
+        let wrong = status.get_details_bad_request().expect("it says which").field_violations;
+        let said: Vec<_> = wrong.iter().map(|of| (of.field.as_str(), of.description.as_str())).collect();
+        assert_eq!(said, [(field, reason)]);
+        let refused = (Code::InvalidArgument, (Decision::Refused, "linkage.malformed"));
+        assert_eq!((status.code(), last(&city.log())), refused);
+    }
+    steward.decide(&first.offered[0].id, Different).await.expect("it is still offered");
+}
+
+#[tokio::test]
 async fn a_report_shows_nobody() {
     let city = city().await;
-    let report = city.steward().await.linkage().await;
+    // All pairs there are.
+    let request = pb::GetLinkageRequest { from_bits: Some(-100), pairs: 1_000, ..Default::default() };
+    let report = city.steward().await.pairs(request).await;
+    let n_pairs: u64 = report.histogram.iter().map(|bin| bin.pairs).sum();
+    assert_eq!((report.offered.len() as u64, report.more_offered), (n_pairs, false));
+    for pair in report.offered.iter().filter(|pair| pair.weight_bits.abs() >= 10.0) {
+        assert_eq!(pair.weight_bits % 5.0, 0.0, "no weight that tells a name");
+    }
     let rates: BTreeMap<_, _> =
         report.rates.iter().map(|rate| ((rate.source.as_str(), rate.period), rate)).collect();
     assert_eq!(rates.len(), 4);
@@ -149,10 +274,13 @@ async fn what_can_not_be_decided_is_refused_and_on_record() {
     let mut city = city().await;
     let steward = city.steward().await;
     let unknown = "0".repeat(32);
+    let offered = steward.linkage().await.offered[0].id.clone();
     for (id, verdict, code, rule) in [
         (unknown.as_str(), Same, Code::FailedPrecondition, "link.unknown"),
         ("northfield", Same, Code::InvalidArgument, "link.malformed"),
         (&unknown, pb::LinkVerdict::Unspecified, Code::InvalidArgument, "link.malformed"),
+        (&unknown, Undecided, Code::FailedPrecondition, "link.unknown"),
+        (&offered, Undecided, Code::FailedPrecondition, "link.undecided"),
     ] {
         let status = steward.decide(id, verdict).await.expect_err("no such pair");
         assert_eq!((status.code(), last(&city.log())), (code, (Decision::Refused, rule)));
@@ -199,10 +327,20 @@ async fn the_command_line_reviews_and_decides() {
     }
     let (_, json) = run(&["--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    let id = json["doubtful"][0]["id"].as_str().expect("an id");
+    let id = json["offered"][0]["id"].as_str().expect("an id");
     let expected = format!("pair {id} is two people; links follow from edition 2 on\n");
     assert_eq!(run(&["decide", id, "different"]), (Some(0), expected));
     assert!(run(&[]).1.contains("Decided pair"));
+    let expected = format!("pair {id} is undecided; weights decide again from edition 2 on\n");
+    assert_eq!(run(&["decide", id, "undecided"]), (Some(0), expected));
+    let (code, said) = run(&["decide", id, "undecided"]);
+    assert!(code == Some(2) && said.contains("there is no such pair"), "{said}");
+    let (code, said) =
+        run(&["--from-bits", "-5", "--to-bits", "60", "--source", "northfield", "--pairs", "2"]);
+    assert!(code == Some(0) && said.contains("There are more such pairs"), "{said}");
+    assert!(run(&["--from-bits", "95"]).1.contains("no undecided pair is of the kind asked for"));
+    let (code, said) = run(&["--from-bits", "10", "--to-bits", "5"]);
+    assert!(code == Some(2) && said.contains("to_bits: out_of_range: is not above from_bits"), "{said}");
     assert_eq!(run(&["decide", id, "perhaps"]).0, Some(2));
     let (code, said) = run(&["decide", "00", "same"]);
     assert!(code == Some(2) && said.contains("id: malformed: is not 32 hexadecimal digits"), "{said}");

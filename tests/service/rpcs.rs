@@ -109,7 +109,7 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
         "VerifyEdition" => {
             session.admin().verify_edition(pb::VerifyEditionRequest::default()).await.map(drop)
         }
-        "GetLinkage" => session.admin().get_linkage(pb::GetLinkageRequest {}).await.map(drop),
+        "GetLinkage" => session.admin().get_linkage(pb::GetLinkageRequest::default()).await.map(drop),
         "DecideLink" => {
             let request =
                 pb::DecideLinkRequest { id: DECIDED_PAIR.into(), verdict: pb::LinkVerdict::Different.into() };

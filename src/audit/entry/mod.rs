@@ -125,7 +125,7 @@ pub struct Entry {
     /// When it was decided: RFC 3339, UTC, milliseconds.
     #[serde(with = "rfc3339")]
     pub time: Timestamp,
-    /// What was decided about the pair: `same` or `different`.
+    /// What was decided about the pair: `same`, `different`, or `undecided` when a decision was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Code>,
     /// Version of this layout.

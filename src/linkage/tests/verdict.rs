@@ -4,7 +4,7 @@ use super::town::town;
 use super::{ANA, encoded, subject};
 use crate::linkage::Contradiction::{AreDifferent, AreSame, OneSource};
 use crate::linkage::Verdict::{Different, Same};
-use crate::linkage::{Linker, Model, PersonId, Subject, SubjectPair, Verdict};
+use crate::linkage::{BIN_BITS, Linker, Model, PersonId, Subject, SubjectPair, Verdict, Wanted};
 use std::collections::BTreeMap;
 
 const LIAM: super::Person<'static> = ["Liam", "", "Smith", "2010-01-02", "1 Elm Ave", "30299"];
@@ -84,6 +84,41 @@ fn decisions_do_not_contradict_each_other() {
 }
 
 #[test]
+fn what_is_taken_back_is_as_if_it_had_not_been_decided() {
+    let [a, b, c, d] = [0, 1, 2, 3].map(|n| subject(n, n));
+    let mut linker = Linker::new(Model::default());
+    for (one, person) in [(a, ANA), (b, ANA), (c, LIAM)] {
+        linker.link(one, encoded(person));
+    }
+    let before = persons(&mut linker);
+    assert!(before[&a] == before[&b] && before[&a] != before[&c]);
+    assert!(!linker.withdraw(SubjectPair::new(a, b)), "nothing was decided");
+    linker.decide(SubjectPair::new(a, b), Different).expect("nothing else is decided");
+    linker.decide(SubjectPair::new(b, c), Same).expect("it fits");
+    linker.decide(SubjectPair::new(c, d), Same).expect("it fits");
+    let decided = persons(&mut linker);
+    assert!(decided[&a] != decided[&b] && decided[&b] == decided[&c]);
+    assert!(linker.withdraw(SubjectPair::new(b, a)), "in either order");
+    assert!(!linker.withdraw(SubjectPair::new(a, b)), "once");
+    assert!(!linker.withdraw(SubjectPair::new(b, d)), "it follows from others and was not decided itself");
+    // What stands on the other pairs still holds, and what stood against this one does not.
+    assert_eq!(linker.allows(SubjectPair::new(b, d), Different), Err(AreSame));
+    assert_eq!(linker.allows(SubjectPair::new(a, c), Same), Ok(()));
+    assert_eq!(persons(&mut linker)[&b], decided[&c]);
+    for (one, other) in [(b, c), (c, d)] {
+        assert!(linker.withdraw(SubjectPair::new(one, other)));
+    }
+    assert_eq!(linker.allows(SubjectPair::new(b, d), Different), Ok(()));
+    let after = persons(&mut linker);
+    assert!(after[&a] == after[&b] && after[&a] != after[&c], "weights decide again");
+    let mut never = Linker::new(Model::default());
+    for (one, person) in [(a, ANA), (b, ANA), (c, LIAM)] {
+        never.link(one, encoded(person));
+    }
+    assert_eq!(linker.relink(), never.relink());
+}
+
+#[test]
 fn who_was_ruled_out_is_no_rival() {
     let (a, exact, close) = (subject(0, 0), subject(1, 1), subject(1, 2));
     let mut linker = Linker::new(Model::default());
@@ -151,7 +186,7 @@ fn a_review_shows_what_is_undecided_and_changes_nothing() {
     }
     linker.settle();
     let before = linker.relink();
-    let review = linker.review(10);
+    let review = linker.review(&Wanted::doubtful(10));
     assert_eq!(linker.settle(), []);
     let persons: BTreeMap<_, _> = before.iter().map(|link| (link.subject, link.person)).collect();
     let n_persons = before.iter().map(|link| link.person.0).max();
@@ -161,16 +196,50 @@ fn a_review_shows_what_is_undecided_and_changes_nothing() {
         let is_alone = persons.values().filter(|person| **person == persons[&subject]).count() == 1;
         assert_ne!(is_linked, is_alone);
     }
-    assert!((1..=10).contains(&review.doubtful.len()));
-    assert!(review.doubtful.is_sorted_by_key(|of| of.weight_bits.abs().to_bits()));
-    for of in &review.doubtful {
+    assert!((1..=10).contains(&review.offered.len()));
+    assert!(review.offered.is_sorted_by_key(|of| of.weight_bits.abs().to_bits()));
+    for of in &review.offered {
         let [a, b] = of.pair.subjects();
         assert_eq!(persons[&a] == persons[&b], of.is_linked);
     }
-    let first = review.doubtful[0];
+    let first = review.offered[0];
     linker
         .decide(first.pair, if first.is_linked { Different } else { Same })
         .expect("nothing else is decided");
-    let after = linker.review(usize::MAX);
-    assert!(after.doubtful.iter().all(|of| of.pair != first.pair));
+    let after = linker.review(&Wanted::doubtful(usize::MAX));
+    assert!(!after.has_more && after.offered.iter().all(|of| of.pair != first.pair));
+}
+
+#[test]
+fn every_pair_that_was_weighed_can_be_had() {
+    let mut linker = Linker::new(Model::default());
+    for (subject, encoding, _) in town(5, 60) {
+        linker.link(subject, encoding);
+    }
+    let everything = Wanted { from_bits: -100.0, to_bits: f32::INFINITY, ..Wanted::doubtful(usize::MAX) };
+    let review = linker.review(&everything);
+    let n_pairs: u64 = review.histogram.iter().map(|bin| bin.n_pairs).sum();
+    assert_eq!((review.offered.len() as u64, review.has_more), (n_pairs, false));
+    // A part at a time, in the same order.
+    let mut parts = Vec::new();
+    loop {
+        let part = linker.review(&Wanted {
+            n_skipped: parts.len(),
+            n_max: review.offered.len() / 3,
+            ..everything.clone()
+        });
+        parts.extend(part.offered);
+        if !part.has_more {
+            break;
+        }
+    }
+    assert_eq!(parts, review.offered);
+    for bin in review.histogram.iter().step_by(4) {
+        let (from_bits, to_bits) = (bin.from_bits as f32, (bin.from_bits + BIN_BITS) as f32);
+        let of_bin = linker.review(&Wanted { from_bits, to_bits, ..everything.clone() }).offered;
+        let n_linked = of_bin.iter().filter(|of| of.is_linked).count() as u64;
+        assert_eq!((of_bin.len() as u64, n_linked), (bin.n_pairs, bin.n_linked));
+    }
+    let past = linker.review(&Wanted { n_skipped: parts.len(), ..everything });
+    assert_eq!((past.offered, past.has_more), (vec![], false));
 }

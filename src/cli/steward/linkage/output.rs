@@ -5,6 +5,7 @@ use crate::calendar::SchoolYear;
 use crate::cli::screen::{count, counted, say};
 use crate::cli::table::{Align, Table, bar};
 use crate::cli::weights::{self, Weight};
+use crate::linkage::{BIN_BITS, DOUBTFUL_BITS};
 use std::collections::BTreeMap;
 
 /// Prints the report in tables.
@@ -46,12 +47,22 @@ pub(super) fn print(report: &pb::GetLinkageResponse) {
         household_bits: of.household_bits,
     });
     say(&format!("\n{}", weights::chart(report.unrelated_bits, report.household_bits, levels)));
-    for (pattern, pairs) in by_pattern(&report.doubtful) {
-        say(&format!("\n{}: {pattern}", counted(pairs.len() as u64, "doubtful pair", "doubtful pairs")));
+    for (pattern, pairs) in by_pattern(&report.offered) {
+        let n = pairs.len() as u64;
+        let n = match pairs.iter().all(|pair| is_doubtful(pair)) {
+            true => counted(n, "doubtful pair", "doubtful pairs"),
+            false => counted(n, "pair", "pairs"),
+        };
+        say(&format!("\n{n}: {pattern}"));
         say(&queue(&pairs).print());
     }
-    if !report.doubtful.is_empty() {
-        say("\nA pair is decided with: throughline steward linkage decide PAIR same|different");
+    if report.more_offered {
+        say("\nThere are more such pairs: --pairs shows up to 1,000, and --skip those after them");
+    }
+    if report.offered.is_empty() {
+        say("\nno undecided pair is of the kind asked for");
+    } else {
+        say("\nA pair is decided with: throughline steward linkage decide PAIR same|different|undecided");
     }
     if !report.decisions.is_empty() {
         say(&format!("\n{}", decisions(report).print()));
@@ -109,10 +120,14 @@ fn bar_of(n: u64, most: u64) -> String {
     bar(if most == 0 { 0.0 } else { n as f64 / most as f64 })
 }
 
-/// Doubtful pairs whose fields compare in the same way, the most frequent ways first.
-fn by_pattern(doubtful: &[pb::DoubtfulPair]) -> Vec<(String, Vec<&pb::DoubtfulPair>)> {
-    let mut groups: BTreeMap<String, Vec<&pb::DoubtfulPair>> = BTreeMap::new();
-    for pair in doubtful {
+fn is_doubtful(pair: &pb::OfferedPair) -> bool {
+    pair.weight_bits.abs() < DOUBTFUL_BITS
+}
+
+/// Pairs whose fields compare in the same way, the most frequent ways first.
+fn by_pattern(offered: &[pb::OfferedPair]) -> Vec<(String, Vec<&pb::OfferedPair>)> {
+    let mut groups: BTreeMap<String, Vec<&pb::OfferedPair>> = BTreeMap::new();
+    for pair in offered {
         let present = pair.fields.iter().filter(|field| field.level != "missing");
         let words: Vec<_> =
             present.map(|of| format!("{} {}", of.field.replace('_', " "), of.level)).collect();
@@ -123,7 +138,19 @@ fn by_pattern(doubtful: &[pb::DoubtfulPair]) -> Vec<(String, Vec<&pb::DoubtfulPa
     groups
 }
 
-fn queue(pairs: &[&pb::DoubtfulPair]) -> Table {
+/// A weight as far as it is told.
+fn bits(pair: &pb::OfferedPair) -> String {
+    let (bits, bin) = (pair.weight_bits, BIN_BITS as f32);
+    if is_doubtful(pair) {
+        format!("{bits:.1}")
+    } else if bits > 0.0 {
+        format!("{bits} to {}", bits + bin)
+    } else {
+        format!("{} to {bits}", bits - bin)
+    }
+}
+
+fn queue(pairs: &[&pb::OfferedPair]) -> Table {
     let mut table = Table::new(&[
         ("Pair", Align::Left),
         ("Bits", Align::Right),
@@ -133,7 +160,7 @@ fn queue(pairs: &[&pb::DoubtfulPair]) -> Table {
     for pair in pairs {
         table.row([
             pair.id.clone(),
-            format!("{:.1}", pair.weight_bits),
+            bits(pair),
             if pair.linked { "yes" } else { "no" }.to_owned(),
             pair.sources.join(", "),
         ]);
@@ -158,7 +185,7 @@ fn verdict(kept: &pb::LinkDecision) -> &'static str {
     match kept.verdict() {
         pb::LinkVerdict::Same => "same",
         pb::LinkVerdict::Different => "different",
-        pb::LinkVerdict::Unspecified => "",
+        pb::LinkVerdict::Undecided | pb::LinkVerdict::Unspecified => "",
     }
 }
 
@@ -181,7 +208,7 @@ pub(super) fn json(report: &pb::GetLinkageResponse) -> serde_json::Value {
             "household_bits": of.household_bits,
         })
     };
-    let pair = |pair: &pb::DoubtfulPair| {
+    let pair = |pair: &pb::OfferedPair| {
         let fields: serde_json::Map<String, serde_json::Value> =
             pair.fields.iter().map(|of| (of.field.clone(), of.level.clone().into())).collect();
         serde_json::json!({
@@ -200,7 +227,7 @@ pub(super) fn json(report: &pb::GetLinkageResponse) -> serde_json::Value {
         "histogram": report.histogram.iter().map(bin).collect::<Vec<_>>(),
         "prior": {"unrelated_bits": report.unrelated_bits, "household_bits": report.household_bits},
         "levels": report.levels.iter().map(level).collect::<Vec<_>>(),
-        "doubtful": report.doubtful.iter().map(pair).collect::<Vec<_>>(),
+        "offered": report.offered.iter().map(pair).collect::<Vec<_>>(), "more_offered": report.more_offered,
         "decisions": report.decisions.iter().map(kept).collect::<Vec<_>>(), "seconds": report.seconds,
         "outdated": report.outdated,
     })
@@ -211,17 +238,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn doubtful_pairs_are_grouped_by_how_they_compare() {
+    fn pairs_are_grouped_by_how_they_compare() {
         let pair = |id: &str, levels: [&str; 2]| {
             let fields = ["first_name", "sex"].iter().zip(levels);
             let fields =
                 fields.map(|(field, level)| pb::FieldLevel { field: (*field).into(), level: level.into() });
-            pb::DoubtfulPair { id: id.into(), fields: fields.collect(), ..Default::default() }
+            pb::OfferedPair { id: id.into(), fields: fields.collect(), ..Default::default() }
         };
         let pairs =
             [pair("a", ["close", "missing"]), pair("b", ["exact", "same"]), pair("c", ["exact", "same"])];
         let groups = by_pattern(&pairs);
         let said: Vec<_> = groups.iter().map(|(pattern, of)| (pattern.as_str(), of.len())).collect();
         assert_eq!(said, [("first name exact; sex same", 2), ("first name close", 1)]);
+    }
+
+    #[test]
+    fn weights_are_printed_as_far_as_they_are_told() {
+        let said = [-0.25, 9.94, 10.0, -15.0]
+            .map(|weight_bits| bits(&pb::OfferedPair { weight_bits, ..Default::default() }));
+        assert_eq!(said, ["-0.2", "9.9", "10 to 15", "-20 to -15"]);
     }
 }
