@@ -3,8 +3,8 @@
 //! The intruder knows how frequent names and ZIP codes are from other people of the same region, and
 //! this program. With the file alone he must not do better than guessing at random by frequency; on the
 //! same encodings opened, which is what the service has in memory, the same attacks must succeed, or
-//! they prove nothing. The numbers of source and model are reported and not bounded: one guess for all, the
-//! most frequent name, is what they come to. Figures: `cargo test --test encoding_attacks -- --nocapture`.
+//! they prove nothing. The numbers of source and model and what made an encoding are reported and not bounded: one
+//! guess for all, the most frequent name, is what they come to. Figures: `cargo test --test encoding_attacks -- --nocapture`.
 
 mod frequency;
 mod patterns;
@@ -159,13 +159,17 @@ impl Outcome {
 fn a_stolen_file_gives_away_no_more_than_guessing() {
     let Some(scene) = Scene::get() else { return };
     // A column more must be attacked too, and be sealed or say why it need not.
-    assert_eq!(scene.table.names, ["source", "student", "encoding", "person", "model", "reason"]);
+    let names = ["source", "student", "encoding", "person", "model", "reason", "next_encoding", "make"];
+    assert_eq!(scene.table.names, names);
     for name in &scene.table.names {
         let outcome = scene.attack(scene.table.column(name), NONCE);
         outcome.report(&format!("column {name}"));
         for (field, known) in FIELDS.iter().enumerate() {
             let within = (outcome.hits(field) as f64) <= outcome.bound(field);
-            assert!(within || matches!(name.as_str(), "source" | "model"), "{name} gives away a {known}");
+            assert!(
+                within || matches!(name.as_str(), "source" | "model" | "make"),
+                "{name} gives away a {known}"
+            );
         }
     }
 }
@@ -205,10 +209,12 @@ fn opened_encodings_give_away_names() {
 #[test]
 fn no_bytes_repeat_and_rows_have_one_length() {
     let Some(scene) = Scene::get() else { return };
-    let sealed = scene.table.column("encoding");
-    assert!(sealed.iter().all(|row| row.len() == sealed[0].len()));
-    for (at, window) in windows(sealed) {
-        assert!(Classes::new(&window).are_single(), "bytes from {at} on repeat");
+    for name in ["encoding", "next_encoding"] {
+        let sealed = scene.table.column(name);
+        assert!(sealed.iter().all(|row| row.len() == sealed[0].len() && row.len() > NONCE));
+        for (at, window) in windows(sealed) {
+            assert!(Classes::new(&window).are_single(), "bytes of {name} from {at} on repeat");
+        }
     }
     // Two records of one person are among them, whose opened encodings repeat.
     let opened = scene.people.encodings(7);

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use throughline::audit::SignerKey;
 use throughline::calendar::Timestamp;
-use throughline::identity::{KeyRing, Root, pseudonymize};
+use throughline::identity::{KeyRing, Root, Roots, pseudonymize};
 use throughline::records::OrgId;
 use throughline::store::{Error, Organization, ServiceKey, Store};
 
@@ -26,11 +26,14 @@ impl Table {
     }
 }
 
-/// Pushes people, each list as a source of its own, and reads the file back.
+/// Pushes people, each list as a source of its own, and reads the file back. One linkage key follows another, so
+/// that both encodings are there.
 pub(crate) fn store(sources: &[&People]) -> Table {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("throughline.db");
-    let ring = KeyRing::of(&Root::from_bytes([7; 32]));
+    let mut roots = Roots::parse(&"07".repeat(32)).expect("a key file");
+    assert!(roots.add(Root::from_bytes([6; 32])));
+    let ring = KeyRing::derive(&roots);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let students = runtime.block_on(push(&path, &ring, sources));
     drop(runtime);
@@ -44,6 +47,12 @@ async fn push(path: &Path, ring: &KeyRing, sources: &[&People]) -> Vec<[u8; 16]>
     let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
     Store::create(path, &service, "test/log", Timestamp::from_millis(0)).expect("a new file");
     let store = Store::open(path, service, signer).expect("the file");
+    let [current, next] = [0, 1].map(|at| ring.linkage()[at].id());
+    let announce = move |tx: &mut throughline::store::Tx<'_>| {
+        tx.put_first_linkage_key(current)?;
+        tx.put_next_linkage_key(next)
+    };
+    store.transaction::<(), Error, _>("test.keys", announce).await.expect("a commit");
     let mut students = Vec::new();
     for (number, people) in sources.iter().enumerate() {
         let id = OrgId::new(&format!("source-{number}")).expect("a code");
