@@ -14,10 +14,12 @@
 //! Practice 28 (2009).
 
 mod basis;
+mod cohorts;
 mod norms;
 mod regression;
 mod spline;
 
+pub(super) use cohorts::percentiles;
 pub use norms::GrowthNorms;
 
 /// Fewer students are no cohort: the outer percentiles would rest on a handful of them.
