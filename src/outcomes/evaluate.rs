@@ -4,10 +4,11 @@ use super::column::{Column, MISSING};
 use super::edition::Edition;
 use super::expression::{Argument, Expression, Operator};
 use super::schema::{self, Shape, ZONE, column_name};
-use super::{Error, Unit};
+use super::{Error, Unit, growth};
 use crate::records::Grade;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The rows of a frame in one period, with the same persons' earlier rows.
 pub(super) struct Rows<'e> {
@@ -16,6 +17,8 @@ pub(super) struct Rows<'e> {
     pub(super) period: u16,
     rows: Vec<u32>,
     earlier: BTreeMap<u16, Vec<u32>>,
+    /// Growth percentiles by test and subject, and by how many school years before.
+    growth: BTreeMap<(Vec<String>, u16), Arc<Column>>,
 }
 
 /// Rows evaluated at once: few enough for their values to stay in the cache.
@@ -25,7 +28,7 @@ impl<'e> Rows<'e> {
     /// The rows of a period.
     pub(super) fn new(edition: &'e Edition, unit: Unit, period: u16) -> Self {
         let rows = edition.frame(unit).rows_of(period).collect();
-        Self { edition, unit, period, rows, earlier: BTreeMap::new() }
+        Self { edition, unit, period, rows, earlier: BTreeMap::new(), growth: BTreeMap::new() }
     }
 
     /// How many there are.
@@ -50,7 +53,7 @@ impl<'e> Rows<'e> {
         rule: &Expression,
         mut each: impl FnMut(usize, i64) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let step = self.compile(rule, self.unit);
+        let step = self.compile(rule, self.unit, 0);
         for from in (0..self.rows.len()).step_by(CHUNK) {
             let chunk = from..self.rows.len().min(from + CHUNK);
             let values = self.evaluate(&step, &self.rows, chunk);
@@ -61,12 +64,12 @@ impl<'e> Rows<'e> {
         Ok(())
     }
 
-    /// Looks the columns up. A test, a program or a zone the edition does not know has no column: no
+    /// Looks the columns up; `years` says how many school years before. A test, a program or a zone the edition does not know has no column: no
     /// result, and no service.
-    fn compile(&mut self, rule: &Expression, unit: Unit) -> Step<'e> {
+    fn compile(&mut self, rule: &Expression, unit: Unit, years: u16) -> Step<'e> {
         let edition = self.edition;
         let columns = &edition.frame(unit).columns;
-        let compile = |rows: &mut Self, inner: &Expression| Box::new(rows.compile(inner, unit));
+        let compile = |rows: &mut Self, inner: &Expression| Box::new(rows.compile(inner, unit, years));
         match rule {
             Expression::Integer(n) => Step::Constant(*n),
             Expression::Column { name, .. } if name == "grade" => Step::Grade(&columns["grade"]),
@@ -77,6 +80,9 @@ impl<'e> Rows<'e> {
                         Argument::Code(text) | Argument::Parameter(text) => text.as_str(),
                     })
                     .collect();
+                if let (schema::GROWTH, [test, subject]) = (name.as_str(), &codes[..]) {
+                    return Step::Growth(self.growth(test, subject, years));
+                }
                 match (columns.get(&column_name(name, &codes)), schema::number(unit, name)) {
                     (Some(column), _) => Step::Column(column),
                     (None, Some(Shape::PerProgram)) => Step::Constant(0),
@@ -94,7 +100,7 @@ impl<'e> Rows<'e> {
                     _ => u16::MAX,
                 };
                 self.look(years);
-                Step::Before(years, Box::new(self.compile(of, Unit::StudentYear)))
+                Step::Before(years, Box::new(self.compile(of, Unit::StudentYear, years)))
             }
             Expression::Not(inner) => Step::Not(compile(self, inner)),
             Expression::Negate(inner) => Step::Negate(compile(self, inner)),
@@ -102,6 +108,13 @@ impl<'e> Rows<'e> {
                 Step::Binary(*operator, compile(self, left), compile(self, right))
             }
         }
+    }
+
+    /// The growth percentiles of the rows' school year, or of one so many years before.
+    fn growth(&mut self, test: &str, subject: &str, years: u16) -> Arc<Column> {
+        let (edition, year) = (self.edition, self.period.saturating_sub(years));
+        let tell = || Arc::new(growth::percentiles(edition, test, subject, year));
+        self.growth.entry((vec![test.into(), subject.into()], years)).or_insert_with(tell).clone()
     }
 
     /// The values of a chunk of `look`, which is either the rows or their earlier rows.
@@ -115,6 +128,7 @@ impl<'e> Rows<'e> {
         match step {
             Step::Constant(n) => vec![*n; chunk.len()],
             Step::Column(column) => column.gather(&look[chunk]),
+            Step::Growth(column) => column.gather(&look[chunk]),
             Step::Grade(column) => {
                 let mut values = column.gather(&look[chunk]);
                 values.iter_mut().for_each(|value| *value = grade_number(*value));
@@ -143,6 +157,7 @@ impl<'e> Rows<'e> {
 enum Step<'e> {
     Constant(i64),
     Column(&'e Column),
+    Growth(Arc<Column>),
     Grade(&'e Column),
     Is(&'e Column, i64),
     Known(Box<Step<'e>>),

@@ -22,6 +22,7 @@ mod axis;
 mod geography;
 mod product;
 mod tabulate;
+pub mod growth;
 
 pub use builder::{EditionBuilder, SourceId, SourcedFact};
 pub use dimension::{Dimension, Node};

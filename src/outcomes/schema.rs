@@ -167,12 +167,17 @@ const NUMBERS: &[(&str, Shape, &[Unit])] = &[
     ("score_thousandths", Shape::PerTest, STUDENT_YEAR),
     ("level", Shape::PerTest, STUDENT_YEAR),
     ("proficient", Shape::PerTest, STUDENT_YEAR),
+    // Not stored: computed when a rule asks for it.
+    (GROWTH, Shape::PerTest, STUDENT_YEAR),
     ("eligible", Shape::PerProgram, EVERY),
     ("participant", Shape::PerProgram, EVERY),
     ("dosage_hundredths", Shape::PerProgram, EVERY),
     ("graduated_4y", Shape::Plain, &[Unit::Cohort]),
     ("college_16m", Shape::Plain, &[Unit::Graduate]),
 ];
+
+/// The column of growth percentiles.
+pub(super) const GROWTH: &str = "growth_percentile";
 
 /// The shape of a frame's column of numbers. `grade` counts as one: there it is the grade's number.
 pub(super) fn number(unit: Unit, name: &str) -> Option<Shape> {

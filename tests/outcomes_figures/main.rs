@@ -5,6 +5,7 @@ mod city;
 mod cohorts;
 mod edition;
 mod geography;
+mod growth;
 mod programs;
 mod scores;
 mod star;
