@@ -9,6 +9,9 @@ const ATTENDANCE: &str = r#"
     name = "chronic"
     use = "chronic_absence"
     [[indicators]]
+    name = "regular"
+    use = "regular_attendance"
+    [[indicators]]
     name = "rate"
     use = "attendance_rate"
     [[indicators]]
@@ -40,6 +43,17 @@ fn exactly_a_tenth_is_chronic() {
         Figure::Ratio(72_990 - 7_298, 72_990, 5),
         Figure::Mean(7_298, 5),
     );
+}
+
+#[test]
+fn exactly_nine_tenths_are_regular_and_chronic() {
+    let mut city = City::new();
+    for (person, absent) in [(1, 1_799), (2, 1_800), (3, 1_801)] {
+        city.say(person, "east", days("a", "2023-09-01", "2024-06-15", 18_000, absent));
+    }
+    let counts = city.count(ATTENDANCE, StudentYear, 2024);
+    assert_eq!(figure(&counts, "regular_attendance", &[]), Figure::Share(2, 3));
+    assert_eq!(figure(&counts, "chronic_absence", &[]), Figure::Share(2, 3));
 }
 
 #[test]
@@ -145,4 +159,8 @@ fn suspensions_count_students_once() {
     let rate = |period| figure(&city.count(product, StudentYear, period), "suspension_rate", &[]);
     assert_eq!(rate(2024), Figure::Share(1, 3));
     assert_eq!(rate(2025), Figure::Share(1, 1));
+    let product = "[[indicators]]\nname = \"actions\"\nuse = \"disciplinary_actions\"";
+    let actions = |period| figure(&city.count(product, StudentYear, period), "disciplinary_actions", &[]);
+    assert_eq!(actions(2024), Figure::Mean(3, 3), "each action counts, of either kind");
+    assert_eq!(actions(2025), Figure::Mean(1, 1));
 }

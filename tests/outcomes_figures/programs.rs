@@ -88,6 +88,29 @@ fn take_up_is_participants_among_the_eligible() {
 }
 
 #[test]
+fn reach_is_of_all_enrolled_and_dosage_of_all_participants() {
+    let mut city = city();
+    // A participant whom no school knows has an amount, and no place among the enrolled.
+    city.say(5, "agency", dose("2023-10-01", 101));
+    let programs = r#"
+        [[indicators]]
+        name = "reach"
+        use = "reach"
+        program = "TUTOR"
+        [[indicators]]
+        name = "dosage"
+        use = "mean_dosage"
+        program = "TUTOR"
+    "#;
+    let counts = city.count(programs, StudentYear, 2024);
+    assert_eq!(figure(&counts, "reach TUTOR", &[]), Figure::Share(2, 4));
+    assert_eq!(figure(&counts, "mean_dosage TUTOR", &[]), Figure::Mean(999 + 2_000 + 101, 3));
+    // The one who took part without an end counts in the next year, too, without an amount.
+    let counts = city.count(programs, StudentYear, 2025);
+    assert_eq!(figure(&counts, "mean_dosage TUTOR", &[]), Figure::Mean(0, 1));
+}
+
+#[test]
 fn participants_are_known_to_schools_when_they_are_linked() {
     let mut city = city();
     // A boy whom only the agency knows, and a girl whom the school knows only a year later.

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 pub(super) fn print(report: &pb::GetLinkageResponse) {
     if report.outdated {
         say(
-            "some students were encoded by an earlier version: they are left out until their source pushes them again",
+            "some students are encoded by an earlier version or with a former key: they are left out until their source \
+             pushes them again (throughline steward key tells which sources)",
         );
     }
     if report.rates.is_empty() {
