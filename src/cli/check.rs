@@ -73,7 +73,7 @@ fn print(reading: &Reading, show: usize) {
     }
     let mut files = Table::new(&[("File", Align::Left), ("Rows", Align::Right), ("Refused", Align::Right)]);
     for file in &summary.files {
-        files.row([file.file.to_owned(), count(file.rows), count(file.refused_rows)]);
+        files.row([file.file.to_string(), count(file.rows), count(file.refused_rows)]);
     }
     say(&files.print());
     let mut kinds = Table::new(&[("Records to send", Align::Left), ("", Align::Right)]);
