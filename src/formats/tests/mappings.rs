@@ -279,6 +279,18 @@ fn a_name_alone_does_not_choose_a_mapping_of_the_program() {
     assert!(matches!(error, Error::NotItsColumns(_)), "{error}");
 }
 
+#[test]
+fn the_example_of_the_readme_is_a_mapping() {
+    let readme = include_str!("../../../README.md");
+    let example = readme.split("```").find(|block| block.starts_with("toml\n# attendance.toml"));
+    let example = example.expect("the example").trim_start_matches("toml");
+    let text = "District,Pupil No,Site,Home Site,Day,Mark,State\n1,7,n/a,S2,03.09.2024,P,\n1,8,,,03.09.2024,EX,\n\
+                1,9,S1,,03.09.2024,P,void\n";
+    let read = read_with(&[example], &[("attendance_fall.csv", text)]).expect("a mapped file");
+    assert_eq!(days(&read), ["1-7|S2|2024-09-03 present", "1-8|NORTH|2024-09-03 excused"]);
+    assert_eq!(read.reading.summary.files[0].skipped_rows, 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
