@@ -9,6 +9,7 @@ mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use throughline::formats::{Reading, Row, read, write_defects};
 use throughline::records::{Assessment, Change, Fact, Kind};
 
@@ -157,6 +158,55 @@ fn a_few_records_in_full() {
     ] {
         assert!(told.contains(&(file.to_owned(), line, record(texts))), "{file} {line}");
     }
+}
+
+/// A copy of an export in which one row has other texts; a row that is too short is filled up.
+fn changed(file: &str, line: usize, cells: &[(&str, &str)]) -> Option<TempDir> {
+    let folder = exports()?;
+    let place = TempDir::new().expect("a temporary folder");
+    let mut table = csv::ReaderBuilder::new()
+        .flexible(true)
+        .has_headers(false)
+        .from_path(folder.join(file))
+        .expect("a file");
+    let mut rows: Vec<Vec<String>> =
+        table.records().map(|row| row.expect("UTF-8").iter().map(str::to_owned).collect()).collect();
+    let header = rows[0].clone();
+    rows[line - 1].resize(header.len(), String::new());
+    for (column, text) in cells {
+        let at = header.iter().position(|name| name == column).expect("a column of the file");
+        rows[line - 1][at] = (*text).to_owned();
+    }
+    let mut copy = csv::Writer::from_path(place.path().join(file)).expect("a file");
+    rows.iter().for_each(|row| copy.write_record(row).expect("a row"));
+    copy.flush().expect("a file");
+    Some(place)
+}
+
+#[test]
+fn a_screening_is_another_test_and_reading_is_not_language_usage() {
+    let file = "MAP_Growth__sample_anonymized_file.csv";
+    let Some(place) = changed(file, 8, &[]) else { return };
+    let (rows, reading) = read_all(&place.path().join(file));
+    assert_eq!((rows.len(), reading.defects.len()), (7, 0));
+    let expected = record(["605000", "MAP_OTHER", "READING", "2021-09-20", "", "165", "", ""]);
+    assert_eq!(told(rows.last().expect("a row")), expected);
+}
+
+#[test]
+fn whoever_was_not_tested_is_a_record_with_the_reason() {
+    let file = "WI_Forward__sample_anonymized_file.csv";
+    let Some(place) = changed(file, 3, &[("Reason_Not_Tested_MT", "ABS")]) else { return };
+    let (rows, reading) = read_all(&place.path().join(file));
+    assert_eq!((rows.len(), reading.defects.len()), (12, 0));
+    let not_tested = rows.iter().find_map(|row| match &row.submission.change {
+        Change::Upsert(Fact::Assessment(fact)) if fact.not_tested.is_some() => Some((row.row, fact)),
+        _ => None,
+    });
+    let (line, fact) = not_tested.expect("somebody was not tested");
+    assert_eq!((line, fact.subject.as_str(), fact.date.to_string().as_str()), (3, "MATH", "2025-04-01"));
+    assert_eq!(fact.not_tested.as_ref().map(|code| code.as_str()), Some("ABS"));
+    assert_eq!((fact.scale_score_thousandths, fact.level, fact.proficient), (None, None, None));
 }
 
 #[test]
