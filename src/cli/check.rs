@@ -1,5 +1,6 @@
 //! `throughline check`: a dry run on this machine. Nothing is sent.
 
+use super::mappings::{Mapped, print_mapped, print_mapping, print_mappings, print_queue, queue_json};
 use super::screen::{self, count, counted, note, say};
 use super::table::{Align, Table};
 use super::{Done, Failure, Finish};
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = "Exit code 1 means that some rows can not be sent; the others can.")]
 pub(super) struct Check {
-    /// A folder, a .zip or a .csv: OneRoster 1.1 or 1.2, or the templates
-    #[arg(required_unless_present = "templates")]
+    /// A folder, a .zip or a .csv: OneRoster 1.1 or 1.2, the templates, or files that a mapping is for
+    #[arg(required_unless_present_any = ["templates", "mappings", "print_mapping"])]
     path: Option<PathBuf>,
     /// School year to assume where a roster does not say it, by the year it ends in
     #[arg(long, value_name = "YEAR")]
@@ -26,9 +27,17 @@ pub(super) struct Check {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    mapped: Mapped,
     /// List the columns of the CSV templates instead
     #[arg(long)]
     templates: bool,
+    /// List the mappings that come with the program instead
+    #[arg(long)]
+    mappings: bool,
+    /// Print one of these mappings instead, to begin one's own with
+    #[arg(long, value_name = "NAME")]
+    print_mapping: Option<String>,
 }
 
 impl Check {
@@ -37,14 +46,22 @@ impl Check {
             print_templates();
             return Ok(Finish::All);
         }
+        if self.mappings {
+            return print_mappings();
+        }
+        if let Some(name) = &self.print_mapping {
+            return print_mapping(name);
+        }
+        let (mappings, year) = (self.mapped.mappings()?, school_year(self.year)?);
         let path = self.path.ok_or_else(|| Failure::new("name a folder or file to check"))?;
         let bar = screen::bar(None, "records");
-        let reading = formats::read(&path, school_year(self.year)?, &mut |_| bar.inc(1));
+        let reading = formats::read_mapped(&path, year, &mappings, &mut |_| bar.inc(1));
         bar.finish_and_clear();
         let reading = reading?;
         if let Some(file) = &self.errors {
             write_errors(&reading.defects, file)?;
         }
+        self.mapped.write(&reading.queue)?;
         if self.json {
             screen::json(&json(&reading));
         } else {
@@ -73,7 +90,7 @@ fn print(reading: &Reading, show: usize) {
     }
     let mut files = Table::new(&[("File", Align::Left), ("Rows", Align::Right), ("Refused", Align::Right)]);
     for file in &summary.files {
-        files.row([file.file.to_owned(), count(file.rows), count(file.refused_rows)]);
+        files.row([file.file.to_string(), count(file.rows), count(file.refused_rows)]);
     }
     say(&files.print());
     let mut kinds = Table::new(&[("Records to send", Align::Left), ("", Align::Right)]);
@@ -87,6 +104,8 @@ fn print(reading: &Reading, show: usize) {
         say("");
         say(&kinds.print());
     }
+    print_mapped(summary);
+    print_queue(&reading.queue);
     print_defects(&reading.defects, show);
     let refused: u64 = summary.refused.values().sum();
     let warnings: u64 = summary.warnings.values().sum();
@@ -133,9 +152,12 @@ pub(super) fn print_defects(defects: &[Defect], show: usize) {
 
 fn json(reading: &Reading) -> serde_json::Value {
     let summary = &reading.summary;
-    let files = summary.files.iter().map(
-        |file| serde_json::json!({"file": file.file, "rows": file.rows, "refused_rows": file.refused_rows}),
-    );
+    let files = summary.files.iter().map(|file| {
+        serde_json::json!({
+            "file": file.file, "mapping": file.mapping, "rows": file.rows, "refused_rows": file.refused_rows,
+            "skipped_rows": file.skipped_rows, "records": file.records,
+        })
+    });
     let kinds = |counts: &std::collections::BTreeMap<crate::records::Kind, u64>| {
         counts
             .iter()
@@ -152,6 +174,7 @@ fn json(reading: &Reading) -> serde_json::Value {
         "one_roster": summary.one_roster, "files": files.collect::<Vec<_>>(),
         "records": kinds(&summary.upserts), "withdrawals": kinds(&summary.deletes),
         "refused": summary.refused, "warnings": summary.warnings, "defects": defects.collect::<Vec<_>>(),
+        "queue": queue_json(&reading.queue),
     })
 }
 

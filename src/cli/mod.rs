@@ -15,6 +15,7 @@ mod init;
 mod keys;
 mod link;
 mod lists;
+mod mappings;
 mod practice;
 mod push;
 mod query;

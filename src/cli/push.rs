@@ -2,12 +2,13 @@
 
 use super::check::{print_defects, school_year, write_errors};
 use super::connect::Connect;
+use super::mappings::{Mapped, print_queue, queue_json};
 use super::screen::{self, count, counted, note, say};
 use super::table::{Align, Table};
 use super::{Done, Failure, Finish};
 use crate::api::{clear, encoded};
 use crate::client::{Delivery, Pushed, RowRef, push};
-use crate::formats::{self, Defect, Reading, Severity};
+use crate::formats::{self, Defect, Mappings, Reading, Severity};
 use crate::identity::{KeyId, KeyRing, Keys, pseudonymize};
 use crate::records::OrgId;
 use crate::server::{KeySource, keys};
@@ -26,7 +27,7 @@ use tokio::sync::mpsc;
 Cut off in the middle, the same command goes on where the service acknowledged last. Sending the same files
 again changes nothing. Exit code 1 means that some rows were refused; the others are in.")]
 pub(super) struct Push {
-    /// A folder, a .zip or a .csv: OneRoster 1.1 or 1.2, or the templates
+    /// A folder, a .zip or a .csv: OneRoster 1.1 or 1.2, the templates, or files that a mapping is for
     path: PathBuf,
     /// The agreement under which the records are sent
     #[arg(long, env = "THROUGHLINE_AGREEMENT", value_name = "ID")]
@@ -40,6 +41,8 @@ pub(super) struct Push {
     /// School year to assume where a roster does not say it, by the year it ends in
     #[arg(long, value_name = "YEAR")]
     year: Option<u32>,
+    #[command(flatten)]
+    mapped: Mapped,
     /// Id of the delivery; by default made from the records, so that the same files are one delivery
     #[arg(long, value_name = "ID")]
     delivery: Option<String>,
@@ -65,11 +68,11 @@ enum Encoder {
 impl Push {
     pub(super) fn run(self) -> Done {
         let encoder = Arc::new(self.encoder()?);
-        let year = school_year(self.year)?;
+        let (year, mappings) = (school_year(self.year)?, self.mapped.mappings()?);
         let started = Instant::now();
         let id = match &self.delivery {
             Some(id) => id.clone(),
-            None => self.delivery_id(&encoder, year)?,
+            None => self.delivery_id(&encoder, year, &mappings)?,
         };
         let (path, connect, batch_records) = (self.path.clone(), self.connect.clone(), self.batch as usize);
         let (agreement, linkage_keys) = (self.agreement.clone(), encoder.linkage_keys());
@@ -81,7 +84,7 @@ impl Push {
             let (sender, records) = mpsc::channel(4 * batch_records);
             // Reading waits for the network through the channel, so it has a thread of its own.
             let reading = tokio::task::spawn_blocking(move || {
-                formats::read(&path, year, &mut |row| {
+                formats::read_mapped(&path, year, &mappings, &mut |row| {
                     let place =
                         RowRef { file: row.file.into(), row: row.row, kind: row.submission.change.kind() };
                     // The push has ended when nobody takes records any more; it says why itself.
@@ -111,13 +114,14 @@ impl Push {
         &self,
         encoder: &Encoder,
         year: Option<crate::calendar::SchoolYear>,
+        mappings: &Mappings,
     ) -> Result<String, Failure> {
         let secret = self.connect.secret("contributor")?;
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &secret));
         let bar = screen::bar(None, "records");
         bar.set_message("read");
         context.update(&self.batch.to_be_bytes());
-        formats::read(&self.path, year, &mut |row| {
+        formats::read_mapped(&self.path, year, mappings, &mut |row| {
             context.update(&encoder.wire(row.submission).encode_length_delimited_to_vec());
             bar.inc(1);
         })?;
@@ -140,6 +144,7 @@ impl Push {
         if let Some(file) = &self.errors {
             write_errors(&defects, file)?;
         }
+        self.mapped.write(&reading.queue)?;
         let refused_here: u64 = reading.summary.files.iter().map(|file| file.refused_rows).sum();
         if let Some(key) = pushed.lacks_key {
             note(&format!(
@@ -147,9 +152,12 @@ impl Push {
             ));
         }
         if self.json {
-            screen::json(&json(pushed, refused_here, seconds));
+            let mut result = json(pushed, refused_here, seconds);
+            result["queue"] = queue_json(&reading.queue);
+            screen::json(&result);
         } else {
             print(pushed, refused_here, seconds, &self.path);
+            print_queue(&reading.queue);
             defects.retain(|defect| defect.severity == Severity::Refused);
             print_defects(&defects, 10);
         }

@@ -1,5 +1,6 @@
 //! The place files come from: a folder, an archive or one file; never extracted, never unlimited.
 
+use super::mapping::Mistakes;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -33,8 +34,14 @@ pub enum Error {
     #[error("there are two files named {0}")]
     Ambiguous(String),
     /// No file has a known name and a header.
-    #[error("no file here is of OneRoster or one of the templates")]
+    #[error("no file here is of OneRoster, one of the templates or one that a mapping is for")]
     NothingKnown,
+    /// Files have the name of a mapping and not its columns, and there are no others.
+    #[error("{0}")]
+    NotItsColumns(String),
+    /// Files and mappings do not fit each other.
+    #[error(transparent)]
+    Mappings(Mistakes),
 }
 
 const ENTRIES_MAX: usize = 200;

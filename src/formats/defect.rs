@@ -59,6 +59,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("not_a_number", "not a number of the kind that stands there"),
     ("not_a_school", "an enrollment at something that is not a school"),
     ("open_quote", "a quotation mark is never closed"),
+    ("other_columns", "a file has the name of a mapping, and not its columns"),
     ("out_of_range", "too small, too large, too long or too far away"),
     ("outside_vocabulary", "not one of the known words"),
     ("secret_sent", "passwords are in the export"),
@@ -68,6 +69,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("unknown_column", "a column that is not read"),
     ("unknown_file", "a file that is not read"),
     ("unknown_reference", "refers to a row that is not there"),
+    ("unmapped_code", "a code that the mapping has no translation for"),
     ("wrong_columns", "a row with more or fewer cells than the header"),
 ];
 
@@ -101,7 +103,7 @@ impl Defect {
 }
 
 /// A name from outside, cut to a length and without control characters.
-fn printable(name: &str) -> String {
+pub(super) fn printable(name: &str) -> String {
     name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
@@ -125,7 +127,7 @@ pub fn write_defects(defects: &[Defect], out: impl io::Write) -> io::Result<()> 
     table.flush()
 }
 
-fn harmless(text: &str) -> Cow<'_, str> {
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 /// A row. A getter gives nothing for a blank cell, and for one it cannot read, which is then a defect.
 pub(super) struct Fields<'r, 't> {
-    file: &'static str,
+    file: &'r str,
     span: Span,
     columns: &'r Columns,
     cells: &'r [Cell<'t>],
@@ -26,7 +26,7 @@ pub(super) const TEXT_MAX: usize = 200;
 
 impl<'r, 't> Fields<'r, 't> {
     pub(super) fn new(
-        file: &'static str,
+        file: &'r str,
         span: Span,
         columns: &'r Columns,
         cells: &'r [Cell<'t>],
@@ -62,6 +62,20 @@ impl<'r, 't> Fields<'r, 't> {
 
     pub(super) fn line(&self) -> u64 {
         self.span.line
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Takes over what was wrong with a record that was put together from this row; once, where several
+    /// records have the same trouble.
+    pub(super) fn adopt(&mut self, defects: impl IntoIterator<Item = Defect>) {
+        for defect in defects {
+            if !self.defects.contains(&defect) {
+                self.defects.push(defect);
+            }
+        }
     }
 
     pub(super) fn into_defects(self) -> Vec<Defect> {

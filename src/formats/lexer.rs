@@ -127,6 +127,11 @@ enum End {
 }
 
 impl<'t> Cell<'t> {
+    /// A cell of a row that is put together and not cut out of a text.
+    pub(super) fn plain(text: &'t str) -> Self {
+        Self { raw: text, is_quoted: false }
+    }
+
     /// Its text without quotation marks, trimmed.
     pub(super) fn text(self) -> Cow<'t, str> {
         match self.unquoted() {

@@ -1,15 +1,17 @@
 //! Where rows and defects go, and the counts kept of them.
 
 use super::bundle::Error;
+use super::mapping::{Queue, Unmapped};
 use super::{Defect, Severity};
 use crate::records::{Change, Kind, Submission};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A record, and where it stood.
 #[derive(Debug)]
 pub struct Row {
     /// Name of the file, as the format spells it.
-    pub file: &'static str,
+    pub file: Cow<'static, str>,
     /// Line on which the record begins, the header being line 1. A spell at a school folded from several
     /// class enrollments has the line of the first.
     pub row: u64,
@@ -18,13 +20,15 @@ pub struct Row {
 }
 
 /// What came of a reading, beside the rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Reading {
     /// Counts.
     pub summary: Summary,
     /// What was wrong, file by file in the order of reading. Refusals are all here up to 100,000, and
     /// warnings up to 1,000 of each code in each column; the summary counts every one.
     pub defects: Vec<Defect>,
+    /// Codes without a translation, file by file: for the source's own screen, and never to be sent.
+    pub queue: Vec<Unmapped>,
 }
 
 /// Counts of a reading.
@@ -52,11 +56,17 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCount {
     /// Its name.
-    pub file: &'static str,
+    pub file: Cow<'static, str>,
+    /// Name of the mapping it is read through, when no format knows it.
+    pub mapping: Option<String>,
     /// Rows without the header and blank lines.
     pub rows: u64,
-    /// Rows with at least one defect that kept them from being sent.
+    /// Rows with at least one defect that kept them, or a record made of them, from being sent.
     pub refused_rows: u64,
+    /// Rows that the mapping's conditions leave out: no record is to be made of them.
+    pub skipped_rows: u64,
+    /// Records that are sent.
+    pub records: u64,
 }
 
 const REFUSALS_LISTED_MAX: u64 = 100_000;
@@ -67,22 +77,31 @@ pub(super) struct Output<'s> {
     sink: &'s mut dyn FnMut(Row),
     summary: Summary,
     defects: Vec<Defect>,
+    pub(super) queue: Queue,
     n_refusals: u64,
     n_warnings: BTreeMap<(String, Option<String>, &'static str), u64>,
 }
 
 impl<'s> Output<'s> {
     pub(super) fn new(sink: &'s mut dyn FnMut(Row)) -> Self {
-        let (summary, defects) = (Summary::default(), Vec::new());
-        Self { sink, summary, defects, n_refusals: 0, n_warnings: BTreeMap::new() }
+        let (summary, defects, queue) = (Summary::default(), Vec::new(), Queue::default());
+        Self { sink, summary, defects, queue, n_refusals: 0, n_warnings: BTreeMap::new() }
     }
 
     pub(super) fn version(&mut self, version: &str) {
         self.summary.one_roster = Some(version.to_owned());
     }
 
-    pub(super) fn begin(&mut self, file: &'static str) {
-        self.summary.files.push(FileCount { file, rows: 0, refused_rows: 0 });
+    pub(super) fn begin(&mut self, file: Cow<'static, str>) {
+        let (mapping, rows, refused_rows, skipped_rows, records) = (None, 0, 0, 0, 0);
+        self.summary.files.push(FileCount { file, mapping, rows, refused_rows, skipped_rows, records });
+    }
+
+    /// The file that was begun last is read through a mapping.
+    pub(super) fn mapped(&mut self, mapping: &str) {
+        if let Some(count) = self.summary.files.last_mut() {
+            count.mapping = Some(mapping.to_owned());
+        }
     }
 
     pub(super) fn unused(&mut self, file: &str) {
@@ -93,11 +112,17 @@ impl<'s> Output<'s> {
         self.count(file, |count| count.rows += 1);
     }
 
+    pub(super) fn skip_row(&mut self, file: &str) {
+        self.count(file, |count| count.skipped_rows += 1);
+    }
+
     pub(super) fn repeat(&mut self) {
         self.summary.repeats += 1;
     }
 
-    pub(super) fn send(&mut self, file: &'static str, row: u64, submission: Submission) {
+    pub(super) fn send(&mut self, file: impl Into<Cow<'static, str>>, row: u64, submission: Submission) {
+        let file = file.into();
+        self.count(&file, |count| count.records += 1);
         let counts = match submission.change {
             Change::Upsert(_) => &mut self.summary.upserts,
             Change::Delete(_) => &mut self.summary.deletes,
@@ -135,9 +160,11 @@ impl<'s> Output<'s> {
 
     pub(super) fn finish(self) -> Result<Reading, Error> {
         if self.summary.files.is_empty() {
-            return Err(Error::NothingKnown);
+            let near = self.defects.iter().find(|defect| defect.code == "other_columns");
+            let text = |defect: &Defect| Error::NotItsColumns(format!("{} {}", defect.file, defect.reason));
+            return Err(near.map_or(Error::NothingKnown, text));
         }
-        Ok(Reading { summary: self.summary, defects: self.defects })
+        Ok(Reading { summary: self.summary, defects: self.defects, queue: self.queue.finish() })
     }
 
     fn count(&mut self, file: &str, change: impl FnOnce(&mut FileCount)) {

@@ -2,13 +2,15 @@
 
 use super::bundle::{Bundle, Error};
 use super::decode::{Encoding, Text};
+use super::defect::printable;
 use super::fields::Fields;
 use super::lexer::{Cell, Lexer};
 use super::{Defect, output::Output};
+use std::borrow::Cow;
 
 /// A file that has been read and not yet understood.
 pub(super) struct Sheet {
-    file: &'static str,
+    file: Cow<'static, str>,
     text: Text,
     separator: u8,
     header: Vec<String>,
@@ -19,12 +21,12 @@ pub(super) struct Sheet {
 /// What a format knows of the columns of a file.
 pub(super) struct Layout<'a> {
     /// Columns that are read.
-    pub(super) read: &'a [&'static str],
+    pub(super) read: &'a [&'a str],
     /// Columns without which nothing can be read.
     pub(super) required: &'a [&'static str],
     /// Columns a standard asks for, which are warned about when they are not there.
     pub(super) expected: &'a [&'static str],
-    /// Columns that belong there and are never read.
+    /// Columns that belong there and are never read; [`REST`] is all others.
     pub(super) skipped: &'a [&'static str],
     /// Whether its rows become records. Of a file that others only refer to, every row is made use of
     /// and every defect is a warning.
@@ -40,7 +42,7 @@ pub(super) struct Table {
 
 /// The columns of a table by name.
 pub(super) struct Columns {
-    found: Vec<(&'static str, usize)>,
+    found: Vec<(String, usize)>,
     pub(super) width: usize,
     /// Position of the passwords.
     secret: Option<usize>,
@@ -48,10 +50,21 @@ pub(super) struct Columns {
 
 const SECRET: &str = "password";
 
+/// Among the skipped columns: whatever else there is.
+pub(super) const REST: &str = "*";
+
 impl Sheet {
     /// Takes a file out of a bundle, when it is there.
-    pub(super) fn take(bundle: &mut Bundle, file: &'static str) -> Result<Option<Self>, Error> {
-        let Some(bytes) = bundle.take(file)? else { return Ok(None) };
+    pub(super) fn take(
+        bundle: &mut Bundle,
+        file: impl Into<Cow<'static, str>>,
+    ) -> Result<Option<Self>, Error> {
+        let file = file.into();
+        let Some(bytes) = bundle.take(&file)? else { return Ok(None) };
+        let file = match file {
+            Cow::Owned(name) => printable(&name).into(),
+            known => known,
+        };
         let text = Text::decode(bytes);
         let separator = separator(text.as_str());
         let (mut lexer, mut cells) = (Lexer::new(text.as_str(), separator), Vec::new());
@@ -63,14 +76,18 @@ impl Sheet {
         Ok(Some(Self { file, text, separator, header, body }))
     }
 
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
     pub(super) fn has_column(&self, name: &str) -> bool {
         self.header.iter().any(|column| column.eq_ignore_ascii_case(name))
     }
 
     /// Binds the header; nothing when a required column is not in it, which is then a defect.
     pub(super) fn bind(self, layout: &Layout<'_>, out: &mut Output<'_>) -> Option<Table> {
-        out.begin(self.file);
-        let warning = |column, code, reason| Defect::of_file(self.file, column, code, reason);
+        out.begin(self.file.clone());
+        let warning = |column, code, reason| Defect::of_file(&self.file, column, code, reason);
         let mut defects = Vec::new();
         match self.text.encoding {
             Encoding::Windows1252 => {
@@ -111,29 +128,37 @@ fn separator(text: &str) -> u8 {
 impl Columns {
     fn bind(sheet: &Sheet, layout: &Layout<'_>, defects: &mut Vec<Defect>) -> Self {
         let mut columns = Self { found: Vec::new(), width: sheet.header.len(), secret: None };
-        let known = |names: &[&'static str], name: &str| {
-            names.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
-        };
+        let is_rest_skipped = layout.skipped.contains(&REST);
         for (at, name) in sheet.header.iter().enumerate() {
             if let Some(name) = known(layout.read, name) {
                 if columns.position(name).is_some() {
                     let reason = "stands in the header twice; the first is read";
-                    defects.push(Defect::of_file(sheet.file, Some(name), "duplicate_column", reason));
+                    defects.push(Defect::of_file(&sheet.file, Some(name), "duplicate_column", reason));
                 } else {
-                    columns.found.push((name, at));
+                    columns.found.push((name.to_owned(), at));
                 }
             } else if name.eq_ignore_ascii_case(SECRET) {
                 columns.secret = Some(at);
-            } else if known(layout.skipped, name).is_none() && !name.is_empty() && !is_extension(name) {
+            } else if !is_rest_skipped
+                && known(layout.skipped, name).is_none()
+                && !name.is_empty()
+                && !is_extension(name)
+            {
                 let reason = "is not a column of this file; it is not read";
-                defects.push(Defect::of_file(sheet.file, Some(name), "unknown_column", reason));
+                defects.push(Defect::of_file(&sheet.file, Some(name), "unknown_column", reason));
             }
         }
         columns
     }
 
+    /// The columns of a row that is put together with a cell for each of these names.
+    pub(super) fn of(names: impl Iterator<Item = &'static str>) -> Self {
+        let found: Vec<_> = names.enumerate().map(|(at, name)| (name.to_owned(), at)).collect();
+        Self { width: found.len(), found, secret: None }
+    }
+
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.found.iter().find(|(known, _)| *known == name).map(|(_, at)| *at)
+        self.found.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, at)| *at)
     }
 
     /// Positions of all columns that are read, in the order of the header.
@@ -142,14 +167,18 @@ impl Columns {
     }
 }
 
+fn known<'n>(names: &[&'n str], name: &str) -> Option<&'n str> {
+    names.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// OneRoster 1.1 section 2: what a vendor adds is called `metadata.` and something.
 fn is_extension(name: &str) -> bool {
     name.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("metadata."))
 }
 
 impl Table {
-    pub(super) fn file(&self) -> &'static str {
-        self.sheet.file
+    pub(super) fn file(&self) -> &Cow<'static, str> {
+        &self.sheet.file
     }
 
     pub(super) fn has_column(&self, name: &str) -> bool {

@@ -13,40 +13,74 @@ use super::output::Output;
 use super::table::{Layout, Sheet};
 use crate::records::{Change, Clear, Demographics, Fact, Kind, Submission};
 use columns::{MATCH, RECORD_KEY, STUDENT_ID};
+use std::borrow::Cow;
 use student::Student;
 
-/// Reads every template that is there. `enrollments` is the file of that name, which a roster has too.
+/// Reads every template that is there. `enrollments` is the file of that name, which a roster has too;
+/// `matched` are the students sent by their match fields.
 pub(super) fn read(
     bundle: &mut Bundle,
     mut enrollments: Option<Sheet>,
+    matched: &mut Seen,
     out: &mut Output<'_>,
 ) -> Result<(), Error> {
-    let mut matched = Seen::default();
     for template in templates() {
         let sheet = match template.file {
             "enrollments.csv" => enrollments.take(),
             file => Sheet::take(bundle, file)?,
         };
         if let Some(sheet) = sheet {
-            read_one(template, sheet, &mut matched, out);
+            read_one(template, sheet, matched, out);
         }
     }
     Ok(())
 }
 
-fn read_one(template: &Template, sheet: Sheet, matched: &mut Seen, out: &mut Output<'_>) {
+fn read_one(template: &'static Template, sheet: Sheet, matched: &mut Seen, out: &mut Output<'_>) {
     let names: Vec<_> = template.columns.iter().map(|column| column.name).collect();
-    let has_match = names.contains(&MATCH[0]) && MATCH.iter().all(|name| sheet.has_column(name));
-    let mut required: Vec<_> = template.required().collect();
-    if names.contains(&STUDENT_ID) && !required.contains(&STUDENT_ID) && !has_match {
-        required.push(STUDENT_ID);
-    }
-    let layout = Layout { read: &names, required: &required, expected: &[], skipped: &[], is_sent: true };
+    let rows = Rows::new(template, |name| sheet.has_column(name));
+    let layout =
+        Layout { read: &names, required: &rows.required, expected: &[], skipped: &[], is_sent: true };
     let Some(table) = sheet.bind(&layout, out) else { return };
-    let (file, mut seen) = (table.file(), Seen::default());
-    table.for_each(out, |fields, out| {
-        fields.require(&required);
-        let student = if template.kind.has_student() { student::identify(fields, has_match) } else { None };
+    let mut of_file = OfFile { file: table.file(), seen: &mut Seen::default(), matched };
+    table.for_each(out, |fields, out| rows.read(fields, &mut of_file, out));
+}
+
+/// Reads rows that have the columns of a template, wherever these come from: every record of a template,
+/// or of a mapping onto one, is made here.
+pub(super) struct Rows {
+    pub(super) template: &'static Template,
+    /// Columns that every row needs.
+    pub(super) required: Vec<&'static str>,
+    has_match: bool,
+}
+
+/// What the rows of a file have in common.
+pub(super) struct OfFile<'a> {
+    pub(super) file: &'a Cow<'static, str>,
+    /// Keys of records of the same kind so far.
+    pub(super) seen: &'a mut Seen,
+    /// Students known by match fields alone who have been sent, by any file.
+    pub(super) matched: &'a mut Seen,
+}
+
+impl Rows {
+    /// Rows with those columns of the template for which `has_column` says so.
+    pub(super) fn new(template: &'static Template, has_column: impl Fn(&str) -> bool) -> Self {
+        let has = |name: &str| template.columns.iter().any(|column| column.name == name);
+        let has_match = has(MATCH[0]) && MATCH.iter().all(|name| has_column(name));
+        let mut required: Vec<_> = template.required().collect();
+        if has(STUDENT_ID) && !required.contains(&STUDENT_ID) && !has_match {
+            required.push(STUDENT_ID);
+        }
+        Self { template, required, has_match }
+    }
+
+    /// Sends the record of a row, or notes what is wrong with it.
+    pub(super) fn read(&self, fields: &mut Fields<'_, '_>, of_file: &mut OfFile<'_>, out: &mut Output<'_>) {
+        let Self { template, required, has_match } = self;
+        fields.require(required);
+        let student = if template.kind.has_student() { student::identify(fields, *has_match) } else { None };
         let fact = facts::fact(template.kind, fields);
         if fields.is_refused() {
             return;
@@ -59,7 +93,7 @@ fn read_one(template: &Template, sheet: Sheet, matched: &mut Seen, out: &mut Out
         if fields.is_refused() {
             return;
         }
-        match seen.note(key.expose(), fields.fingerprint()) {
+        match of_file.seen.note(key.expose(), fields.fingerprint()) {
             Verdict::New => {}
             Verdict::Repeat => return out.repeat(),
             Verdict::Clash => {
@@ -72,15 +106,19 @@ fn read_one(template: &Template, sheet: Sheet, matched: &mut Seen, out: &mut Out
         }
         let id = student.as_ref().map(|student| student.id.expose()).unwrap_or_default();
         let of_student = || student.as_ref().map(|student| Clear::from(student.id.expose()));
-        if is_matched && matched.note(id, [0; 16]) == Verdict::New {
+        if is_matched && of_file.matched.note(id, [0; 16]) == Verdict::New {
             let change = Change::Upsert(Fact::Person(Demographics::default()));
             let (key, identifiers) = (Clear::from(id), identifiers.take());
-            out.send(file, fields.line(), Submission { key, student: of_student(), identifiers, change });
+            out.send(
+                of_file.file.clone(),
+                fields.line(),
+                Submission { key, student: of_student(), identifiers, change },
+            );
         }
         let identifiers = identifiers.filter(|_| template.kind == Kind::Person);
         let (student, change) = (of_student(), Change::Upsert(fact));
-        out.send(file, fields.line(), Submission { key, student, identifiers, change });
-    });
+        out.send(of_file.file.clone(), fields.line(), Submission { key, student, identifiers, change });
+    }
 }
 
 /// The key of a record: the source's own, or the student and what tells records of the kind apart.

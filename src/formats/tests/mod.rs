@@ -1,6 +1,7 @@
 //! Small places made on the spot, read through the public door.
 
 mod archives;
+mod mappings;
 mod rosters;
 mod templates;
 
@@ -85,7 +86,10 @@ fn nothing_known_is_one_clear_error() {
     let folder = TempDir::new().expect("a temporary folder");
     fs::write(folder.path().join("Mary Jones.csv"), "a,b\n1,2\n").expect("a file");
     let error = read(folder.path(), None, &mut |_| {}).expect_err("nothing is known here");
-    assert_eq!(error.to_string(), "no file here is of OneRoster or one of the templates");
+    assert_eq!(
+        error.to_string(),
+        "no file here is of OneRoster, one of the templates or one that a mapping is for"
+    );
     let error = read(&folder.path().join("none"), None, &mut |_| {}).expect_err("there is no such folder");
     assert_eq!(error.to_string(), "cannot read the given path");
 }
@@ -98,7 +102,10 @@ fn stray_files_are_named_once() {
         ("readme.txt", "hello"),
     ]);
     assert_eq!(read.keys(), [(2, "P1")]);
-    assert_eq!((read.rows[0].file, read.reading.defects[0].file.as_str()), ("programs.csv", "notes.csv"));
+    assert_eq!(
+        (read.rows[0].file.as_ref(), read.reading.defects[0].file.as_str()),
+        ("programs.csv", "notes.csv")
+    );
     assert_eq!(read.defects(), ["  unknown_file"]);
 }
 

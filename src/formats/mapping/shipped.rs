@@ -1,0 +1,35 @@
+//! The mappings that come with the program.
+
+use super::{Mapping, parse};
+
+const TEXTS: &[(&str, &str)] = &[
+    ("act", include_str!("../mappings/act.toml")),
+    ("gold", include_str!("../mappings/gold.toml")),
+    ("i-ready-math", include_str!("../mappings/i-ready-math.toml")),
+    ("i-ready-reading", include_str!("../mappings/i-ready-reading.toml")),
+    ("kra", include_str!("../mappings/kra.toml")),
+    ("map-growth", include_str!("../mappings/map-growth.toml")),
+    ("pals-prek", include_str!("../mappings/pals-prek.toml")),
+    ("wisconsin-forward", include_str!("../mappings/wisconsin-forward.toml")),
+];
+
+/// All of them, by name.
+pub(super) fn mappings() -> Vec<Mapping> {
+    let read = |(name, text): &(&str, &str)| {
+        parse::parse(text, name).expect("a test reads the mappings that come with the program")
+    };
+    TEXTS.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_its_name_and_a_title() {
+        for (mapping, (name, _)) in mappings().iter().zip(TEXTS) {
+            assert_eq!(mapping.name, *name);
+            assert!(!mapping.title.is_empty(), "{name}");
+        }
+    }
+}
