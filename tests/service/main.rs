@@ -19,6 +19,7 @@ mod intake;
 mod kill;
 mod linkage;
 mod log;
+mod mapping;
 mod model;
 mod modes;
 mod proof;
