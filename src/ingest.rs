@@ -6,7 +6,7 @@
 
 use crate::agreements::{Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};
-use crate::identity::{KeyRing, Pseudonymized, pseudonymize};
+use crate::identity::{KeyId, KeyRing, Pseudonymized, pseudonymize};
 use crate::records::{Change, OrgId, Submission, Violation};
 use crate::store::{self, BatchRow, LinkageKeys, Outcome, Store, Tx, Verdict};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub struct Batch {
     pub id: String,
     /// Position in the delivery, from 1.
     pub sequence: u64,
+    /// The linkage keys that the client encodes with; none where the service does.
+    pub linkage_keys: Vec<KeyId>,
     /// The records.
     pub records: Vec<Result<Incoming, Vec<Violation>>>,
 }
@@ -96,17 +98,19 @@ pub async fn open(
     source: OrgId,
     agreement: String,
     delivery: String,
+    linkage_keys: Vec<KeyId>,
     call: Call,
 ) -> Result<(Opened, Receipt), Error> {
     let steps = move |tx: &mut Tx<'_>| {
         let agreement = tx.agreement(&agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
         let permit = agreement.permit_intake(&source, call.time.date())?;
+        let keys = tx.linkage_keys()?;
         let acknowledged_through = match tx.source(&source)? {
-            Some(number) => tx.acknowledged_through(number, &delivery)?,
+            Some(number) => tx.acknowledged_through(number, &delivery, keys.newest_of(&linkage_keys))?,
             None => 0,
         };
         tx.log(&call.opened(&permit, &delivery))?;
-        Ok::<_, Error>(Opened { acknowledged_through, keys: tx.linkage_keys()? })
+        Ok::<_, Error>(Opened { acknowledged_through, keys })
     };
     let committed = store.transaction("ingest.open", steps).await?;
     committed.with_receipt().ok_or_else(|| store::Error::Damaged("no log entry").into())
@@ -177,14 +181,15 @@ fn take(
     let agreement = tx.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
     let permit = agreement.permit_intake(source, call.time.date())?;
     let number = tx.source_number(source)?;
-    if let Some(known) = tx.batch(number, &batch.id)? {
+    let newest = tx.linkage_keys()?.newest_of(&batch.linkage_keys);
+    if let Some(known) = tx.batch(number, &batch.id, newest)? {
         if (known.digest, &known.delivery, known.sequence) != (digest, &batch.delivery, batch.sequence) {
             return Err(Error::Conflict);
         }
         tx.log(&call.ingested(&permit, &batch.id, counts(&known.verdict)))?;
         return Ok((known.verdict, true));
     }
-    let expected = tx.acknowledged_through(number, &batch.delivery)? + 1;
+    let expected = tx.acknowledged_through(number, &batch.delivery, newest)? + 1;
     if batch.sequence != expected {
         return Err(Error::OutOfOrder { expected });
     }
@@ -215,6 +220,8 @@ fn take(
         sequence: batch.sequence,
         digest,
         verdict: &verdict,
+        // The first student ever may have brought the key meanwhile.
+        newest: tx.linkage_keys()?.newest_of(&batch.linkage_keys),
     };
     tx.put_batch(&row, call.time)?;
     tx.log(&call.ingested(&permit, &batch.id, counts(&verdict)))?;
@@ -240,6 +247,7 @@ struct Encoded {
     delivery: String,
     id: String,
     sequence: u64,
+    linkage_keys: Vec<KeyId>,
     records: Vec<Result<Pseudonymized, Vec<Violation>>>,
 }
 
@@ -256,8 +264,9 @@ impl Encoded {
                 "this service takes encoded identifiers only (push --encode)",
             )]),
         };
-        let records = batch.records.into_iter().map(|record| record.and_then(encode)).collect();
-        Self { delivery: batch.delivery, id: batch.id, sequence: batch.sequence, records }
+        let Batch { delivery, id, sequence, linkage_keys, records } = batch;
+        let records = records.into_iter().map(|record| record.and_then(encode)).collect();
+        Self { delivery, id, sequence, linkage_keys, records }
     }
 
     /// A keyed digest of the content, the same for the same records. A refused record counts by what is

@@ -74,13 +74,11 @@ pub enum Error {
 pub fn change(tx: &mut Tx<'_>, step: Step, held: Option<&[KeyId]>) -> Result<(LinkageKeys, KeyId), Error> {
     let keys = tx.linkage_keys()?;
     let about = match (step, keys.next) {
-        (Step::Begin(key), next) => {
-            match next {
-                // Again: it is as it should be.
-                Some(known) if known == key => return Ok((keys, key)),
-                Some(other) => return Err(Error::Follows(other)),
-                None => begin(tx, key, keys, held)?,
-            }
+        // Again: it is as it should be.
+        (Step::Begin(key), Some(next)) if next == key => next,
+        (Step::Begin(_), Some(other)) => return Err(Error::Follows(other)),
+        (Step::Begin(key), None) => {
+            begin(tx, key, keys, held)?;
             key
         }
         (_, None) => return Err(Error::NoneFollows),

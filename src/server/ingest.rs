@@ -9,6 +9,7 @@ use super::peer::Role;
 use super::status::{self, Told};
 use crate::api::{incoming, v1 as pb};
 use crate::audit::Call;
+use crate::identity::KeyId;
 use crate::ingest::{self, Accepting, Batch, Intake, MAX_RECORDS, Prepared};
 use crate::records::{Code as Word, OrgId, Violation};
 use crate::store::Outcome;
@@ -42,6 +43,8 @@ struct Delivery {
     source: OrgId,
     agreement: String,
     id: String,
+    /// The linkage keys that the client encodes with.
+    linkage_keys: Vec<KeyId>,
     admitted: Admitted,
 }
 
@@ -78,6 +81,7 @@ impl IngestService for Ingest {
                 wrong.push(Violation::new(field, "not_a_code", &error.to_string()));
             }
         }
+        let linkage_keys = keys("open.linkage_keys", &open.linkage_keys, &mut wrong);
         if !wrong.is_empty() {
             let told = Told { rule: "push.malformed", status: status::violations(&wrong) };
             return Err(self.desk.refuse(&admitted.call, told).await);
@@ -88,6 +92,7 @@ impl IngestService for Ingest {
             source: admitted.peer.organization.clone(),
             agreement: open.agreement,
             id: open.delivery,
+            linkage_keys,
             admitted,
         };
         let opened = delivery.open().await?;
@@ -104,17 +109,25 @@ impl IngestService for Ingest {
     ) -> Result<Response<pb::GetDeliveryResponse>, Status> {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(GET_DELIVERY, &request, Some(&content)).await?;
-        let (source, delivery) = (admitted.peer.organization.clone(), request.into_inner().delivery);
+        let (source, request) = (admitted.peer.organization.clone(), request.into_inner());
+        let mut wrong = Vec::new();
+        let linkage_keys = keys("linkage_keys", &request.linkage_keys, &mut wrong);
+        if !wrong.is_empty() {
+            let told = Told { rule: "delivery.malformed", status: status::violations(&wrong) };
+            return Err(self.desk.refuse(&admitted.call, told).await);
+        }
+        let delivery = request.delivery;
         let look = move |snapshot: &crate::store::Snapshot<'_>| {
             let Some(source) = snapshot.source(&source)? else {
                 return Ok(pb::GetDeliveryResponse::default());
             };
-            let verdicts = snapshot.delivery_verdicts(source, &delivery)?;
+            let newest = snapshot.linkage_keys()?.newest_of(&linkage_keys);
+            let verdicts = snapshot.delivery_verdicts(source, &delivery, newest)?;
             let all =
                 [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
             let count = |outcome| verdicts.iter().map(|verdict| verdict.count(outcome)).sum();
             Ok(pb::GetDeliveryResponse {
-                acknowledged_through: snapshot.acknowledged_through(source, &delivery)?,
+                acknowledged_through: snapshot.acknowledged_through(source, &delivery, newest)?,
                 outcomes: all.into_iter().map(count).collect(),
             })
         };
@@ -139,6 +152,7 @@ impl Delivery {
             self.source.clone(),
             self.agreement.clone(),
             self.id.clone(),
+            self.linkage_keys.clone(),
             call,
         );
         match opening.await {
@@ -208,10 +222,10 @@ impl Delivery {
         }
         let (sequence, id) = (wire.sequence, wire.batch.clone());
         let (store, intake, source) = (self.desk.store.clone(), self.intake.clone(), self.source.clone());
-        let delivery = self.id.clone();
+        let (delivery, linkage_keys) = (self.id.clone(), self.linkage_keys.clone());
         let encode = move || {
             let records = wire.records.into_iter().map(incoming).collect();
-            let batch = Batch { delivery, id: wire.batch, sequence, records };
+            let batch = Batch { delivery, id: wire.batch, sequence, linkage_keys, records };
             ingest::prepare(&store, &intake, &source, batch)
         };
         Some(Ok((sequence, id, tokio::task::spawn_blocking(encode))))
@@ -276,6 +290,22 @@ impl Delivery {
         };
         self.desk.refuse(&self.admitted.call, told).await
     }
+}
+
+/// Ids of linkage keys; each that is none is among what is wrong.
+fn keys(field: &str, ids: &[String], wrong: &mut Vec<Violation>) -> Vec<KeyId> {
+    let mut read = |(at, id): (usize, &String)| {
+        let key = KeyId::parse(id);
+        if key.is_none() {
+            wrong.push(Violation::new(
+                &format!("{field}[{at}]"),
+                "malformed",
+                "is not 12 hexadecimal digits",
+            ));
+        }
+        key
+    };
+    ids.iter().enumerate().filter_map(&mut read).collect()
 }
 
 fn violation((record, violation): (u32, Violation)) -> pb::Violation {

@@ -1,10 +1,11 @@
 //! Acknowledged batches: what makes a repeat safe and tells a client where to resume.
 //!
-//! A batch counts as acknowledged as long as encodings are made as they were then: once they are made otherwise, with
-//! another key or by another normalizer, the same batch is taken again, and then students are encoded anew.
+//! A batch counts as acknowledged as long as its source encodes as it did then: once it encodes otherwise, with a newer
+//! key or another normalizer, the same batch is taken again, and then students are encoded anew.
 
-use super::{Error, Snapshot, Tx};
+use super::{Error, Snapshot, Tx, linkage_keys::made_with};
 use crate::calendar::Timestamp;
+use crate::identity::KeyId;
 use crate::records::Violation;
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,8 @@ pub struct BatchRow<'a> {
     pub digest: [u8; 32],
     /// What became of its records.
     pub verdict: &'a Verdict,
+    /// The newest linkage key of those its students are encoded with.
+    pub newest: Option<KeyId>,
 }
 
 /// A batch that was acknowledged before.
@@ -72,17 +75,17 @@ pub struct Acknowledged {
 }
 
 impl Snapshot<'_> {
-    /// The batch of that id, if the source had it acknowledged as encodings are made now.
+    /// The batch of that id, if the source had it acknowledged with that newest key.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn batch(&self, source: u32, id: &str) -> Result<Option<Acknowledged>, Error> {
+    pub fn batch(&self, source: u32, id: &str, newest: Option<KeyId>) -> Result<Option<Acknowledged>, Error> {
         let mut statement = self.prepare(
             "SELECT digest, delivery, sequence, verdict FROM batch
              WHERE source = ?1 AND id = ?2 AND make = ?3",
         )?;
-        let found = statement.query_row(params![source, id, self.linkage_keys()?.newest()], |row| {
+        let found = statement.query_row(params![source, id, made_with(newest)], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
         });
         let Some((digest, delivery, sequence, verdict)) = found.optional()? else { return Ok(None) };
@@ -90,30 +93,40 @@ impl Snapshot<'_> {
         Ok(Some(Acknowledged { digest, delivery, sequence: sequence.unsigned_abs(), verdict }))
     }
 
-    /// The last acknowledged batch of a delivery; 0 for none.
+    /// The last batch of a delivery that was acknowledged with that newest key; 0 for none.
     ///
     /// # Errors
     ///
     /// [`Error::Database`].
-    pub fn acknowledged_through(&self, source: u32, delivery: &str) -> Result<u64, Error> {
+    pub fn acknowledged_through(
+        &self,
+        source: u32,
+        delivery: &str,
+        newest: Option<KeyId>,
+    ) -> Result<u64, Error> {
         let mut statement = self.prepare(
             "SELECT coalesce(max(sequence), 0) FROM batch WHERE source = ?1 AND delivery = ?2 AND make = ?3",
         )?;
-        let newest = self.linkage_keys()?.newest();
-        Ok(statement.query_row(params![source, delivery, newest], |row| row.get::<_, i64>(0))?.unsigned_abs())
+        let make = made_with(newest);
+        Ok(statement.query_row(params![source, delivery, make], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// The verdicts of a delivery so far, in order.
+    /// The verdicts of a delivery so far with that newest key, in order.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn delivery_verdicts(&self, source: u32, delivery: &str) -> Result<Vec<Verdict>, Error> {
+    pub fn delivery_verdicts(
+        &self,
+        source: u32,
+        delivery: &str,
+        newest: Option<KeyId>,
+    ) -> Result<Vec<Verdict>, Error> {
         let mut statement = self.prepare(
             "SELECT verdict FROM batch WHERE source = ?1 AND delivery = ?2 AND make = ?3 ORDER BY sequence",
         )?;
-        let newest = self.linkage_keys()?.newest();
-        let rows = statement.query_map(params![source, delivery, newest], |row| row.get::<_, Vec<u8>>(0))?;
+        let make = made_with(newest);
+        let rows = statement.query_map(params![source, delivery, make], |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|row| parse(&row?)).collect()
     }
 }
@@ -126,7 +139,6 @@ impl Tx<'_> {
     /// [`Error::Database`].
     pub fn put_batch(&mut self, batch: &BatchRow<'_>, now: Timestamp) -> Result<(), Error> {
         let verdict = postcard::to_allocvec(batch.verdict).map_err(|_| Error::Damaged("a verdict"))?;
-        let newest = self.known_keys()?.newest();
         self.prepare(
             "INSERT OR REPLACE INTO batch (source, id, delivery, sequence, digest, verdict, received_ms, make)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -139,7 +151,7 @@ impl Tx<'_> {
             batch.digest,
             verdict,
             now.millis(),
-            newest
+            made_with(batch.newest)
         ])?;
         Ok(())
     }

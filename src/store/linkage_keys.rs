@@ -31,9 +31,11 @@ pub struct KeyProgress {
 }
 
 impl LinkageKeys {
-    /// What makes the newest encodings that are taken; zeros before there are any.
-    pub(super) fn newest(&self) -> [u8; 8] {
-        self.next.or(self.current).map_or([0; 8], |key| *Make::of(key).as_bytes())
+    /// The newest key in use of those that a source encodes with; where none are given, the service encodes, and it has
+    /// all of them.
+    #[must_use]
+    pub fn newest_of(&self, held: &[KeyId]) -> Option<KeyId> {
+        self.next.filter(|next| held.is_empty() || held.contains(next)).or(self.current)
     }
 
     /// Of a student's encodings, the one that links and the one that follows it.
@@ -92,7 +94,8 @@ impl Snapshot<'_> {
              GROUP BY s.source ORDER BY o.id",
         )?;
         let person = Kind::Person as u8;
-        let rows = statement.query_map(params![keys.next.is_some(), keys.newest(), person], |row| {
+        let current = made_with(keys.current);
+        let rows = statement.query_map(params![keys.next.is_some(), current, person], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         })?;
         let progress = rows.map(|row| {
@@ -113,9 +116,8 @@ impl Tx<'_> {
     pub fn put_first_linkage_key(&mut self, key: KeyId) -> Result<(), Error> {
         self.prepare("INSERT INTO linkage_key (id, state) VALUES (?1, 'current')")?
             .execute([key.as_bytes()])?;
-        let none = LinkageKeys::default().newest();
         self.prepare("UPDATE batch SET make = ?1 WHERE make = ?2")?
-            .execute([Make::of(key).as_bytes(), &none])?;
+            .execute([made_with(Some(key)), made_with(None)])?;
         self.keys = None;
         Ok(())
     }
@@ -131,17 +133,21 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Takes the key that follows back, and what was encoded with it: batches that brought it count as not sent, should
-    /// the key be named again.
+    /// Takes the key that follows back, and what was encoded with it. Batches that brought it have brought the current
+    /// one, too, and count as sent with that.
     ///
     /// # Errors
     ///
     /// [`Error::Database`].
     pub fn drop_next_linkage_key(&mut self) -> Result<(), Error> {
-        let Some(next) = self.linkage_keys()?.next else { return Ok(()) };
+        let LinkageKeys { current, next } = self.linkage_keys()?;
+        if next.is_none() {
+            return Ok(());
+        }
         self.prepare("UPDATE subject SET next_encoding = NULL WHERE next_encoding IS NOT NULL")?
             .execute([])?;
-        self.prepare("UPDATE batch SET make = NULL WHERE make = ?1")?.execute([Make::of(next).as_bytes()])?;
+        self.prepare("UPDATE batch SET make = ?1 WHERE make = ?2")?
+            .execute([made_with(current), made_with(next)])?;
         self.prepare("DELETE FROM linkage_key WHERE state = 'next'")?.execute([])?;
         self.keys = None;
         Ok(())
@@ -185,6 +191,11 @@ impl Tx<'_> {
         }
         Ok(self.known_keys()?.choose(encodings).map(Some))
     }
+}
+
+/// What makes encodings with a key; zeros where there is none yet.
+pub(super) fn made_with(key: Option<KeyId>) -> [u8; 8] {
+    key.map_or([0; 8], |key| *Make::of(key).as_bytes())
 }
 
 pub(super) fn keys(connection: &Connection) -> Result<LinkageKeys, Error> {

@@ -207,7 +207,11 @@ async fn pushes(source: &Source, told: &mut Told) {
         let status = pushing.batch(batch, sequence, records).await.expect_err(batch);
         told.status(&status);
     }
-    let open = pb::OpenDelivery { delivery: format!("{MARK} a"), agreement: format!("{MARK} b") };
+    let open = pb::OpenDelivery {
+        delivery: format!("{MARK} a"),
+        agreement: format!("{MARK} b"),
+        linkage_keys: vec![format!("{MARK} c")],
+    };
     let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     told.status(&status);
 }
@@ -232,7 +236,7 @@ async fn failing_questions(city: &City, told: &mut Told) {
     let list =
         pb::ListEntriesRequest { organization: name(), since: name(), rpc: name(), ..Default::default() };
     told.hear(auditor.audit().list_entries(list).await.map(drop));
-    let request = pb::GetDeliveryRequest { delivery: name() };
+    let request = pb::GetDeliveryRequest { delivery: name(), linkage_keys: Vec::new() };
     told.hear(city.source("northfield").await.session.ingest().get_delivery(request).await.map(drop));
     told.hear(steward.register(&name(), MARK, pb::Standing::Active).await);
 }

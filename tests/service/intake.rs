@@ -264,7 +264,7 @@ async fn a_push_that_does_not_begin_as_one_is_refused_and_on_record() {
     let batch = pb::Batch { batch: "one".into(), sequence: 1, records: vec![school()] };
     let status = source.begin(pb::push_request::Message::Batch(batch)).await.expect_err("not opened");
     assert_eq!(status.code(), Code::InvalidArgument);
-    let open = pb::OpenDelivery { delivery: "Alma Quill".into(), agreement: String::new() };
+    let open = pb::OpenDelivery { delivery: "Alma Quill".into(), ..Default::default() };
     let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     let fields = status.get_details_bad_request().expect("fields").field_violations;
     let fields: Vec<_> = fields.iter().map(|wrong| wrong.field.as_str()).collect();

@@ -54,7 +54,7 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
             pushing.finish().await
         }
         "GetDelivery" => {
-            let request = pb::GetDeliveryRequest { delivery: "by-name".into() };
+            let request = pb::GetDeliveryRequest { delivery: "by-name".into(), linkage_keys: Vec::new() };
             session.ingest().get_delivery(request).await.map(drop)
         }
         "Query" => session.releases().query(question()).await.map(drop),

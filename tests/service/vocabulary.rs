@@ -148,7 +148,8 @@ impl Source {
 
     /// Opens a delivery, to send batches by hand.
     pub(crate) async fn open(&self, delivery: &str) -> Result<Pushing, Status> {
-        let open = pb::OpenDelivery { delivery: delivery.into(), agreement: "city-outcomes".into() };
+        let agreement = "city-outcomes".into();
+        let open = pb::OpenDelivery { delivery: delivery.into(), agreement, linkage_keys: Vec::new() };
         self.begin(pb::push_request::Message::Open(open)).await
     }
 
@@ -167,7 +168,7 @@ impl Source {
     }
 
     pub(crate) async fn acknowledged_through(&self, delivery: &str) -> u64 {
-        let request = pb::GetDeliveryRequest { delivery: delivery.into() };
+        let request = pb::GetDeliveryRequest { delivery: delivery.into(), linkage_keys: Vec::new() };
         let reply = self.session.ingest().get_delivery(request).await.expect("its own delivery");
         reply.into_inner().acknowledged_through
     }

@@ -19,20 +19,28 @@ mod norms;
 mod regression;
 mod spline;
 
+use std::fmt;
+
 pub(super) use cohorts::percentiles;
 pub use norms::GrowthNorms;
 
 /// Fewer students are no cohort: the outer percentiles would rest on a handful of them.
 pub const COHORT_SIZE_MIN: usize = 1_000;
 
-/// The scores of one student.
-#[derive(Debug, Clone, PartialEq)]
+/// The scores of one student. They are about a person, so they are not printed.
+#[derive(Clone, PartialEq)]
 pub struct Student {
     /// This year's score, in points.
     pub score: f64,
     /// The scores of the years before in the grades before, the last year first, in points. The list ends
     /// where one is missing: a score behind a gap is not used.
     pub priors: Vec<f64>,
+}
+
+impl fmt::Debug for Student {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Student(..)")
+    }
 }
 
 /// What a student's growth is.
