@@ -284,7 +284,7 @@ impl Encoded {
                     add(record.student.as_ref().map_or(&[][..], |token| token.as_bytes()));
                     add(record.encodings.first().map_or(&[][..], |encoding| encoding.as_bytes()));
                     add(&match &record.change {
-                        Change::Upsert(fact) => postcard::to_allocvec(fact).unwrap_or_default(),
+                        Change::Upsert(fact) => fact.to_stored(),
                         Change::Delete(kind) => vec![*kind as u8],
                     });
                 }

@@ -200,6 +200,7 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
         match (&record.fact, record.student) {
             (Fact::School(school), _) => builder.add_school(source, school),
             (Fact::Program(program), _) => builder.add_program(program),
+            (Fact::SchoolDay(day), _) => builder.add_school_day(source, day),
             (_, Some(student)) => match persons.get(&(record.source, student)) {
                 Some(&person) => facts.push((person, record.source, record.fact)),
                 None => n_waiting += 1,

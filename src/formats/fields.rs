@@ -6,7 +6,7 @@ use super::table::Columns;
 use super::value;
 use super::{Defect, Severity};
 use crate::calendar::{Date, SchoolYear};
-use crate::records::{Clear, Code, Grade, Label};
+use crate::records::{BirthMonth, Clear, Code, Grade, Label};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use zeroize::Zeroizing;
@@ -172,6 +172,10 @@ impl<'r, 't> Fields<'r, 't> {
     pub(super) fn school_year(&mut self, column: &str) -> Option<SchoolYear> {
         let reason = "is not a school year (the year it ends in, or 2024-25)";
         self.parse(column, "not_a_date", reason, value::school_year)
+    }
+
+    pub(super) fn birth_month(&mut self, column: &str) -> Option<BirthMonth> {
+        self.parse(column, "not_a_date", "is not a month (YYYY-MM)", |text| text.parse().ok())
     }
 
     pub(super) fn boolean(&mut self, column: &str) -> Option<bool> {

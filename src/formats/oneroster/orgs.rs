@@ -123,6 +123,7 @@ fn send(org: &Org, by_id: &HashMap<&str, &Org>, mode: Mode, out: &mut Output<'_>
                 district_name: district.and_then(|org| org.name.clone()),
                 // The standard has no word for it; a templates' `schools.csv` can say otherwise.
                 sector: Sector::District,
+                title_i: None,
             }))
         }
         _ => return,

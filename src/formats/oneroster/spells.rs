@@ -257,6 +257,7 @@ impl<'a> Folder<'a> {
                 exit_type: None,
                 grade: spell.grade.filter(|_| is_latest),
                 ninth_grade_year: None,
+                repeats_grade: None,
             });
             let submission = Submission {
                 key: Clear::new(key),
