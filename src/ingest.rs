@@ -195,8 +195,13 @@ fn take(
     }
     let mut verdict = Verdict::default();
     for (index, record) in (0..).zip(batch.records) {
-        let record = record.and_then(|record| match permit.covers(record.change.kind()) {
-            true => Ok(record),
+        let record = record.and_then(|mut record| match permit.covers(record.change.kind()) {
+            true => {
+                if let Change::Upsert(fact) = &mut record.change {
+                    permit.trim(fact);
+                }
+                Ok(record)
+            }
             false => {
                 Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")])
             }

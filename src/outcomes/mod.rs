@@ -17,6 +17,7 @@ mod freeze;
 mod expression;
 mod evaluate;
 mod indicator;
+mod coverage;
 mod dimension;
 mod mode;
 mod slice;
@@ -28,6 +29,7 @@ mod tabulate;
 pub mod growth;
 
 pub use builder::{EditionBuilder, SourceId, SourcedFact};
+pub use coverage::Coverage;
 pub use dimension::{Dimension, Node};
 pub use edition::Edition;
 pub use error::{Error, Problem};

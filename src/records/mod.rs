@@ -9,6 +9,7 @@ mod birth_date;
 mod birth_month;
 mod code;
 mod fact;
+mod element;
 mod submission;
 mod violation;
 mod vocabulary;
@@ -16,6 +17,7 @@ mod vocabulary;
 pub use birth_date::{BirthDate, NotABirthDate};
 pub use birth_month::{BirthMonth, NotABirthMonth};
 pub use code::{Code, Label, NotACode, OrgId};
+pub use element::ELEMENTS;
 pub use fact::{
     Assessment, AttendanceEvent, AttendanceSummary, Course, Demographics, Diploma, Discipline, Dosage,
     Eligibility, Enrollment, Fact, OptOut, Participation, Postsecondary, Program, School, SchoolDay, Status,

@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use batches::{Acknowledged, BatchRow, Outcome, Verdict};
 pub use documents::Stored;
-pub use editions::EditionRow;
+pub use editions::{EditionRow, SourceReport};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};
 pub use organizations::Organization;
 pub use records::{RecordCount, Stored as StoredRecord};

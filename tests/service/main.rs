@@ -25,3 +25,4 @@ mod modes;
 mod proof;
 mod release;
 mod rotation;
+mod terms;

@@ -102,7 +102,8 @@ impl City {
     /// Takes out of the database what schema 5 has added.
     pub(crate) fn before_keys(&self) {
         self.tamper(
-            "DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
+            "DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
+             DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
              ALTER TABLE subject DROP COLUMN make; ALTER TABLE batch DROP COLUMN make; PRAGMA user_version = 4",
         );
     }
