@@ -93,7 +93,7 @@ pub async fn push(
     let Delivery { id, agreement, mut records, batch_records, linkage_keys } = delivery;
     let (requests, outgoing) = mpsc::channel(4);
     let held = linkage_keys.iter().flatten().map(ToString::to_string).collect();
-    let open = pb::OpenDelivery { delivery: id.clone(), agreement, linkage_keys: held };
+    let open = pb::OpenDelivery { delivery: id.clone(), agreement, linkage_keys: held, dry_run: false, whole: vec![] };
     let open = pb::PushRequest { message: Some(Sent::Open(open)) };
     requests.send(open).await.map_err(|_| Error::Protocol("the stream closed before it opened"))?;
     let mut replies = session.ingest().push(Request::new(ReceiverStream::new(outgoing))).await?.into_inner();
