@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use throughline::api::{clear, v1 as pb};
 use throughline::client::channel::{Options, connect};
-use throughline::client::{Delivery, RowRef, Session, push};
+use throughline::client::{Delivery, RowRef, Session, open};
 use throughline::formats;
 use throughline::store::Outcome;
 use tokio::sync::mpsc;

@@ -196,6 +196,7 @@ impl Delivery {
                 encoded_only: matches!(self.intake, Intake::EncodedOnly),
                 receipt: Some(receipt),
                 kinds: kinds.into_iter().map(whole::wire).collect(),
+                dry_run: self.dry_run.is_some(),
             }),
             Err(error) => {
                 let told = status::ingest(&error, &self.admitted.call.request_id);
