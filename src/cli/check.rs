@@ -1,12 +1,12 @@
 //! `throughline check`: what is wrong with files and, against the service, what a push of them would make. Nothing is stored.
 
-use super::mappings::{Mapped, print_mapped, print_mapping, print_mappings, print_queue, queue_json};
 use super::limits::Limits;
+use super::mappings::{Mapped, print_mapped, print_mapping, print_mappings, print_queue, queue_json};
 use super::push::{OUTCOMES, outcomes};
 use super::screen::{self, count, counted, say};
 use super::sending::{Files, Options, Sent, Survey, Wish};
-use super::wrong::{Wrong, by_service};
 use super::table::{Align, Table};
+use super::wrong::{Wrong, by_service};
 use super::{Done, Failure, Finish};
 use crate::calendar::SchoolYear;
 use crate::client::{Foreseen, Pushed};
@@ -101,8 +101,7 @@ impl Check {
         let mut survey = self.options.survey(&files, Some(&wish))?;
         let (path, files) = (files.path.clone(), Arc::new(files));
         let bar = screen::bar(None, "records");
-        let sent =
-            Sent { id: None, agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
+        let sent = Sent { id: None, agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
         let asked = self.options.send(
             files.clone(),
             &mut survey,
@@ -151,7 +150,9 @@ fn print_asked(pushed: &Pushed, foreseen: &Foreseen, survey: &Survey, is_whole: 
         say(&format!("nothing would be ended of {}: {why}", kind.code().replace('_', " ")));
     }
     if !is_whole && foreseen.absences.iter().any(|of| of.n_absent > 0) {
-        say("the manifest says bulk: with --whole, a push ends what is not in the files; without, nothing is ended");
+        say(
+            "the manifest says bulk: with --whole, a push ends what is not in the files; without, nothing is ended",
+        );
     }
     for stop in stops {
         say(&format!("a push would stop: {}", stop.trim_start_matches("stopped, and nothing was stored: ")));

@@ -39,13 +39,19 @@ impl Limits {
         let is_too_much = |of: &&FileRows| of.n_refused >= floor && of.n_refused * 100 > percent * of.n_rows;
         let lines = files.iter().filter(is_too_much).map(|of| {
             let rows = counted(of.n_rows, "row", "rows");
-            format!("\n  {}: {} of {rows} refused ({})", of.file, count(of.n_refused), share(of.n_refused, of.n_rows))
+            format!(
+                "\n  {}: {} of {rows} refused ({})",
+                of.file,
+                count(of.n_refused),
+                share(of.n_refused, of.n_rows)
+            )
         });
         let lines: String = lines.collect();
         if lines.is_empty() {
             return Ok(());
         }
-        let needed = files.iter().filter(is_too_much).map(|of| (of.n_refused * 100).div_ceil(of.n_rows.max(1)));
+        let needed =
+            files.iter().filter(is_too_much).map(|of| (of.n_refused * 100).div_ceil(of.n_rows.max(1)));
         Err(Failure::new(format!(
             "stopped, and nothing was stored: more than {percent} % of the rows of a file are refused{lines}\n\
              correct them (--errors, --refused-rows), or send the others with --allow-refused {}",
@@ -70,7 +76,8 @@ impl Limits {
         if lines.is_empty() {
             return Ok(at_most);
         }
-        let needed = absences.iter().filter(is_too_much).map(|of| (of.n_absent * 100).div_ceil(of.n_held.max(1)));
+        let needed =
+            absences.iter().filter(is_too_much).map(|of| (of.n_absent * 100).div_ceil(of.n_held.max(1)));
         Err(Failure::new(format!(
             "stopped, and nothing was stored: the files lack more than {} % of what the service holds{lines}\n\
              send whole files, leave out --whole, or end these records with --allow-ended {}",
@@ -82,7 +89,11 @@ impl Limits {
 
 fn line(of: &Absence) -> String {
     let (kind, n_held) = (of.kind.code().replace('_', " "), counted(of.n_held, "record", "records"));
-    format!("\n  {kind}: {} of {n_held} would be ended ({})", count(of.n_absent), share(of.n_absent, of.n_held))
+    format!(
+        "\n  {kind}: {} of {n_held} would be ended ({})",
+        count(of.n_absent),
+        share(of.n_absent, of.n_held)
+    )
 }
 
 fn share(n: u64, of: u64) -> String {

@@ -90,7 +90,9 @@ impl Options {
         let names = names.iter().filter(|name| !name.is_empty());
         let read = |name: &String| {
             let kind = Kind::from_code(name).filter(|kind| is_ended_by_absence(*kind));
-            kind.ok_or_else(|| Failure::new(format!("--whole: {name} is not a kind of record that is ended so")))
+            kind.ok_or_else(|| {
+                Failure::new(format!("--whole: {name} is not a kind of record that is ended so"))
+            })
         };
         let kinds = names.map(read).collect::<Result<BTreeSet<_>, _>>()?;
         Ok(Some(Wish::Said((!kinds.is_empty()).then_some(kinds))))
@@ -112,7 +114,9 @@ impl Options {
             if !files.contains_key(row.file.as_ref()) {
                 files.insert(row.file.to_string(), (0, 0));
             }
-            if let Some((line, n_rows)) = files.get_mut(row.file.as_ref()).filter(|(line, _)| *line != row.row) {
+            if let Some((line, n_rows)) =
+                files.get_mut(row.file.as_ref()).filter(|(line, _)| *line != row.row)
+            {
                 (*line, *n_rows) = (row.row, *n_rows + 1);
             }
             whole.n_records += 1;

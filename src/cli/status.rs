@@ -46,8 +46,7 @@ fn print(held: &pb::GetHoldingsResponse) {
     if held.last_received.is_empty() {
         return say("nothing was received yet");
     }
-    let headings =
-        [("Kind", Align::Left), ("Records", Align::Right), ("Waiting for a roster", Align::Right)];
+    let headings = [("Kind", Align::Left), ("Records", Align::Right), ("Waiting for a roster", Align::Right)];
     let mut table = Table::new(&headings);
     for of in &held.holdings {
         table.row([name(of).replace('_', " "), count(of.records), count(of.waiting)]);
@@ -65,9 +64,10 @@ fn print(held: &pb::GetHoldingsResponse) {
 }
 
 fn json(held: &pb::GetHoldingsResponse) -> serde_json::Value {
-    let kinds = held.holdings.iter().map(|of| {
-        serde_json::json!({ "kind": name(of), "records": of.records, "waiting": of.waiting })
-    });
+    let kinds = held
+        .holdings
+        .iter()
+        .map(|of| serde_json::json!({ "kind": name(of), "records": of.records, "waiting": of.waiting }));
     let last_received = Some(&held.last_received).filter(|time| !time.is_empty());
     serde_json::json!({ "kinds": kinds.collect::<Vec<_>>(), "last_received": last_received })
 }

@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::screen::{counted, note};
-use crate::client::{Pushed, RowRef};
 use crate::api::v1 as pb;
+use crate::client::{Pushed, RowRef};
 use crate::formats::{Defect, RefusedRows, Severity, write_defects, write_refused};
 use std::path::{Path, PathBuf};
 

@@ -21,11 +21,7 @@ pub type RefusedRows = BTreeMap<String, BTreeSet<u64>>;
 /// # Errors
 ///
 /// [`Error`] when the place can not be read again, or the folder not be written.
-pub fn write_refused(
-    path: &Path,
-    rows: &RefusedRows,
-    folder: &Path,
-) -> Result<BTreeMap<String, u64>, Error> {
+pub fn write_refused(path: &Path, rows: &RefusedRows, folder: &Path) -> Result<BTreeMap<String, u64>, Error> {
     let io = |source| Error::Io { what: format!("or write {}", folder.display()), source };
     let mut bundle = Bundle::open(path)?;
     let mut written = BTreeMap::new();
@@ -48,8 +44,7 @@ pub fn write_refused(
 /// Copies the header and the rows that begin on these lines, with their cells as they stand.
 fn copy(sheet: &Sheet, lines: &BTreeSet<u64>, mut out: impl Write) -> std::io::Result<u64> {
     let secret = sheet.header().iter().position(|name| name.eq_ignore_ascii_case(SECRET));
-    let (mut lexer, mut cells, mut n_rows) =
-        (Lexer::new(sheet.text(), sheet.separator()), Vec::new(), 0);
+    let (mut lexer, mut cells, mut n_rows) = (Lexer::new(sheet.text(), sheet.separator()), Vec::new(), 0);
     let mut is_header = true;
     while let Some(span) = lexer.next(&mut cells) {
         if !is_header && !lines.contains(&span.line) {

@@ -11,7 +11,9 @@ use super::{deliveries, whole};
 use crate::api::{incoming, v1 as pb};
 use crate::audit::Call;
 use crate::identity::KeyId;
-use crate::ingest::{self, Accepting, Acknowledgement, Batch, DryRun, Intake, MAX_RECORDS, Part, Prepared, Whole};
+use crate::ingest::{
+    self, Accepting, Acknowledgement, Batch, DryRun, Intake, MAX_RECORDS, Part, Prepared, Whole,
+};
 use crate::records::{Code as Word, Kind, OrgId, Violation};
 use pb::ingest_service_server::IngestService;
 use pb::push_request::Message as Sent;
@@ -253,7 +255,9 @@ impl Delivery {
                 },
                 Sent::End(end) => match &*keys {
                     Keys::All(whole) if self.dry_run.is_none() => Ok(Prepare::End(end, whole.clone())),
-                    _ => Err(self.malformed("only a delivery of whole files, after its keys, is ended").await),
+                    _ => {
+                        Err(self.malformed("only a delivery of whole files, after its keys, is ended").await)
+                    }
                 },
                 Sent::Open(_) => Err(self.malformed("a delivery is opened once, then batches follow").await),
             });
@@ -266,7 +270,9 @@ impl Delivery {
             Keys::None if !self.parts.is_empty() => Whole::new(self.parts.clone()),
             Keys::Coming(whole) => whole,
             Keys::None | Keys::All(_) => {
-                return Err(self.malformed("keys come once, where the opening says what files are whole").await);
+                return Err(self
+                    .malformed("keys come once, where the opening says what files are whole")
+                    .await);
             }
         };
         let (is_last, intake, source) = (wire.last, self.intake.clone(), self.source.clone());

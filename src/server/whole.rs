@@ -1,10 +1,10 @@
 //! Deliveries of whole files on the wire: what they are whole about, their keys, and what is absent.
 
 use crate::api::v1 as pb;
-use crate::identity::{KeyId, Token, record_token};
-use crate::ingest::{Absence, Ended, Ending, Intake, Part, is_ended_by_absence};
 use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
+use crate::identity::{KeyId, Token, record_token};
+use crate::ingest::{Absence, Ended, Ending, Intake, Part, is_ended_by_absence};
 use crate::records::{Kind, OrgId, Violation};
 use std::collections::BTreeMap;
 

@@ -188,9 +188,7 @@ impl Pushing {
     /// Sends a batch without waiting for its verdict.
     pub(crate) async fn send(&self, batch: &str, sequence: u64, records: Vec<pb::Record>) {
         let batch = pb::Batch { batch: batch.into(), sequence, records };
-        let request = pb::PushRequest { message: Some(pb::push_request::Message::Batch(batch)) };
-        // A stream that has ended says why in its replies.
-        let _ = self.requests.as_ref().expect("not ended").send(request).await;
+        self.tell(pb::push_request::Message::Batch(batch)).await;
     }
 
     /// The next verdict.
@@ -201,14 +199,19 @@ impl Pushing {
         }
     }
 
+    /// Sends a message of any kind.
+    pub(crate) async fn tell(&self, message: pb::push_request::Message) {
+        let request = pb::PushRequest { message: Some(message) };
+        // A stream that has ended says why in its replies.
+        let _ = self.requests.as_ref().expect("not ended").send(request).await;
+    }
+
     /// Sends a message of any kind and waits for its answer.
     pub(crate) async fn ask(
         &mut self,
         message: pb::push_request::Message,
     ) -> Result<pb::push_response::Message, Status> {
-        let request = pb::PushRequest { message: Some(message) };
-        // A stream that has ended says why in its replies.
-        let _ = self.requests.as_ref().expect("not ended").send(request).await;
+        self.tell(message).await;
         let reply = self.replies.message().await?.and_then(|reply| reply.message);
         reply.ok_or_else(|| Status::unknown("the stream ended"))
     }

@@ -6,8 +6,8 @@ mod student;
 
 pub use columns::{Column, Template, templates};
 
-use super::bundle::{Bundle, Error};
 use super::Extent;
+use super::bundle::{Bundle, Error};
 use super::fields::{Fields, TEXT_MAX};
 use super::id::{Seen, Verdict};
 use super::output::Output;
