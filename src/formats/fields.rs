@@ -68,6 +68,14 @@ impl<'r, 't> Fields<'r, 't> {
         self.span
     }
 
+    /// Reads on without noting what is wrong.
+    pub(super) fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let n_defects = self.defects.len();
+        let value = read(self);
+        self.defects.truncate(n_defects);
+        value
+    }
+
     /// Takes over what was wrong with a record that was put together from this row; once, where several
     /// records have the same trouble.
     pub(super) fn adopt(&mut self, defects: impl IntoIterator<Item = Defect>) {

@@ -220,6 +220,7 @@ async fn pushes(source: &Source, told: &mut Told) {
         delivery: format!("{MARK} a"),
         agreement: format!("{MARK} b"),
         linkage_keys: vec![format!("{MARK} c")],
+        ..Default::default()
     };
     let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     told.status(&status);

@@ -57,6 +57,7 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
             let request = pb::GetDeliveryRequest { delivery: "by-name".into(), linkage_keys: Vec::new() };
             session.ingest().get_delivery(request).await.map(drop)
         }
+        "GetHoldings" => session.ingest().get_holdings(pb::GetHoldingsRequest {}).await.map(drop),
         "Query" => session.releases().query(question()).await.map(drop),
         "ListIndicators" => session.releases().list_indicators(pb::ListIndicatorsRequest {}).await.map(drop),
         "ListProducts" => session.releases().list_products(pb::ListProductsRequest {}).await.map(drop),

@@ -5,6 +5,7 @@
 
 use super::super::fields::Fields;
 use super::super::value;
+use super::columns::{STUDENT_ID, Template};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Code, CollegeLevel,
@@ -76,6 +77,30 @@ pub(super) fn key_parts(fact: &Fact) -> Vec<String> {
         }
         Fact::SchoolDay(f) => vec![f.school.to_string(), f.date.to_string()],
     }
+}
+
+/// The same parts, read from the columns of a row that is refused; nothing when one of them can not be read.
+pub(super) fn read_key_parts(template: &Template, fields: Row<'_, '_, '_>) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    for column in template.key.iter().copied().filter(|column| *column != STUDENT_ID) {
+        let is_blank = !fields.has(column);
+        if is_blank && template.required().any(|required| required == column) {
+            return None;
+        }
+        let part = match column {
+            // A person without a year has one part less, and an action at no school an empty one.
+            "school_year" if is_blank => continue,
+            _ if is_blank => String::new(),
+            "school_year" => fields.school_year(column)?.ending().to_string(),
+            "entry" | "from" | "date" | "begin" => fields.date(column)?.to_string(),
+            "action" => word!(fields, "action", Action)?.code().to_owned(),
+            "type" => word!(fields, "type", DiplomaType)?.code().to_owned(),
+            "unit" => word!(fields, "unit", DosageUnit)?.code().to_owned(),
+            _ => fields.code(column)?.to_string(),
+        };
+        parts.push(part);
+    }
+    Some(parts)
 }
 
 fn person(fields: Row<'_, '_, '_>) -> Option<Demographics> {
