@@ -212,7 +212,7 @@ partners = ["city-partnership"]
 products = ["*"]
 indicators = ["*"]
 dimensions = ["*"]
-years = {{ from = 1980, to = 2050 }}
+years = {{ from = 1970, to = 2050 }}
 "#
     )
 }
