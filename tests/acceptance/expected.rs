@@ -154,3 +154,27 @@ impl Figure {
         format!("{} {} {} {}", self.indicator, self.period, self.group, self.level)
     }
 }
+
+/// What no test asks for would be missed by nobody: these are all data sets, and the tests check that each has so many.
+#[test]
+fn every_expected_figure_has_a_test() {
+    let Some(shared) = crate::harness::shared() else { return };
+    let mut n_figures: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows(&shared.join("expected/expected.csv")) {
+        *n_figures.entry(row["dataset"].clone()).or_default() += 1;
+    }
+    let tested = [
+        ("febrl_dataset1", 2),
+        ("febrl_dataset2", 2),
+        ("montucky", 77),
+        ("nels88", 24),
+        ("oulad", 72),
+        ("quine", 19),
+        ("rldata500", 2),
+        ("sgp_470", 392 + 110),
+        ("star_aer", 242),
+        ("star_poe", 22),
+        ("synth_texas", 284),
+    ];
+    assert_eq!(n_figures, tested.map(|(dataset, n)| (dataset.to_owned(), n)).into());
+}

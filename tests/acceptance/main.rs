@@ -1,6 +1,7 @@
 //! The program as people use it: real files go in through the command line, and what comes out of a
 //! running service is compared with figures that were computed elsewhere.
 
+mod doubles;
 mod engine;
 mod expected;
 mod harness;
