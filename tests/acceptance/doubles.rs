@@ -3,7 +3,6 @@
 
 use crate::expected::{Figure, figures};
 use crate::harness::{link, say, shared};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 

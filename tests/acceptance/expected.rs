@@ -58,7 +58,7 @@ pub(crate) fn figures(shared: &Path, dataset: &str) -> Vec<Figure> {
 pub(crate) struct Tally {
     /// Published, and equal.
     pub(crate) reproduced: usize,
-    /// Hidden, as it is about fewer than ten, or fewer than ten have the outcome or have it not; equal in the engine.
+    /// Hidden by the rule itself ([`Figure::is_small`]); equal in the engine.
     pub(crate) small: usize,
     /// Hidden to protect a smaller group; equal in the engine.
     pub(crate) protecting: Vec<String>,
@@ -68,9 +68,11 @@ pub(crate) struct Tally {
 
 /// The smallest group that is shown.
 pub(crate) const CELL_MIN: u64 = 10;
+/// The smallest group of which it is shown that all or nobody has an outcome.
+const CERTAINTY_MIN: u64 = 300;
 
 impl Tally {
-    /// Compares a figure with a published cell, or, where it is hidden, with what the engine counts: people exactly, the
+    /// Compares a figure with what the engine counts and, unless it is hidden, with the published cell: people exactly, the
     /// value, on that scale, to a millionth.
     pub(crate) fn compare(&mut self, figure: &Figure, cell: &Cell, counted: Count, scale: (f64, f64)) {
         let published = Count {
@@ -92,7 +94,8 @@ impl Tally {
         if figure.denominator < CELL_MIN && !is_hidden {
             return self.failed.push(format!("{}: should be hidden", figure.place()));
         }
-        match figure.differs(if is_hidden { counted } else { published }, scale) {
+        let differs = figure.differs(counted, scale).map(|how| format!("the engine counts {how}"));
+        match differs.or_else(|| (!is_hidden).then(|| figure.differs(published, scale))?) {
             Some(how) => self.failed.push(format!("{}: {how}, {}", figure.place(), cell.mark)),
             None if !is_hidden => self.reproduced += 1,
             None if is_small => self.small += 1,
@@ -130,10 +133,12 @@ impl Tally {
 }
 
 impl Figure {
-    /// Whether the rule hides it by itself: too few people, or too few with the outcome or without it.
+    /// Whether the rule hides it by itself: too few people, too few with the outcome or without it, or all or nobody of a
+    /// group that is not large.
     fn is_small(&self) -> bool {
-        let few = |people: u64| (1..CELL_MIN).contains(&people);
-        let of_share = |with: u64| few(with) || few(self.denominator.saturating_sub(with));
+        let least =
+            |people: u64| if people == 0 { self.denominator < CERTAINTY_MIN } else { people < CELL_MIN };
+        let of_share = |with: u64| least(with) || least(self.denominator.saturating_sub(with));
         self.denominator < CELL_MIN || self.numerator.is_some_and(of_share)
     }
 

@@ -2,7 +2,6 @@
 
 use crate::expected::write;
 use std::collections::BTreeMap;
-use std::path::Path;
 use tempfile::TempDir;
 
 /// Files by name, each with its columns and the rows so far.
@@ -24,19 +23,14 @@ impl Sheets {
         programs.iter().for_each(|(code, name)| self.add("programs", format!("{code},{name}")));
     }
 
-    /// Writes the files into a folder.
-    pub(crate) fn write(self, folder: &Path) {
-        for (file, (columns, mut rows)) in self.0 {
-            rows.sort_unstable();
-            rows.dedup();
-            write(&folder.join(format!("{file}.csv")), columns, rows);
-        }
-    }
-
     /// Writes the files into a folder that is there as long as what is returned.
     pub(crate) fn folder(self) -> TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        self.write(folder.path());
+        for (file, (columns, mut rows)) in self.0 {
+            rows.sort_unstable();
+            rows.dedup();
+            write(&folder.path().join(format!("{file}.csv")), columns, rows);
+        }
         folder
     }
 }

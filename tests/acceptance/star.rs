@@ -9,7 +9,7 @@ use std::path::Path;
 
 const PRODUCTS: [(&str, &str); 4] =
     [("scores", SCORES), ("gain", GAIN), ("entrants", ENTRANTS), ("meals", MEALS)];
-/// As schools are told apart no further.
+/// No school is told apart from its district.
 const HEAD: &str = "geography = \"district\"\n";
 
 /// Scores of children who have both, as the expected figures count them. Meals are a program of each

@@ -63,7 +63,8 @@ pub(crate) fn export(star: &Path, folder: &Path, geography: Geography, subjects:
             );
             add("enrollments", format!("{id},{school},{year},{first},{last},end_of_year,{grade}"));
             add("services", format!("{id},{arm},{first},{last}"));
-            if !child["ethnicity"].is_empty() {
+            // Races are for the scores alone.
+            if !child["ethnicity"].is_empty() && !subjects.is_empty() {
                 add("services", format!("{id},{},{first},{last}", child["ethnicity"]));
             }
             if !lunch.is_empty() {
