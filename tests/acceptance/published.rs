@@ -74,7 +74,7 @@ impl Published {
         Self { service, engine, report, answers: BTreeMap::new() }
     }
 
-    /// Compares an expected figure with what is published and, where that is hidden, with what the engine counts.
+    /// Compares an expected figure with what the engine counts and, unless it is hidden, with what is published.
     pub(crate) fn compare(&mut self, figure: &Figure, place: &Place, tally: &mut Tally) {
         let counted = self.engine.figure(place.of, place.period, &place.at);
         tally.compare(figure, self.cell(place), counted, place.scale);

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// A third of the students get meals at a lower price. Two of them are said to in one subject's record and not in the
+/// Of the students who get meals at a lower price, two are said to in one subject's record and not in the
 /// other's, so the records of each subject are a program of their own.
 const PROFICIENCY: &str = r#"
 product = "proficiency"
