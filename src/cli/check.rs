@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 #[command(after_help = "Exit code 1 means that some rows can not be sent; the others can.")]
 pub(super) struct Check {
-    /// A folder, a .zip or a .csv: OneRoster 1.1 or 1.2, the templates, or files that a mapping is for
+    /// A folder, a .zip or a file: OneRoster 1.1 or 1.2, Ed-Fi, the templates, or files that a mapping is for
     #[arg(required_unless_present_any = ["templates", "mappings", "print_mapping"])]
     path: Option<PathBuf>,
     /// School year to assume where a roster does not say it, by the year it ends in

@@ -37,7 +37,7 @@ pub(super) fn print_mapped(summary: &Summary) {
         ("File", Align::Left),
         ("Mapping", Align::Left),
         ("Records", Align::Right),
-        ("Rows left out by its conditions", Align::Right),
+        ("Rows it leaves out", Align::Right),
     ];
     let mut table = Table::new(&headings);
     for file in &summary.files {

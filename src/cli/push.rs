@@ -24,7 +24,7 @@ Cut off in the middle, the same command goes on where the service acknowledged l
 again changes nothing, and without --whole nothing is ever ended. Exit code 1 means that some rows were refused; the others
 are in. Exit code 2 means that it stopped; where too much would be refused or ended, nothing was stored.")]
 pub(super) struct Push {
-    /// A folder, a .zip or a .csv: OneRoster 1.1 or 1.2, the templates, or files that a mapping is for
+    /// A folder, a .zip or a file: OneRoster 1.1 or 1.2, Ed-Fi, the templates, or files that a mapping is for
     path: PathBuf,
     /// The agreement under which the records are sent
     #[arg(long, env = "THROUGHLINE_AGREEMENT", value_name = "ID")]

@@ -34,7 +34,7 @@ pub enum Error {
     #[error("there are two files named {0}")]
     Ambiguous(String),
     /// No file has a known name and a header.
-    #[error("no file here is of OneRoster, one of the templates or one that a mapping is for")]
+    #[error("no file here is of OneRoster or Ed-Fi, one of the templates or one that a mapping is for")]
     NothingKnown,
     /// Files have the name of a mapping and not its columns, and there are no others.
     #[error("{0}")]
@@ -46,14 +46,18 @@ pub enum Error {
 
 const ENTRIES_MAX: usize = 200;
 const BYTES_MAX: u64 = 4 << 30;
+/// Bytes of files that are read piece by piece, each as often as it is read: these fill no memory.
+const STREAMED_MAX: u64 = 64 << 30;
 
-/// The `.csv` files of a place, found by name without regard to letter case.
+/// The `.csv`, `.json`, `.jsonl` and `.xml` files of a place, found by name without regard to letter case.
 pub(super) struct Bundle {
     /// Lower-case name, to the name as it is and to where it is.
     files: BTreeMap<String, (String, Place)>,
     archive: Option<ZipArchive<File>>,
     /// Bytes that may still be read.
     budget: u64,
+    /// Bytes that may still be read piece by piece.
+    streamed: u64,
 }
 
 enum Place {
@@ -67,7 +71,7 @@ impl Bundle {
     }
 
     fn open_within(path: &Path, budget: u64) -> Result<Self, Error> {
-        let mut bundle = Self { files: BTreeMap::new(), archive: None, budget };
+        let mut bundle = Self { files: BTreeMap::new(), archive: None, budget, streamed: STREAMED_MAX };
         if fs::metadata(path).map_err(io_error("the given path"))?.is_dir() {
             for entry in fs::read_dir(path).map_err(io_error("the folder"))? {
                 let path = entry.map_err(io_error("the folder"))?.path();
@@ -97,11 +101,12 @@ impl Bundle {
         let mut size = 0_u64;
         for index in 0..archive.len() {
             let entry = archive.by_index_raw(index).map_err(Error::Archive)?;
-            size = size.saturating_add(entry.size());
+            let entry_size = entry.size();
             let name = entry.name().map_err(Error::Archive)?.into_owned();
             let hidden = name.starts_with("__MACOSX/");
             // A name is only ever compared, so one such as `../users.csv` reaches nothing.
             let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            size = size.saturating_add(if is_streamed(&name) { 0 } else { entry_size });
             if entry.is_file() && !hidden {
                 self.add(name, Place::Entry(index))?;
             }
@@ -115,7 +120,7 @@ impl Bundle {
 
     fn add(&mut self, name: String, place: Place) -> Result<(), Error> {
         let lower = name.to_ascii_lowercase();
-        if !lower.ends_with(".csv") || lower.starts_with('.') {
+        if !(lower.ends_with(".csv") || is_streamed(&lower)) || lower.starts_with('.') {
             return Ok(());
         }
         match self.files.insert(lower, (name, place)) {
@@ -128,9 +133,39 @@ impl Bundle {
         self.files.contains_key(&name.to_ascii_lowercase())
     }
 
-    /// Names of the files not yet taken, sorted.
+    /// Names of the `.csv` files not yet taken, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.files.values().map(|(name, _)| name.as_str())
+        self.files.values().map(|(name, _)| name.as_str()).filter(|name| !is_streamed(name))
+    }
+
+    /// Names of the other files, sorted.
+    pub(super) fn streamed_names(&self) -> impl Iterator<Item = &str> {
+        self.files.values().map(|(name, _)| name.as_str()).filter(|name| is_streamed(name))
+    }
+
+    /// Hands what a file holds to `each` piece by piece; it stays in the bundle, to be read again.
+    pub(super) fn stream<T>(
+        &mut self,
+        name: &str,
+        each: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> Result<Option<T>, Error> {
+        let Some((name, place)) = self.files.get(&name.to_ascii_lowercase()) else { return Ok(None) };
+        let mut left = self.streamed;
+        let result = match place {
+            Place::Path(path) => {
+                each(&mut Limited { inner: File::open(path).map_err(io_error(name))?, left: &mut left })
+            }
+            Place::Entry(index) => {
+                let archive = self.archive.as_mut().expect("entries are only added from an archive");
+                let entry = archive.by_index(*index).map_err(Error::Archive)?;
+                each(&mut Limited { inner: entry, left: &mut left })
+            }
+        };
+        self.streamed = left;
+        match result {
+            Err(_) if left == 0 => Err(Error::TooLarge),
+            result => result.map(Some).map_err(io_error(name)),
+        }
     }
 
     /// The bytes of a file, which is then no longer in the bundle.
@@ -153,6 +188,30 @@ impl Bundle {
         };
         self.budget -= bytes.len() as u64;
         Ok(Some(bytes))
+    }
+}
+
+/// Whether a file of this name is read piece by piece.
+fn is_streamed(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    [".json", ".jsonl", ".xml"].iter().any(|end| lower.ends_with(end))
+}
+
+/// A source that fails instead of giving more than what is left.
+struct Limited<'a, R> {
+    inner: R,
+    left: &'a mut u64,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if *self.left == 0 {
+            return Err(io::Error::other("there is more than may be read"));
+        }
+        let room = usize::try_from(*self.left).unwrap_or(usize::MAX).min(buffer.len());
+        let n = self.inner.read(&mut buffer[..room])?;
+        *self.left -= n as u64;
+        Ok(n)
     }
 }
 

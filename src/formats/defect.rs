@@ -28,7 +28,7 @@ impl Severity {
 pub struct Defect {
     /// Name of the file.
     pub file: String,
-    /// Line on which the record begins, the header being line 1; absent for the file as a whole.
+    /// Line on which the record begins, the header being line 1, or the number of an element; absent for the file as a whole.
     pub row: Option<u64>,
     /// Name of the column; absent for the row as a whole.
     pub column: Option<String>,
@@ -49,6 +49,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("duplicate_column", "a column stands in the header twice"),
     ("duplicate_key", "another row of the file has the same key and says something else"),
     ("encoding", "the text is not UTF-8"),
+    ("malformed", "not JSON or XML that can be read"),
     ("missing", "something required is blank"),
     ("missing_column", "a required column is not in the header"),
     ("missing_file", "a file that should be there is not"),

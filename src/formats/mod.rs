@@ -1,8 +1,9 @@
 //! What sources export, read into submissions.
 //!
-//! [`read`] takes a folder, a `.zip` or one `.csv`. It knows OneRoster 1.1 and 1.2 in CSV (and the
-//! look-alike of Microsoft School Data Sync), and the project's own [`templates`] for what no standard
-//! ships; both may lie in the same place. What is neither is read through a [`Mapping`]. Rows go to the caller one by one, as they are read.
+//! [`read`] takes a folder, a `.zip` or one file. It knows OneRoster 1.1 and 1.2 in CSV (and the
+//! look-alike of Microsoft School Data Sync), Ed-Fi in JSON and XML, and the project's own [`templates`] for
+//! what no standard ships; all may lie in the same place. What is none of them is read through a
+//! [`Mapping`]. Rows go to the caller one by one, as they are read.
 //!
 //! A row that cannot be used is left out and named by file, line, column, code and reason, every
 //! problem of it at once, and never by its values; the other rows go on. Columns that nobody needs
@@ -12,6 +13,7 @@
 mod bundle;
 mod decode;
 mod defect;
+mod edfi;
 mod extent;
 mod fields;
 mod refused;
@@ -78,6 +80,7 @@ pub fn read_mapped(
         Sheet::take(&mut bundle, "enrollments.csv")?
     };
     template::read(&mut bundle, enrollments, &mut matched, &mut out)?;
+    edfi::read(&mut bundle, year, mappings, &mut out)?;
     mapped.with(mappings.take_shipped(&mut bundle, &mut out)?).read(&mut matched, &mut out);
     for name in bundle.names() {
         if oneroster::FILES.iter().any(|known| known.eq_ignore_ascii_case(name)) {

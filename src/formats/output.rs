@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 pub struct Row {
     /// Name of the file, as the format spells it.
     pub file: Cow<'static, str>,
-    /// Line on which the record begins, the header being line 1. A spell at a school folded from several
+    /// Line on which the record begins, the header being line 1; in a list of JSON or a file of XML the
+    /// number of the element. A spell at a school folded from several
     /// class enrollments has the line of the first.
     pub row: u64,
     /// The record.
@@ -59,13 +60,13 @@ pub struct Summary {
 pub struct FileCount {
     /// Its name.
     pub file: Cow<'static, str>,
-    /// Name of the mapping it is read through, when no format knows it.
+    /// Name of the mapping it is read through, when no format knows it, or that has the words of one.
     pub mapping: Option<String>,
     /// Rows without the header and blank lines.
     pub rows: u64,
     /// Rows with at least one defect that kept them, or a record made of them, from being sent.
     pub refused_rows: u64,
-    /// Rows that the mapping's conditions leave out: no record is to be made of them.
+    /// Rows that the mapping leaves out: no record is to be made of them.
     pub skipped_rows: u64,
     /// Records that are sent.
     pub records: u64,

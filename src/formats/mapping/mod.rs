@@ -30,6 +30,7 @@ use bind::Plan;
 use run::SeenByTemplate;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use when::Condition;
 
 /// What one kind of file becomes.
@@ -42,6 +43,8 @@ pub struct Mapping {
     /// Texts that say that nothing is there.
     blank: Vec<String>,
     records: Vec<Record>,
+    /// What values of Ed-Fi descriptors become, by the descriptor's name.
+    descriptors: BTreeMap<String, Arc<source::Codes>>,
     text: String,
     /// What mistakes call it.
     origin: String,
@@ -95,6 +98,10 @@ impl Mapping {
         &self.text
     }
 
+    fn is_of_descriptors(&self) -> bool {
+        self.files.is_empty()
+    }
+
     fn fits(&self, file: &str) -> bool {
         self.files.iter().any(|pattern| pattern::fits(pattern, file))
     }
@@ -121,6 +128,7 @@ impl Mappings {
     /// Every mistake in every file.
     pub fn with_files(files: &[impl AsRef<Path>]) -> Result<Self, Mistakes> {
         let (mut own, mut mistakes): (Vec<Mapping>, Vec<Mistake>) = Default::default();
+        let shipped = Self::shipped().shipped;
         for path in files {
             let origin = path.as_ref().display().to_string();
             let wrong = |reason: String| Mistake { mapping: origin.clone(), line: None, reason };
@@ -129,18 +137,37 @@ impl Mappings {
                     Ok(mapping) if own.iter().any(|other| other.name == mapping.name) => {
                         mistakes.push(wrong(format!("another mapping has the name {}, too", mapping.name)));
                     }
-                    Ok(mapping) => own.push(mapping),
+                    Ok(mapping) => {
+                        for name in mapping.descriptors.keys() {
+                            if !shipped.iter().any(|shipped| shipped.descriptors.contains_key(name)) {
+                                mistakes.push(wrong(format!("no value of a descriptor {name} is read")));
+                            }
+                        }
+                        own.push(mapping);
+                    }
                     Err(more) => mistakes.extend(more),
                 },
                 Err(error) => mistakes.push(wrong(format!("can not be read: {error}"))),
             }
         }
-        if mistakes.is_empty() { Ok(Self { own, ..Self::shipped() }) } else { Err(Mistakes(mistakes)) }
+        if mistakes.is_empty() { Ok(Self { own, shipped }) } else { Err(Mistakes(mistakes)) }
     }
 
     /// All of them, the source's own first.
     pub fn iter(&self) -> impl Iterator<Item = &Mapping> {
         self.own.iter().chain(&self.shipped)
+    }
+
+    /// What a value of an Ed-Fi descriptor becomes, the source's own tables first.
+    pub(super) fn descriptor(&self, name: &str, value: &str) -> Option<&str> {
+        let value = value.to_lowercase();
+        self.iter().find_map(|mapping| mapping.descriptors.get(name)?.get(&value)).map(String::as_str)
+    }
+
+    /// What the program knows of a descriptor's values, in lower case.
+    pub(super) fn descriptor_values(&self, name: &str) -> impl Iterator<Item = (&str, &str)> {
+        let tables = self.iter().filter_map(move |mapping| mapping.descriptors.get(name));
+        tables.flat_map(|codes| codes.iter().map(|(value, word)| (value.as_str(), word.as_str())))
     }
 
     /// Takes the files of the source's own mappings, whatever else they could be taken for. Each must have
@@ -170,7 +197,8 @@ impl Mappings {
         if !mistakes.is_empty() {
             return Err(Error::Mappings(Mistakes(mistakes)));
         }
-        for mapping in self.own.iter().filter(|mapping| !names.iter().any(|name| mapping.fits(name))) {
+        let of_files = self.own.iter().filter(|mapping| !mapping.is_of_descriptors());
+        for mapping in of_files.filter(|mapping| !names.iter().any(|name| mapping.fits(name))) {
             let reason = "no file here has a name that this mapping is for";
             out.record(vec![Defect::of_file(&mapping.name, None, "missing_file", reason)]);
         }

@@ -207,7 +207,7 @@ fn every_mistake_is_told_at_once_with_its_line() {
         &[
             "m0.toml: files is missing: names of files, with * for anything",
             "m0.toml: name is missing, or not made of letters, digits and -_.",
-            "m0.toml, line 3: color is not known here (known are name, title, files, header_has, blank, codes, record, \
+            "m0.toml, line 3: color is not known here (known are name, title, files, header_has, blank, codes, descriptors, record, \
              template, each, optional, when, unless, filled, columns)",
             "m0.toml, line 4: blank is not a text in quotation marks",
             "m0.toml, line 6: there is no table codes.ids",

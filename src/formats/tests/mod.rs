@@ -1,6 +1,7 @@
 //! Small places made on the spot, read through the public door.
 
 mod archives;
+mod edfi;
 mod extents;
 mod mappings;
 mod rosters;
@@ -89,7 +90,7 @@ fn nothing_known_is_one_clear_error() {
     let error = read(folder.path(), None, &mut |_| {}).expect_err("nothing is known here");
     assert_eq!(
         error.to_string(),
-        "no file here is of OneRoster, one of the templates or one that a mapping is for"
+        "no file here is of OneRoster or Ed-Fi, one of the templates or one that a mapping is for"
     );
     let error = read(&folder.path().join("none"), None, &mut |_| {}).expect_err("there is no such folder");
     assert_eq!(error.to_string(), "cannot read the given path");

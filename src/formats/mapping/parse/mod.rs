@@ -30,11 +30,11 @@ pub(super) fn parse(text: &str, origin: &str) -> Result<Mapping, Vec<Mistake>> {
     if mistakes.is_empty() { Ok(mapping) } else { Err(mistakes) }
 }
 
-const KEYS: &str = "name, title, files, header_has, blank, codes, record";
+const KEYS: &str = "name, title, files, header_has, blank, codes, descriptors, record";
 
 fn read(notes: &mut Notes<'_>, document: &DeTable<'_>, text: &str, origin: &str) -> Mapping {
     let (mut name, mut title, mut files, mut header_has, mut blank) = Default::default();
-    let mut common = Part::default();
+    let (mut common, mut descriptors) = (Part::default(), Named::new());
     let mut parts = Vec::new();
     let nodes = notes.nodes(document);
     let codes = nodes.iter().find(|node| node.key == "codes").copied();
@@ -47,6 +47,7 @@ fn read(notes: &mut Notes<'_>, document: &DeTable<'_>, text: &str, origin: &str)
             "header_has" => header_has = notes.texts(node),
             "blank" => blank = notes.texts(node),
             "codes" => {}
+            "descriptors" => descriptors = source::named_codes(notes, node),
             "record" => parts = records(notes, node, &named),
             _ if common.take(notes, node, &named) => {}
             _ => notes.unknown(node, &format!("{KEYS}, {}", part::KEYS)),
@@ -56,10 +57,16 @@ fn read(notes: &mut Notes<'_>, document: &DeTable<'_>, text: &str, origin: &str)
     if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
         notes.wrong(0, "name is missing, or not made of letters, digits and -_.");
     }
-    if files.is_empty() {
+    // One of descriptors alone is for no file of its own.
+    let is_of_descriptors = !descriptors.is_empty()
+        && files.is_empty()
+        && parts.is_empty()
+        && !common.names_template
+        && common.columns.is_empty();
+    if files.is_empty() && !is_of_descriptors {
         notes.wrong(0, "files is missing: names of files, with * for anything");
     }
-    if parts.is_empty() {
+    if parts.is_empty() && !is_of_descriptors {
         // Without records of its own, it makes one of each row.
         parts.push(Part { line: common.line, ..Part::default() });
     }
@@ -67,7 +74,7 @@ fn read(notes: &mut Notes<'_>, document: &DeTable<'_>, text: &str, origin: &str)
     let records = parts.into_iter().enumerate();
     let records = records.filter_map(|(at, part)| record(notes, at + 1, part, &common)).collect();
     let (title, text, origin) = (title.unwrap_or_default(), text.to_owned(), origin.to_owned());
-    Mapping { name, title, files, header_has, blank, records, text, origin }
+    Mapping { name, title, files, header_has, blank, records, descriptors, text, origin }
 }
 
 fn records(notes: &mut Notes<'_>, node: Node<'_>, named: &Named) -> Vec<Part> {
