@@ -19,6 +19,7 @@ mod mappings;
 mod practice;
 mod push;
 mod query;
+mod report;
 mod screen;
 mod seal;
 mod serve;
@@ -79,6 +80,8 @@ enum Verb {
     Products(lists::Products),
     /// Ask for a table
     Query(query::Query),
+    /// Make figures of protected tables: gaps, targets, comparisons, series, and the lists of national networks
+    Report(Box<report::Report>),
     /// Hide cells of tables so that no sensitive one can be worked out, and prove it
     Seal(Box<seal::Seal>),
     /// Link the records of files: encode them, learn from the encodings, bring together who is one person
@@ -150,6 +153,7 @@ pub fn run() -> ExitCode {
         Verb::Indicators(verb) => verb.run(),
         Verb::Products(verb) => verb.run(),
         Verb::Query(verb) => verb.run(),
+        Verb::Report(verb) => verb.run(),
         Verb::Seal(verb) => verb.run(),
         Verb::Link(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),

@@ -1,16 +1,18 @@
-//! The papers of the city: an agreement, data products, and a page that says what all this is.
+//! The papers of the city: an agreement, data products, reports, and a page that says what all this is.
 
 use super::city::City;
 use super::{Error, Options};
 use std::path::Path;
 
-const PAPERS: [(&str, &str); 6] = [
+const PAPERS: [(&str, &str); 8] = [
     ("README.txt", include_str!("papers/README.txt")),
     ("agreements/city-outcomes.toml", include_str!("papers/city-outcomes.toml")),
     ("products/city.toml", include_str!("papers/city.toml")),
     ("products/graduates.toml", include_str!("papers/graduates.toml")),
     ("products/noisy.toml", include_str!("papers/noisy.toml")),
     ("products/tutoring.toml", include_str!("papers/tutoring.toml")),
+    ("reports/city.toml", include_str!("papers/report-city.toml")),
+    ("reports/tutoring.toml", include_str!("papers/report-tutoring.toml")),
 ];
 
 /// Writes the papers; returns how many there are.
