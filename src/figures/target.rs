@@ -79,14 +79,10 @@ fn status(direction: Direction, point: &Point, levels: &Levels, last: u32) -> &'
 }
 
 /// The years from the baseline on, or from the last break after it.
-fn window<'a>(
-    grid: &Grid<'_>,
-    form: &Target,
-    levels: &'a Levels,
-) -> (u32, &'a [(u32, Result<Arm, Missing>)]) {
-    let from = form.baseline.year.max(grid.comparable_since().unwrap_or(0));
-    let at = levels.iter().position(|(year, _)| *year >= from).unwrap_or(levels.len());
-    (from, &levels[at..])
+fn window(grid: &Grid<'_>, form: &Target, levels: &Levels) -> (u32, Levels) {
+    let broken = grid.last_year().and_then(|last| grid.break_between(form.baseline.year, last));
+    let from = broken.and(grid.comparable_since()).unwrap_or(form.baseline.year);
+    (from, levels.iter().filter(|(year, _)| *year >= from).cloned().collect())
 }
 
 /// The baseline's declared value, where it stands for the table's.
@@ -99,8 +95,7 @@ fn started_at(form: &Target, from: u32, levels: &mut Levels) {
 }
 
 fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
-    let (from, window) = window(grid, form, levels);
-    let mut window: Levels = window.to_vec();
+    let (from, mut window) = window(grid, form, levels);
     started_at(form, from, &mut window);
     if from > form.baseline.year {
         made.notes.push(format!(
@@ -112,9 +107,13 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
     let is_small = |(_, arm): &(u32, Result<Arm, Missing>)| {
         arm.as_ref().is_ok_and(|arm| !arm.is_exact || arm.counts.people.is_some_and(|n| n < VERDICT_MIN))
     };
-    let found = is_sustained(grid, &window, form.direction, form.tolerance);
+    let found = match window.first() {
+        Some((first, _)) if *first == from => is_sustained(grid, &window, form.direction, form.tolerance),
+        // The years in between are not known.
+        _ => Err(Missing::Absent),
+    };
     let (status, why) = match found {
-        Err(Missing::Absent) => ("cannot be shown", "it takes two years in a row".to_owned()),
+        Err(Missing::Absent) => ("cannot be shown", "it takes every year since, and two at least".to_owned()),
         Err(missing) => ("cannot be shown", missing.reason()),
         Ok(_) if window.iter().any(is_small) => {
             ("no verdict", format!("fewer than {VERDICT_MIN} students in a year, or rounded numbers"))
@@ -185,7 +184,9 @@ fn equitable(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made) {
         signed(gap_now, grid),
         year(last)
     );
-    let (is_faster, is_narrower) = (focal > reference + EPSILON, gap_now < gap_then - EPSILON);
+    let is_narrower = gap_now < gap_then - EPSILON;
+    // A gap that is narrower because the reference has become worse is none that equity has narrowed.
+    let is_faster = focal > reference + EPSILON && focal > EPSILON;
     let (status, more) =
         match (is_faster && is_narrower, focal > 0.0 && reference > 0.0 && gap_now > gap_then + EPSILON) {
             (true, _) if gap_then <= 0.0 => ("met", "the group was not behind".to_owned()),

@@ -6,6 +6,7 @@ mod harness;
 mod oneroster;
 mod practice_codes;
 mod practice_truth;
+mod report;
 mod star;
 mod star_files;
 mod star_poe;

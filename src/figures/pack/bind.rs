@@ -88,10 +88,7 @@ fn figures(
     let mut reasons = Vec::new();
     for choice in &line.counted_by {
         let filters = choice.filters.iter().chain(&population.filters);
-        let filters = match filters.map(|filter| fill(filter, wanted.set)).collect::<Result<Vec<_>, _>>() {
-            Ok(filters) => filters,
-            Err(reason) => return Err(reason),
-        };
+        let filters = filters.map(|filter| fill(filter, wanted.set)).collect::<Result<Vec<_>, _>>()?;
         let mut found: BTreeMap<&BTreeMap<String, String>, (&Offer, &Use, Place)> = BTreeMap::new();
         let mut offers: Vec<&Offer> = catalog.offers.iter().collect();
         // Products about everybody first, then those that hide less.
@@ -297,7 +294,7 @@ mod tests {
 
     #[test]
     fn grades_are_a_group_where_there_is_one_and_pooled_where_not() {
-        let grades = ["06", "07", "08", "09"];
+        let grades = ["06", "07", "08", "09", "10"];
         let pairs: Vec<_> = grades.map(|grade| (grade, "all")).to_vec();
         let program = Dimension {
             program: "NAZ".into(),
