@@ -55,7 +55,9 @@ impl Missing {
         match self {
             Self::Hidden => "cannot be shown: a number it needs is hidden".into(),
             Self::Empty => "there are no students".into(),
-            Self::Coded(_) => "the rule prints ranges of rates, which nothing is worked out from".into(),
+            Self::Coded(label) => {
+                format!("the rule prints the range {label}, which nothing is worked out from")
+            }
             Self::Absent => "the table does not have it".into(),
             Self::Break(year) => format!("no change is worked out across the break in {year}"),
             Self::Few(least) => format!("not made of fewer than {least} students"),
@@ -195,6 +197,19 @@ impl Arm {
             (None, None) => return None,
         };
         Some((self.value, interval))
+    }
+
+    /// Itself where it allows to conclude anything: its numbers are as counted, and of students enough.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing::Few`] or [`Missing::Because`].
+    pub(super) fn telling(&self) -> Result<&Self, Missing> {
+        match self.counts.people {
+            _ if !self.is_exact => Err(Missing::Because("numbers are rounded or carry noise")),
+            Some(people) if people < VERDICT_MIN => Err(Missing::Few(VERDICT_MIN)),
+            _ => Ok(self),
+        }
     }
 
     /// Whether it has students enough to conclude anything.

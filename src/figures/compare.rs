@@ -3,10 +3,10 @@
 
 use super::arm::{Arm, Missing};
 use super::catalog::ALL;
-use super::disparity::{change_between, standardized};
+use super::disparity::{change_between, gap, standardized};
 use super::figure::{Grid, Made, amount, verdict, year};
-use super::interval::{Term, combined, difference};
-use super::over_time::{Levels, change};
+use super::interval::{Term, combined};
+use super::over_time::{Levels, at, change};
 use super::report::{BeforeAfter, DifferenceInDifferences, Districts, Participants, Transition};
 use super::row::{Quantity, Row, Scale};
 use super::series;
@@ -35,10 +35,6 @@ pub(super) fn difference_in_differences(grid: &Grid<'_>, form: &DifferenceInDiff
         let levels: Levels = grid.years.iter().map(|year| (*year, grid.group(*year, categories))).collect();
         (label, levels)
     });
-    let at = |levels: &Levels, when: u32| {
-        let level = levels.iter().find(|(year, _)| *year == when);
-        level.map_or(Err(Missing::Absent), |(_, arm)| arm.clone())
-    };
     let mut arms = Vec::new();
     for (label, levels) in &sides {
         let [before, after] = [form.from, form.to].map(|year| (year, at(levels, year)));
@@ -72,9 +68,9 @@ pub(super) fn participants(grid: &Grid<'_>, form: &Participants, made: &mut Made
     let whole = (of(&form.participants, ALL), of(&form.comparison, ALL));
     made.rows.push(Row::level(when, &label, &whole.0, grid.levels()));
     made.rows.push(Row::level(when, &against, &whole.1, grid.levels()));
-    let gap = gap_of(grid, when, &label, &against, (&whole.0, &whole.1));
-    tell(made, "participants", "all together", &gap);
-    made.rows.push(gap);
+    let between = gap(grid, when, (&label, &against), (&whole.0, &whole.1));
+    tell(made, "participants", "all together", &between);
+    made.rows.push(between);
     let row = Row::new(when, &label, Quantity::StandardizedDifference, Scale::Deviations).against(&against);
     let apart = match (&whole.0, &whole.1) {
         (Ok(a), Ok(b)) => standardized(a, b),
@@ -115,7 +111,7 @@ fn over_strata(
         let (label, against) = (format!("{label}, {name}"), format!("{against}, {name}"));
         made.rows.push(Row::level(when, &label, &sides.0, grid.levels()));
         made.rows.push(Row::level(when, &against, &sides.1, grid.levels()));
-        made.rows.push(gap_of(grid, when, &label, &against, (&sides.0, &sides.1)));
+        made.rows.push(gap(grid, when, (&label, &against), (&sides.0, &sides.1)));
         if let (Ok(a), Ok(b)) = sides
             && let (Some(n), Some(m)) = (a.counts.people, b.counts.people)
         {
@@ -160,11 +156,11 @@ pub(super) fn transition(grid: &Grid<'_>, form: &Transition, made: &mut Made) {
     for ((year, a), (_, b)) in with.iter().zip(without) {
         made.rows.push(Row::level(*year, met, a, grid.levels()));
         made.rows.push(Row::level(*year, missed, b, grid.levels()));
-        let gap = gap_of(grid, *year, met, missed, (a, b));
+        let between = gap(grid, *year, (met, missed), (a, b));
         if Some(*year) == grid.last_year() {
-            tell(made, "transition", "between the two", &gap);
+            tell(made, "transition", "between the two", &between);
         }
-        made.rows.push(gap);
+        made.rows.push(between);
     }
     made.lines.extend([series::line(met, with), series::line(missed, without)]);
     made.notes
@@ -204,24 +200,6 @@ pub(super) fn districts(grid: &Grid<'_>, form: &Districts, made: &mut Made) {
         made.find("districts", "shown", text);
     }
     made.rows.push(Row { value, ..row });
-}
-
-fn gap_of(
-    grid: &Grid<'_>,
-    when: u32,
-    label: &str,
-    against: &str,
-    (a, b): (&Result<Arm, Missing>, &Result<Arm, Missing>),
-) -> Row {
-    let row = Row::new(when, label, Quantity::Gap, grid.differences()).against(against);
-    match (a, b) {
-        (Ok(a), Ok(b)) => {
-            let interval = a.limits().zip(b.limits()).map(|(a, b)| difference(a, b).1);
-            let counts = vec![a.counts, b.counts];
-            Row { value: Ok(a.value - b.value), interval, counts, ..row.says(verdict(&[a, b], interval)) }
-        }
-        (Err(missing), _) | (_, Err(missing)) => Row { value: Err(missing.clone()), ..row },
-    }
 }
 
 /// A difference in words.

@@ -39,7 +39,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Disparity, made: &mut Made) {
             }
         }
         for ((year, focal), (_, reference)) in pair.focal.iter().zip(&pair.reference) {
-            made.rows.push(gap(grid, &pair, *year, (focal, reference)));
+            made.rows.push(gap(grid, *year, (&pair.label, &pair.against), (focal, reference)));
             made.rows.extend(relative(grid, &pair, *year, (focal, reference), &form.reference));
         }
         let change = change_of_gap(grid, &pair);
@@ -117,7 +117,8 @@ fn choose(grid: &Grid<'_>, beside: &[String], reference: &Reference) -> Option<(
     }
 }
 
-type Sides<'a> = (&'a Result<Arm, Missing>, &'a Result<Arm, Missing>);
+/// A group's level and its reference's, of one year.
+pub(super) type Sides<'a> = (&'a Result<Arm, Missing>, &'a Result<Arm, Missing>);
 
 /// Both arms, or what keeps one from being there.
 fn both<'a>((focal, reference): Sides<'a>) -> Result<(&'a Arm, &'a Arm), Missing> {
@@ -128,8 +129,9 @@ fn interval_of((focal, reference): (&Arm, &Arm)) -> Option<Interval> {
     Some(difference(focal.limits()?, reference.limits()?).1)
 }
 
-fn gap(grid: &Grid<'_>, pair: &Pair, year: u32, sides: Sides<'_>) -> Row {
-    let row = Row::new(year, &pair.label, Quantity::Gap, grid.differences()).against(&pair.against);
+/// The gap between two levels of a year.
+pub(super) fn gap(grid: &Grid<'_>, year: u32, (label, against): (&str, &str), sides: Sides<'_>) -> Row {
+    let row = Row::new(year, label, Quantity::Gap, grid.differences()).against(against);
     match both(sides) {
         Err(missing) => Row { value: Err(missing), ..row },
         Ok((focal, reference)) => {
@@ -232,7 +234,7 @@ pub(super) fn change_between(row: Row, then: Sides<'_>, now: Sides<'_>) -> Row {
 fn in_words(grid: &Grid<'_>, pair: &Pair, change: Option<&Row>) -> Option<Finding> {
     let ((last, focal), (_, reference)) = (pair.focal.last()?, pair.reference.last()?);
     let (test, label, when) = ("gap", &pair.label, year(*last));
-    let row = gap(grid, pair, *last, (focal, reference));
+    let row = gap(grid, *last, (label, &pair.against), (focal, reference));
     let (value, (focal, reference)) = match (row.value, both((focal, reference))) {
         (Ok(value), Ok(arms)) => (value, arms),
         (Err(missing), _) | (_, Err(missing)) => {

@@ -310,6 +310,7 @@ pub(super) fn amount(value: f64, scale: Scale) -> String {
     match scale {
         Scale::Percent => format!("{:.1} %", value.abs()),
         Scale::Points => format!("{:.1} points", value.abs()),
+        Scale::Students => format!("{:.0} students", value.abs()),
         _ => format!("{:.2}", value.abs()),
     }
 }

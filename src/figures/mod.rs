@@ -32,7 +32,7 @@ mod testing;
 pub use aggregate::{Aggregate, AggregateError, read_aggregates};
 pub use arm::{Arm, Counts, Missing};
 pub use catalog::{Catalog, Category, Definition, Dimension, Offer, Use};
-pub use figure::{Basis, Figure, Line, Loss, figure};
+pub use figure::{Basis, Figure, Finding, Line, Loss, figure};
 pub use interval::{Interval, Term, combined, difference, wilson};
 pub use row::{Quantity, Row, Scale};
 

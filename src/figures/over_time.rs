@@ -38,9 +38,15 @@ pub(super) struct Trend {
 /// A group's levels, by year.
 pub(super) type Levels = Vec<(u32, Result<Arm, Missing>)>;
 
+/// The level of a year.
+pub(super) fn at(levels: &Levels, year: u32) -> Result<Arm, Missing> {
+    let level = levels.iter().find(|(when, _)| *when == year);
+    level.map_or(Err(Missing::Absent), |(_, arm)| arm.clone())
+}
+
 /// The step from one year to the next, positive where it is better, in the unit of levels.
-fn step(grid: &Grid<'_>, levels: &Levels, at: usize, direction: Direction) -> Result<f64, Missing> {
-    let ((from, before), (to, now)) = (&levels[at - 1], &levels[at]);
+fn step(grid: &Grid<'_>, levels: &Levels, index: usize, direction: Direction) -> Result<f64, Missing> {
+    let ((from, before), (to, now)) = (&levels[index - 1], &levels[index]);
     if let Some(broken) = grid.break_between(*from, *to) {
         return Err(Missing::Break(broken));
     }
@@ -48,7 +54,7 @@ fn step(grid: &Grid<'_>, levels: &Levels, at: usize, direction: Direction) -> Re
         return Err(Missing::Absent);
     }
     let (before, now) = (before.as_ref().map_err(Clone::clone)?, now.as_ref().map_err(Clone::clone)?);
-    Ok(direction.gain(before.value, now.value))
+    Ok(direction.gain(before.telling()?.value, now.telling()?.value))
 }
 
 /// Differences within rounding of floating-point numbers are none.

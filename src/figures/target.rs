@@ -9,7 +9,7 @@ use super::arm::{Arm, Missing};
 use super::catalog::ALL;
 use super::disparity::{Pair, change_of_gap, pairs};
 use super::figure::{Grid, Made, amount, year};
-use super::over_time::{EPSILON, Levels, in_words, is_sustained, trend};
+use super::over_time::{EPSILON, Levels, at, in_words, is_sustained, trend};
 use super::report::{Direction, Point, Target};
 use super::row::{Quantity, Row, Scale};
 use super::series;
@@ -72,7 +72,7 @@ fn status(direction: Direction, point: &Point, levels: &Levels, last: u32) -> &'
     match level {
         None if point.year > last => "not yet",
         None | Some(Err(_)) => "cannot be shown",
-        Some(Ok(arm)) if !arm.is_exact || !arm.is_large() => "no verdict",
+        Some(Ok(arm)) if arm.telling().is_err() => "no verdict",
         Some(Ok(arm)) if direction.gain(point.value, arm.value) >= -EPSILON => "met",
         Some(Ok(_)) => "not met",
     }
@@ -104,9 +104,6 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
             year(from)
         ));
     }
-    let is_small = |(_, arm): &(u32, Result<Arm, Missing>)| {
-        arm.as_ref().is_ok_and(|arm| !arm.is_exact || arm.counts.people.is_some_and(|n| n < VERDICT_MIN))
-    };
     let found = match window.first() {
         Some((first, _)) if *first == from => is_sustained(grid, &window, form.direction, form.tolerance),
         // The years in between are not known.
@@ -114,10 +111,8 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
     };
     let (status, why) = match found {
         Err(Missing::Absent) => ("cannot be shown", "it takes every year since, and two at least".to_owned()),
+        Err(missing @ (Missing::Few(_) | Missing::Because(_))) => ("no verdict", missing.reason()),
         Err(missing) => ("cannot be shown", missing.reason()),
-        Ok(_) if window.iter().any(is_small) => {
-            ("no verdict", format!("fewer than {VERDICT_MIN} students in a year, or rounded numbers"))
-        }
         Ok(true) => ("met", "no year was worse beyond the tolerance, and the whole is better".into()),
         Ok(false) => ("not met", "a year was worse beyond the tolerance, or the whole is no better".into()),
     };
@@ -128,17 +123,16 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
 fn equitable(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made) {
     let test = "equitable";
     let (from, _) = window(grid, form, &pair.focal);
-    let at = |levels: &Levels, when: u32| {
-        let level = levels.iter().find(|(year, _)| *year == when);
-        level.map_or(Err(Missing::Absent), |(_, arm)| arm.clone())
-    };
     let Some(last) = grid.last_year().filter(|last| *last > from) else {
         made.find(test, "cannot be shown", format!("Equitable, {}: it takes two years.", pair.label));
         return;
     };
     for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.reference)] {
-        made.rows.extend(levels.iter().map(|(year, arm)| Row::level(*year, label, arm, grid.levels())));
-        made.lines.push(series::line(label, levels));
+        // The same reference may stand beside several groups.
+        if made.lines.iter().all(|line| line.label != *label) {
+            made.rows.extend(levels.iter().map(|(year, arm)| Row::level(*year, label, arm, grid.levels())));
+            made.lines.push(series::line(label, levels));
+        }
     }
     let arms = || {
         let arms =

@@ -35,3 +35,19 @@ pub(super) fn write(options: &Options, city: &City, out: &Path) -> Result<usize,
     }
     Ok(PAPERS.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::report::Report;
+
+    #[test]
+    fn the_reports_can_be_read() {
+        let reports = PAPERS.iter().filter(|(path, _)| path.starts_with("reports/"));
+        let read = reports.map(|(path, text)| {
+            let text = text.replace("{from}", "2021").replace("{to}", "2025");
+            Report::parse(&text, None).unwrap_or_else(|error| panic!("{path}: {error}"))
+        });
+        assert_eq!(read.map(|report| report.figures.len()).collect::<Vec<_>>(), [6, 3]);
+    }
+}

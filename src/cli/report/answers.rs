@@ -44,6 +44,8 @@ struct Answer {
 /// Where answers come from.
 pub(super) struct Answers {
     kept: Kept,
+    /// The edition asked for; once there is an answer, all others are of its edition.
+    edition: Option<u32>,
     /// Nothing where all come from a file.
     asking: Option<Asking>,
 }
@@ -52,8 +54,6 @@ struct Asking {
     session: Session,
     agreement: String,
     purpose: String,
-    /// Once there is an answer, all others are of its edition.
-    edition: Option<u32>,
 }
 
 const DAMAGED: &str = "the file of answers is damaged, or is none";
@@ -75,11 +75,11 @@ impl Answers {
             products: Some(listing(&session, &pb::ListProductsRequest {}, products)?),
             answers: Vec::new(),
         };
-        Ok(Self { kept, asking: Some(Asking { session, agreement, purpose, edition }) })
+        Ok(Self { kept, edition, asking: Some(Asking { session, agreement, purpose }) })
     }
 
     /// Answers from a file: every proof in it is checked again by the log's key.
-    pub(super) fn kept(bytes: &[u8], log: &VerifierKey) -> Result<Self, Failure> {
+    pub(super) fn kept(bytes: &[u8], log: &VerifierKey, edition: Option<u32>) -> Result<Self, Failure> {
         let damaged = || Failure::new(DAMAGED);
         let kept = Kept::decode(bytes).map_err(|_| damaged())?;
         for listing in [&kept.indicators, &kept.products] {
@@ -97,7 +97,7 @@ impl Answers {
             let asked = Hash::of(&question.encode_to_vec());
             receipt.verify(log, Some(&asked), Some(&Hash::new(table.digest())))?;
         }
-        Ok(Self { kept, asking: None })
+        Ok(Self { kept, edition, asking: None })
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
@@ -109,7 +109,7 @@ impl Answers {
         if let Some(table) = self.find(slice) {
             return Ok(Ok(table));
         }
-        let Some(asking) = &mut self.asking else {
+        let Some(asking) = &self.asking else {
             return Ok(Err("the file of answers does not have it".into()));
         };
         let filters = slice.filters.iter();
@@ -123,11 +123,11 @@ impl Answers {
                 .map(|(name, value)| Filter { dimension: name.clone(), category: value.clone() })
                 .collect(),
             periods: slice.periods.iter().map(|year| year.ending().into()).collect(),
-            edition: asking.edition.unwrap_or(0),
+            edition: self.edition.unwrap_or(0),
         };
         match asking.session.query(question.clone()).await {
             Ok((table, receipt)) => {
-                asking.edition = Some(table.edition());
+                self.edition = Some(table.edition());
                 let answer =
                     Answer { question: Some(question), table: Some(table.clone()), receipt: Some(receipt) };
                 self.kept.answers.push(answer);
@@ -149,7 +149,8 @@ impl Answers {
                 && periods.eq(slice.periods.iter().map(|year| u32::from(year.ending())))
         };
         let known = self.kept.answers.iter().find(|answer| answer.question.as_ref().is_some_and(is_asked));
-        known.and_then(|answer| answer.table.clone())
+        let table = known.and_then(|answer| answer.table.clone())?;
+        self.edition.is_none_or(|edition| edition == table.edition()).then_some(table)
     }
 
     /// Positions in the access log of the answers.

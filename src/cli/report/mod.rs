@@ -124,7 +124,7 @@ impl Report {
         supplied: Vec<Supplied>,
     ) -> Result<Page, Failure> {
         let mut answers = match &self.from {
-            Some(file) => Answers::kept(&std::fs::read(file)?, &self.connect.log_key()?)?,
+            Some(file) => Answers::kept(&std::fs::read(file)?, &self.connect.log_key()?, document.edition)?,
             None => {
                 let asked = |text: &Option<String>, name: &str| {
                     text.clone()

@@ -121,7 +121,7 @@ fn spark(line: &Line) -> String {
     };
     let point = |(_, value): &(u32, Result<f64, crate::figures::Missing>)| match value {
         Ok(value) => step(*value),
-        Err(missing) => missing.mark().chars().next().unwrap_or(' '),
+        Err(missing) => missing.mark().chars().next().filter(|mark| "*-".contains(*mark)).unwrap_or('·'),
     };
     line.points.iter().map(point).collect()
 }

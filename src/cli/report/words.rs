@@ -2,7 +2,7 @@
 
 use crate::calendar::SchoolYear;
 use crate::cli::screen::count;
-use crate::figures::{Counts, Figure, Quantity, Row, Scale};
+use crate::figures::{Counts, Figure, Missing, Quantity, Row, Scale};
 
 /// A school year, or from one to another.
 pub(super) fn years(row: &Row) -> String {
@@ -19,6 +19,8 @@ pub(super) fn year(ending: u32) -> String {
 /// A value in its unit, or the mark in its place; a level of nobody is `0`.
 pub(super) fn value(row: &Row) -> String {
     match &row.value {
+        // A range is printed in place of a level alone: it is no gap.
+        Err(Missing::Coded(_)) if row.quantity != Quantity::Level => "n/a".into(),
         Err(missing) => missing.mark().to_owned(),
         Ok(value) if row.quantity == Quantity::ClosingYear => year(*value as u32),
         Ok(0.0) if row.quantity == Quantity::Level => "0".into(),
