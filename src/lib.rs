@@ -20,6 +20,7 @@ pub mod verify;
 pub mod links;
 pub mod rotation;
 pub mod release;
+pub mod figures;
 pub mod api;
 pub mod formats;
 pub mod practice;

@@ -160,13 +160,21 @@ fn product_json(product: &pb::Product) -> serde_json::Value {
             serde_json::json!({"id": category.id, "label": category.label, "parent": category.parent})
         });
         serde_json::json!({
-            "id": dimension.id, "label": dimension.label, "categories": categories.collect::<Vec<_>>(),
+            "id": dimension.id, "label": dimension.label, "source": dimension.source,
+            "program": dimension.program, "categories": categories.collect::<Vec<_>>(),
         })
     });
     serde_json::json!({
         "id": product.id, "version": product.version, "title": product.title, "indicators": product.indicators,
         "dimensions": dimensions.collect::<Vec<_>>(), "depth": product.depth, "periods": product.periods,
         "profile": product.profile, "edition": product.edition, "hidden_share": product.hidden_share,
-        "agreements": product.agreements, "mode": product.mode,
+        "agreements": product.agreements, "mode": product.mode, "population": product.population,
+        "uses": product.uses.iter().map(|used| {
+            let settings = used.settings.iter().map(|set| (set.name.clone(), set.value.clone().into()));
+            serde_json::json!({
+                "name": used.name, "indicator": used.indicator, "label": used.label,
+                "settings": settings.collect::<serde_json::Map<_, serde_json::Value>>(),
+            })
+        }).collect::<Vec<_>>(),
     })
 }

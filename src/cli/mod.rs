@@ -20,6 +20,7 @@ mod mappings;
 mod practice;
 mod push;
 mod query;
+mod report;
 mod screen;
 mod seal;
 mod sending;
@@ -85,6 +86,8 @@ enum Verb {
     Products(lists::Products),
     /// Ask for a table
     Query(query::Query),
+    /// Make figures of protected tables: gaps, targets, comparisons, series, and the lists of national networks
+    Report(Box<report::Report>),
     /// Hide cells of tables so that no sensitive one can be worked out, and prove it
     Seal(Box<seal::Seal>),
     /// Link the records of files: encode them, learn from the encodings, bring together who is one person
@@ -157,6 +160,7 @@ pub fn run() -> ExitCode {
         Verb::Indicators(verb) => verb.run(),
         Verb::Products(verb) => verb.run(),
         Verb::Query(verb) => verb.run(),
+        Verb::Report(verb) => verb.run(),
         Verb::Seal(verb) => verb.run(),
         Verb::Link(verb) => verb.run(),
         Verb::Audit(verb) => verb.run(),

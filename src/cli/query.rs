@@ -55,7 +55,7 @@ pub(super) struct Query {
     connect: Connect,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
     parts.map(|(name, value)| (name.into(), value.into())).ok_or_else(|| "expected DIMENSION=CATEGORY".into())
 }

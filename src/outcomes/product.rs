@@ -51,8 +51,8 @@ mod read;
 mod tests;
 mod variant;
 
-use super::axis::Axis;
-use super::expression::{Expression, Settings};
+use super::axis::{Axis, Source};
+use super::expression::{Expression, Setting, Settings};
 use super::geography::{self, Level};
 use super::indicator::Indicator;
 use super::{Concentration, Dimension, Edition, Error, Mode};
@@ -158,6 +158,38 @@ impl Product {
     /// Its indicators under its own names for them.
     pub fn indicators(&self) -> impl Iterator<Item = (&str, &'static Indicator)> + '_ {
         self.indicators.iter().map(|used| (used.name.as_str(), used.indicator))
+    }
+
+    /// What its indicators are set to, in the order of [`Self::indicators`]: parameter and value.
+    pub fn settings(&self) -> impl Iterator<Item = Vec<(String, String)>> + '_ {
+        let text = |setting: &Setting| match setting {
+            Setting::Code(code) => code.to_string(),
+            Setting::Integer(number) => number.to_string(),
+        };
+        self.indicators.iter().map(move |used| {
+            used.settings.iter().map(|(name, setting)| (name.clone(), text(setting))).collect()
+        })
+    }
+
+    /// The rule of who it is about; nothing for everybody.
+    #[must_use]
+    pub fn population(&self) -> Option<String> {
+        self.population.as_ref().map(ToString::to_string)
+    }
+
+    /// What a dimension classifies by in the counted year, and the program where it asks for one: the name of a column of
+    /// groups, `program_status` or `geography`. Nothing for all others.
+    #[must_use]
+    pub fn classified_by(&self, dimension: &str) -> Option<(&str, Option<&str>)> {
+        if dimension == geography::GEOGRAPHY {
+            return Some((geography::GEOGRAPHY, None));
+        }
+        let axis = self.axes.iter().find(|axis| axis.id == dimension && axis.years_before == 0)?;
+        match &axis.source {
+            Source::Column(name) => Some((name, None)),
+            Source::ProgramStatus(program) => Some(("program_status", Some(program.as_str()))),
+            _ => None,
+        }
     }
 
     /// Ids of its dimensions, the geography first.

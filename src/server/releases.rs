@@ -5,7 +5,7 @@ use super::peer::Role;
 use super::status;
 use crate::api::{question, v1 as pb};
 use crate::disclosure::Offered;
-use crate::outcomes::{Dimension, Indicator, indicators};
+use crate::outcomes::{Dimension, Indicator, Product, indicators};
 use crate::release::{self, Release};
 use crate::store;
 use pb::release_service_server::ReleaseService;
@@ -89,7 +89,11 @@ impl ReleaseService for Releases {
                     version: product.version(),
                     title: product.title().to_owned(),
                     indicators: product.indicators().map(|(name, _)| name.to_owned()).collect(),
-                    dimensions: sealed.iter().flat_map(Offered::dimensions).map(dimension).collect(),
+                    dimensions: sealed
+                        .iter()
+                        .flat_map(Offered::dimensions)
+                        .map(|each| dimension(each, product.classified_by(&each.id)))
+                        .collect(),
                     depth: u32::try_from(product.depth()).unwrap_or(u32::MAX),
                     periods: sealed
                         .iter()
@@ -101,6 +105,8 @@ impl ReleaseService for Releases {
                     hidden_share: sealed.as_ref().map_or(0.0, Offered::hidden_share),
                     agreements,
                     mode: product.mode().name().into(),
+                    uses: uses(&product),
+                    population: product.population().unwrap_or_default(),
                 });
             }
             Ok(pb::ListProductsResponse { products })
@@ -126,7 +132,18 @@ fn indicator(indicator: &Indicator) -> pb::Indicator {
     }
 }
 
-fn dimension(dimension: &Dimension) -> pb::ProductDimension {
+fn uses(product: &Product) -> Vec<pb::ProductIndicator> {
+    let used = product.indicators().zip(product.settings());
+    let used = used.map(|((name, indicator), settings)| pb::ProductIndicator {
+        name: name.to_owned(),
+        indicator: indicator.id.clone(),
+        settings: settings.into_iter().map(|(name, value)| pb::IndicatorSetting { name, value }).collect(),
+        label: indicator.label.clone(),
+    });
+    used.collect()
+}
+
+fn dimension(dimension: &Dimension, classified_by: Option<(&str, Option<&str>)>) -> pb::ProductDimension {
     let categories = dimension.nodes.iter().map(|node| pb::Category {
         id: node.id.clone(),
         label: node.label.clone(),
@@ -136,5 +153,7 @@ fn dimension(dimension: &Dimension) -> pb::ProductDimension {
         id: dimension.id.clone(),
         label: dimension.label.clone(),
         categories: categories.collect(),
+        source: classified_by.map(|(source, _)| source.to_owned()).unwrap_or_default(),
+        program: classified_by.and_then(|(_, program)| program).unwrap_or_default().to_owned(),
     }
 }

@@ -13,6 +13,7 @@ mod practice_codes;
 mod practice_truth;
 mod published;
 mod quine;
+mod report;
 mod sgp;
 mod sheets;
 mod star;

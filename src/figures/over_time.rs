@@ -1,0 +1,158 @@
+//! Levels over the years: steps from one year to the next, and what they amount to.
+
+use super::arm::{Arm, Missing};
+use super::figure::{Grid, amount, verdict, year};
+use super::interval::difference;
+use super::report::Direction;
+use super::row::{Quantity, Row};
+
+/// Whether a series goes where it should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Improving,
+    Flat,
+    Reversing,
+}
+
+impl State {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Improving => "improving",
+            Self::Flat => "flat",
+            Self::Reversing => "reversing",
+        }
+    }
+}
+
+/// Where a series stands in its last year.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Trend {
+    /// By the last step alone.
+    pub(super) state: Result<State, Missing>,
+    /// Steps in a row, up to the last year, that were better by more than the tolerance.
+    pub(super) years_improving: u32,
+    /// Such steps in a row that came before a last step that was worse.
+    pub(super) years_before_reversal: u32,
+}
+
+/// A group's levels, by year.
+pub(super) type Levels = Vec<(u32, Result<Arm, Missing>)>;
+
+/// The level of a year.
+pub(super) fn at(levels: &Levels, year: u32) -> Result<Arm, Missing> {
+    let level = levels.iter().find(|(when, _)| *when == year);
+    level.map_or(Err(Missing::Absent), |(_, arm)| arm.clone())
+}
+
+/// The step from one year to the next, positive where it is better, in the unit of levels.
+fn step(grid: &Grid<'_>, levels: &Levels, index: usize, direction: Direction) -> Result<f64, Missing> {
+    let ((from, before), (to, now)) = (&levels[index - 1], &levels[index]);
+    if let Some(broken) = grid.break_between(*from, *to) {
+        return Err(Missing::Break(broken));
+    }
+    if *to != from + 1 {
+        return Err(Missing::Absent);
+    }
+    let (before, now) = (before.as_ref().map_err(Clone::clone)?, now.as_ref().map_err(Clone::clone)?);
+    Ok(direction.gain(before.telling()?.value, now.telling()?.value))
+}
+
+/// Differences within rounding of floating-point numbers are none.
+pub(super) const EPSILON: f64 = 1e-9;
+
+pub(super) fn trend(grid: &Grid<'_>, levels: &Levels, direction: Direction, tolerance: f64) -> Trend {
+    let last = levels.len().saturating_sub(1);
+    let better = |at: usize| step(grid, levels, at, direction).is_ok_and(|gain| gain > tolerance + EPSILON);
+    let in_a_row = |end: usize| (1..=end).rev().take_while(|at| better(*at)).count() as u32;
+    let state = if last == 0 { Err(Missing::Absent) } else { step(grid, levels, last, direction) };
+    let state = state.map(|gain| match gain {
+        gain if gain > tolerance + EPSILON => State::Improving,
+        gain if gain < -tolerance - EPSILON => State::Reversing,
+        _ => State::Flat,
+    });
+    let is_reversal = state == Ok(State::Reversing);
+    Trend {
+        years_improving: in_a_row(last),
+        years_before_reversal: if is_reversal { in_a_row(last - 1) } else { 0 },
+        state,
+    }
+}
+
+/// Whether no step of a window was worse by more than the tolerance, and the whole was better.
+pub(super) fn is_sustained(
+    grid: &Grid<'_>,
+    levels: &Levels,
+    direction: Direction,
+    tolerance: f64,
+) -> Result<bool, Missing> {
+    if levels.len() < 2 {
+        return Err(Missing::Absent);
+    }
+    let steps = (1..levels.len()).map(|at| step(grid, levels, at, direction));
+    let steps = steps.collect::<Result<Vec<_>, _>>()?;
+    Ok(steps.iter().all(|gain| *gain >= -tolerance - EPSILON) && steps.iter().sum::<f64>() > EPSILON)
+}
+
+/// The change of a group from one year to another.
+pub(super) fn change(
+    grid: &Grid<'_>,
+    group: &str,
+    (from, before): (u32, &Result<Arm, Missing>),
+    (to, now): (u32, &Result<Arm, Missing>),
+) -> Row {
+    let row = Row::new(to, group, Quantity::Change, grid.differences()).since(from);
+    let both = || {
+        if let Some(broken) = grid.break_between(from, to) {
+            return Err(Missing::Break(broken));
+        }
+        Ok((before.as_ref().map_err(Clone::clone)?, now.as_ref().map_err(Clone::clone)?))
+    };
+    match both() {
+        Err(missing) => Row { value: Err(missing), ..row },
+        Ok((before, now)) => {
+            let interval = now.limits().zip(before.limits()).map(|(now, before)| difference(now, before).1);
+            let row = row.says(verdict(&[before, now], interval));
+            let counts = vec![now.counts, before.counts];
+            Row { value: Ok(now.value - before.value), interval, counts, ..row }
+        }
+    }
+}
+
+/// The last step of a series in words, with an alert where it goes back.
+pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Trend) -> Option<String> {
+    let (to, now) = levels.last()?;
+    let (from, before) = levels.get(levels.len().checked_sub(2)?)?;
+    let row = change(grid, group, (*from, before), (*to, now));
+    let text = match (&trend.state, &row.value) {
+        (Err(missing), _) | (_, Err(missing)) => {
+            format!("{group}: {} to {}: {}.", year(*from), year(*to), missing.reason())
+        }
+        (Ok(State::Improving), Ok(by)) => {
+            let n = trend.years_improving;
+            let times = if n == 1 { "the first year in a row".into() } else { format!("{n} years in a row") };
+            format!(
+                "{group}: improving by {} in {}, {times}; {}.",
+                amount(*by, row.scale),
+                year(*to),
+                row.says
+            )
+        }
+        (Ok(State::Flat), Ok(by)) => {
+            format!("{group}: flat in {} ({} apart).", year(*to), amount(*by, row.scale))
+        }
+        (Ok(State::Reversing), Ok(by)) => {
+            let after = match trend.years_before_reversal {
+                0 => String::new(),
+                1 => ", after one year of improvement".into(),
+                n => format!(", after {n} years of improvement"),
+            };
+            format!(
+                "Reversal. {group}: worse by {} in {}{after}; {}.",
+                amount(*by, row.scale),
+                year(*to),
+                row.says
+            )
+        }
+    };
+    Some(text)
+}

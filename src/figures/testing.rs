@@ -1,0 +1,110 @@
+//! Tables for the tests. Only a seal makes them; here they are decoded from messages with the same fields.
+
+use super::catalog::{Catalog, Category, Dimension, Offer};
+use super::report::{Form, Spec};
+use super::{Figure, figure};
+use crate::disclosure::{Cell, Mark, ProtectedTable};
+use prost::Message;
+
+#[derive(Clone, PartialEq, Message)]
+struct Wire {
+    #[prost(string, tag = "1")]
+    product: String,
+    #[prost(uint32, tag = "3")]
+    edition: u32,
+    #[prost(string, tag = "4")]
+    indicator: String,
+    #[prost(string, repeated, tag = "5")]
+    dimensions: Vec<String>,
+    #[prost(message, repeated, tag = "7")]
+    cells: Vec<Cell>,
+    #[prost(uint64, tag = "9")]
+    cell_min: u64,
+    #[prost(string, tag = "11")]
+    measure: String,
+    #[prost(uint64, tag = "14")]
+    rounded_to: u64,
+}
+
+/// A table of shares by one dimension or none: a year, a category, and numerator and people or nothing where it is hidden.
+pub(super) fn shares(by: Option<&str>, cells: &[(u32, &str, Option<(u64, u64)>)]) -> ProtectedTable {
+    let cells = cells.iter().map(|(year, category, numbers)| {
+        let mut cell = cell(*year, &[*category][..usize::from(by.is_some())]);
+        if let Some((numerator, people)) = numbers {
+            cell.numerator = Some(*numerator);
+            cell.denominator = Some(*people);
+            cell.value = Some(*numerator as f64 / *people as f64);
+            cell.set_mark(if *numerator == 0 { Mark::Zero } else { Mark::Shown });
+        }
+        cell
+    });
+    table("share", by.iter().map(ToString::to_string).collect(), cells.collect())
+}
+
+/// A hidden cell.
+pub(super) fn cell(year: u32, categories: &[&str]) -> Cell {
+    let categories = categories.iter().map(ToString::to_string).collect();
+    let mut cell = Cell { period: year, categories, ..Cell::default() };
+    cell.set_mark(Mark::Hidden);
+    cell
+}
+
+/// A table of edition 1 whose smallest group is 10.
+pub(super) fn table(measure: &str, dimensions: Vec<String>, cells: Vec<Cell>) -> ProtectedTable {
+    let wire = Wire {
+        product: "p".into(),
+        edition: 1,
+        indicator: "i".into(),
+        dimensions,
+        cells,
+        cell_min: 10,
+        measure: measure.into(),
+        rounded_to: 0,
+    };
+    ProtectedTable::decode(wire.encode_to_vec().as_slice()).expect("it has the fields of a table")
+}
+
+/// The same table with numbers of students that are rounded.
+pub(super) fn rounded(table: &ProtectedTable) -> ProtectedTable {
+    let mut bytes = table.encode_to_vec();
+    Wire { rounded_to: 10, ..Wire::default() }.encode(&mut bytes).expect("a vector grows");
+    ProtectedTable::decode(bytes.as_slice()).expect("it has the fields of a table")
+}
+
+/// The figure of a form, where every category is right under `all`.
+pub(super) fn made(form: Form, table: &ProtectedTable) -> Figure {
+    made_of(spec(form), table)
+}
+
+pub(super) fn spec(form: Form) -> Spec {
+    Spec {
+        title: "A figure".into(),
+        product: "p".into(),
+        indicator: "i".into(),
+        filters: Vec::new(),
+        years: Vec::new(),
+        breaks: Vec::new(),
+        annotations: Vec::new(),
+        notes: Vec::new(),
+        form,
+    }
+}
+
+pub(super) fn made_of(spec: Spec, table: &ProtectedTable) -> Figure {
+    let dimensions = table.dimensions().iter().enumerate().map(|(at, id)| {
+        let mut categories: Vec<Category> = Vec::new();
+        for id in table.cells().iter().filter_map(|cell| cell.categories.get(at)) {
+            if categories.iter().all(|known| known.id != *id) {
+                categories.push(Category { id: id.clone(), label: id.clone(), parent: "all".into() });
+            }
+        }
+        Dimension { id: id.clone(), label: id.clone(), categories, ..Dimension::default() }
+    });
+    let offer = Offer { id: "p".into(), dimensions: dimensions.collect(), ..Offer::default() };
+    figure(&spec, table, &Catalog { offers: vec![offer], ..Catalog::default() })
+}
+
+/// How a test came out, of the only finding or of the first about a group.
+pub(super) fn status(figure: &Figure, test: &str) -> &'static str {
+    figure.findings.iter().find(|found| found.test == test).map_or("nothing", |found| found.status)
+}
