@@ -6,7 +6,7 @@
 
 mod whole;
 
-pub use whole::{Absence, Ended, Ending, Part, Whole, compare, end, is_ended_by_absence, school_year};
+pub use whole::{Absence, Ended, Ending, Named, Part, Whole, compare, end, is_ended_by_absence, school_year};
 
 use crate::agreements::{IntakePermit, Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};

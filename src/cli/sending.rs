@@ -7,7 +7,7 @@ use crate::api::{clear, encoded, v1 as pb};
 use crate::calendar::SchoolYear;
 use crate::client::{Delivery, Foreseen, Progress, Pushed, RowRef, WholeFiles, open};
 use crate::formats::{self, Extent, Mappings, Reading};
-use crate::identity::{KeyId, KeyRing, Keys, pseudonymize, record_token};
+use crate::identity::{KeyId, KeyRing, Keys, pseudonymize, record_token, student_token};
 use crate::ingest::{is_ended_by_absence, school_year};
 use crate::records::{Change, Kind, OrgId, Submission};
 use crate::server::{KeySource, keys};
@@ -214,7 +214,9 @@ impl Files {
             let why_not = why_not.or_else(|| {
                 (of.n_unreadable > 0).then(|| {
                     let n = screen::counted(of.n_unreadable, "refused row has", "refused rows have");
-                    format!("{n} no key that can be read, so it is not known what is missing")
+                    format!(
+                        "{n} neither key nor student that can be read, so it is not known what is missing"
+                    )
                 })
             });
             match why_not {
@@ -222,6 +224,8 @@ impl Files {
                 None => {
                     let keys = of.refused_keys.iter().map(|key| self.encoder.key(*kind, key.expose()));
                     whole.keys.entry(*kind).or_default().extend(keys);
+                    let students = of.refused_students.iter().map(|id| self.encoder.student(id.expose()));
+                    whole.students.insert(*kind, students.collect());
                     return true;
                 }
             }
@@ -273,6 +277,15 @@ impl Encoder {
         match self {
             Self::Clear => clear(&submission),
             Self::Encoded(ring, source) => encoded(&pseudonymize(ring, source, submission)),
+        }
+    }
+
+    fn student(&self, id: &str) -> pb::record::Student {
+        match self {
+            Self::Clear => pb::record::Student::ClearStudent(id.to_owned()),
+            Self::Encoded(ring, source) => {
+                pb::record::Student::StudentToken(student_token(ring, source, id).as_bytes().to_vec())
+            }
         }
     }
 

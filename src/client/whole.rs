@@ -12,6 +12,8 @@ pub struct WholeFiles {
     pub parts: BTreeMap<Kind, Part>,
     /// Their keys, ready for the wire.
     pub keys: BTreeMap<Kind, Vec<pb::record::Key>>,
+    /// Students of refused rows whose keys can not be read.
+    pub students: BTreeMap<Kind, Vec<pb::record::Student>>,
     /// Records of the delivery.
     pub n_records: u64,
 }
@@ -32,28 +34,42 @@ impl WholeFiles {
 
     /// The messages that bring the keys.
     pub(super) fn into_keys(self) -> impl Iterator<Item = pb::FileKeys> {
-        let Self { parts, keys, .. } = self;
-        let of_parts = keys.into_iter().filter(move |(kind, _)| parts.contains_key(kind));
-        let messages = of_parts.flat_map(|(kind, mut keys)| {
-            std::iter::from_fn(move || {
-                let rest = keys.split_off(keys.len().min(KEYS));
-                let some = std::mem::replace(&mut keys, rest);
-                (!some.is_empty()).then(|| message(kind, some))
+        let Self { keys, students, .. } = self;
+        let keys = keys.into_iter().flat_map(|(kind, keys)| {
+            parts_of(keys).map(move |keys| {
+                let mut message = pb::FileKeys { kind: wire(kind), ..pb::FileKeys::default() };
+                for key in keys {
+                    match key {
+                        pb::record::Key::ClearKey(key) => message.clear_keys.push(key),
+                        pb::record::Key::KeyToken(token) => message.key_tokens.push(token),
+                    }
+                }
+                message
             })
         });
-        messages.chain([pb::FileKeys { last: true, ..pb::FileKeys::default() }])
+        let students = students.into_iter().flat_map(|(kind, students)| {
+            parts_of(students).map(move |students| {
+                let mut message = pb::FileKeys { kind: wire(kind), ..pb::FileKeys::default() };
+                for student in students {
+                    match student {
+                        pb::record::Student::ClearStudent(id) => message.clear_students.push(id),
+                        pb::record::Student::StudentToken(token) => message.student_tokens.push(token),
+                    }
+                }
+                message
+            })
+        });
+        keys.chain(students).chain([pb::FileKeys { last: true, ..pb::FileKeys::default() }])
     }
 }
 
-fn message(kind: Kind, keys: Vec<pb::record::Key>) -> pb::FileKeys {
-    let mut message = pb::FileKeys { kind: wire(kind), ..pb::FileKeys::default() };
-    for key in keys {
-        match key {
-            pb::record::Key::ClearKey(key) => message.clear_keys.push(key),
-            pb::record::Key::KeyToken(token) => message.key_tokens.push(token),
-        }
-    }
-    message
+/// As many at a time as a message takes.
+fn parts_of<T>(mut all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    std::iter::from_fn(move || {
+        let rest = all.split_off(all.len().min(KEYS));
+        let some = std::mem::replace(&mut all, rest);
+        (!some.is_empty()).then_some(some)
+    })
 }
 
 /// A kind in the numbers of the wire, where 0 is none.

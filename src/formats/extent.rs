@@ -23,7 +23,9 @@ pub struct OfKind {
     pub extent: Option<Extent>,
     /// Keys of records that were refused: these are wrong, and not absent.
     pub refused_keys: Vec<Clear>,
-    /// Rows and files of which not even the keys could be read.
+    /// Students of refused rows whose keys could not be read: any record of theirs may be meant.
+    pub refused_students: Vec<Clear>,
+    /// Rows and files of which neither could be read.
     pub n_unreadable: u64,
 }
 
@@ -43,12 +45,14 @@ impl Extents {
         of.extent = of.extent.max(Some(extent));
     }
 
-    /// A record was refused; nothing, where its key can not be read either.
-    pub(super) fn refused(&mut self, kind: Kind, key: Option<Clear>) {
+    /// A record was refused, of which this could be read.
+    pub(super) fn refused(&mut self, kind: Kind, key: Option<Clear>, student: Option<Clear>) {
         let of = self.0.entry(kind).or_default();
-        match key.filter(|key| !key.is_empty()) {
-            Some(key) => of.refused_keys.push(key),
-            None => of.n_unreadable += 1,
+        let is_filled = |text: &Clear| !text.is_empty();
+        match (key.filter(is_filled), student.filter(is_filled)) {
+            (Some(key), _) => of.refused_keys.push(key),
+            (None, Some(student)) => of.refused_students.push(student),
+            (None, None) => of.n_unreadable += 1,
         }
     }
 }

@@ -121,7 +121,7 @@ impl Sheet {
             };
             defects.extend(missing.iter().map(name));
             out.record(defects);
-            layout.kinds.iter().for_each(|kind| out.extents.refused(*kind, None));
+            layout.kinds.iter().for_each(|kind| out.extents.refused(*kind, None, None));
             return None;
         }
         let absent = layout.expected.iter().filter(|name| !self.has_column(name));
@@ -219,7 +219,7 @@ impl Table {
             if fields.check_shape() {
                 each(&mut fields, out);
             } else {
-                self.kinds.iter().for_each(|kind| out.extents.refused(*kind, None));
+                self.kinds.iter().for_each(|kind| out.extents.refused(*kind, None, None));
             }
             out.record(fields.into_defects());
         }

@@ -52,6 +52,12 @@ pub fn pseudonymize(ring: &KeyRing, source: &OrgId, submission: Submission) -> P
     }
 }
 
+/// The token of a student by the local number alone: the one that [`pseudonymize`] gives.
+#[must_use]
+pub fn student_token(ring: &KeyRing, source: &OrgId, local_id: &str) -> Token {
+    Token::student(ring.tokens(), source, local_id)
+}
+
 /// The token of a record by its key alone: the one that [`pseudonymize`] gives a submission of that kind and key.
 #[must_use]
 pub fn record_token(ring: &KeyRing, source: &OrgId, kind: Kind, key: &str) -> Token {

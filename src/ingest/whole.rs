@@ -26,11 +26,24 @@ pub struct Part {
     pub undated: bool,
 }
 
+/// Keys of records of a kind that files have, and students of whom they have a row without a key that can be read.
+#[derive(Debug)]
+pub struct Named {
+    /// The kind.
+    pub kind: Kind,
+    /// The keys.
+    pub keys: Vec<Token>,
+    /// The students.
+    pub students: Vec<Token>,
+}
+
 /// What files are whole about, and the keys of what is in them.
 #[derive(Debug, Default)]
 pub struct Whole {
     parts: BTreeMap<Kind, Part>,
     keys: HashSet<Token>,
+    /// Students whose records of a kind may all be in the files.
+    students: HashSet<(Kind, Token)>,
 }
 
 /// Keys of a delivery at most, so that their memory has a bound (about 150 MB).
@@ -65,20 +78,24 @@ impl Whole {
     /// Files that are whole about these parts.
     #[must_use]
     pub fn new(parts: BTreeMap<Kind, Part>) -> Self {
-        Self { parts, keys: HashSet::new() }
+        Self { parts, ..Self::default() }
     }
 
-    /// Takes keys in.
+    /// Takes keys in, and students of whom a row could not be read to its key.
     ///
     /// # Errors
     ///
     /// [`Error::TooMany`] when there are more than 4,000,000.
-    pub fn add(&mut self, keys: impl IntoIterator<Item = Token>) -> Result<(), Error> {
-        self.keys.extend(keys);
-        if self.keys.len() > KEYS_MAX { Err(Error::TooMany) } else { Ok(()) }
+    pub fn add(&mut self, named: Named) -> Result<(), Error> {
+        self.keys.extend(named.keys);
+        self.students.extend(named.students.into_iter().map(|student| (named.kind, student)));
+        if self.keys.len() + self.students.len() > KEYS_MAX { Err(Error::TooMany) } else { Ok(()) }
     }
 
-    fn is_without(&self, key: &Token, fact: &Fact) -> bool {
+    fn is_without(&self, key: &Token, student: Option<Token>, fact: &Fact) -> bool {
+        if student.is_some_and(|student| self.students.contains(&(fact.kind(), student))) {
+            return false;
+        }
         let is_about = |part: &Part| match school_year(fact) {
             Some(year) => part.years.contains(&year),
             None => part.undated,
@@ -97,6 +114,12 @@ impl Whole {
         let mut keys: Vec<_> = self.keys.iter().collect();
         keys.sort_unstable();
         keys.into_iter().for_each(|key| context.update(key.as_bytes()));
+        let mut students: Vec<_> = self.students.iter().collect();
+        students.sort_unstable();
+        for (kind, student) in students {
+            context.update(&[*kind as u8]);
+            context.update(student.as_bytes());
+        }
         context.sign().as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes")
     }
 }
@@ -219,7 +242,7 @@ impl Absent {
         snapshot.each_record_of(source, |key, record| {
             let kind = record.fact.kind();
             *absent.n_held.entry(kind).or_default() += 1;
-            let is_absent = whole.is_without(&key, &record.fact);
+            let is_absent = whole.is_without(&key, record.student, &record.fact);
             match (record.fact, record.student) {
                 (Fact::Person(_), Some(student)) if is_absent => persons.push((key, student)),
                 (Fact::School(school), _) if is_absent => schools.push((key, school.code)),

@@ -276,13 +276,13 @@ impl Delivery {
             }
         };
         let (is_last, intake, source) = (wire.last, self.intake.clone(), self.source.clone());
-        let encode = move || whole::tokens(wire, &intake, &source);
+        let encode = move || whole::named(wire, &intake, &source);
         let encoded = tokio::task::spawn_blocking(encode).await;
-        let tokens = match encoded.map_err(|_| status::internal(&self.admitted.call.request_id))? {
-            Ok(tokens) => tokens,
+        let named = match encoded.map_err(|_| status::internal(&self.admitted.call.request_id))? {
+            Ok(named) => named,
             Err(wrong) => return Err(self.malformed(wrong).await),
         };
-        if let Err(error) = whole.add(tokens) {
+        if let Some(Err(error)) = named.map(|named| whole.add(named)) {
             return Err(self.refuse(&self.admitted.call, &error).await);
         }
         if !is_last {

@@ -3,8 +3,8 @@
 use crate::api::v1 as pb;
 use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
-use crate::identity::{KeyId, Token, record_token};
-use crate::ingest::{Absence, Ended, Ending, Intake, Part, is_ended_by_absence};
+use crate::identity::{KeyId, Token, record_token, student_token};
+use crate::ingest::{Absence, Ended, Ending, Intake, Named, Part, is_ended_by_absence};
 use crate::records::{Kind, OrgId, Violation};
 use std::collections::BTreeMap;
 
@@ -39,37 +39,40 @@ pub(super) fn parts(wire: &[pb::WholePart], wrong: &mut Vec<Violation>) -> BTree
     parts
 }
 
-/// The tokens of keys, or what is wrong with the message.
-pub(super) fn tokens(
+/// What a message names, in tokens; nothing where it is empty, or else what is wrong with it.
+pub(super) fn named(
     wire: pb::FileKeys,
     intake: &Intake,
     source: &OrgId,
-) -> Result<Vec<Token>, &'static str> {
-    let n_keys = wire.clear_keys.len() + wire.key_tokens.len();
-    if n_keys > KEYS_MAX {
+) -> Result<Option<Named>, &'static str> {
+    let n_clear = wire.clear_keys.len() + wire.clear_students.len();
+    let n_named = n_clear + wire.key_tokens.len() + wire.student_tokens.len();
+    if n_named > KEYS_MAX {
         return Err("a message has at most 5,000 keys");
     }
-    let Some(kind) = kind(wire.kind) else {
-        return if n_keys == 0 { Ok(Vec::new()) } else { Err("keys are of a kind of record") };
+    if n_named == 0 {
+        return Ok(None);
+    }
+    let kind = kind(wire.kind).ok_or("keys are of a kind of record")?;
+    let read = |tokens: Vec<Vec<u8>>| {
+        let token =
+            |bytes: Vec<u8>| bytes.try_into().map(Token::from_bytes).map_err(|_| "a token has 16 bytes");
+        tokens.into_iter().map(token).collect::<Result<Vec<_>, _>>()
     };
-    let mut tokens = Vec::with_capacity(n_keys);
+    let mut named = Named { kind, keys: read(wire.key_tokens)?, students: read(wire.student_tokens)? };
     match intake {
+        Intake::EncodedOnly if n_clear > 0 => Err("this service takes encoded keys only (push --encode)"),
+        Intake::EncodedOnly => Ok(Some(named)),
         Intake::Encodes(ring) => {
-            for key in &wire.clear_keys {
-                if !(1..=KEY_MAX).contains(&key.len()) {
-                    return Err("a key has 1 to 200 bytes");
-                }
-                tokens.push(record_token(ring, source, kind, key));
+            let mut all = wire.clear_keys.iter().chain(&wire.clear_students);
+            if !all.all(|text| (1..=KEY_MAX).contains(&text.len())) {
+                return Err("a key has 1 to 200 bytes");
             }
+            named.keys.extend(wire.clear_keys.iter().map(|key| record_token(ring, source, kind, key)));
+            named.students.extend(wire.clear_students.iter().map(|id| student_token(ring, source, id)));
+            Ok(Some(named))
         }
-        Intake::EncodedOnly if wire.clear_keys.is_empty() => {}
-        Intake::EncodedOnly => return Err("this service takes encoded keys only (push --encode)"),
     }
-    for token in wire.key_tokens {
-        let token = token.try_into().map_err(|_| "a token has 16 bytes")?;
-        tokens.push(Token::from_bytes(token));
-    }
-    Ok(tokens)
 }
 
 /// The end of a delivery, or what is wrong with the message.

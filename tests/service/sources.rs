@@ -34,7 +34,11 @@ impl City {
         };
         self.file_is("files/students.csv", header, students.clone().map(row));
         let header = "student_id,school,school_year,entry,grade";
-        let row = |n: usize| format!("{n},N1,2025,2024-09-03,05");
+        // One has a date that can not be read, so that its key can not be, either.
+        let row = |n: usize| {
+            let entry = if is_bad(n) && n == 20 { "someday" } else { "2024-09-03" };
+            format!("{n},N1,2025,{entry},05")
+        };
         self.file_is("files/enrollments.csv", header, students.map(row));
         self.file_is("files/schools.csv", "school,name,sector", ["N1,North,district".to_owned()]);
     }
@@ -66,7 +70,7 @@ async fn whole_files_end_what_they_no_longer_have_and_a_misspelt_word_ends_nobod
         ["new", "unchanged", "refused", "held", "absent"].map(|name| service["kinds"][kind][name].as_u64())
     };
     assert_eq!(of("person"), [Some(0), Some(181), Some(0), Some(200), Some(4)]);
-    assert_eq!(of("enrollment"), [Some(0), Some(196), Some(0), Some(200), Some(4)]);
+    assert_eq!(of("enrollment"), [Some(0), Some(195), Some(0), Some(200), Some(4)]);
     assert_eq!(
         (&service["would_stop"], &service["not_whole"]),
         (&serde_json::json!([]), &serde_json::json!({}))
@@ -80,7 +84,7 @@ async fn whole_files_end_what_they_no_longer_have_and_a_misspelt_word_ends_nobod
     let pushed = city.as_source(&["push", "files", "--whole", "--json"]);
     assert_eq!(pushed.code, Some(1), "{}", pushed.errors);
     let result = pushed.json();
-    assert_eq!((&result["records"], &result["resumed"]), (&0.into(), &378.into()));
+    assert_eq!((&result["records"], &result["resumed"]), (&0.into(), &377.into()));
     assert_eq!(result["ended"], serde_json::json!({ "person": 4, "school": 0, "enrollment": 4 }));
     let again = city.as_source(&["push", "files", "--whole", "--json"]);
     assert_eq!(again.json()["ended"], Value::Null, "once");

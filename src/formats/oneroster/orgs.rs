@@ -77,7 +77,7 @@ pub(super) fn read(
         }
         let id = fields.text("sourcedId");
         if fields.is_refused() || kind.is_none() {
-            out.extents.refused(Kind::School, Some(Clear::from(&*id)));
+            out.extents.refused(Kind::School, Some(Clear::from(&*id)), None);
         }
         match seen.note(&id, fields.fingerprint()) {
             Verdict::New => {}

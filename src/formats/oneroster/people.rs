@@ -119,7 +119,7 @@ pub(super) fn read(
             let role = role(fields, roles.as_ref());
             if role.is_none() {
                 // Perhaps a student, and at least not one that the file no longer has.
-                out.extents.refused(Kind::Person, Some(Clear::from(&*id)));
+                out.extents.refused(Kind::Person, Some(Clear::from(&*id)), None);
             }
             if role.is_none_or(|role| !role.is_student) {
                 people.users.insert(Id::new(&id), User { student: None, grade: None });
@@ -140,10 +140,10 @@ pub(super) fn read(
                 Standing::Active => person(fields, entry, demographics_mode),
                 Standing::Deleted if mode == Mode::Delta => withdrawn(&id),
                 Standing::Deleted => return,
-                Standing::Unclear => return out.extents.refused(Kind::Person, Some(Clear::from(&*id))),
+                Standing::Unclear => return out.extents.refused(Kind::Person, Some(Clear::from(&*id)), None),
             };
             if fields.is_refused() {
-                out.extents.refused(Kind::Person, Some(Clear::from(&*id)));
+                out.extents.refused(Kind::Person, Some(Clear::from(&*id)), None);
             } else {
                 out.send(FILE, fields.line(), submission);
             }
@@ -155,7 +155,7 @@ pub(super) fn read(
         out.record(vec![Defect::of_file(demographics::FILE, None, "missing_file", reason)]);
     }
     let strays = entries.into_iter().map(|(id, entry)| {
-        out.extents.refused(Kind::Person, Some(Clear::from(id.as_str())));
+        out.extents.refused(Kind::Person, Some(Clear::from(id.as_str())), None);
         entry.line
     });
     let mut strays: Vec<_> = strays.collect();

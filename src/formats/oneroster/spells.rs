@@ -84,7 +84,7 @@ impl<'a> Folder<'a> {
             if !self.is_of_a_student(fields) {
                 let role = fields.text("role");
                 if !ROLES.iter().any(|known| known.eq_ignore_ascii_case(&role)) {
-                    out.extents.refused(Kind::Enrollment, self.refused_key(fields));
+                    self.refuse(fields, out);
                 }
                 return;
             }
@@ -102,7 +102,7 @@ impl<'a> Folder<'a> {
             if let Some(spell) = self.spell(fields) {
                 self.fold(spell);
             } else if fields.is_refused() {
-                out.extents.refused(Kind::Enrollment, self.refused_key(fields));
+                self.refuse(fields, out);
             }
         });
         self.finish(out);
@@ -155,6 +155,11 @@ impl<'a> Folder<'a> {
         self.n_assumed += u64::from(begin.is_none());
         let entry = begin.or(class.and_then(|class| class.begin)).unwrap_or(self.sessions.first_day(year));
         Some(Spell { line: fields.line(), student: student?, school: school?, year, entry, exit: end, grade })
+    }
+
+    fn refuse(&self, fields: &Fields<'_, '_>, out: &mut Output<'_>) {
+        let student = Clear::from(&*fields.text("userSourcedId"));
+        out.extents.refused(Kind::Enrollment, self.refused_key(fields), Some(student));
     }
 
     /// The key of the spell that a row would be folded into, as far as the row can be read.

@@ -86,20 +86,24 @@ impl Rows {
         }
     }
 
-    /// Notes the key of a row that is refused, as far as it can be read.
+    /// Notes the key of a row that is refused, or its student, as far as these can be read.
     pub(super) fn refuse(&self, fields: &mut Fields<'_, '_>, out: &mut Output<'_>) {
-        let key = fields.quietly(|fields| {
-            if fields.has(RECORD_KEY) {
-                return Some(fields.clear(RECORD_KEY));
-            }
-            let student = match self.template.kind.has_student() {
-                true => Some(student::identify(fields, self.has_match)?),
+        let (template, kind) = (self.template, self.template.kind);
+        let (key, student) = fields.quietly(|fields| {
+            let student = if kind.has_student() { student::identify(fields, self.has_match) } else { None };
+            let is_named = student.is_some() || !kind.has_student();
+            let key = match fields.has(RECORD_KEY) {
+                true => Some(fields.clear(RECORD_KEY)),
+                false if is_named => {
+                    let parts = facts::read_key_parts(template, fields);
+                    parts.map(|parts| join(student.as_ref(), &parts))
+                }
                 false => None,
             };
-            let parts = facts::read_key_parts(self.template, fields)?;
-            Some(join(student.as_ref(), &parts))
+            // A source's own keys say nothing of the student, who may have other records then.
+            (key, student.map(|student| student.id))
         });
-        out.extents.refused(self.template.kind, key);
+        out.extents.refused(kind, key, student);
     }
 
     fn send(&self, fields: &mut Fields<'_, '_>, of_file: &mut OfFile<'_>, out: &mut Output<'_>) {

@@ -68,12 +68,13 @@ fn a_refused_row_has_the_key_it_would_have_been_sent_with() {
 }
 
 #[test]
-fn a_row_without_a_key_is_counted() {
+fn a_row_without_a_key_keeps_its_student_or_is_counted() {
     let header = "student_id,school,school_year,entry,grade";
     let rows = "S1,A,2025,someday,05\n,A,2025,2024-09-03,05\nS1,A,2025\nS2,A,2025,2024-09-03,05\n";
     let read = Read::of(&[("enrollments.csv", &format!("{header}\n{rows}"))]);
     let of = read.of_kind(Kind::Enrollment);
-    assert_eq!((of.extent, of.n_unreadable, of.refused_keys.len()), (Some(Extent::Undeclared), 3, 0));
+    assert_eq!((of.extent, of.n_unreadable, of.refused_keys.len()), (Some(Extent::Undeclared), 2, 0));
+    assert_eq!(of.refused_students.iter().map(|id| id.expose()).collect::<Vec<_>>(), ["S1"]);
     // Nor is anything known of a file that lacks a column.
     let read = Read::of(&[
         ("enrollments.csv", "student_id,school\nS1,A\n"),
@@ -106,11 +107,9 @@ fn what_a_roster_has_wrong_is_not_missing() {
     );
     assert_eq!(read.refused_keys(Kind::Person), ["S1", "S2"]);
     assert_eq!(read.refused_keys(Kind::Enrollment), ["S3|A|2025", "S1|A|2025"]);
-    assert_eq!(
-        read.of_kind(Kind::Enrollment).n_unreadable,
-        1,
-        "a class that is not there leads to no school"
-    );
+    // A class that is not there leads to no school.
+    let of = read.of_kind(Kind::Enrollment);
+    assert_eq!((of.refused_students.len(), of.n_unreadable), (1, 0));
 }
 
 #[test]
