@@ -4,6 +4,7 @@ use super::{Mapping, parse};
 
 const TEXTS: &[(&str, &str)] = &[
     ("act", include_str!("../mappings/act.toml")),
+    ("clearinghouse", include_str!("../mappings/clearinghouse.toml")),
     ("ed-fi", include_str!("../mappings/ed-fi.toml")),
     ("gold", include_str!("../mappings/gold.toml")),
     ("i-ready-math", include_str!("../mappings/i-ready-math.toml")),

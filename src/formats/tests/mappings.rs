@@ -66,6 +66,41 @@ fn columns_constants_codes_and_dates() {
     assert_eq!((file.rows, file.records, file.refused_rows, file.skipped_rows), (6, 2, 4, 0));
 }
 
+/// Terms and a degree of one student, and somebody of whom no college is known.
+#[test]
+fn a_clearinghouse_report_has_terms_and_credentials() {
+    let text = "Your Unique Identifier,First Name,Requester Return Field,Record Found Y/N,College Code/Branch,\
+                2-year / 4-year,Enrollment Begin,Enrollment End,Enrollment Status,Graduated?,Graduation Date\n\
+                x_1,Ada,S1,Y,001002-00,2,20220822,20221216,F,N,\n\
+                x_1,Ada,S1,Y,001003-00,4,20230110,20230512,H,N,\n\
+                x_1,Ada,S1,Y,001003-00,4,,,,Y,20250515\n\
+                x_2,Bo,S2,N,,,,,,,\n\
+                x_3,Cy,S3,Y,001003-00,4,20230110,20230512,Z,N,\n";
+    let read = read_with(&[], &[("fall_clearinghouse_2025.csv", text)]).expect("a mapped file");
+    let spells: Vec<String> = (read.rows.iter())
+        .map(|row| match &row.submission.change {
+            Change::Upsert(Fact::Postsecondary(spell)) => format!(
+                "{} {} {} {:?} {}",
+                row.submission.key.expose(),
+                spell.level.code(),
+                spell.begin,
+                spell.status.map(|status| status.code()),
+                spell.graduated
+            ),
+            _ => panic!("not a spell at a college"),
+        })
+        .collect();
+    assert_eq!(
+        spells,
+        [
+            "S1|001002-00|2022-08-22 two_year 2022-08-22 Some(\"full_time\") false",
+            "S1|001003-00|2023-01-10 four_year 2023-01-10 Some(\"half_time\") false",
+            "S1|001003-00|20250515|credential four_year 2025-05-15 None true",
+        ]
+    );
+    assert_eq!(read.reading.queue.len(), 1, "the standing that nobody knows");
+}
+
 #[test]
 fn what_is_joined_the_first_of_several_and_a_school_year() {
     let mapping = "name = 'e'\nfiles = ['e.csv']\ntemplate = 'enrollments.csv'\nblank = ['n/a']\n[columns]\n\
