@@ -4,15 +4,17 @@
 //! in. The verdict comes back after the durable commit and is kept, so that the same batch again gets
 //! the same answer and changes nothing.
 
+mod encoded;
 mod whole;
 
 pub use whole::{Absence, Ended, Ending, Named, Part, Whole, compare, end, is_ended_by_absence, school_year};
 
 use crate::agreements::{IntakePermit, Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};
-use crate::identity::{KeyId, KeyRing, Pseudonymized, pseudonymize};
+use crate::identity::{KeyId, KeyRing, Pseudonymized};
 use crate::records::{Change, Kind, OrgId, Submission, Violation};
 use crate::store::{self, BatchRow, LinkageKeys, OtherKey, Outcome, Rehearsal, Snapshot, Store, Tx, Verdict};
+use encoded::Encoded;
 use std::sync::{Arc, Mutex};
 
 /// Records in a batch at most.
@@ -329,64 +331,5 @@ fn counts(verdict: &Verdict) -> Counts {
         n_unchanged: verdict.count(Outcome::Unchanged),
         n_deleted: verdict.count(Outcome::Deleted),
         n_refused: verdict.count(Outcome::Refused),
-    }
-}
-
-/// A batch without a name in it.
-struct Encoded {
-    delivery: String,
-    id: String,
-    sequence: u64,
-    linkage_keys: Vec<KeyId>,
-    records: Vec<Result<Pseudonymized, Vec<Violation>>>,
-}
-
-impl Encoded {
-    fn new(intake: &Intake, source: &OrgId, batch: Batch) -> Self {
-        let encode = |record| match (record, intake) {
-            (Incoming::Encoded(record), _) => Ok(record),
-            (Incoming::Clear(submission), Intake::Encodes(ring)) => {
-                Ok(pseudonymize(ring, source, submission))
-            }
-            (Incoming::Clear(_), Intake::EncodedOnly) => Err(vec![Violation::new(
-                "key",
-                "clear_identifiers",
-                "this service takes encoded identifiers only (push --encode)",
-            )]),
-        };
-        let Batch { delivery, id, sequence, linkage_keys, records } = batch;
-        let records = records.into_iter().map(|record| record.and_then(encode)).collect();
-        Self { delivery, id, sequence, linkage_keys, records }
-    }
-
-    /// A keyed digest of the content, the same for the same records. A refused record counts by what is
-    /// wrong with it, since its content is not kept; a student by its first encoding, which says what the second does.
-    fn digest(&self, key: &store::ServiceKey) -> [u8; 32] {
-        let mut context = key.digest();
-        let mut add = |part: &[u8]| {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        };
-        for record in &self.records {
-            match record {
-                Ok(record) => {
-                    add(record.key.as_bytes());
-                    add(record.student.as_ref().map_or(&[][..], |token| token.as_bytes()));
-                    add(record.encodings.first().map_or(&[][..], |encoding| encoding.as_bytes()));
-                    add(&match &record.change {
-                        Change::Upsert(fact) => fact.to_stored(),
-                        Change::Delete(kind) => vec![*kind as u8],
-                    });
-                }
-                Err(violations) => {
-                    for violation in violations {
-                        add(violation.field.as_bytes());
-                        add(violation.code.as_bytes());
-                    }
-                }
-            }
-        }
-        let tag = context.sign();
-        tag.as_ref().try_into().expect("HMAC-SHA-256 has 32 bytes")
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct FileRows {
     pub(super) file: String,
     pub(super) n_rows: u64,
     pub(super) n_refused: u64,
+    /// Of these, rows that the service refuses: their kind is not in the agreement, or nothing may come in the clear.
+    pub(super) n_by_service: u64,
 }
 
 const REFUSED_PERCENT: u64 = 10;
@@ -39,12 +41,12 @@ impl Limits {
         let is_too_much = |of: &&FileRows| of.n_refused >= floor && of.n_refused * 100 > percent * of.n_rows;
         let lines = files.iter().filter(is_too_much).map(|of| {
             let rows = counted(of.n_rows, "row", "rows");
-            format!(
-                "\n  {}: {} of {rows} refused ({})",
-                of.file,
-                count(of.n_refused),
-                share(of.n_refused, of.n_rows)
-            )
+            let (n_refused, share) = (count(of.n_refused), share(of.n_refused, of.n_rows));
+            let why = match of.n_by_service {
+                0 => "",
+                _ => ", by the service: the agreement does not permit them, or they must come encoded",
+            };
+            format!("\n  {}: {n_refused} of {rows} refused ({share}){why}", of.file)
         });
         let lines: String = lines.collect();
         if lines.is_empty() {
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn a_tenth_of_a_file_is_the_limit_and_a_few_rows_are_no_matter() {
         let check = |allowed, n_rows, n_refused, expected: bool| {
-            let file = FileRows { file: "students.csv".into(), n_rows, n_refused };
+            let file = FileRows { file: "students.csv".into(), n_rows, n_refused, n_by_service: 0 };
             assert_eq!(limits(allowed, None).refused(&[file]).is_ok(), expected, "{n_refused} of {n_rows}");
         };
         check(None, 1_000, 100, true);
@@ -127,7 +129,12 @@ mod tests {
     #[test]
     fn one_file_that_is_all_wrong_is_not_made_good_by_the_others() {
         let files = [("a.csv", 100_000, 0), ("b.csv", 40, 40)];
-        let files = files.map(|(file, n_rows, n_refused)| FileRows { file: file.into(), n_rows, n_refused });
+        let files = files.map(|(file, n_rows, n_refused)| FileRows {
+            file: file.into(),
+            n_rows,
+            n_refused,
+            n_by_service: 0,
+        });
         let Err(Failure(text)) = limits(None, None).refused(&files) else { panic!("it goes on") };
         assert!(text.contains("b.csv: 40 of 40 rows refused (100.0 %)") && !text.contains("a.csv"), "{text}");
         assert!(text.ends_with("--allow-refused 100"), "{text}");

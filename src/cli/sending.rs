@@ -247,10 +247,10 @@ impl Survey {
             let refused = self.rows.iter().filter(|(kind, _)| is_refused(kind, foreseen));
             refused.filter_map(|(_, files)| files.get(file)).map(|(_, n_rows)| n_rows).sum()
         };
-        let rows = self.reading.summary.files.iter().map(|of| FileRows {
-            file: of.file.to_string(),
-            n_rows: of.rows,
-            n_refused: (of.refused_rows + by_service(&of.file)).min(of.rows),
+        let rows = self.reading.summary.files.iter().map(|of| {
+            let n_by_service = by_service(&of.file);
+            let n_refused = (of.refused_rows + n_by_service).min(of.rows);
+            FileRows { file: of.file.to_string(), n_rows: of.rows, n_refused, n_by_service }
         });
         rows.collect()
     }

@@ -1,5 +1,6 @@
 //! How much of their subject files hold: what may be ended because it is not in them, and what may not.
 
+use super::fields::TEXT_MAX;
 use crate::records::{Clear, Kind};
 use std::collections::BTreeMap;
 
@@ -50,6 +51,8 @@ impl Extents {
         let of = self.0.entry(kind).or_default();
         let is_filled = |text: &Clear| !text.is_empty();
         match (key.filter(is_filled), student.filter(is_filled)) {
+            // No record can have such a key, so none is meant.
+            (Some(long), _) | (None, Some(long)) if long.expose().len() > TEXT_MAX => {}
             (Some(key), _) => of.refused_keys.push(key),
             (None, Some(student)) => of.refused_students.push(student),
             (None, None) => of.n_unreadable += 1,

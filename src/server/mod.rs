@@ -13,6 +13,7 @@ mod desk;
 mod editions;
 mod deliveries;
 mod whole;
+mod stream;
 mod ingest;
 mod releases;
 mod audit;

@@ -79,7 +79,7 @@ async fn push_with_encode_sends_what_the_service_would_have_made() {
         assert!(made.status.success());
         let mut push = city.program();
         push.args(["push", "practice/sources/northfield", "--agreement", "city-outcomes", "--batch", "100"]);
-        push.args(["--as", "northfield.contributor", "--server"]);
+        push.args(["--allow-refused", "100", "--as", "northfield.contributor", "--server"]);
         push.arg(city.address().replace("127.0.0.1", "localhost"));
         if encode {
             push.args(["--encode", "--key", "linkage.hex"]);

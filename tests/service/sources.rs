@@ -129,7 +129,13 @@ async fn a_push_stops_before_anything_is_stored() {
     let before = n_batches();
     let stopped = city.as_source(&["push", "files"]);
     assert_eq!(stopped.code, Some(2));
-    assert!(stopped.errors.contains("diplomas.csv: 30 of 30 rows refused (100.0 %)"), "{}", stopped.errors);
+    assert!(
+        stopped
+            .errors
+            .contains("diplomas.csv: 30 of 30 rows refused (100.0 %), by the service: the agreement"),
+        "{}",
+        stopped.errors
+    );
     assert_eq!((n_batches(), city.state()), (before, held));
 
     // With leave, half of them go.

@@ -13,7 +13,7 @@ use super::bind::{Plan, Planned};
 use super::queue::Place;
 use super::source::Trouble;
 use crate::formats::{Defect, Extent};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 /// Keys of the records made by all mappings, by their template.
@@ -29,7 +29,8 @@ pub(super) fn read(
     out: &mut Output<'_>,
 ) {
     let names: Vec<_> = plan.names.iter().map(String::as_str).collect();
-    let kinds: Vec<_> = plan.records.iter().map(|record| record.rows.template.kind).collect();
+    let kinds: BTreeSet<_> = plan.records.iter().map(|record| record.rows.template.kind).collect();
+    let kinds: Vec<_> = kinds.into_iter().collect();
     kinds.iter().for_each(|kind| out.extents.note(*kind, Extent::Mapped));
     let layout = Layout { read: &names, required: &[], expected: &[], skipped: &[REST], kinds: &kinds };
     let Some(table) = sheet.bind(&layout, out) else { return };

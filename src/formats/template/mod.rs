@@ -91,6 +91,7 @@ impl Rows {
         let (template, kind) = (self.template, self.template.kind);
         let (key, student) = fields.quietly(|fields| {
             let student = if kind.has_student() { student::identify(fields, self.has_match) } else { None };
+            let student = student.filter(|student| !student.id.is_empty());
             let is_named = student.is_some() || !kind.has_student();
             let key = match fields.has(RECORD_KEY) {
                 true => Some(fields.clear(RECORD_KEY)),
@@ -100,7 +101,6 @@ impl Rows {
                 }
                 false => None,
             };
-            // A source's own keys say nothing of the student, who may have other records then.
             (key, student.map(|student| student.id))
         });
         out.extents.refused(kind, key, student);

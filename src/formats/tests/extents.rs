@@ -84,6 +84,17 @@ fn a_row_without_a_key_keeps_its_student_or_is_counted() {
 }
 
 #[test]
+fn a_key_that_no_record_can_have_keeps_none() {
+    let header = "sourcedId,status,role,givenName,familyName,grades\n";
+    let users = format!("{header}{},,student,Ada,Lovelace,05\n", "x".repeat(201));
+    let read = roster("", "", &[("users.csv", &users)]);
+    assert!(read.defects().contains(&"!2 sourcedId out_of_range".to_owned()), "{:?}", read.defects());
+    let of = read.of_kind(Kind::Person);
+    // The two of demographics.csv are there, of whom users.csv says nothing.
+    assert_eq!((read.refused_keys(Kind::Person).len(), of.n_unreadable), (2, 0));
+}
+
+#[test]
 fn a_manifest_says_how_much_a_roster_holds() {
     let extents = |modes: &str| {
         let read = roster(modes, "E1,,C25,,S1,student,,\n", &[]);
