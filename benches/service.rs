@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use throughline::api::{clear, v1 as pb};
 use throughline::client::channel::{Options, connect};
-use throughline::client::{Delivery, RowRef, Session, push};
+use throughline::client::{Delivery, RowRef, Session, open};
 use throughline::formats;
 use throughline::store::Outcome;
 use tokio::sync::mpsc;
@@ -167,9 +167,17 @@ async fn intake(folder: &Path, service: &Service) {
         let (id, agreement) = (delivery.to_owned(), "city-outcomes".to_owned());
         let started = Instant::now();
         let (mut last, mut waits) = (started, Vec::new());
-        let delivery =
-            Delivery { id, agreement, records: receiver, batch_records: BATCH, linkage_keys: None };
-        let pushed = push(&session, delivery, |_| {
+        let delivery = Delivery {
+            id,
+            agreement,
+            records: receiver,
+            batch_records: BATCH,
+            linkage_keys: None,
+            is_dry_run: false,
+        };
+        let opening = open(&session, delivery, None).await.expect("a delivery");
+        let at_most = std::collections::BTreeMap::new();
+        let pushed = opening.push(&at_most, |_| {
             waits.push(last.elapsed());
             last = Instant::now();
         });

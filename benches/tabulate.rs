@@ -167,6 +167,7 @@ fn facts(number: u64) -> Vec<Fact> {
             exit_type: None,
             grade: Some(Grade::ALL[(7 + at) as usize]),
             ninth_grade_year: None,
+            repeats_grade: None,
         }));
         let absent = draw(10 + salt, 3_000) as u32;
         facts.push(Fact::AttendanceSummary(AttendanceSummary {
@@ -186,6 +187,7 @@ fn facts(number: u64) -> Vec<Fact> {
             level: Some(draw(30 + salt, 4) as u8),
             proficient: Some(draw(30 + salt, 4) > 1),
             not_tested: None,
+            standard_error_thousandths: None,
         }));
         if draw(40 + salt, 4) == 0 {
             let program = code("TUTOR");
@@ -209,7 +211,8 @@ fn edition(people: &[Vec<Fact>]) -> Edition {
         let name = Label::new(&format!("School {at}")).expect("a label");
         let code = code(&format!("s{at}"));
         let sector = Sector::District;
-        builder.add_school(source, &School { code, name, district: None, district_name: None, sector });
+        let school = School { code, name, district: None, district_name: None, sector, title_i: None };
+        builder.add_school(source, &school);
     }
     let mut sourced = Vec::new();
     for number in 0..N_PERSONS {

@@ -14,11 +14,12 @@ const FILES: [&str; 6] = [
 ];
 
 /// Messages that carry what sources send: they can not be printed, not even by mistake.
-const NO_DEBUG: [&str; 5] = [
+const NO_DEBUG: [&str; 6] = [
     "exchange.v1.Record",
     "exchange.v1.Identifiers",
     "exchange.v1.Person",
     "exchange.v1.Batch",
+    "exchange.v1.FileKeys",
     "exchange.v1.PushRequest",
 ];
 

@@ -4,12 +4,16 @@
 //! in. The verdict comes back after the durable commit and is kept, so that the same batch again gets
 //! the same answer and changes nothing.
 
-use crate::agreements::{Refused, Rule};
+mod whole;
+
+pub use whole::{Absence, Ended, Ending, Part, Whole, compare, end, is_ended_by_absence, school_year};
+
+use crate::agreements::{IntakePermit, Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};
 use crate::identity::{KeyId, KeyRing, Pseudonymized, pseudonymize};
-use crate::records::{Change, OrgId, Submission, Violation};
-use crate::store::{self, BatchRow, LinkageKeys, Outcome, Store, Tx, Verdict};
-use std::sync::Arc;
+use crate::records::{Change, Kind, OrgId, Submission, Violation};
+use crate::store::{self, BatchRow, LinkageKeys, OtherKey, Outcome, Rehearsal, Snapshot, Store, Tx, Verdict};
+use std::sync::{Arc, Mutex};
 
 /// Records in a batch at most.
 pub const MAX_RECORDS: usize = 5_000;
@@ -63,6 +67,24 @@ pub enum Error {
         /// The sequence that must come next.
         expected: u64,
     },
+    /// Whole files lack more than they may.
+    #[error(
+        "{} of {n_held} {} records are not in the files, and at most {at_most} may be ended: nothing is ended",
+        .n_absent, .kind.code()
+    )]
+    TooManyAbsent {
+        /// The kind.
+        kind: Kind,
+        /// Records of the kind that the source has.
+        n_held: u64,
+        /// Of these, records that the files do not have.
+        n_absent: u64,
+        /// How many may be ended.
+        at_most: u64,
+    },
+    /// A dry run or a delivery of whole files is larger than the service remembers.
+    #[error("a dry run, or a delivery of whole files, has at most 4,000,000 records")]
+    TooMany,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -80,15 +102,21 @@ pub struct Acknowledgement {
 }
 
 /// Where a delivery goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
     /// The last acknowledged batch.
     pub acknowledged_through: u64,
     /// The keys that students have to be encoded with.
     pub keys: LinkageKeys,
+    /// The kinds of record that the agreement permits.
+    pub kinds: Vec<Kind>,
 }
 
-/// Opens, or goes on with, a delivery: says where, and puts the opening on record.
+/// A dry run under way, shared by its batches.
+pub type DryRun = Arc<Mutex<Rehearsal>>;
+
+/// Opens, or goes on with, a delivery: says where, and puts the opening on record. A dry run begins with the first
+/// batch, whatever was acknowledged.
 ///
 /// # Errors
 ///
@@ -99,6 +127,7 @@ pub async fn open(
     agreement: String,
     delivery: String,
     linkage_keys: Vec<KeyId>,
+    is_dry_run: bool,
     call: Call,
 ) -> Result<(Opened, Receipt), Error> {
     let steps = move |tx: &mut Tx<'_>| {
@@ -106,11 +135,14 @@ pub async fn open(
         let permit = agreement.permit_intake(&source, call.time.date())?;
         let keys = tx.linkage_keys()?;
         let acknowledged_through = match tx.source(&source)? {
-            Some(number) => tx.acknowledged_through(number, &delivery, keys.newest_of(&linkage_keys))?,
-            None => 0,
+            Some(number) if !is_dry_run => {
+                tx.acknowledged_through(number, &delivery, keys.newest_of(&linkage_keys))?
+            }
+            _ => 0,
         };
         tx.log(&call.opened(&permit, &delivery))?;
-        Ok::<_, Error>(Opened { acknowledged_through, keys })
+        let kinds = Kind::ALL.iter().copied().filter(|kind| permit.covers(*kind)).collect();
+        Ok::<_, Error>(Opened { acknowledged_through, keys, kinds })
     };
     let committed = store.transaction("ingest.open", steps).await?;
     committed.with_receipt().ok_or_else(|| store::Error::Damaged("no log entry").into())
@@ -133,7 +165,8 @@ pub fn prepare(store: &Store, intake: &Intake, source: &OrgId, batch: Batch) -> 
 /// A batch that has its place in the writer's queue.
 pub struct Accepting(store::Pending<(Verdict, bool), Error>);
 
-/// Hands a batch to the store; batches of a delivery must be handed over in order.
+/// Hands a batch to the store; batches of a delivery must be handed over in order. In a dry run the store is only
+/// asked what would become of it, and that this was asked is put on record.
 ///
 /// # Errors
 ///
@@ -143,10 +176,20 @@ pub async fn accept(
     source: OrgId,
     agreement: String,
     prepared: Prepared,
+    dry_run: Option<DryRun>,
     call: Call,
 ) -> Result<Accepting, Error> {
     let Prepared { batch, digest } = prepared;
-    let steps = move |tx: &mut Tx<'_>| take(tx, &source, &agreement, batch, digest, &call);
+    let steps = move |tx: &mut Tx<'_>| {
+        let permit = permit(tx, &source, &agreement, &call)?;
+        match dry_run {
+            Some(dry_run) => {
+                let mut rehearsal = dry_run.lock().map_err(|_| store::Error::Panicked)?;
+                Ok((rehearse(tx, &source, &permit, batch, &mut rehearsal, &call)?, false))
+            }
+            None => take(tx, &source, &permit, batch, digest, &call),
+        }
+    };
     Ok(Accepting(store.submit("ingest.batch", steps).await?))
 }
 
@@ -164,55 +207,44 @@ impl Accepting {
     }
 }
 
-/// The steps of the transaction.
+/// The agreement lets the source send, now. A stream may stay open for hours: this is looked at again for each batch.
+fn permit(
+    snapshot: &Snapshot<'_>,
+    source: &OrgId,
+    agreement: &str,
+    call: &Call,
+) -> Result<IntakePermit, Error> {
+    let standing = snapshot.organization(source)?.filter(|known| known.active);
+    if !standing.is_some_and(|known| call.role.is_some_and(|role| known.roles.contains(role))) {
+        return Err(Error::NotRegistered);
+    }
+    let agreement = snapshot.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
+    Ok(agreement.permit_intake(source, call.time.date())?)
+}
+
+/// The steps of a batch.
 fn take(
     tx: &mut Tx<'_>,
     source: &OrgId,
-    agreement: &str,
+    permit: &IntakePermit,
     batch: Encoded,
     digest: [u8; 32],
     call: &Call,
 ) -> Result<(Verdict, bool), Error> {
-    // A stream may stay open for hours: the caller's standing is looked at again for each batch.
-    let standing = tx.organization(source)?.filter(|known| known.active);
-    if !standing.is_some_and(|known| call.role.is_some_and(|role| known.roles.contains(role))) {
-        return Err(Error::NotRegistered);
-    }
-    let agreement = tx.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
-    let permit = agreement.permit_intake(source, call.time.date())?;
     let number = tx.source_number(source)?;
     let newest = tx.linkage_keys()?.newest_of(&batch.linkage_keys);
     if let Some(known) = tx.batch(number, &batch.id, newest)? {
         if (known.digest, &known.delivery, known.sequence) != (digest, &batch.delivery, batch.sequence) {
             return Err(Error::Conflict);
         }
-        tx.log(&call.ingested(&permit, &batch.id, counts(&known.verdict)))?;
+        tx.log(&call.ingested(permit, &batch.id, counts(&known.verdict)))?;
         return Ok((known.verdict, true));
     }
     let expected = tx.acknowledged_through(number, &batch.delivery, newest)? + 1;
     if batch.sequence != expected {
         return Err(Error::OutOfOrder { expected });
     }
-    let mut verdict = Verdict::default();
-    for (index, record) in (0..).zip(batch.records) {
-        let record = record.and_then(|record| match permit.covers(record.change.kind()) {
-            true => Ok(record),
-            false => {
-                Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")])
-            }
-        });
-        let stored = match record {
-            Ok(record) => tx.put_record(number, record)?.map_err(|_| vec![other_key()]),
-            Err(violations) => Err(violations),
-        };
-        match stored {
-            Ok(outcome) => verdict.outcomes.push(outcome),
-            Err(violations) => {
-                verdict.outcomes.push(Outcome::Refused);
-                verdict.violations.extend(violations.into_iter().map(|violation| (index, violation)));
-            }
-        }
-    }
+    let verdict = judge(permit, batch.records, |record| tx.put_record(number, record))?;
     let row = BatchRow {
         source: number,
         id: &batch.id,
@@ -224,8 +256,66 @@ fn take(
         newest: tx.linkage_keys()?.newest_of(&batch.linkage_keys),
     };
     tx.put_batch(&row, call.time)?;
-    tx.log(&call.ingested(&permit, &batch.id, counts(&verdict)))?;
+    tx.log(&call.ingested(permit, &batch.id, counts(&verdict)))?;
     Ok((verdict, false))
+}
+
+/// The steps of a batch in a dry run.
+fn rehearse(
+    tx: &mut Tx<'_>,
+    source: &OrgId,
+    permit: &IntakePermit,
+    batch: Encoded,
+    rehearsal: &mut Rehearsal,
+    call: &Call,
+) -> Result<Verdict, Error> {
+    if rehearsal.is_full() {
+        return Err(Error::TooMany);
+    }
+    let expected = rehearsal.next_batch();
+    if batch.sequence != expected {
+        return Err(Error::OutOfOrder { expected });
+    }
+    // Sources are numbered from 1: one that has never sent anything has no records under 0.
+    let number = tx.source(source)?.unwrap_or(0);
+    let rehearse = |record| tx.rehearse_record(rehearsal, number, record);
+    let verdict = judge(permit, batch.records, rehearse)?;
+    tx.log(&call.rehearsed(permit, &batch.id, counts(&verdict)))?;
+    Ok(verdict)
+}
+
+/// What becomes of each record; `put` stores it, or says what would become of it.
+fn judge(
+    permit: &IntakePermit,
+    records: Vec<Result<Pseudonymized, Vec<Violation>>>,
+    mut put: impl FnMut(Pseudonymized) -> Result<Result<Outcome, OtherKey>, store::Error>,
+) -> Result<Verdict, Error> {
+    let mut verdict = Verdict::default();
+    for (index, record) in (0..).zip(records) {
+        let record = record.and_then(|mut record| match permit.covers(record.change.kind()) {
+            true => {
+                if let Change::Upsert(fact) = &mut record.change {
+                    permit.trim(fact);
+                }
+                Ok(record)
+            }
+            false => {
+                Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")])
+            }
+        });
+        let judged = match record {
+            Ok(record) => put(record)?.map_err(|OtherKey| vec![other_key()]),
+            Err(violations) => Err(violations),
+        };
+        match judged {
+            Ok(outcome) => verdict.outcomes.push(outcome),
+            Err(violations) => {
+                verdict.outcomes.push(Outcome::Refused);
+                verdict.violations.extend(violations.into_iter().map(|violation| (index, violation)));
+            }
+        }
+    }
+    Ok(verdict)
 }
 
 fn other_key() -> Violation {
@@ -284,7 +374,7 @@ impl Encoded {
                     add(record.student.as_ref().map_or(&[][..], |token| token.as_bytes()));
                     add(record.encodings.first().map_or(&[][..], |encoding| encoding.as_bytes()));
                     add(&match &record.change {
-                        Change::Upsert(fact) => postcard::to_allocvec(fact).unwrap_or_default(),
+                        Change::Upsert(fact) => fact.to_stored(),
                         Change::Delete(kind) => vec![*kind as u8],
                     });
                 }

@@ -13,7 +13,7 @@ use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
-use crate::store::{self, EditionRow, Snapshot, Store, StoredPerson, Tx};
+use crate::store::{self, EditionRow, Snapshot, SourceReport, Store, StoredPerson, Tx};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -50,6 +50,8 @@ pub struct Published {
     pub edition: EditionRow,
     /// Records about students no source has on a roster; they wait.
     pub n_waiting: u64,
+    /// In how many student-years, ten or more, sources said different things, by group.
+    pub conflicts: Vec<(String, u64)>,
     /// What protection cost.
     pub report: SealReport,
     /// SHA-256 of the seal.
@@ -100,7 +102,7 @@ pub async fn publish(
     });
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
-    let Made { row, columns, metadata, seal, report, n_waiting } = made;
+    let Made { row, columns, metadata, seal, report, n_waiting, conflicts } = made;
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
@@ -114,8 +116,11 @@ pub async fn publish(
     };
     let committed = store.transaction("publish.edition", steps).await?;
     let (edition, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
-    Ok(Published { edition, n_waiting, report, seal_digest, receipt })
+    Ok(Published { edition, n_waiting, conflicts, report, seal_digest, receipt })
 }
+
+/// Fewer disagreements are not told of, as nobody hears of smaller numbers of students.
+const CONFLICTS_MIN: u64 = 10;
 
 /// Everything that is to be stored.
 struct Made {
@@ -125,6 +130,7 @@ struct Made {
     seal: Seal,
     report: SealReport,
     n_waiting: u64,
+    conflicts: Vec<(String, u64)>,
 }
 
 fn make(
@@ -158,10 +164,28 @@ fn make(
         n_persons: edition.n_persons(),
         n_student_years: edition.n_rows(Unit::StudentYear) as u64,
         n_opted_out: edition.n_opted_out(),
+        reports: reports(snapshot, &edition, &sources, call)?,
         sources,
     };
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
-    Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting })
+    let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
+    let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
+    Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting, conflicts })
+}
+
+/// What each source had sent by now.
+fn reports(
+    snapshot: &Snapshot<'_>,
+    edition: &Edition,
+    sources: &BTreeSet<OrgId>,
+    call: &Call,
+) -> Result<BTreeMap<OrgId, SourceReport>, store::Error> {
+    let (delivered, mut coverage) = (snapshot.delivered_by(call.time)?, edition.coverage());
+    let report = |source: &OrgId| {
+        let coverage = coverage.remove(source).unwrap_or_default();
+        (source.clone(), SourceReport { delivered: delivered.get(source).copied(), coverage })
+    };
+    Ok(sources.iter().map(report).collect())
 }
 
 /// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is
@@ -200,6 +224,7 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
         match (&record.fact, record.student) {
             (Fact::School(school), _) => builder.add_school(source, school),
             (Fact::Program(program), _) => builder.add_program(program),
+            (Fact::SchoolDay(day), _) => builder.add_school_day(source, day),
             (_, Some(student)) => match persons.get(&(record.source, student)) {
                 Some(&person) => facts.push((person, record.source, record.fact)),
                 None => n_waiting += 1,

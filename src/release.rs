@@ -1,10 +1,10 @@
 //! The way out: permit, slice the seal, log, release.
 
-use crate::agreements::{Offer, Question, Refused, Rule};
+use crate::agreements::{Agreement, Offer, Permit, Question, Refused, Rule};
 use crate::audit::{Call, Receipt};
-use crate::disclosure::{NotASlice, ProtectedTable, Seal};
+use crate::disclosure::{Covered, NotASlice, ProtectedTable, Seal, Sourced};
 use crate::records::OrgId;
-use crate::store::{self, Store, Tx};
+use crate::store::{self, EditionRow, SourceReport, Store, Tx};
 use std::collections::BTreeSet;
 
 /// A protected table with the proof of its log entry: the reply to a query.
@@ -64,24 +64,34 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         }
         let edition = tx.edition(question.edition)?.ok_or(Error::NoEdition)?;
         let seal = tx.seal(edition.number)?;
-        let permitted = |seal: &Seal, sources: &BTreeSet<OrgId>| {
+        let permitted = |seal: &Seal, sources: &BTreeSet<OrgId>, is_reviewed: bool| {
             let product = seal.product(&question.slice.product);
             // A product the edition does not have is refused by its name, below, once the permit is clear.
             let periods =
                 product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
             let cell_min = product.as_ref().map_or(u32::MAX, |product| product.cell_min());
-            let offer = Offer { sources, cell_min, periods: &periods };
+            let profile = product.as_ref().map_or("", |product| product.profile());
+            let has_schools = product.as_ref().is_some_and(|product| product.has_schools());
+            let offer = Offer { sources, cell_min, periods: &periods, profile, has_schools, is_reviewed };
             agreement.permit(&partner, &question, offer, call.time.date())
         };
-        let permit = permitted(&seal, &sources(tx, &seal)?)?;
-        let mut table = seal.slice(permit.slice())?.under(agreement.reference());
+        let is_reviewed = is_reviewed(tx, &agreement, &edition, &call)?;
+        let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;
+        let credit = agreement.terms.credit.clone().unwrap_or_default();
+        let sourced = sourced(&agreement, &edition, &permit);
+        let mut table = seal.slice(permit.slice())?.under(agreement.reference(), credit, sourced);
         for number in (1..edition.number).rev() {
             if !table.is_wanting() {
                 break;
             }
             let older = tx.seal(number)?;
             // What the agreement would refuse of an older edition is not recalled from it either.
-            if older.has_new(&question.slice.product) && permitted(&older, &sources(tx, &older)?).is_ok() {
+            let Some(row) = tx.edition(Some(number))? else { continue };
+            let is_permitted = || {
+                let is_reviewed = self::is_reviewed(tx, &agreement, &row, &call)?;
+                Ok::<_, store::Error>(permitted(&older, &sources(tx, &older)?, is_reviewed).is_ok())
+            };
+            if older.has_new(&question.slice.product) && is_permitted()? {
                 // An edition that did not have the product has nothing to recall.
                 table = older.slice(permit.slice()).map_or(table.clone(), |older| table.recalling(&older));
             }
@@ -92,6 +102,41 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
     let committed = store.transaction("release.answer", steps).await?;
     let (table, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
     Ok(Release { table: Some(table), receipt: Some(receipt) })
+}
+
+/// Whether an edition has waited as long as the agreement says, or was approved.
+fn is_reviewed(
+    tx: &Tx<'_>,
+    agreement: &Agreement,
+    edition: &EditionRow,
+    call: &Call,
+) -> Result<bool, store::Error> {
+    let days = call.time.date().days() - edition.frozen.date().days();
+    if days >= i32::from(agreement.terms.review_days) {
+        return Ok(true);
+    }
+    tx.is_approved(edition.number, &agreement.id)
+}
+
+/// What is told of an edition's sources beside the figures: when each delivered, and how much of its roster it covers.
+fn sourced(agreement: &Agreement, edition: &EditionRow, permit: &Permit) -> Vec<Sourced> {
+    let periods: BTreeSet<u16> = permit.slice().periods.iter().map(|year| year.ending()).collect();
+    let of = |(source, report): (&OrgId, &SourceReport)| {
+        let covered = report.coverage.iter().filter(|(year, _)| periods.contains(year));
+        Sourced {
+            organization: source.to_string(),
+            delivered: report.delivered.map(|day| day.to_string()).unwrap_or_default(),
+            days_late: agreement.terms.days_late(source, report.delivered, edition.frozen.date()),
+            coverage: covered
+                .map(|(year, of)| Covered {
+                    period: (*year).into(),
+                    attendance: of.attendance.into(),
+                    assessment: of.assessment.into(),
+                })
+                .collect(),
+        }
+    };
+    edition.reports.iter().map(of).collect()
 }
 
 /// Whose records a seal's figures count: those of its own edition, and of the earlier ones that parts of it stay with.

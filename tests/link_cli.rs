@@ -108,6 +108,8 @@ fn two_files_are_linked_and_measured() {
         assert_eq!(report["cluster"][figure], 1.0);
     }
     assert_eq!((&report["records"], &report["persons"]), (&10.into(), &6.into()));
+    let pairs = ["found", "true", "right"].map(|figure| report["pairwise"][figure].as_u64());
+    assert_eq!(pairs, [Some(4); 3]);
     assert!(report["seconds"]["total"].as_f64() > Some(0.0) && report["records_per_s"].as_f64() > Some(0.0));
     assert!(report.get("peak_mb").is_some());
     let twins = &report["groups"]["twin"]["1"];

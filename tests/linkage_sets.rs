@@ -78,7 +78,7 @@ fn linked_at_once(set: &Set) -> Vec<u32> {
     (0..).zip(&set.records).map(link).collect()
 }
 
-fn figures(Quality { precision, recall, f1 }: &Quality) -> String {
+fn figures(Quality { precision, recall, f1, .. }: &Quality) -> String {
     format!("precision {precision:.4}, recall {recall:.4}, F1 {f1:.4}")
 }
 

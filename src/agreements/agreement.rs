@@ -1,5 +1,6 @@
 //! The agreement document: parties, legal basis, purposes, what it permits, and until when.
 
+use super::terms::{self, Terms};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{Kind, OrgId};
 use serde::Deserialize;
@@ -97,6 +98,8 @@ pub struct Agreement {
     pub dimensions: Grant,
     /// School years that may be asked.
     pub years: YearRange,
+    /// What limits it further.
+    pub terms: Terms,
 }
 
 /// A list of names, or everything (`["*"]`).
@@ -109,6 +112,11 @@ pub enum Grant {
 }
 
 impl Grant {
+    /// These names; everything for `["*"]`.
+    pub(super) fn new(names: Vec<String>) -> Self {
+        if names == ["*"] { Self::All } else { Self::Only(names.into_iter().collect()) }
+    }
+
     /// Whether a name is granted.
     #[must_use]
     pub fn covers(&self, name: &str) -> bool {
@@ -149,6 +157,19 @@ impl Agreement {
         }
     }
 
+    /// The smallest group that may be shown of records of these sources.
+    #[must_use]
+    pub fn minimum(&self, sources: &BTreeSet<OrgId>) -> u32 {
+        self.cell_min.max(self.terms.minimum(sources))
+    }
+
+    /// Whether a partner may ask a product at all.
+    #[must_use]
+    pub fn offers(&self, partner: &OrgId, product: &str) -> bool {
+        let own = self.terms.products.get(partner);
+        self.products.covers(product) && own.is_none_or(|own| own.covers(product))
+    }
+
     /// Id and version as answers quote them: `city-outcomes@1`.
     #[must_use]
     pub fn reference(&self) -> String {
@@ -174,6 +195,8 @@ struct Document {
     permits: Permits,
     #[serde(default)]
     intake: Intake,
+    #[serde(default)]
+    terms: terms::Text,
 }
 
 #[derive(Deserialize)]
@@ -258,6 +281,7 @@ impl Document {
             }
             kinds.iter().filter_map(known).collect()
         });
+        let terms = self.terms.check(&sources, &partners, &mut problems);
         match (begins, expires, destruction, years) {
             (Some(begins), Some(expires), Some(destruction), Some(years)) if problems.is_empty() => {
                 Ok(Agreement {
@@ -274,10 +298,11 @@ impl Document {
                     sources,
                     partners,
                     kinds,
-                    products: grant(self.permits.products),
-                    indicators: grant(self.permits.indicators),
-                    dimensions: grant(self.permits.dimensions),
+                    products: Grant::new(self.permits.products),
+                    indicators: Grant::new(self.permits.indicators),
+                    dimensions: Grant::new(self.permits.dimensions),
                     years,
+                    terms,
                 })
             }
             _ => Err(Invalid(problems)),
@@ -291,10 +316,6 @@ fn organizations(path: &str, ids: &[String], problems: &mut Vec<String>) -> BTre
         problems.push(format!("{path}[{at}]: must be 1 to 64 of a-z, 0-9 and -"));
     }
     parsed.into_iter().flatten().collect()
-}
-
-fn grant(names: Vec<String>) -> Grant {
-    if names == ["*"] { Grant::All } else { Grant::Only(names.into_iter().collect()) }
 }
 
 fn is_id(text: &str) -> bool {

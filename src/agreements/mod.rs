@@ -5,7 +5,9 @@
 //! a refusal both quote the agreement, its version and the rule.
 
 mod agreement;
+mod terms;
 mod permit;
 
-pub use agreement::{Agreement, Basis, Invalid, State, YearRange};
+pub use agreement::{Agreement, Basis, Grant, Invalid, State, YearRange};
 pub use permit::{IntakePermit, Offer, Permit, Question, Refused, Rule};
+pub use terms::Terms;

@@ -1,9 +1,9 @@
 //! The decision: an agreement, a caller, a question and a day in; a permit or a refusal out.
 
-use super::{Agreement, Basis, State};
+use super::{Agreement, Basis, State, Terms};
 use crate::calendar::{Date, SchoolYear};
 use crate::outcomes::Slice;
-use crate::records::{Kind, OrgId};
+use crate::records::{Fact, Kind, OrgId};
 use std::collections::BTreeSet;
 
 /// What a partner asks, whole.
@@ -26,6 +26,12 @@ pub struct Offer<'a> {
     pub sources: &'a BTreeSet<OrgId>,
     /// Smallest group it shows.
     pub cell_min: u32,
+    /// Its rule profile.
+    pub profile: &'a str,
+    /// Whether it has schools below districts.
+    pub has_schools: bool,
+    /// Whether the edition has been approved, or published for longer than the agreement lets it wait.
+    pub is_reviewed: bool,
     /// School years it has.
     pub periods: &'a [SchoolYear],
 }
@@ -39,6 +45,8 @@ pub enum Rule {
     Begun,
     /// The agreement has not expired.
     NotExpired,
+    /// The partner has attested what the agreement asks for.
+    Attested,
     /// The purpose is one of the agreement's.
     Purpose,
     /// The product is permitted.
@@ -47,12 +55,20 @@ pub enum Rule {
     Indicator,
     /// Every dimension asked or fixed is permitted.
     Dimension,
+    /// The question stays within the population the agreement is about.
+    Population,
+    /// Nothing below the permitted geography is asked.
+    Geography,
     /// Every school year asked is permitted.
     Year,
     /// Every source of the product is a party to the agreement.
     Source,
     /// The product hides at least the groups the agreement wants hidden.
     CellMin,
+    /// The product is protected by a permitted profile.
+    Profile,
+    /// The edition has been reviewed.
+    Reviewed,
     /// Records of that kind may be sent.
     Kind,
     /// Everything asked is covered.
@@ -67,13 +83,18 @@ impl Rule {
             Self::Party => "agreement.party",
             Self::Begun => "agreement.begun",
             Self::NotExpired => "agreement.not_expired",
+            Self::Attested => "agreement.attested",
             Self::Purpose => "agreement.purpose",
             Self::Product => "agreement.product",
             Self::Indicator => "agreement.indicator",
             Self::Dimension => "agreement.dimension",
+            Self::Population => "agreement.population",
+            Self::Geography => "agreement.geography",
             Self::Year => "agreement.year",
             Self::Source => "agreement.source",
             Self::CellMin => "agreement.cell_min",
+            Self::Profile => "agreement.profile",
+            Self::Reviewed => "agreement.reviewed",
             Self::Kind => "agreement.kind",
             Self::Covered => "agreement.covered",
         }
@@ -86,13 +107,20 @@ impl Rule {
             Self::Party => "no agreement in force has your organization as a party",
             Self::Begun => "the agreement has not begun",
             Self::NotExpired => "the agreement has expired",
+            Self::Attested => "your organization has not attested what the agreement asks for",
             Self::Purpose => "the agreement does not have this purpose",
             Self::Product => "the agreement does not permit this product",
             Self::Indicator => "the agreement does not permit this indicator",
             Self::Dimension => "the agreement does not permit one of these dimensions",
+            Self::Population => {
+                "the agreement is about a part of the students, and the question is not held to it"
+            }
+            Self::Geography => "the agreement does not permit questions about schools",
             Self::Year => "the agreement does not permit one of these school years",
             Self::Source => "the product holds records of a source that is not a party to the agreement",
             Self::CellMin => "the product shows smaller groups than the agreement permits",
+            Self::Profile => "the agreement does not permit the product's rule profile",
+            Self::Reviewed => "the edition waits for its review",
             Self::Kind => "the agreement does not permit records of this kind",
             Self::Covered => "everything asked is covered",
         }
@@ -154,9 +182,15 @@ pub struct IntakePermit {
     agreement: (String, u32),
     basis: Basis,
     kinds: Option<BTreeSet<Kind>>,
+    terms: Terms,
 }
 
 impl IntakePermit {
+    /// Drops what the agreement does not want of a fact.
+    pub fn trim(&self, fact: &mut Fact) {
+        fact.keep(|element| self.terms.keeps(element));
+    }
+
     /// Id and version of the agreement.
     #[must_use]
     pub fn agreement(&self) -> (&str, u32) {
@@ -193,20 +227,36 @@ impl Agreement {
             return Err(Refused { rule: Rule::Party, agreement: None });
         }
         self.in_force(today)?;
-        let slice = &question.slice;
+        let (slice, terms) = (&question.slice, &self.terms);
+        let attested =
+            terms.attested.is_empty() || terms.attested.get(partner).is_some_and(|day| *day <= today);
+        let is_held = |(dimension, categories): (&String, &BTreeSet<String>)| {
+            slice.filters.iter().any(|(fixed, at)| fixed == dimension && categories.contains(at))
+        };
+        let asks_schools = offer.has_schools
+            && slice
+                .dimensions
+                .iter()
+                .chain(slice.filters.iter().map(|(id, _)| id))
+                .any(|id| id == "geography");
         let named = slice.dimensions.iter().chain(slice.filters.iter().map(|(dimension, _)| dimension));
         let mut periods = slice.periods.clone();
         if periods.is_empty() {
             periods = offer.periods.iter().copied().filter(|&year| self.years.contains(year)).collect();
         }
         let rules = [
+            (Rule::Attested, attested),
             (Rule::Purpose, self.purposes.contains(&question.purpose)),
-            (Rule::Product, self.products.covers(&slice.product)),
+            (Rule::Product, self.offers(partner, &slice.product)),
             (Rule::Indicator, self.indicators.covers(&slice.indicator)),
             (Rule::Dimension, named.into_iter().all(|dimension| self.dimensions.covers(dimension))),
+            (Rule::Population, terms.only.iter().all(is_held)),
+            (Rule::Geography, !(terms.districts_only && asks_schools)),
             (Rule::Year, !periods.is_empty() && periods.iter().all(|&year| self.years.contains(year))),
             (Rule::Source, offer.sources.is_subset(&self.sources)),
-            (Rule::CellMin, offer.cell_min >= self.cell_min),
+            (Rule::CellMin, offer.cell_min >= self.minimum(offer.sources)),
+            (Rule::Profile, terms.profiles.as_ref().is_none_or(|profiles| profiles.contains(offer.profile))),
+            (Rule::Reviewed, offer.is_reviewed),
         ];
         self.first_broken(&rules)?;
         Ok(Permit {
@@ -229,8 +279,9 @@ impl Agreement {
         self.in_force(today)?;
         Ok(IntakePermit {
             agreement: (self.id.clone(), self.version),
-            basis: self.basis,
+            basis: self.terms.bases.get(source).copied().unwrap_or(self.basis),
             kinds: self.kinds.clone(),
+            terms: self.terms.clone(),
         })
     }
 

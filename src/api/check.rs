@@ -1,7 +1,7 @@
 //! Reads fields one by one and keeps everything that is wrong, so that a record's errors come at once.
 
 use crate::calendar::{Date, SchoolYear};
-use crate::records::{Code, Label, Violation};
+use crate::records::{BirthMonth, Code, Label, NotABirthMonth, Violation};
 
 /// Collects what is wrong with the fields of one record.
 pub(super) struct Check {
@@ -84,6 +84,14 @@ impl Check {
             self.wrong(field, "out_of_range", "is before 1900 or after 2100");
         }
         plausible.then_some(date)
+    }
+
+    /// A month of birth that may be absent.
+    pub(super) fn month_or_none(&mut self, field: &str, text: &str) -> Option<BirthMonth> {
+        if text.is_empty() {
+            return None;
+        }
+        text.parse().map_err(|error: NotABirthMonth| self.wrong(field, "not_a_date", &error.to_string())).ok()
     }
 
     /// A span: the last day, if there is one, is not before the first.

@@ -5,9 +5,10 @@ use super::v1 as pb;
 use crate::calendar::Date;
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Change, Clear, CollegeLevel,
-    CollegeStatus, Demographics, Diploma, DiplomaType, Discipline, Dosage, DosageUnit, Eligibility,
-    EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Kind, Lunch, OptOut, Participation,
-    Postsecondary, Program, Races, School, Sector, Sex, Violation,
+    CollegeStatus, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage, DosageUnit,
+    Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Kind, Lunch, OptOut,
+    Participation, Postsecondary, Program, Races, School, SchoolDay, Sector, Sex, Status, StatusKind,
+    Violation,
 };
 use pb::record::Fact as Wire;
 
@@ -41,6 +42,9 @@ pub(super) fn change(fact: Wire) -> Result<(Change, Option<Identity>), Vec<Viola
         Wire::Participation(wire) => upsert(participation(&wire)),
         Wire::Dosage(wire) => upsert(dosage(&wire)),
         Wire::OptOut(wire) => upsert(opt_out(&wire)),
+        Wire::Status(wire) => upsert(status(&wire)),
+        Wire::Course(wire) => upsert(course(&wire)),
+        Wire::SchoolDay(wire) => upsert(school_day(&wire)),
         Wire::Delete(kind) => {
             let kind = usize::try_from(kind)
                 .ok()
@@ -81,6 +85,9 @@ fn person(wire: pb::Person) -> Result<(Fact, Identity), Vec<Violation>> {
         migrant: wire.migrant,
         military: wire.military,
         zone: check.code_or_none("zone", &wire.zone),
+        unaccompanied: wire.unaccompanied,
+        disability: check.word_or_none("disability", &wire.disability, Disability::from_code),
+        birth_month: check.month_or_none("birth_month", &wire.birth_month),
     };
     let second = (!wire.second_encoding.is_empty()).then_some(wire.second_encoding);
     if second.is_some() && !matches!(wire.identity, Some(pb::person::Identity::Encoding(_))) {
@@ -128,7 +135,8 @@ fn school(wire: &pb::School) -> Result<Fact, Vec<Violation>> {
         if wire.district_name.is_empty() { None } else { check.label("district_name", &wire.district_name) };
     let sector = check.word("sector", &wire.sector, Sector::from_code);
     let fact = (|| {
-        Some(Fact::School(School { code: code?, name: name?, district, district_name, sector: sector? }))
+        let (code, name, sector) = (code?, name?, sector?);
+        Some(Fact::School(School { code, name, district, district_name, sector, title_i: wire.title_i }))
     })();
     check.finish(fact)
 }
@@ -152,6 +160,7 @@ fn enrollment(wire: &pb::Enrollment) -> Result<Fact, Vec<Violation>> {
             exit_type,
             grade,
             ninth_grade_year,
+            repeats_grade: wire.repeats_grade,
         }))
     })();
     check.finish(fact)
@@ -239,6 +248,7 @@ fn assessment(wire: &pb::Assessment) -> Result<Fact, Vec<Violation>> {
             level,
             proficient: wire.proficient,
             not_tested,
+            standard_error_thousandths: wire.standard_error_thousandths,
         }))
     })();
     check.finish(fact)
@@ -251,8 +261,11 @@ fn discipline(wire: &pb::Discipline) -> Result<Fact, Vec<Violation>> {
     let action = check.word("action", &wire.action, Action::from_code);
     let days_hundredths =
         wire.days_hundredths.and_then(|days| check.hundredths("days_hundredths", days, MAX_DAYS));
-    let fact =
-        (|| Some(Fact::Discipline(Discipline { school, date: date?, action: action?, days_hundredths })))();
+    let behavior = check.code_or_none("behavior", &wire.behavior);
+    let fact = (|| {
+        let (date, action) = (date?, action?);
+        Some(Fact::Discipline(Discipline { school, date, action, days_hundredths, behavior }))
+    })();
     check.finish(fact)
 }
 
@@ -279,6 +292,7 @@ fn postsecondary(wire: &pb::Postsecondary) -> Result<Fact, Vec<Violation>> {
             end,
             status,
             graduated: wire.graduated,
+            remedial: wire.remedial,
         }))
     })();
     check.finish(fact)
@@ -288,7 +302,8 @@ fn program(wire: &pb::Program) -> Result<Fact, Vec<Violation>> {
     let mut check = Check::new("program");
     let (code, name) = (check.code("code", &wire.code), check.label("name", &wire.name));
     let program_type = check.code_or_none("type", &wire.r#type);
-    let fact = (|| Some(Fact::Program(Program { code: code?, name: name?, program_type })))();
+    let provider = if wire.provider.is_empty() { None } else { check.label("provider", &wire.provider) };
+    let fact = (|| Some(Fact::Program(Program { code: code?, name: name?, program_type, provider })))();
     check.finish(fact)
 }
 
@@ -327,6 +342,50 @@ fn opt_out(wire: &pb::OptOut) -> Result<Fact, Vec<Violation>> {
     let mut check = Check::new("opt_out");
     let (from, until) = span(&mut check, "from", &wire.from, "until", &wire.until);
     check.finish(from.map(|from| Fact::OptOut(OptOut { from, until })))
+}
+
+fn status(wire: &pb::Status) -> Result<Fact, Vec<Violation>> {
+    let mut check = Check::new("status");
+    let status = check.word("status", &wire.status, StatusKind::from_code);
+    let zone = check.code_or_none("zone", &wire.zone);
+    if status.is_some_and(|status| (status == StatusKind::Zone) == wire.zone.is_empty()) {
+        check.wrong("zone", "contradiction", "comes with the status zone, and with no other");
+    }
+    let (begin, end) = span(&mut check, "begin", &wire.begin, "end", &wire.end);
+    let fact = (|| Some(Fact::Status(Status { status: status?, zone, begin: begin?, end })))();
+    check.finish(fact)
+}
+
+fn course(wire: &pb::Course) -> Result<Fact, Vec<Violation>> {
+    /// Hundredths of credits: more than a course gives anywhere.
+    const MAX_CREDITS: u32 = 20_000;
+    let mut check = Check::new("course");
+    let (school_year, code) = (check.year("school_year", wire.school_year), check.code("code", &wire.code));
+    let term = check.code_or_none("term", &wire.term);
+    let attempted_hundredths = wire
+        .attempted_hundredths
+        .and_then(|credits| check.hundredths("attempted_hundredths", credits, MAX_CREDITS));
+    let earned = check.hundredths("earned_hundredths", wire.earned_hundredths, MAX_CREDITS);
+    let fact = (|| {
+        Some(Fact::Course(Course {
+            school_year: school_year?,
+            code: code?,
+            term,
+            core: wire.core,
+            attempted_hundredths,
+            earned_hundredths: earned?,
+            failed: wire.failed,
+        }))
+    })();
+    check.finish(fact)
+}
+
+fn school_day(wire: &pb::SchoolDay) -> Result<Fact, Vec<Violation>> {
+    let mut check = Check::new("school_day");
+    let (school, date) = (check.code("school", &wire.school), check.date("date", &wire.date));
+    let instructional = wire.instructional;
+    let fact = (|| Some(Fact::SchoolDay(SchoolDay { school: school?, date: date?, instructional })))();
+    check.finish(fact)
 }
 
 fn span(check: &mut Check, first: &str, from: &str, last: &str, to: &str) -> (Option<Date>, Option<Date>) {

@@ -68,6 +68,7 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<
             district: text(fact.district.as_ref()),
             district_name: text(fact.district_name.as_ref()),
             sector: fact.sector.code().into(),
+            title_i: fact.title_i,
         }),
         Fact::Enrollment(fact) => Wire::Enrollment(pb::Enrollment {
             school: fact.school.to_string(),
@@ -77,6 +78,7 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<
             exit_type: fact.exit_type.map_or("", |exit| exit.code()).into(),
             grade: fact.grade.map_or("", |grade| grade.code()).into(),
             ninth_grade_year: fact.ninth_grade_year.map(|year| year.ending().into()),
+            repeats_grade: fact.repeats_grade,
         }),
         Fact::AttendanceSummary(fact) => Wire::AttendanceSummary(pb::AttendanceSummary {
             school: fact.school.to_string(),
@@ -101,12 +103,14 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<
             level: fact.level.map(u32::from),
             proficient: fact.proficient,
             not_tested: text(fact.not_tested.as_ref()),
+            standard_error_thousandths: fact.standard_error_thousandths,
         }),
         Fact::Discipline(fact) => Wire::Discipline(pb::Discipline {
             school: text(fact.school.as_ref()),
             date: fact.date.to_string(),
             action: fact.action.code().into(),
             days_hundredths: fact.days_hundredths,
+            behavior: text(fact.behavior.as_ref()),
         }),
         Fact::Diploma(fact) => Wire::Diploma(pb::Diploma {
             r#type: fact.diploma_type.code().into(),
@@ -119,11 +123,13 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<
             end: date(fact.end),
             status: fact.status.map_or("", |status| status.code()).into(),
             graduated: fact.graduated,
+            remedial: fact.remedial,
         }),
         Fact::Program(fact) => Wire::Program(pb::Program {
             code: fact.code.to_string(),
             name: fact.name.to_string(),
             r#type: text(fact.program_type.as_ref()),
+            provider: text(fact.provider.as_ref()),
         }),
         Fact::Eligibility(fact) => Wire::Eligibility(pb::Eligibility {
             program: fact.program.to_string(),
@@ -145,6 +151,26 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<
         Fact::OptOut(fact) => {
             Wire::OptOut(pb::OptOut { from: fact.from.to_string(), until: date(fact.until) })
         }
+        Fact::Status(fact) => Wire::Status(pb::Status {
+            status: fact.status.code().into(),
+            zone: text(fact.zone.as_ref()),
+            begin: fact.begin.to_string(),
+            end: date(fact.end),
+        }),
+        Fact::Course(fact) => Wire::Course(pb::Course {
+            school_year: fact.school_year.ending().into(),
+            code: fact.code.to_string(),
+            term: text(fact.term.as_ref()),
+            core: fact.core,
+            attempted_hundredths: fact.attempted_hundredths,
+            earned_hundredths: fact.earned_hundredths,
+            failed: fact.failed,
+        }),
+        Fact::SchoolDay(fact) => Wire::SchoolDay(pb::SchoolDay {
+            school: fact.school.to_string(),
+            date: fact.date.to_string(),
+            instructional: fact.instructional,
+        }),
     }
 }
 
@@ -171,5 +197,8 @@ fn person(
         migrant: fact.migrant,
         military: fact.military,
         zone: text(fact.zone.as_ref()),
+        unaccompanied: fact.unaccompanied,
+        disability: fact.disability.map_or("", |disability| disability.code()).into(),
+        birth_month: text(fact.birth_month.as_ref()),
     }
 }

@@ -92,6 +92,34 @@ impl Call {
         }
     }
 
+    /// A batch was looked at in a dry run: the counts are of what would have become of it.
+    #[must_use]
+    pub fn rehearsed(&self, permit: &IntakePermit, batch: &str, counts: Counts) -> Entry {
+        Entry { step: Some(code("dry_run")), ..self.ingested(permit, batch, counts) }
+    }
+
+    /// A source was told how many of its records its whole files do not have.
+    #[must_use]
+    pub fn compared(&self, permit: &IntakePermit, delivery: &str, n_held: u64, n_absent: u64) -> Entry {
+        Entry {
+            n_records: Some(n_held),
+            n_deleted: Some(n_absent),
+            step: Some(code("compare")),
+            ..self.opened(permit, delivery)
+        }
+    }
+
+    /// What whole files do not have was withdrawn.
+    #[must_use]
+    pub fn ended(&self, permit: &IntakePermit, batch: &str, n_ended: u64) -> Entry {
+        Entry {
+            n_records: Some(n_ended),
+            n_deleted: Some(n_ended),
+            step: Some(code("end")),
+            ..self.opened(permit, batch)
+        }
+    }
+
     /// A table was released.
     #[must_use]
     pub fn released(&self, permit: &Permit, table: &ProtectedTable) -> Entry {

@@ -1,12 +1,20 @@
-//! `throughline check`: a dry run on this machine. Nothing is sent.
+//! `throughline check`: what is wrong with files and, against the service, what a push of them would make. Nothing is stored.
 
+use super::limits::Limits;
 use super::mappings::{Mapped, print_mapped, print_mapping, print_mappings, print_queue, queue_json};
-use super::screen::{self, count, counted, note, say};
+use super::push::{OUTCOMES, outcomes};
+use super::screen::{self, count, counted, say};
+use super::sending::{Files, Options, Sent, Survey, Wish};
 use super::table::{Align, Table};
+use super::wrong::{Wrong, by_service};
 use super::{Done, Failure, Finish};
 use crate::calendar::SchoolYear;
-use crate::formats::{self, Defect, Reading, Severity, write_defects};
-use std::path::{Path, PathBuf};
+use crate::client::{Foreseen, Pushed};
+use crate::formats::{self, Defect, Reading, Severity};
+use crate::records::Kind;
+use crate::store::Outcome;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Read export files and say what is wrong with them, sending nothing
 #[derive(clap::Args)]
@@ -18,9 +26,8 @@ pub(super) struct Check {
     /// School year to assume where a roster does not say it, by the year it ends in
     #[arg(long, value_name = "YEAR")]
     year: Option<u32>,
-    /// Write everything that is wrong to this CSV file
-    #[arg(long, value_name = "FILE.csv")]
-    errors: Option<PathBuf>,
+    #[command(flatten)]
+    wrong: Wrong,
     /// Lines of problems to show
     #[arg(long, default_value_t = 20)]
     show: usize,
@@ -29,6 +36,17 @@ pub(super) struct Check {
     json: bool,
     #[command(flatten)]
     mapped: Mapped,
+    /// Ask the service what a push would make: new, changed, unchanged, refused, and ended with --whole. Nothing is stored,
+    /// and that it was asked is in the access log
+    #[arg(long, requires = "agreement")]
+    against_service: bool,
+    /// The agreement under which the records would be sent
+    #[arg(long, env = "THROUGHLINE_AGREEMENT", value_name = "ID")]
+    agreement: Option<String>,
+    #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
+    options: Options,
     /// List the columns of the CSV templates instead
     #[arg(long)]
     templates: bool,
@@ -53,14 +71,17 @@ impl Check {
             return print_mapping(name);
         }
         let (mappings, year) = (self.mapped.mappings()?, school_year(self.year)?);
-        let path = self.path.ok_or_else(|| Failure::new("name a folder or file to check"))?;
+        let path = self.path.clone().ok_or_else(|| Failure::new("name a folder or file to check"))?;
+        self.wrong.check(&path)?;
+        if self.against_service {
+            let encoder = self.options.encoder()?;
+            return self.against_service(Files { path, year, mappings, encoder });
+        }
         let bar = screen::bar(None, "records");
         let reading = formats::read_mapped(&path, year, &mappings, &mut |_| bar.inc(1));
         bar.finish_and_clear();
         let reading = reading?;
-        if let Some(file) = &self.errors {
-            write_errors(&reading.defects, file)?;
-        }
+        self.wrong.write(&path, &reading.defects)?;
         self.mapped.write(&reading.queue)?;
         if self.json {
             screen::json(&json(&reading));
@@ -71,16 +92,96 @@ impl Check {
     }
 }
 
+impl Check {
+    /// A dry run: the same messages as a push, of which nothing is stored.
+    fn against_service(self, files: Files) -> Done {
+        // What a manifest declares to be whole is compared in any case: who wonders what --whole would do sees it here.
+        let said = self.options.whole()?;
+        let wish = said.clone().unwrap_or(Wish::Declared);
+        let mut survey = self.options.survey(&files, Some(&wish))?;
+        let (path, files) = (files.path.clone(), Arc::new(files));
+        let bar = screen::bar(None, "records");
+        let sent = Sent { id: None, agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
+        let asked = self.options.send(
+            files.clone(),
+            &mut survey,
+            sent,
+            |_, _| Ok(Default::default()),
+            |done| bar.set_position(done.acknowledged),
+        );
+        bar.finish_and_clear();
+        let (pushed, foreseen) = asked?;
+        let stops: Vec<_> = [
+            self.limits.refused(&survey.file_rows(&files.encoder, Some(&foreseen))).err(),
+            self.limits.ended(&foreseen.absences).err().filter(|_| said.is_some()),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|Failure(text)| text)
+        .collect();
+        survey.reading.defects.extend(by_service(&pushed));
+        self.wrong.write(&path, &survey.reading.defects)?;
+        self.mapped.write(&survey.reading.queue)?;
+        if self.json {
+            let mut result = json(&survey.reading);
+            result["service"] = asked_json(&pushed, &foreseen, &survey, &stops);
+            screen::json(&result);
+        } else {
+            print(&survey.reading, self.show);
+            say("");
+            print_asked(&pushed, &foreseen, &survey, said.is_some(), &stops);
+        }
+        let n_refused = survey.reading.summary.refused.len() as u64 + pushed.count(Outcome::Refused);
+        Ok(if n_refused == 0 { Finish::All } else { Finish::SomeRefused })
+    }
+}
+
+fn print_asked(pushed: &Pushed, foreseen: &Foreseen, survey: &Survey, is_whole: bool, stops: &[String]) {
+    let absent = |kind: Kind| foreseen.absences.iter().find(|of| of.kind == kind).map(|of| of.n_absent);
+    let heading = if is_whole { "Would be ended" } else { "Not in the files" };
+    let heading = (!foreseen.absences.is_empty()).then_some(heading);
+    say(&outcomes(pushed, heading, &absent).print());
+    say("");
+    say(&format!(
+        "a push would make this; nothing was stored, and it is on record up to log entry {}",
+        pushed.last_entry.unwrap_or_default()
+    ));
+    for (kind, why) in &survey.not_whole {
+        say(&format!("nothing would be ended of {}: {why}", kind.code().replace('_', " ")));
+    }
+    if !is_whole && foreseen.absences.iter().any(|of| of.n_absent > 0) {
+        say(
+            "the manifest says bulk: with --whole, a push ends what is not in the files; without, nothing is ended",
+        );
+    }
+    for stop in stops {
+        say(&format!("a push would stop: {}", stop.trim_start_matches("stopped, and nothing was stored: ")));
+    }
+}
+
+fn asked_json(pushed: &Pushed, foreseen: &Foreseen, survey: &Survey, stops: &[String]) -> serde_json::Value {
+    let mut kinds = serde_json::Map::new();
+    let all = pushed.outcomes.keys().map(|(kind, _)| *kind).chain(foreseen.absences.iter().map(|of| of.kind));
+    for kind in all {
+        let n = |outcome| pushed.outcomes.get(&(kind, outcome)).copied().unwrap_or(0);
+        let mut of: serde_json::Map<_, _> =
+            OUTCOMES.iter().map(|(outcome, name)| (name.to_lowercase(), n(*outcome).into())).collect();
+        if let Some(absence) = foreseen.absences.iter().find(|of| of.kind == kind) {
+            of.insert("held".into(), absence.n_held.into());
+            of.insert("absent".into(), absence.n_absent.into());
+        }
+        kinds.insert(kind.code().into(), of.into());
+    }
+    let not_whole = survey.not_whole.iter().map(|(kind, why)| (kind.code().to_owned(), why.clone().into()));
+    serde_json::json!({
+        "kinds": kinds, "not_whole": not_whole.collect::<serde_json::Map<_, _>>(), "would_stop": stops,
+        "last_log_entry": pushed.last_entry,
+    })
+}
+
 pub(super) fn school_year(year: Option<u32>) -> Result<Option<SchoolYear>, Failure> {
     let read = |year| SchoolYear::new(year).ok_or_else(|| Failure::new("--year is from 1900 to 2999"));
     year.map(read).transpose()
-}
-
-pub(super) fn write_errors(defects: &[Defect], file: &Path) -> Result<(), Failure> {
-    let out = std::io::BufWriter::new(std::fs::File::create(file)?);
-    write_defects(defects, out)?;
-    note(&format!("everything that is wrong is in {}", file.display()));
-    Ok(())
 }
 
 fn print(reading: &Reading, show: usize) {
@@ -158,7 +259,7 @@ fn json(reading: &Reading) -> serde_json::Value {
             "skipped_rows": file.skipped_rows, "records": file.records,
         })
     });
-    let kinds = |counts: &std::collections::BTreeMap<crate::records::Kind, u64>| {
+    let kinds = |counts: &std::collections::BTreeMap<Kind, u64>| {
         counts
             .iter()
             .map(|(kind, n)| (kind.code().to_owned(), (*n).into()))

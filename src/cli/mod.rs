@@ -13,6 +13,7 @@ mod connect;
 mod demo;
 mod init;
 mod keys;
+mod limits;
 mod link;
 mod lists;
 mod mappings;
@@ -21,11 +22,14 @@ mod push;
 mod query;
 mod screen;
 mod seal;
+mod sending;
 mod serve;
+mod status;
 mod steward;
 mod table;
 mod verify;
 mod weights;
+mod wrong;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -70,6 +74,8 @@ enum Verb {
     Check(check::Check),
     /// Send the records of export files to the service
     Push(push::Push),
+    /// Say what the service holds of your own records, and what waits for a roster
+    Status(status::Status),
     /// Run a collaboration: organizations, agreements, products, editions
     #[command(subcommand)]
     Steward(steward::Steward),
@@ -146,6 +152,7 @@ pub fn run() -> ExitCode {
         Verb::Backup(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Push(verb) => verb.run(),
+        Verb::Status(verb) => verb.run(),
         Verb::Steward(verb) => verb.run(),
         Verb::Indicators(verb) => verb.run(),
         Verb::Products(verb) => verb.run(),

@@ -276,6 +276,23 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             counted.edition
         ));
     }
+    for source in table.sources() {
+        let mut parts = Vec::new();
+        if !source.delivered.is_empty() {
+            parts.push(format!("delivered {}", source.delivered));
+        }
+        if source.days_late > 0 {
+            parts.push(format!("{} late", counted(source.days_late.into(), "day", "days")));
+        }
+        for covered in source.coverage.iter().filter(|covered| covered.attendance < 95) {
+            let year = SchoolYear::new(covered.period).map(|year| year.to_string()).unwrap_or_default();
+            parts.push(format!("attendance of {} % or more of its students in {year}", covered.attendance));
+        }
+        say(&format!("     Source {}: {}.", source.organization, parts.join("; ")));
+    }
+    if !table.credit().is_empty() {
+        say(&format!("     {}", table.credit()));
+    }
     say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
 }
 
@@ -317,7 +334,17 @@ fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Value {
         "filters": filters.collect::<serde_json::Map<_, serde_json::Value>>(),
         "profile": table.profile(), "cell_min": table.cell_min(), "rounded_to": table.rounded_to(),
         "people_noise": table.people_noise(),
-        "agreement": table.agreement(),
+        "agreement": table.agreement(), "credit": table.credit(),
+        "sources": table.sources().iter().map(|source| {
+            serde_json::json!({
+                "organization": source.organization, "delivered": source.delivered, "days_late": source.days_late,
+                "coverage": source.coverage.iter().map(|covered| {
+                    serde_json::json!({
+                        "period": covered.period, "attendance": covered.attendance, "assessment": covered.assessment,
+                    })
+                }).collect::<Vec<_>>(),
+            })
+        }).collect::<Vec<_>>(),
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
         "cells": cells.collect::<Vec<_>>(),
         "counted": table.counted().iter().map(|counted| {

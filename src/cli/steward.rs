@@ -35,6 +35,8 @@ pub(super) enum Steward {
     Key(key::Key),
     /// Freeze an edition, protect it and seal it
     Publish(Publish),
+    /// Approve an edition for answers under an agreement that lets editions wait for review
+    Approve(Approve),
     /// Count an edition again and replay the proof that its seal hides enough
     Verify(super::verify::Verify),
     /// What the service holds
@@ -67,6 +69,17 @@ pub(super) struct Suspend {
 pub(super) struct Document {
     /// The document
     file: PathBuf,
+    #[command(flatten)]
+    connect: Connect,
+}
+
+#[derive(clap::Args)]
+pub(super) struct Approve {
+    /// Its number; the newest by default
+    edition: Option<u32>,
+    /// The agreement's id
+    #[arg(long, value_name = "ID")]
+    agreement: String,
     #[command(flatten)]
     connect: Connect,
 }
@@ -116,6 +129,7 @@ impl Steward {
                 Self::Linkage(verb) => verb.run().await,
                 Self::Key(verb) => verb.run().await,
                 Self::Publish(verb) => verb.run().await,
+                Self::Approve(verb) => approve(verb).await,
                 Self::Verify(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,
             }
@@ -284,6 +298,13 @@ fn print(report: &pb::EditionReport) {
             counted(report.waiting, "record", "records")
         ));
     }
+    if !report.conflicts.is_empty() {
+        let each = report
+            .conflicts
+            .iter()
+            .map(|of| format!("{} {}", of.group.replace('_', " "), count(of.student_years)));
+        say(&format!("sources disagree, in student-years: {}", each.collect::<Vec<_>>().join(", ")));
+    }
     let headings = [
         ("Product", Align::Left),
         ("Cells", Align::Right),
@@ -323,7 +344,18 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
         "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
         "periods": layers::periods_json(&report.periods), "released": layers::released_json(&report.released),
         "seconds": report.seconds,
+        "conflicts": (report.conflicts.iter())
+            .map(|of| (of.group.clone(), of.student_years.into()))
+            .collect::<serde_json::Map<_, serde_json::Value>>(),
     })
+}
+
+async fn approve(verb: Approve) -> Done {
+    let session = verb.connect.session("steward").await?;
+    let (edition, agreement) = (verb.edition.unwrap_or(0), verb.agreement.clone());
+    let response = ask!(session, admin, approve_edition, pb::ApproveEditionRequest { edition, agreement });
+    say(&format!("edition {} may be answered from under {}", response.edition, verb.agreement));
+    Ok(Finish::All)
 }
 
 async fn status(verb: Plain) -> Done {

@@ -5,7 +5,11 @@
 pub mod pem;
 pub mod channel;
 mod session;
+mod whole;
 mod push;
+mod opening;
 
-pub use push::{Delivery, Progress, Pushed, RowRef, push};
+pub use opening::{Foreseen, Opening, open};
+pub use push::{Delivery, Progress, Pushed, RowRef};
 pub use session::{Error, Session};
+pub use whole::WholeFiles;

@@ -1,6 +1,7 @@
 //! Pushing a delivery: batches out, verdicts in, resumed where the service says.
 
 use super::session::{Error, Session};
+use super::whole::{kind, wire};
 use crate::api::v1 as pb;
 use crate::identity::KeyId;
 use crate::records::Kind;
@@ -10,8 +11,7 @@ use pb::push_response::Message as Reply;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::Request;
+use tonic::Streaming;
 
 /// Where a record stands in the files it was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Delivery {
     pub batch_records: usize,
     /// The linkage keys that students are encoded with; absent where they come in the clear.
     pub linkage_keys: Option<Vec<KeyId>>,
+    /// Whether to ask what would become of the records, and store nothing.
+    pub is_dry_run: bool,
 }
 
 /// How far a push is.
@@ -62,6 +64,8 @@ pub struct Pushed {
     pub last_entry: Option<u64>,
     /// The linkage key that follows the one in use, when students are not encoded with it.
     pub lacks_key: Option<KeyId>,
+    /// Records that were ended because whole files do not have them, by kind; absent when nothing was to be ended now.
+    pub ended: Option<BTreeMap<Kind, u64>>,
 }
 
 impl Pushed {
@@ -72,53 +76,48 @@ impl Pushed {
     }
 }
 
-/// A batch that waits for its verdict.
+/// What waits for its answer.
 struct Waiting {
     sequence: u64,
     batch: String,
-    rows: Vec<RowRef>,
+    /// The rows of a batch; none of the end of a delivery.
+    rows: Option<Vec<RowRef>>,
 }
 
-/// Pushes a delivery to its end. Cut off, it can be called again with the same delivery: batches that
-/// were acknowledged are not sent again.
-///
-/// # Errors
-///
-/// [`Error`]; what was acknowledged before it is in the service.
-pub async fn push(
+/// A delivery whose opening is settled.
+pub(super) struct Sending {
+    pub(super) delivery: Delivery,
+    /// Records in a batch.
+    pub(super) limit: usize,
+    /// Batches that are in.
+    pub(super) through: u64,
+    /// How many records may be ended after the last batch, by kind; nothing where none is to be.
+    pub(super) at_most: Option<BTreeMap<Kind, u64>>,
+}
+
+/// Sends the batches and hears what becomes of them.
+pub(super) async fn push(
     session: &Session,
-    delivery: Delivery,
+    sending: Sending,
+    requests: mpsc::Sender<pb::PushRequest>,
+    mut replies: Streaming<pb::PushResponse>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Pushed, Error> {
-    let Delivery { id, agreement, mut records, batch_records, linkage_keys } = delivery;
-    let (requests, outgoing) = mpsc::channel(4);
-    let held = linkage_keys.iter().flatten().map(ToString::to_string).collect();
-    let open = pb::OpenDelivery { delivery: id.clone(), agreement, linkage_keys: held };
-    let open = pb::PushRequest { message: Some(Sent::Open(open)) };
-    requests.send(open).await.map_err(|_| Error::Protocol("the stream closed before it opened"))?;
-    let mut replies = session.ingest().push(Request::new(ReceiverStream::new(outgoing))).await?.into_inner();
-    let opened = match replies.message().await?.and_then(|reply| reply.message) {
-        Some(Reply::Opened(opened)) => opened,
-        _ => return Err(Error::Protocol("the delivery was not opened")),
-    };
-    session.entry(opened.receipt.as_ref())?;
-    let lacks = |key: &str| {
-        let key = KeyId::parse(key)?;
-        linkage_keys.as_ref().is_some_and(|keys| !keys.contains(&key)).then_some(key)
-    };
-    if let Some(key) = lacks(&opened.linkage_key) {
-        return Err(Error::OtherKey(key));
-    }
-    let lacks_key = lacks(&opened.next_linkage_key);
+    let Sending { delivery, limit, through, at_most } = sending;
+    let Delivery { id, mut records, is_dry_run, .. } = delivery;
     let waiting: Arc<Mutex<VecDeque<Waiting>>> = Arc::default();
-    let (queue, limit) = (waiting.clone(), batch_records.min(opened.max_records as usize).max(1));
-    let through = opened.acknowledged_through;
+    let queue = waiting.clone();
     let send = async move {
         let (mut sequence, mut resumed) = (0, 0_u64);
+        let send = async |sequence: u64, rows, message: Sent| {
+            let entry = Waiting { sequence, batch: format!("{id}-{sequence}"), rows };
+            queue.lock().expect("nothing panics while it holds the queue").push_back(entry);
+            requests.send(pb::PushRequest { message: Some(message) }).await.is_ok()
+        };
         loop {
             let mut batch = Vec::with_capacity(limit);
             if records.recv_many(&mut batch, limit).await == 0 {
-                return resumed;
+                break;
             }
             while batch.len() < limit {
                 // A batch is always the same records: it is filled before it is cut.
@@ -133,34 +132,54 @@ pub async fn push(
                 continue;
             }
             let (rows, records): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            let name = format!("{id}-{sequence}");
-            let entry = Waiting { sequence, batch: name.clone(), rows };
-            queue.lock().expect("nothing panics while it holds the queue").push_back(entry);
-            let batch = pb::Batch { batch: name, sequence, records };
-            if requests.send(pb::PushRequest { message: Some(Sent::Batch(batch)) }).await.is_err() {
+            let batch = pb::Batch { batch: format!("{id}-{sequence}"), sequence, records };
+            if !send(sequence, Some(rows), Sent::Batch(batch)).await {
                 // The service ended the stream: its reason comes with the replies.
                 return resumed;
             }
         }
+        if let Some(at_most) = at_most {
+            let sequence = sequence + 1;
+            let of = |(kind, records): (Kind, u64)| pb::KindCount { kind: wire(kind), records };
+            let at_most = at_most.into_iter().map(of).collect();
+            let end = pb::EndAbsent { batch: format!("{id}-{sequence}"), sequence, at_most };
+            send(sequence, None, Sent::End(end)).await;
+        }
+        resumed
     };
     let receive = async {
-        let mut pushed = Pushed { lacks_key, ..Pushed::default() };
-        let mut done = Progress::default();
+        let (mut pushed, mut done) = (Pushed::default(), Progress::default());
         while let Some(reply) = replies.message().await? {
-            let Some(Reply::Verdict(verdict)) = reply.message else {
-                return Err(Error::Protocol("a reply that is not a verdict"));
-            };
             let next = waiting.lock().expect("nothing panics while it holds the queue").pop_front();
-            let next = next.filter(|next| next.sequence == verdict.sequence && next.batch == verdict.batch);
-            let next = next.ok_or(Error::Protocol("a verdict on a batch that was not sent"))?;
-            let entry = session.entry(verdict.receipt.as_ref())?;
-            if entry.batch.as_ref().map(crate::records::Code::as_str) != Some(&next.batch) {
+            let next = next.ok_or(Error::Protocol("an answer to what was not sent"))?;
+            let (batch, sequence, receipt) = match &reply.message {
+                Some(Reply::Verdict(verdict)) => (&verdict.batch, verdict.sequence, &verdict.receipt),
+                Some(Reply::Ended(ended)) => (&ended.batch, ended.sequence, &ended.receipt),
+                _ => return Err(Error::Protocol("a reply that is not a verdict")),
+            };
+            if (batch, sequence) != (&next.batch, next.sequence) {
+                return Err(Error::Protocol("an answer to what was not sent"));
+            }
+            let entry = session.entry(receipt.as_ref())?;
+            let is_rehearsed = entry.step.as_ref().is_some_and(|step| step.as_str() == "dry_run");
+            let is_of_batch = entry.batch.as_ref().map(crate::records::Code::as_str) == Some(&next.batch);
+            if !is_of_batch || is_rehearsed != is_dry_run {
                 return Err(Error::OtherCall);
             }
-            pushed.last_entry = verdict.receipt.as_ref().map(crate::audit::Receipt::index);
-            done.acknowledged += next.rows.len() as u64;
-            settle(&mut pushed, verdict, next)?;
-            progress(done);
+            pushed.last_entry = receipt.as_ref().map(crate::audit::Receipt::index);
+            match (reply.message, next.rows) {
+                (Some(Reply::Verdict(verdict)), Some(rows)) => {
+                    done.acknowledged += rows.len() as u64;
+                    settle(&mut pushed, verdict, &rows)?;
+                    progress(done);
+                }
+                (Some(Reply::Ended(ended)), None) => {
+                    let read = |of: pb::KindCount| Some((kind(of.kind)?, of.records));
+                    let ended = ended.kinds.into_iter().map(read).collect::<Option<_>>();
+                    pushed.ended = Some(ended.ok_or(Error::Protocol("a kind that is unknown"))?);
+                }
+                _ => return Err(Error::Protocol("an answer to what was not sent")),
+            }
         }
         Ok(pushed)
     };
@@ -173,19 +192,19 @@ pub async fn push(
     Ok(pushed)
 }
 
-fn settle(pushed: &mut Pushed, verdict: pb::BatchVerdict, batch: Waiting) -> Result<(), Error> {
+fn settle(pushed: &mut Pushed, verdict: pb::BatchVerdict, rows: &[RowRef]) -> Result<(), Error> {
     let all = [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
-    if verdict.outcomes.len() != batch.rows.len() {
+    if verdict.outcomes.len() != rows.len() {
         return Err(Error::Protocol("a verdict without an outcome for each record"));
     }
-    for (row, outcome) in batch.rows.iter().zip(&verdict.outcomes) {
+    for (row, outcome) in rows.iter().zip(&verdict.outcomes) {
         let outcome =
             usize::try_from(*outcome).ok().and_then(|at| at.checked_sub(1)).and_then(|at| all.get(at));
         let outcome = outcome.ok_or(Error::Protocol("an outcome that is unknown"))?;
         *pushed.outcomes.entry((row.kind, *outcome)).or_default() += 1;
     }
     for violation in verdict.violations {
-        let row = batch.rows.get(violation.record as usize);
+        let row = rows.get(violation.record as usize);
         let row = row.ok_or(Error::Protocol("a violation of a record that was not sent"))?;
         pushed.refused.push((row.clone(), violation));
     }

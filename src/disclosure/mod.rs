@@ -91,7 +91,7 @@ pub use report::{
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
-pub use table::{Cell, Counted, Earlier, Filter, Mark, ProtectedTable, RateCode};
+pub use table::{Cell, Counted, Covered, Earlier, Filter, Mark, ProtectedTable, RateCode, Sourced};
 
 /// Why there is no seal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -41,6 +41,18 @@ impl<'a> Offered<'a> {
         u32::try_from(smallest).unwrap_or(u32::MAX)
     }
 
+    /// Its rule profile; empty for a product without school years.
+    #[must_use]
+    pub fn profile(&self) -> &'a str {
+        self.parts.first().map_or("", |(_, publication)| publication.profile.as_str())
+    }
+
+    /// Whether its geography goes down to schools.
+    #[must_use]
+    pub fn has_schools(&self) -> bool {
+        self.dimensions().first().is_some_and(|geography| geography.nodes.iter().any(|node| node.parent != 0))
+    }
+
     /// Its dimensions with the categories of the newest school year, geography first.
     #[must_use]
     pub fn dimensions(&self) -> Vec<&'a Dimension> {

@@ -37,6 +37,10 @@ pub struct ProtectedTable {
     rounded_to: u64,
     #[prost(double, tag = "15")]
     people_noise: f64,
+    #[prost(string, tag = "16")]
+    credit: String,
+    #[prost(message, repeated, tag = "17")]
+    sources: Vec<Sourced>,
 }
 
 /// Whose records the figures of a school year count.
@@ -48,6 +52,37 @@ pub struct Counted {
     /// The edition whose records they are: an earlier one, where those of too few students have changed since.
     #[prost(uint32, tag = "2")]
     pub edition: u32,
+}
+
+/// A source of an edition: when it delivered last, how late it was, and how much of its roster it had sent records of.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct Sourced {
+    /// Organization id.
+    #[prost(string, tag = "1")]
+    pub organization: String,
+    /// Day of its last delivery before the edition; empty when not known.
+    #[prost(string, tag = "2")]
+    pub delivered: String,
+    /// Days it was late by the agreement's calendar when the edition was frozen.
+    #[prost(uint32, tag = "3")]
+    pub days_late: u32,
+    /// For school years of the answer with a hundred students or more at its schools.
+    #[prost(message, repeated, tag = "4")]
+    pub coverage: Vec<Covered>,
+}
+
+/// How much of a roster there are records of, in whole percent rounded down to a multiple of 5.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
+pub struct Covered {
+    /// School year.
+    #[prost(uint32, tag = "1")]
+    pub period: u32,
+    /// Students whose days enrolled and absent are known.
+    #[prost(uint32, tag = "2")]
+    pub attendance: u32,
+    /// Students with a result of any test.
+    #[prost(uint32, tag = "3")]
+    pub assessment: u32,
 }
 
 /// A dimension fixed to a category.
@@ -169,6 +204,8 @@ impl ProtectedTable {
             counted: heading.counted,
             rounded_to: heading.rounded_to,
             people_noise: heading.people_noise,
+            credit: String::new(),
+            sources: Vec::new(),
         }
     }
 
@@ -242,6 +279,18 @@ impl ProtectedTable {
         self.people_noise
     }
 
+    /// Whom the agreement gives credit to; empty for nobody.
+    #[must_use]
+    pub fn credit(&self) -> &str {
+        &self.credit
+    }
+
+    /// Whose records the edition has, by organization; empty before release.
+    #[must_use]
+    pub fn sources(&self) -> &[Sourced] {
+        &self.sources
+    }
+
     /// Agreement id and version the answer was given under; empty before release.
     #[must_use]
     pub fn agreement(&self) -> &str {
@@ -274,8 +323,8 @@ impl ProtectedTable {
 
     /// Names the agreement the table is released under.
     #[must_use]
-    pub(crate) fn under(mut self, agreement: String) -> Self {
-        self.agreement = agreement;
+    pub(crate) fn under(mut self, agreement: String, credit: String, sources: Vec<Sourced>) -> Self {
+        (self.agreement, self.credit, self.sources) = (agreement, credit, sources);
         self
     }
 }
@@ -292,7 +341,7 @@ mod tests {
     #[test]
     fn the_agreement_is_part_of_the_digest() {
         let table = ProtectedTable::default();
-        let released = table.clone().under("a@1".into());
+        let released = table.clone().under("a@1".into(), String::new(), Vec::new());
         assert_eq!(released.agreement(), "a@1");
         assert_ne!(released.digest(), table.digest());
         assert_eq!(table.digest(), sha256(b""), "an empty message has no bytes");

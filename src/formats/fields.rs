@@ -6,7 +6,7 @@ use super::table::Columns;
 use super::value;
 use super::{Defect, Severity};
 use crate::calendar::{Date, SchoolYear};
-use crate::records::{Clear, Code, Grade, Label};
+use crate::records::{BirthMonth, Clear, Code, Grade, Label};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 use zeroize::Zeroizing;
@@ -66,6 +66,14 @@ impl<'r, 't> Fields<'r, 't> {
 
     pub(super) fn span(&self) -> Span {
         self.span
+    }
+
+    /// Reads on without noting what is wrong.
+    pub(super) fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let n_defects = self.defects.len();
+        let value = read(self);
+        self.defects.truncate(n_defects);
+        value
     }
 
     /// Takes over what was wrong with a record that was put together from this row; once, where several
@@ -172,6 +180,10 @@ impl<'r, 't> Fields<'r, 't> {
     pub(super) fn school_year(&mut self, column: &str) -> Option<SchoolYear> {
         let reason = "is not a school year (the year it ends in, or 2024-25)";
         self.parse(column, "not_a_date", reason, value::school_year)
+    }
+
+    pub(super) fn birth_month(&mut self, column: &str) -> Option<BirthMonth> {
+        self.parse(column, "not_a_date", "is not a month (YYYY-MM)", |text| text.parse().ok())
     }
 
     pub(super) fn boolean(&mut self, column: &str) -> Option<bool> {

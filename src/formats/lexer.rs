@@ -132,6 +132,11 @@ impl<'t> Cell<'t> {
         Self { raw: text, is_quoted: false }
     }
 
+    /// It as it stands in the text, with its quotation marks.
+    pub(super) fn raw(self) -> &'t str {
+        self.raw
+    }
+
     /// Its text without quotation marks, trimmed.
     pub(super) fn text(self) -> Cow<'t, str> {
         match self.unquoted() {

@@ -14,7 +14,9 @@ mod bundle;
 mod decode;
 mod defect;
 mod edfi;
+mod extent;
 mod fields;
+mod refused;
 mod id;
 mod lexer;
 mod mapping;
@@ -26,8 +28,10 @@ mod value;
 
 pub use bundle::Error;
 pub use defect::{CODES, Defect, Severity, write_defects};
+pub use extent::{Extent, Extents, OfKind};
 pub use mapping::{Mapping, Mappings, Mistake, Mistakes, Place, Unmapped, write_queue};
 pub use output::{FileCount, Reading, Row, Summary};
+pub use refused::{RefusedRows, write_refused};
 pub use template::{Column, Template, templates};
 
 use crate::calendar::SchoolYear;

@@ -2,7 +2,7 @@
 
 use super::bundle::Error;
 use super::mapping::{Queue, Unmapped};
-use super::{Defect, Severity};
+use super::{Defect, Extents, Severity};
 use crate::records::{Change, Kind, Submission};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub struct Reading {
     pub defects: Vec<Defect>,
     /// Codes without a translation, file by file: for the source's own screen, and never to be sent.
     pub queue: Vec<Unmapped>,
+    /// How much of each kind the files hold, and the keys of what was refused.
+    pub extents: Extents,
 }
 
 /// Counts of a reading.
@@ -79,6 +81,7 @@ pub(super) struct Output<'s> {
     summary: Summary,
     defects: Vec<Defect>,
     pub(super) queue: Queue,
+    pub(super) extents: Extents,
     n_refusals: u64,
     n_warnings: BTreeMap<(String, Option<String>, &'static str), u64>,
 }
@@ -86,7 +89,8 @@ pub(super) struct Output<'s> {
 impl<'s> Output<'s> {
     pub(super) fn new(sink: &'s mut dyn FnMut(Row)) -> Self {
         let (summary, defects, queue) = (Summary::default(), Vec::new(), Queue::default());
-        Self { sink, summary, defects, queue, n_refusals: 0, n_warnings: BTreeMap::new() }
+        let (extents, n_warnings) = (Extents::default(), BTreeMap::new());
+        Self { sink, summary, defects, queue, extents, n_refusals: 0, n_warnings }
     }
 
     pub(super) fn version(&mut self, version: &str) {
@@ -165,7 +169,8 @@ impl<'s> Output<'s> {
             let text = |defect: &Defect| Error::NotItsColumns(format!("{} {}", defect.file, defect.reason));
             return Err(near.map_or(Error::NothingKnown, text));
         }
-        Ok(Reading { summary: self.summary, defects: self.defects, queue: self.queue.finish() })
+        let Self { summary, defects, queue, extents, .. } = self;
+        Ok(Reading { summary, defects, queue: queue.finish(), extents })
     }
 
     fn count(&mut self, file: &str, change: impl FnOnce(&mut FileCount)) {

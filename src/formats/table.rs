@@ -6,6 +6,7 @@ use super::defect::printable;
 use super::fields::Fields;
 use super::lexer::{Cell, Lexer};
 use super::{Defect, output::Output};
+use crate::records::Kind;
 use std::borrow::Cow;
 
 /// A file that has been read and not yet understood.
@@ -28,16 +29,16 @@ pub(super) struct Layout<'a> {
     pub(super) expected: &'a [&'static str],
     /// Columns that belong there and are never read; [`REST`] is all others.
     pub(super) skipped: &'a [&'static str],
-    /// Whether its rows become records. Of a file that others only refer to, every row is made use of
-    /// and every defect is a warning.
-    pub(super) is_sent: bool,
+    /// The kinds of record that its rows become. Of a file that others only refer to, which has none, every row is
+    /// made use of and every defect is a warning.
+    pub(super) kinds: &'a [Kind],
 }
 
 /// A sheet bound to a layout.
 pub(super) struct Table {
     sheet: Sheet,
     columns: Columns,
-    is_sent: bool,
+    kinds: Vec<Kind>,
 }
 
 /// The columns of a table by name.
@@ -48,7 +49,7 @@ pub(super) struct Columns {
     secret: Option<usize>,
 }
 
-const SECRET: &str = "password";
+pub(super) const SECRET: &str = "password";
 
 /// Among the skipped columns: whatever else there is.
 pub(super) const REST: &str = "*";
@@ -74,6 +75,18 @@ impl Sheet {
         };
         let body = lexer.position();
         Ok(Some(Self { file, text, separator, header, body }))
+    }
+
+    pub(super) fn file(&self) -> &str {
+        &self.file
+    }
+
+    pub(super) fn text(&self) -> &str {
+        self.text.as_str()
+    }
+
+    pub(super) const fn separator(&self) -> u8 {
+        self.separator
     }
 
     pub(super) fn header(&self) -> &[String] {
@@ -108,13 +121,14 @@ impl Sheet {
             };
             defects.extend(missing.iter().map(name));
             out.record(defects);
+            layout.kinds.iter().for_each(|kind| out.extents.refused(*kind, None));
             return None;
         }
         let absent = layout.expected.iter().filter(|name| !self.has_column(name));
         defects.extend(absent.map(|name| warning(Some(name), "missing_column", "is not in the header")));
         let columns = Columns::bind(&self, layout, &mut defects);
         out.record(defects);
-        Some(Table { sheet: self, columns, is_sent: layout.is_sent })
+        Some(Table { sheet: self, columns, kinds: layout.kinds.to_vec() })
     }
 }
 
@@ -201,9 +215,11 @@ impl Table {
             out.row(file);
             let secret = self.columns.secret.and_then(|at| cells.get(at));
             n_secrets += u64::from(secret.is_some_and(|cell| !cell.is_empty()));
-            let mut fields = Fields::new(file, span, &self.columns, &cells, self.is_sent);
+            let mut fields = Fields::new(file, span, &self.columns, &cells, !self.kinds.is_empty());
             if fields.check_shape() {
                 each(&mut fields, out);
+            } else {
+                self.kinds.iter().for_each(|kind| out.extents.refused(*kind, None));
             }
             out.record(fields.into_defects());
         }

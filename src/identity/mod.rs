@@ -26,6 +26,6 @@ pub use encoding::{Encoding, Make, NotAnEncoding};
 pub(crate) use encoding::{Filter, N_FILTER_WORDS, N_SLOTS, Slot};
 pub use keys::{KeyId, Keys, NotARoot, Root};
 pub use normalize::NORMALIZER_VERSION;
-pub use pseudonym::{Pseudonymized, pseudonymize};
+pub use pseudonym::{Pseudonymized, pseudonymize, record_token};
 pub use ring::{KeyRing, NotAKeyRing, Roots};
 pub use token::Token;

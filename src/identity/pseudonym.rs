@@ -2,7 +2,7 @@
 
 use super::encode::Encoder;
 use super::{Encoding, KeyRing, Token};
-use crate::records::{Change, Fact, OrgId, Submission};
+use crate::records::{Change, Fact, Kind, OrgId, Submission};
 
 /// A submission without identifiers.
 #[derive(Debug)]
@@ -50,4 +50,10 @@ pub fn pseudonymize(ring: &KeyRing, source: &OrgId, submission: Submission) -> P
         encodings: submission.identifiers.map(encode).unwrap_or_default(),
         change: submission.change,
     }
+}
+
+/// The token of a record by its key alone: the one that [`pseudonymize`] gives a submission of that kind and key.
+#[must_use]
+pub fn record_token(ring: &KeyRing, source: &OrgId, kind: Kind, key: &str) -> Token {
+    Token::record(ring.tokens(), source, kind, key)
 }

@@ -1,8 +1,15 @@
 //! How well a linkage agrees with a known truth.
 
-/// Precision, recall and their harmonic mean; 1 where there is nothing to be wrong about.
+/// How many were found and how many of them are right; precision, recall and their harmonic mean, each 1 where there is
+/// nothing to be wrong about.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quality {
+    /// Those found: pairs, or whole persons.
+    pub n_found: u64,
+    /// Those there are in truth.
+    pub n_true: u64,
+    /// Those found that are true.
+    pub n_right: u64,
     /// Of what was found, the share that is true.
     pub precision: f64,
     /// Of what is true, the share that was found.
@@ -15,7 +22,8 @@ impl Quality {
     fn new(n_right: u64, n_found: u64, n_true: u64) -> Self {
         let share = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
         let f1 = share(2 * n_right, n_found + n_true);
-        Self { precision: share(n_right, n_found), recall: share(n_right, n_true), f1 }
+        let (precision, recall) = (share(n_right, n_found), share(n_right, n_true));
+        Self { n_found, n_true, n_right, precision, recall, f1 }
     }
 }
 
@@ -42,7 +50,7 @@ pub fn cluster(linked: &[u32], truth: &[u32]) -> Quality {
 }
 
 /// The pairs of each group's records, groups being numbered from 0 like persons: does linkage serve some
-/// groups less well? A pair across groups counts in both.
+/// groups less well? A pair counts once for each of its records: in both groups when it is across them, else twice.
 #[must_use]
 pub fn by_group(linked: &[u32], truth: &[u32], groups: &[u32]) -> Vec<(u64, Quality)> {
     let cells = Cells::new(linked, truth);
@@ -91,8 +99,10 @@ mod tests {
         let pairs = pairwise(&linked, &truth);
         assert_eq!((pairs.precision, pairs.recall), (1.0, 0.5));
         assert!((pairs.f1 - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!((pairs.n_found, pairs.n_true, pairs.n_right), (2, 4, 2));
         let whole = cluster(&linked, &truth);
         assert_eq!((whole.precision, whole.recall), (0.5, 2.0 / 3.0));
+        assert_eq!((whole.n_found, whole.n_true, whole.n_right), (4, 3, 2));
         assert_eq!(pairwise(&[], &[]).f1, 1.0);
         // Records 1, 2 and 3 are of one group: one of three true pairs was found, from two sides.
         let groups = by_group(&linked, &truth, &[0, 0, 0, 1, 1, 1]);

@@ -1,9 +1,118 @@
-//! Days enrolled, present and absent of a person in a school year.
+//! Days enrolled, present and absent of a person in a school year, or in a part of one.
 
 use super::builder::SourceId;
 use super::said::Said;
-use crate::records::{AttendanceEvent, AttendanceStatus, AttendanceSummary};
+use crate::calendar::Date;
+use crate::records::{AttendanceEvent, AttendanceStatus, AttendanceSummary, Code, Enrollment};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+/// Whether a source's events are all days or absences alone, and the calendars that tell the days between absences.
+#[derive(Default)]
+pub(super) struct Reporting {
+    /// Where sources write an event for every day, not only for absences.
+    pub(super) presence: BTreeSet<(SourceId, u16)>,
+    /// The last day of which a source has sent an event, by school year.
+    pub(super) last_event: BTreeMap<(SourceId, u16), Date>,
+    /// The days of calendars by school, and whether there was instruction.
+    pub(super) calendars: BTreeMap<(SourceId, Code), BTreeMap<Date, bool>>,
+}
+
+/// What is known of a person's days before it is known how their sources report.
+#[derive(Default)]
+pub(super) struct Attendance {
+    summaries: Option<Days>,
+    /// Days with an event, of each source.
+    events: Vec<(SourceId, Days)>,
+    /// Absences on days of instruction at schools with a calendar.
+    memberships: Vec<Membership>,
+}
+
+/// Days of instruction at a source's schools with a calendar while the person was enrolled, with the absence on each in
+/// hundredths of the day.
+struct Membership {
+    source: SourceId,
+    days: Vec<(Date, u32)>,
+}
+
+/// What a person's sources said of a school year.
+pub(super) struct Sayings<'l, 'f> {
+    pub(super) enrollments: &'l [Said<'f, Enrollment>],
+    pub(super) summaries: &'l [Said<'f, AttendanceSummary>],
+    pub(super) events: &'l [Said<'f, AttendanceEvent>],
+}
+
+impl Sayings<'_, '_> {
+    /// The days of a part of the school year. A summary counts where it lies within; with a calendar, days are counted
+    /// that no summary of the same source covers.
+    pub(super) fn within(&self, days: &RangeInclusive<Date>, reporting: &Reporting) -> Attendance {
+        let summaries =
+            self.summaries.iter().filter(|s| days.contains(&s.fact.from) && days.contains(&s.fact.to));
+        let events: Vec<_> = self.events.iter().filter(|said| days.contains(&said.fact.date)).collect();
+        Attendance {
+            summaries: of_summaries(summaries),
+            events: of_events(&events, self.summaries),
+            memberships: self.memberships(days, reporting),
+        }
+    }
+
+    fn memberships(&self, within: &RangeInclusive<Date>, reporting: &Reporting) -> Vec<Membership> {
+        if reporting.calendars.is_empty() {
+            return Vec::new();
+        }
+        let mut of_source: BTreeMap<SourceId, BTreeMap<Date, u32>> = BTreeMap::new();
+        for said in self.enrollments {
+            let Some(calendar) = reporting.calendars.get(&(said.source, said.fact.school.clone())) else {
+                continue;
+            };
+            let from = said.fact.entry.max(*within.start());
+            let to = said.fact.exit.map_or(*within.end(), |exit| exit.min(*within.end()));
+            if from <= to {
+                let days = calendar.range(from..=to).filter(|(_, instructional)| **instructional);
+                let days = days.filter(|(day, _)| !covers(self.summaries, said.source, **day));
+                of_source.entry(said.source).or_default().extend(days.map(|(day, _)| (*day, 0)));
+            }
+        }
+        for event in self.events {
+            let days = of_source.get_mut(&event.source);
+            if let Some(absent) = days.and_then(|days| days.get_mut(&event.fact.date)) {
+                *absent = (*absent).max(absence(event.fact));
+            }
+        }
+        let membership =
+            |(source, days): (_, BTreeMap<_, _>)| Membership { source, days: days.into_iter().collect() };
+        of_source.into_iter().map(membership).collect()
+    }
+}
+
+impl Attendance {
+    /// The days, once it is known how all sources report. A source that writes down absences alone, and sends no
+    /// calendar, does not tell how long a child was enrolled: its days are not known. One with a calendar is taken to have
+    /// reported up to the last event it has sent of anybody.
+    pub(super) fn settle(&self, year: u16, reporting: &Reporting) -> Days {
+        let mut sum = self.summaries.unwrap_or_default();
+        for (source, days) in &self.events {
+            if reporting.presence.contains(&(*source, year)) {
+                sum = sum.plus(*days);
+            }
+        }
+        for Membership { source, days } in &self.memberships {
+            let reported = reporting.last_event.get(&(*source, year));
+            let Some(last) = reported.filter(|_| !reporting.presence.contains(&(*source, year))) else {
+                continue;
+            };
+            for (_, absent) in days.iter().filter(|(day, _)| day <= last) {
+                sum = sum.plus(Days { enrolled: 100, present: 100 - absent, absent: *absent });
+            }
+        }
+        sum
+    }
+}
+
+fn covers(summaries: &[Said<'_, AttendanceSummary>], source: SourceId, day: Date) -> bool {
+    summaries.iter().any(|s| s.source == source && (s.fact.from..=s.fact.to).contains(&day))
+}
 
 /// Hundredths of days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,13 +135,21 @@ impl Days {
     pub(super) fn possible(self) -> bool {
         self.enrolled > 0 && self.present <= self.enrolled && self.absent <= self.enrolled
     }
+
+    /// Present out of enrolled in hundredths of a percent, halves up; nothing for days that can not be.
+    pub(super) fn rate(self) -> Option<i64> {
+        let (present, enrolled) = (i64::from(self.present), i64::from(self.enrolled));
+        self.possible().then(|| (present * 20_000 + enrolled) / (2 * enrolled))
+    }
 }
 
 /// The sum of a year's summaries, at all schools. Of summaries by one source and school, one whose span
 /// lies within another's is a part of it (a source may send year-to-date sums under new keys), and is
 /// not added again.
-pub(super) fn of_summaries(summaries: &[Said<'_, AttendanceSummary>]) -> Option<Days> {
-    let mut sorted: Vec<_> = summaries.iter().collect();
+fn of_summaries<'l, 'f: 'l>(
+    summaries: impl Iterator<Item = &'l Said<'f, AttendanceSummary>>,
+) -> Option<Days> {
+    let mut sorted: Vec<_> = summaries.collect();
     sorted.sort_unstable_by_key(|said| {
         let f = said.fact;
         let days = (f.days_enrolled_hundredths, f.days_present_hundredths, f.days_absent_hundredths);
@@ -62,18 +179,13 @@ pub(super) fn of_summaries(summaries: &[Said<'_, AttendanceSummary>]) -> Option<
 ///
 /// A day with an event is a day enrolled. That is true only where a source writes an event for every
 /// day; whether it does is known when all persons are (`freeze`).
-pub(super) fn of_events(
-    events: &[Said<'_, AttendanceEvent>],
+fn of_events(
+    events: &[&Said<'_, AttendanceEvent>],
     summaries: &[Said<'_, AttendanceSummary>],
 ) -> Vec<(SourceId, Days)> {
-    let covered = |event: &Said<'_, AttendanceEvent>| {
-        summaries
-            .iter()
-            .any(|s| s.source == event.source && (s.fact.from..=s.fact.to).contains(&event.fact.date))
-    };
     let mut days: Vec<_> = events
         .iter()
-        .filter(|event| !covered(event))
+        .filter(|event| !covers(summaries, event.source, event.fact.date))
         .map(|event| (event.source, event.fact.date, absence(event.fact)))
         .collect();
     days.sort_unstable();
@@ -98,8 +210,6 @@ fn absence(event: &AttendanceEvent) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::Date;
-    use crate::records::Code;
 
     fn date(text: &str) -> Date {
         text.parse().expect(text)
@@ -131,8 +241,8 @@ mod tests {
         ];
         let all: Vec<_> = facts.iter().map(said).collect();
         let days = Days { enrolled: 18_300, present: 16_800, absent: 1_500 };
-        assert_eq!(of_summaries(&all), Some(days));
-        assert_eq!(of_summaries(&[]), None);
+        assert_eq!(of_summaries(all.iter()), Some(days));
+        assert_eq!(of_summaries([].iter()), None);
     }
 
     #[test]
@@ -156,6 +266,54 @@ mod tests {
         let events: Vec<_> = facts.iter().map(said).collect();
         let covering = summary("b", "2023-09-01", "2023-12-31", 80, 5);
         let days = Days { enrolled: 500, present: 325, absent: 175 };
-        assert_eq!(of_events(&events, &[said(&covering)]), [(SourceId(0), days)]);
+        assert_eq!(of_events(&events.iter().collect::<Vec<_>>(), &[said(&covering)]), [(SourceId(0), days)]);
+    }
+
+    /// Absences alone, a calendar of five days a week from 1 to 26 January, and a spell to 19 January.
+    #[test]
+    fn a_calendar_tells_the_days_between_absences() {
+        let school = || Code::new("a").expect("a code");
+        let spell = Enrollment {
+            school: school(),
+            school_year: date("2024-01-08").school_year(),
+            entry: date("2024-01-03"),
+            exit: Some(date("2024-01-19")),
+            exit_type: None,
+            grade: None,
+            ninth_grade_year: None,
+            repeats_grade: None,
+        };
+        let event = |day: &str, status| AttendanceEvent {
+            school: school(),
+            date: date(day),
+            status,
+            absent_hundredths: None,
+        };
+        // A Saturday is no day of the calendar.
+        let facts = [
+            event("2024-01-08", AttendanceStatus::Unexcused),
+            event("2024-01-13", AttendanceStatus::Unexcused),
+            event("2024-01-17", AttendanceStatus::Partial),
+        ];
+        let days = (1..=26).filter(|day| (day - 1) % 7 < 5).filter_map(|day| Date::new(2024, 1, day));
+        let mut reporting = Reporting::default();
+        reporting.calendars.insert((SourceId(0), school()), days.map(|day| (day, true)).collect());
+        reporting.last_event.insert((SourceId(0), 2024), date("2024-01-18"));
+        let events: Vec<_> = facts.iter().map(said).collect();
+        let (enrollments, summaries) = ([said(&spell)], []);
+        let sayings = Sayings { enrollments: &enrollments, summaries: &summaries, events: &events };
+        let settled = |from: &str, to: &str, reporting: &Reporting| {
+            sayings.within(&(date(from)..=date(to)), reporting).settle(2024, reporting)
+        };
+        let year = settled("2023-07-01", "2024-06-30", &reporting);
+        // 3 to 5, 8 to 12 and 15 to 18 January.
+        assert_eq!(year, Days { enrolled: 1_200, present: 1_050, absent: 150 });
+        assert_eq!(year.rate(), Some(8_750));
+        let first = settled("2023-07-01", "2024-01-12", &reporting);
+        assert_eq!(first, Days { enrolled: 800, present: 700, absent: 100 });
+        // Without a calendar, or without any event of the source, nothing is known of the days.
+        assert_eq!(settled("2023-07-01", "2024-06-30", &Reporting::default()), Days::default());
+        reporting.last_event.clear();
+        assert_eq!(settled("2023-07-01", "2024-06-30", &reporting), Days::default());
     }
 }

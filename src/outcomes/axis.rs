@@ -2,6 +2,7 @@
 
 use super::column::MISSING;
 use super::evaluate::Rows;
+use super::expression::Expression;
 use super::schema::{self, UNKNOWN, ZONE, column_name};
 use super::{Dimension, Edition, Unit};
 use crate::records::Code;
@@ -29,6 +30,12 @@ pub(super) enum Source {
     Dosage { program: Code, bands: Vec<u32> },
     /// Which of several programs the person took part in.
     ProgramGroup(Vec<Code>),
+    /// Days with the service a week, from its first day in the year to its last, in bands given by their least whole days.
+    DaysPerWeek { program: Code, bands: Vec<u32> },
+    /// The month in which the service began in the school year.
+    FirstMonth(Code),
+    /// Whether a rule holds.
+    Rule(Expression),
 }
 
 /// A parent category and its members.
@@ -47,6 +54,9 @@ impl Source {
             Self::ProgramStatus(program) => format!("Participation in {program}"),
             Self::Dosage { program, .. } => format!("Amount of {program}"),
             Self::ProgramGroup(_) => "Program".into(),
+            Self::DaysPerWeek { program, .. } => format!("Days of {program} a week"),
+            Self::FirstMonth(program) => format!("First month of {program}"),
+            Self::Rule(_) => "Rule".into(),
         }
     }
 
@@ -71,6 +81,15 @@ impl Source {
             .map(owned)
             .into(),
             Self::Dosage { bands, .. } => bands_of(bands),
+            Self::DaysPerWeek { bands, .. } => {
+                let least = bands.first().copied().unwrap_or(1);
+                let never = ("never".to_owned(), "Never".to_owned());
+                let mut bands = bands_of(bands);
+                bands[0].1 = format!("Less than {least} a week");
+                std::iter::once(never).chain(bands).collect()
+            }
+            Self::FirstMonth(_) => MONTHS.iter().copied().chain([("never", "Never")]).map(owned).collect(),
+            Self::Rule(_) => [("yes", "Yes"), ("no", "No"), (UNKNOWN, "Not known")].map(owned).into(),
             Self::ProgramGroup(programs) => {
                 let known = |code: &Code| edition?.metadata.programs.iter().find(|(c, _)| c == code);
                 let program = |code: &Code| {
@@ -85,6 +104,22 @@ impl Source {
         }
     }
 }
+
+/// The months of a school year.
+const MONTHS: [(&str, &str); 12] = [
+    ("jul", "July"),
+    ("aug", "August"),
+    ("sep", "September"),
+    ("oct", "October"),
+    ("nov", "November"),
+    ("dec", "December"),
+    ("jan", "January"),
+    ("feb", "February"),
+    ("mar", "March"),
+    ("apr", "April"),
+    ("may", "May"),
+    ("jun", "June"),
+];
 
 fn bands_of(bands: &[u32]) -> Vec<(String, String)> {
     let least = bands.first().copied().unwrap_or(1);
@@ -137,7 +172,9 @@ impl Axis {
         };
         let codes: Vec<i64> = match &self.source {
             Source::Column(name) => {
-                let known = columns[name.as_str()].gather(look);
+                // Editions of earlier formats have fewer columns.
+                let known = columns.get(name).map(|column| column.gather(look));
+                let known = known.unwrap_or_else(|| vec![MISSING; look.len()]);
                 known.into_iter().map(|code| if code == MISSING { none } else { code }).collect()
             }
             Source::ProgramStatus(program) => {
@@ -156,6 +193,21 @@ impl Axis {
                     |amount: i64| bands.partition_point(|from| i64::from(*from) * 100 <= amount) as i64;
                 service("dosage_hundredths", program).into_iter().map(band).collect()
             }
+            Source::DaysPerWeek { program, bands } => {
+                let days = service("service_days", program).into_iter();
+                let spans = service("service_span_days", program);
+                let band = |(days, span): (i64, i64)| match days {
+                    MISSING | ..=0 => 0,
+                    // `from` days a week over the span: days * 7 >= from * span.
+                    days => 1 + bands.partition_point(|from| i64::from(*from) * span <= days * 7) as i64,
+                };
+                days.zip(spans).map(band).collect()
+            }
+            Source::FirstMonth(program) => {
+                let month = |month: i64| if (1..=12).contains(&month) { month - 1 } else { none };
+                service("first_service_month", program).into_iter().map(month).collect()
+            }
+            Source::Rule(rule) => return rows.codes_of(rule),
             Source::ProgramGroup(programs) => {
                 let mut codes = vec![none; look.len()];
                 for (at, program) in (0..).zip(programs) {

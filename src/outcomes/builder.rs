@@ -1,13 +1,15 @@
 //! Building an edition: schools, programs and persons in, in any order, and frozen columns out.
 
-use super::attendance::Days;
+use super::attendance::{Attendance, Reporting};
 use super::cohort::{self, CohortMember, Graduate};
 use super::membership::{self, Memberships};
 use super::said::Person;
-use super::student_year::{self, Outcome, Services};
+use super::service::{Totals, Windows};
+use super::student_year::{self, Outcome};
+use super::year_facts::{Conduct, Mobility, Progress};
 use super::{Edition, Error, freeze};
 use crate::calendar::Date;
-use crate::records::{AttendanceStatus, Code, Fact, Label, OrgId, Program, School};
+use crate::records::{AttendanceStatus, Code, Fact, Label, OrgId, Program, School, SchoolDay};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A source as a builder knows it. Sources are ordered by their ids, and of two that disagree the first
@@ -25,7 +27,7 @@ pub struct SourcedFact<'f> {
 }
 
 /// Collects what an [`Edition`] freezes. The order in which schools, programs and persons are added
-/// leaves no trace in it.
+/// leaves no trace in it; days of calendars come before the persons.
 pub struct EditionBuilder {
     pub(super) frozen_on: Date,
     pub(super) sources: Vec<OrgId>,
@@ -34,13 +36,15 @@ pub struct EditionBuilder {
     pub(super) numbers: Vec<u64>,
     pub(super) rows: Vec<Row>,
     pub(super) results: Vec<(u32, u32, Outcome)>,
-    pub(super) services: Vec<(u32, u32, Services)>,
-    pub(super) cohort: Vec<LaterRow<bool>>,
-    pub(super) graduates: Vec<LaterRow<Option<bool>>>,
-    /// Days of rows that rest on the daily events of one source.
-    pub(super) event_days: Vec<(u32, SourceId, Days)>,
-    /// Where sources write an event for every day, not only for absences.
-    pub(super) reports_presence: BTreeSet<(SourceId, u16)>,
+    pub(super) services: Vec<(u32, u32, Totals)>,
+    /// Attendance before and after a service began, by row and program.
+    pub(super) windows: Vec<(u32, u32, Windows)>,
+    pub(super) cohort: Vec<LaterRow<CohortMember>>,
+    pub(super) graduates: Vec<LaterRow<Graduate>>,
+    pub(super) reporting: Reporting,
+    pub(super) conflicts: BTreeMap<String, u64>,
+    /// A day of a calendar came after a person.
+    pub(super) is_late: bool,
     pub(super) school_names: Interner<(SourceId, Code)>,
     pub(super) zones: Interner<Code>,
     pub(super) tests: Interner<(Code, Code)>,
@@ -58,9 +62,10 @@ pub(super) struct Row {
     pub(super) school: u32,
     pub(super) zone: u32,
     pub(super) groups: Memberships,
-    pub(super) days: Days,
-    pub(super) suspensions: u16,
-    pub(super) actions: u16,
+    pub(super) attendance: Attendance,
+    pub(super) conduct: Conduct,
+    pub(super) progress: Progress,
+    pub(super) mobility: Mobility,
 }
 
 /// A row of a later frame: its groups are those of the student-year at `home` (`u32::MAX`: none).
@@ -94,10 +99,12 @@ impl EditionBuilder {
             rows: Vec::new(),
             results: Vec::new(),
             services: Vec::new(),
+            windows: Vec::new(),
             cohort: Vec::new(),
             graduates: Vec::new(),
-            event_days: Vec::new(),
-            reports_presence: BTreeSet::new(),
+            reporting: Reporting::default(),
+            conflicts: BTreeMap::new(),
+            is_late: false,
             school_names: Interner::default(),
             zones: Interner::default(),
             tests: Interner::default(),
@@ -133,6 +140,13 @@ impl EditionBuilder {
         }
     }
 
+    /// Adds a day of a school's calendar; before any person. Of two statements about a day, that of no instruction counts.
+    pub fn add_school_day(&mut self, source: SourceId, day: &SchoolDay) {
+        self.is_late |= !self.numbers.is_empty();
+        let days = self.reporting.calendars.entry((source, day.school.clone())).or_default();
+        *days.entry(day.date).or_insert(true) &= day.instructional;
+    }
+
     /// Adds a person: a number of the caller's, each used once, whose order the rows keep, and all facts
     /// of all sources. A person with an opt-out in force at the freeze is only counted.
     pub fn add_person(&mut self, number: u64, facts: &[SourcedFact<'_>]) {
@@ -141,26 +155,29 @@ impl EditionBuilder {
             return;
         };
         for &SourcedFact { source, fact } in facts {
-            if let Fact::AttendanceEvent(event) = fact
-                && event.status == AttendanceStatus::Present
-            {
-                self.reports_presence.insert((source, event.date.school_year().ending()));
+            if let Fact::AttendanceEvent(event) = fact {
+                let of_year = (source, event.date.school_year().ending());
+                if event.status == AttendanceStatus::Present {
+                    self.reporting.presence.insert(of_year);
+                }
+                let last = self.reporting.last_event.entry(of_year).or_insert(event.date);
+                *last = (*last).max(event.date);
             }
         }
         // More persons or rows than fit are refused by `finish`.
         let index = self.numbers.len() as u32;
         self.numbers.push(number);
         let first = self.rows.len();
-        for year in student_year::fold(&person, self.frozen_on) {
+        for year in student_year::fold(&person, self.frozen_on, &self.reporting) {
             self.add_row(index, first, year);
         }
-        if let Some(CohortMember { period, graduated }) = cohort::cohort(&person, self.frozen_on) {
-            let home = self.home(first, period);
-            self.cohort.push(LaterRow { person: index, period, home, outcome: graduated });
+        if let Some(outcome) = cohort::cohort(&person, self.frozen_on) {
+            let (period, home) = (outcome.period, self.home(first, outcome.period));
+            self.cohort.push(LaterRow { person: index, period, home, outcome });
         }
-        if let Some(Graduate { period, college_16m }) = cohort::graduate(&person, self.frozen_on) {
-            let home = self.home(first, period);
-            self.graduates.push(LaterRow { person: index, period, home, outcome: college_16m });
+        if let Some(outcome) = cohort::graduate(&person, self.frozen_on) {
+            let (period, home) = (outcome.period, self.home(first, outcome.period));
+            self.graduates.push(LaterRow { person: index, period, home, outcome });
         }
     }
 
@@ -168,7 +185,7 @@ impl EditionBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicatePerson`], and [`Error::TooMany`] schools, zones, persons or rows for an edition.
+    /// [`Error::DuplicatePerson`], [`Error::LateSchoolDay`], and [`Error::TooMany`] schools, zones, persons or rows for an edition.
     pub fn finish(self) -> Result<Edition, Error> {
         freeze::freeze(self)
     }
@@ -184,17 +201,22 @@ impl EditionBuilder {
             school: school.map_or(u32::MAX, |school| self.school_names.number(&school)),
             zone: year.zone.map_or(u32::MAX, |zone| self.zones.number(zone)),
             groups: year.groups,
-            days: year.summaries.unwrap_or_default(),
-            suspensions: year.suspensions,
-            actions: year.actions,
+            attendance: year.attendance,
+            conduct: year.conduct,
+            progress: year.progress,
+            mobility: year.mobility,
         });
-        self.event_days.extend(year.events.into_iter().map(|(source, days)| (row, source, days)));
+        for group in year.conflicts {
+            *self.conflicts.entry(group.to_owned()).or_default() += 1;
+        }
         for (test, subject, outcome) in year.results {
             let test = self.tests.number(&(test.clone(), subject.clone()));
             self.results.push((row, test, outcome));
         }
         for (program, services) in year.services {
-            self.services.push((row, self.program_names.number(program), services));
+            let program = self.program_names.number(program);
+            self.services.push((row, program, services.totals));
+            self.windows.extend(services.windows.map(|windows| (row, program, windows)));
         }
     }
 

@@ -5,7 +5,7 @@
 //! by `tabulate` and `disclosure`.
 
 use super::column::Column;
-use super::schema::{ENTRY, GROUPS, SECTOR, ZONE};
+use super::schema::{ENTRY, GROUPS, Group, SECTOR, SINCE_FORMAT_2, TITLE_I, ZONE};
 use super::{Error, Unit};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{Code, Label, OrgId, Sector};
@@ -22,8 +22,8 @@ pub struct Edition {
 
 pub(super) const UNITS: [Unit; 3] = [Unit::StudentYear, Unit::Cohort, Unit::Graduate];
 
-/// The version of the columns' meaning; a reader refuses another.
-pub(super) const FORMAT: u32 = 1;
+/// The version of the columns' meaning that is written. A reader takes those up to it, and refuses another.
+pub(super) const FORMAT: u32 = 2;
 
 /// Zones that fit a dimension, with its groups and "not known".
 pub(super) const ZONES_MAX: usize = 65_000;
@@ -49,6 +49,9 @@ pub(super) struct Metadata {
     pub(super) n_persons: u64,
     /// Persons left out because they opted out.
     pub(super) n_opted_out: u64,
+    /// Student-years in which sources disagreed, by the column of categories.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) conflicts: BTreeMap<String, u64>,
 }
 
 /// A school as the column `school` knows it.
@@ -63,6 +66,8 @@ pub(super) struct SchoolEntry {
     pub(super) district: Option<Code>,
     pub(super) district_name: Option<Label>,
     pub(super) sector: Option<Sector>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) title_i: Option<bool>,
 }
 
 /// The rows of one unit, sorted by year and then by person, at most one for both.
@@ -90,6 +95,11 @@ impl Edition {
     #[must_use]
     pub fn n_opted_out(&self) -> u64 {
         self.metadata.n_opted_out
+    }
+
+    /// In how many student-years sources said different things for the same school year, by the column of categories.
+    pub fn conflicts(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.metadata.conflicts.iter().map(|(group, n)| (group.as_str(), *n))
     }
 
     /// Rows of a frame.
@@ -130,7 +140,9 @@ impl Edition {
         if metadata.zones.len() > ZONES_MAX || metadata.schools.len() > SCHOOLS_MAX {
             return Err(Error::Damaged("too many places"));
         }
-        if metadata.format != FORMAT || metadata.schools.first().is_none_or(|s| s.source.is_some()) {
+        if !(1..=FORMAT).contains(&metadata.format)
+            || metadata.schools.first().is_none_or(|s| s.source.is_some())
+        {
             return Err(Error::Damaged("format"));
         }
         let mut frames: [BTreeMap<String, Column>; 3] = Default::default();
@@ -216,7 +228,9 @@ impl Frame {
 
     /// Whether the columns of categories are there and hold nothing beyond them.
     fn check(&self, unit: Unit, metadata: &Metadata) -> Result<(), Error> {
-        let fixed = GROUPS.iter().chain([&SECTOR]).map(|group| (group.name, group.categories.len()));
+        let held = |group: &&Group| metadata.format > 1 || !SINCE_FORMAT_2.contains(&group.name);
+        let fixed = GROUPS.iter().chain([&SECTOR, &TITLE_I]).filter(held);
+        let fixed = fixed.map(|group| (group.name, group.categories.len()));
         let entry = (unit == Unit::StudentYear).then_some((ENTRY.name, ENTRY.categories.len()));
         let named = [("school", metadata.schools.len()), (ZONE, metadata.zones.len() + 1)];
         for (name, n) in fixed.chain(entry).chain(named) {

@@ -64,6 +64,22 @@ impl<'e> Rows<'e> {
         Ok(())
     }
 
+    /// For every row: 0 where a bound and checked rule holds, 1 where it does not, 2 where that is not known.
+    pub(super) fn codes_of(&mut self, rule: &Expression) -> Vec<u16> {
+        let step = self.compile(rule, self.unit, 0);
+        let code = |value: i64| match value {
+            MISSING => 2,
+            0 => 1,
+            _ => 0,
+        };
+        let mut codes = Vec::with_capacity(self.rows.len());
+        for from in (0..self.rows.len()).step_by(CHUNK) {
+            let chunk = from..self.rows.len().min(from + CHUNK);
+            codes.extend(self.evaluate(&step, &self.rows, chunk).into_iter().map(code));
+        }
+        codes
+    }
+
     /// Looks the columns up; `years` says how many school years before. A test, a program or a zone the edition does not know has no column: no
     /// result, and no service.
     fn compile(&mut self, rule: &Expression, unit: Unit, years: u16) -> Step<'e> {
@@ -90,8 +106,12 @@ impl<'e> Rows<'e> {
                 }
             }
             Expression::Is { column, category } => {
-                let code = category_code(edition, column, category);
-                code.map_or(Step::Constant(0), |code| Step::Is(&columns[column.as_str()], code))
+                match (columns.get(column), category_code(edition, column, category)) {
+                    (Some(column), Some(code)) => Step::Is(column, code),
+                    // Editions of earlier formats have fewer columns: nothing is known of them.
+                    (None, Some(_)) => Step::Constant(i64::from(category == schema::UNKNOWN)),
+                    (_, None) => Step::Constant(0),
+                }
             }
             Expression::Known(inner) => Step::Known(compile(self, inner)),
             Expression::Before { years, of } => {

@@ -1,10 +1,12 @@
 //! The last step of building an edition: everything numbered by its order, sorted, and packed.
 
+use super::attendance::{Attendance, Days};
 use super::builder::{EditionBuilder, LaterRow, Row, SourceId, no_memberships};
+use super::cohort::{CohortMember, Graduate};
 use super::column::{Column, MISSING};
 use super::edition::{FORMAT, Frame, Metadata, SCHOOLS_MAX, SchoolEntry, ZONES_MAX};
-use super::schema::{ENTRY, GROUPS, SECTOR, ZONE, column_name};
-use super::student_year::Services;
+use super::schema::{ENTRY, GROUPS, SECTOR, TITLE_I, ZONE, column_name};
+use super::service::{Totals, WINDOW_MIN};
 use super::{Edition, Error};
 use crate::records::{Code, Label, OrgId, School, Sector};
 use std::collections::BTreeMap;
@@ -17,7 +19,11 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     if u32::try_from(builder.rows.len()).is_err() {
         return Err(Error::TooMany("rows"));
     }
-    settle_days(&mut builder);
+    if builder.is_late {
+        return Err(Error::LateSchoolDay);
+    }
+    let days: Vec<_> =
+        builder.rows.iter().map(|row| row.attendance.settle(row.year, &builder.reporting)).collect();
     let order = order(builder.rows.iter().map(|row| (row.year, ranks[row.person as usize])));
 
     let (names, places) = std::mem::take(&mut builder.school_names).sorted();
@@ -31,12 +37,17 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     let (tests, test_places) = std::mem::take(&mut builder.tests).sorted();
     let (programs, program_places) = std::mem::take(&mut builder.program_names).sorted();
     let sector = |school: i64| schools[school as usize].sector.map_or(Sector::ALL.len() as i64, |s| s as i64);
+    let title_i = |school: i64| schools[school as usize].title_i.map_or(2, |yes| i64::from(!yes));
 
     let rows = &builder.rows;
     let pack = |value: &dyn Fn(&Row) -> i64| {
         Column::pack(&order.iter().map(|at| value(&rows[*at as usize])).collect::<Vec<_>>())
     };
-    let days = |row: &Row, days: u32| if row.days.possible() { i64::from(days) } else { MISSING };
+    let pack_days = |value: &dyn Fn(Days) -> i64| {
+        let value = |at: &u32| Some(days[*at as usize]).filter(|days| days.possible()).map_or(MISSING, value);
+        Column::pack(&order.iter().map(value).collect::<Vec<_>>())
+    };
+    let known = |value: Option<i64>| value.unwrap_or(MISSING);
     let mut columns = Columns::from_iter([
         ("person".into(), pack(&|row| ranks[row.person as usize].into())),
         ("year".into(), pack(&|row| row.year.into())),
@@ -45,11 +56,22 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         (SECTOR.name.into(), pack(&|row| sector(school(row)))),
         (ENTRY.name.into(), pack(&|row| i64::from(!row.first))),
         ("enrolled".into(), pack(&|row| row.enrolled.into())),
-        ("days_enrolled_hundredths".into(), pack(&|row| days(row, row.days.enrolled))),
-        ("days_present_hundredths".into(), pack(&|row| days(row, row.days.present))),
-        ("days_absent_hundredths".into(), pack(&|row| days(row, row.days.absent))),
-        ("out_of_school_suspensions".into(), pack(&|row| row.suspensions.into())),
-        ("discipline_actions".into(), pack(&|row| row.actions.into())),
+        (TITLE_I.name.into(), pack(&|row| title_i(school(row)))),
+        ("days_enrolled_hundredths".into(), pack_days(&|days| days.enrolled.into())),
+        ("days_present_hundredths".into(), pack_days(&|days| days.present.into())),
+        ("days_absent_hundredths".into(), pack_days(&|days| days.absent.into())),
+        ("attendance_rate".into(), pack_days(&|days| known(days.rate()))),
+        ("out_of_school_suspensions".into(), pack(&|row| row.conduct.out_of_school.into())),
+        ("in_school_suspensions".into(), pack(&|row| row.conduct.in_school.into())),
+        ("expulsions".into(), pack(&|row| row.conduct.expulsions.into())),
+        ("discipline_actions".into(), pack(&|row| row.conduct.actions.into())),
+        ("days_lost_hundredths".into(), pack(&|row| row.conduct.days_lost.into())),
+        ("credits_earned_hundredths".into(), pack(&|row| known(row.progress.credits_earned.map(Into::into)))),
+        ("core_courses_failed".into(), pack(&|row| known(row.progress.core_failed.map(Into::into)))),
+        ("first_time_ninth".into(), pack(&|row| row.progress.first_ninth.into())),
+        ("age_months".into(), pack(&|row| known(row.progress.age_months))),
+        ("moves_after_start".into(), pack(&|row| row.mobility.moves.into())),
+        ("enrolled_at_start".into(), pack(&|row| row.mobility.enrolled_at_start.into())),
     ]);
     for (at, group) in GROUPS.iter().enumerate() {
         columns.insert(group.name.into(), pack(&|row| row.groups[at].into()));
@@ -60,6 +82,7 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         (position[*row as usize], program_places[*program as usize], *services)
     });
     add_services(&mut columns, services, &programs, order.len());
+    add_years_services(&mut columns, &builder, &programs, &program_places, &position);
     let student_years = Frame::new(columns)?;
 
     let later = Later {
@@ -70,10 +93,9 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         programs: &programs,
         program_places: &program_places,
     };
-    let in_cohort = |row: &LaterRow<bool>, year: u16| year <= row.period;
-    let cohort = later.frame(&builder.cohort, "graduated_4y", |yes| i64::from(*yes), in_cohort)?;
-    let went = |yes: &Option<bool>| yes.map_or(MISSING, i64::from);
-    let graduates = later.frame(&builder.graduates, "college_16m", went, |_, _| true)?;
+    let in_cohort = |row: &LaterRow<CohortMember>, year: u16| year <= row.period;
+    let cohort = later.frame(&builder.cohort, COHORT, in_cohort)?;
+    let graduates = later.frame(&builder.graduates, GRADUATES, |_, _| true)?;
 
     let program_name = |code: Code| {
         let name = builder.programs.get(&code).cloned();
@@ -89,6 +111,7 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         programs: programs.into_iter().map(program_name).collect(),
         n_persons: builder.numbers.len() as u64,
         n_opted_out: builder.n_opted_out,
+        conflicts: builder.conflicts,
     };
     Ok(Edition { metadata, frames: [student_years, cohort, graduates] })
 }
@@ -105,17 +128,6 @@ fn ranks(numbers: &[u64]) -> Result<Vec<u32>, Error> {
     Ok(inverse(&order))
 }
 
-/// Adds the days of daily events where their source writes one for every day. A source that writes
-/// down absences alone does not tell how long a child was enrolled, so there the days stay missing.
-fn settle_days(builder: &mut EditionBuilder) {
-    for (row, source, days) in std::mem::take(&mut builder.event_days) {
-        let row = &mut builder.rows[row as usize];
-        if builder.reports_presence.contains(&(source, row.year)) {
-            row.days = row.days.plus(days);
-        }
-    }
-}
-
 /// The table of schools, first "not known", then those described, then one for each source that has
 /// rows at schools it did not describe; and for each of `names` its position in the table.
 fn schools(
@@ -130,6 +142,7 @@ fn schools(
         district: None,
         district_name: None,
         sector: None,
+        title_i: None,
     };
     let mut table = vec![nothing.clone()];
     let mut at = BTreeMap::new();
@@ -142,6 +155,7 @@ fn schools(
             district: school.district.clone(),
             district_name: school.district_name.clone(),
             sector: Some(school.sector),
+            title_i: school.title_i,
         });
     }
     let numbers = names.iter().map(|(source, code)| {
@@ -169,7 +183,7 @@ fn add_results(
         by_test[places[*test as usize] as usize].push(at);
     }
     for ((test, subject), at) in tests.iter().zip(by_test) {
-        let names = ["score_thousandths", "level", "proficient"];
+        let names = ["score_thousandths", "level", "proficient", "first_proficient"];
         let mut values = names.map(|_| vec![MISSING; position.len()]);
         for at in at {
             let (row, _, outcome) = builder.results[at];
@@ -177,6 +191,7 @@ fn add_results(
             values[0][row] = outcome.score_thousandths.unwrap_or(MISSING);
             values[1][row] = outcome.level.map_or(MISSING, i64::from);
             values[2][row] = outcome.proficient.map_or(MISSING, i64::from);
+            values[3][row] = outcome.first_proficient.map_or(MISSING, i64::from);
         }
         for (name, values) in names.into_iter().zip(values) {
             columns.insert(column_name(name, &[test.as_str(), subject.as_str()]), Column::pack(&values));
@@ -187,11 +202,11 @@ fn add_results(
 /// Adds the program columns of a frame from (row, program, services), summed over equal rows.
 fn add_services(
     columns: &mut Columns,
-    services: impl Iterator<Item = (u32, u32, Services)>,
+    services: impl Iterator<Item = (u32, u32, Totals)>,
     programs: &[Code],
     n_rows: usize,
 ) {
-    let mut by_program: Vec<Vec<(u32, Services)>> = vec![Vec::new(); programs.len()];
+    let mut by_program: Vec<Vec<(u32, Totals)>> = vec![Vec::new(); programs.len()];
     for (row, program, services) in services {
         by_program[program as usize].push((row, services));
     }
@@ -211,6 +226,68 @@ fn add_services(
     }
 }
 
+/// Adds what a program was in a school year alone: its days, and attendance before and after it began.
+fn add_years_services(
+    columns: &mut Columns,
+    builder: &EditionBuilder,
+    programs: &[Code],
+    places: &[u32],
+    position: &[u32],
+) {
+    let mut of_program: Vec<[Vec<i64>; 5]> = Vec::new();
+    for _ in programs {
+        of_program.push([0, 0, MISSING, MISSING, MISSING].map(|none| vec![none; position.len()]));
+    }
+    for (row, program, totals) in &builder.services {
+        let (row, values) =
+            (position[*row as usize] as usize, &mut of_program[places[*program as usize] as usize]);
+        values[0][row] = totals.days.into();
+        values[1][row] = totals.span_days.into();
+        values[2][row] = totals.first_month.map_or(MISSING, i64::from);
+    }
+    for (row, program, windows) in &builder.windows {
+        let year = builder.rows[*row as usize].year;
+        let rate = |window: &Attendance| {
+            let days = window.settle(year, &builder.reporting);
+            days.rate().filter(|_| days.enrolled >= WINDOW_MIN)
+        };
+        let (before, after) = &**windows;
+        if let (Some(before), Some(after)) = (rate(before), rate(after)) {
+            let row = position[*row as usize] as usize;
+            let values = &mut of_program[places[*program as usize] as usize];
+            (values[3][row], values[4][row]) = (before, after);
+        }
+    }
+    let names = [
+        "service_days",
+        "service_span_days",
+        "first_service_month",
+        "attendance_rate_before",
+        "attendance_rate_after",
+    ];
+    for (program, values) in programs.iter().zip(of_program) {
+        for (name, values) in names.into_iter().zip(values) {
+            columns.insert(column_name(name, &[program.as_str()]), Column::pack(&values));
+        }
+    }
+}
+
+/// A column of a later frame, and how it comes from an outcome.
+type LaterColumn<T> = (&'static str, fn(&T) -> Option<bool>);
+
+const COHORT: &[LaterColumn<CohortMember>] =
+    &[("graduated_4y", |member| Some(member.graduated_4y)), ("graduated_5y", |member| member.graduated_5y)];
+
+const GRADUATES: &[LaterColumn<Graduate>] = &[
+    ("college_16m", |graduate| graduate.college_16m),
+    ("first_fall", |graduate| graduate.college.first_fall),
+    ("second_fall", |graduate| graduate.college.second_fall),
+    ("second_fall_same_college", |graduate| graduate.college.second_fall_same),
+    ("credential_6y", |graduate| graduate.college.credential_6y),
+    ("credential_150", |graduate| graduate.college.credential_150),
+    ("remedial", |graduate| graduate.college.remedial),
+];
+
 /// What the frames of cohorts and graduates are made from.
 struct Later<'b> {
     builder: &'b EditionBuilder,
@@ -222,13 +299,12 @@ struct Later<'b> {
 }
 
 impl Later<'_> {
-    /// A frame whose groups are those of the home rows, with one outcome. `counts` says whether the
+    /// A frame whose groups are those of the home rows, with its outcomes. `counts` says whether the
     /// services of a year count for a row.
     fn frame<T>(
         &self,
         rows: &[LaterRow<T>],
-        outcome: &str,
-        value: impl Fn(&T) -> i64,
+        outcomes: &[LaterColumn<T>],
         counts: impl Fn(&LaterRow<T>, u16) -> bool,
     ) -> Result<Frame, Error> {
         let order = order(rows.iter().map(|row| (row.period, self.ranks[row.person as usize])));
@@ -238,13 +314,16 @@ impl Later<'_> {
         let mut columns = Columns::from_iter([
             ("person".into(), pack(&|row| self.ranks[row.person as usize].into())),
             ("year".into(), pack(&|row| row.period.into())),
-            (outcome.into(), pack(&|row| value(&row.outcome))),
         ]);
+        for (name, value) in outcomes {
+            columns.insert((*name).into(), pack(&|row| value(&row.outcome).map_or(MISSING, i64::from)));
+        }
         let homes: Vec<u32> =
             sorted().map(|row| self.position.get(row.home as usize).copied().unwrap_or(u32::MAX)).collect();
         let unknown = no_memberships();
         let groups = GROUPS.iter().zip(unknown).map(|(group, unknown)| (group.name, i64::from(unknown)));
-        let named = [("school", 0), (ZONE, 0), (SECTOR.name, SECTOR.categories.len() as i64 - 1)];
+        let named =
+            [("school", 0), (ZONE, 0), (SECTOR.name, SECTOR.categories.len() as i64 - 1), (TITLE_I.name, 2)];
         for (name, unknown) in groups.chain(named) {
             let mut values = self.student_years.columns[name].gather(&homes);
             values.iter_mut().filter(|value| **value == MISSING).for_each(|value| *value = unknown);

@@ -198,7 +198,9 @@ mod tests {
     fn sample_settings() -> Settings {
         let code = || Setting::Code(Code::new("X").expect("a code"));
         let texts = ["test", "subject", "program"].map(|name| (name.to_owned(), code()));
-        texts.into_iter().chain([("years".to_owned(), Setting::Integer(1))]).collect()
+        let numbers = ["years", "months", "days", "credits_hundredths"];
+        let numbers = numbers.map(|name| (name.to_owned(), Setting::Integer(1)));
+        texts.into_iter().chain(numbers).collect()
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::builder::{SourceId, SourcedFact};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{
-    Assessment, AttendanceEvent, AttendanceSummary, Code, Demographics, Diploma, Discipline, Enrollment,
-    Fact, Postsecondary,
+    Assessment, AttendanceEvent, AttendanceSummary, Code, Course, Demographics, Diploma, Discipline,
+    Enrollment, Fact, Postsecondary, Status,
 };
 use std::collections::BTreeSet;
 
@@ -19,6 +19,8 @@ pub(super) struct Said<'f, T> {
 pub(super) struct Service<'f> {
     pub(super) program: &'f Code,
     pub(super) years: (u16, u16),
+    /// First and last day; an open span ends with the freeze.
+    pub(super) days: (Date, Date),
     pub(super) kind: ServiceKind,
 }
 
@@ -42,7 +44,9 @@ pub(super) struct Person<'f> {
     pub(super) diplomas: Vec<&'f Diploma>,
     pub(super) colleges: Vec<&'f Postsecondary>,
     pub(super) services: Vec<Service<'f>>,
-    /// The school years of which anything but demographics is said.
+    pub(super) courses: Vec<Said<'f, Course>>,
+    pub(super) statuses: Vec<(SourceId, &'f Status)>,
+    /// The school years of which anything but demographics and statuses is said.
     pub(super) years: BTreeSet<u16>,
 }
 
@@ -58,7 +62,7 @@ impl<'f> Person<'f> {
         for &SourcedFact { source, fact } in facts {
             match fact {
                 Fact::OptOut(fact) if fact.until.is_none_or(|until| until >= frozen_on) => return None,
-                Fact::OptOut(_) | Fact::School(_) | Fact::Program(_) => {}
+                Fact::OptOut(_) | Fact::School(_) | Fact::Program(_) | Fact::SchoolDay(_) => {}
                 Fact::Person(fact) => {
                     let year = fact.school_year.map_or(0, SchoolYear::ending);
                     person.demographics.push(Said { year, source, fact });
@@ -78,6 +82,10 @@ impl<'f> Person<'f> {
                 Fact::Discipline(fact) => {
                     person.discipline.push(Said { year: year(fact.date), source, fact });
                 }
+                Fact::Course(fact) => {
+                    person.courses.push(Said { year: fact.school_year.ending(), source, fact });
+                }
+                Fact::Status(fact) => person.statuses.push((source, fact)),
                 Fact::Diploma(fact) => person.diplomas.push(fact),
                 Fact::Postsecondary(fact) => person.colleges.push(fact),
                 Fact::Eligibility(f) => {
@@ -105,6 +113,7 @@ impl<'f> Person<'f> {
         self.events.sort_unstable_by_key(|said| said.year);
         self.assessments.sort_unstable_by_key(|said| said.year);
         self.discipline.sort_unstable_by_key(|said| said.year);
+        self.courses.sort_unstable_by_key(|said| said.year);
     }
 
     fn collect_years(&mut self) {
@@ -113,6 +122,7 @@ impl<'f> Person<'f> {
         self.years.extend(self.events.iter().map(|said| said.year));
         self.years.extend(self.assessments.iter().map(|said| said.year));
         self.years.extend(self.discipline.iter().map(|said| said.year));
+        self.years.extend(self.courses.iter().map(|said| said.year));
     }
 
     fn add_services(&mut self, spans: Vec<(&'f Code, Date, Option<Date>, ServiceKind)>, frozen_on: Date) {
@@ -129,7 +139,8 @@ impl<'f> Person<'f> {
             let first = year(begin);
             let years = (first, end.map_or(last, |end| year(end.min(frozen_on))).max(first));
             self.years.extend(years.0..=years.1);
-            self.services.push(Service { program, years, kind });
+            let days = (begin, end.unwrap_or(frozen_on).min(frozen_on));
+            self.services.push(Service { program, years, days, kind });
         }
     }
 }

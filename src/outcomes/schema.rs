@@ -19,7 +19,7 @@ const YES_NO: &[Category] = &[("yes", "Yes"), ("no", "No"), NOT_KNOWN];
 
 /// Groups taken from what sources say of a person, in the order in which folded rows hold them.
 /// The last category of each is "not known".
-pub(super) const GROUPS: [Group; 12] = [
+pub(super) const GROUPS: [Group; 17] = [
     Group { name: "grade", label: "Grade", categories: GRADES },
     Group {
         name: "sex",
@@ -56,7 +56,39 @@ pub(super) const GROUPS: [Group; 12] = [
     Group { name: "foster", label: "In foster care", categories: YES_NO },
     Group { name: "migrant", label: "Migrant", categories: YES_NO },
     Group { name: "military", label: "Military connected", categories: YES_NO },
+    Group { name: "race2024", label: "Race and ethnicity", categories: RACES_2024 },
+    Group {
+        name: "english_learner_years",
+        label: "English learner, by monitored year",
+        categories: &[
+            ("current", "Current"),
+            ("monitored_1", "First year after exit"),
+            ("monitored_2", "Second year after exit"),
+            ("monitored_3", "Third year after exit"),
+            ("monitored_4", "Fourth year after exit"),
+            ("monitored", "Monitored, year not known"),
+            ("former", "Former"),
+            ("never", "Never"),
+            NOT_KNOWN,
+        ],
+    },
+    Group { name: "unaccompanied", label: "Homeless and unaccompanied", categories: YES_NO },
+    Group { name: "disability_category", label: "Primary disability", categories: DISABILITIES },
+    Group { name: "repeats_grade", label: "Repeats the grade", categories: YES_NO },
 ];
+
+/// Groups that editions of format 1 do not have: there, nothing of them is known.
+pub(super) const SINCE_FORMAT_2: &[&str] = &[
+    "race2024",
+    "english_learner_years",
+    "unaccompanied",
+    "disability_category",
+    "repeats_grade",
+    TITLE_I.name,
+];
+
+/// Whether the home school has a Title I program.
+pub(super) const TITLE_I: Group = Group { name: "title_i", label: "Title I school", categories: YES_NO };
 
 /// Who runs the home school.
 pub(super) const SECTOR: Group = Group {
@@ -94,6 +126,38 @@ const RACES: &[Category] = &[
     NOT_KNOWN,
 ];
 
+/// The categories of 2024: Hispanic and Middle Eastern stand beside the others, and who has two or more of them all is one
+/// category. Source: Statistical Policy Directive 15, revised 2024.
+const RACES_2024: &[Category] = &[
+    ("american_indian", "American Indian or Alaska Native"),
+    ("asian", "Asian"),
+    ("black", "Black or African American"),
+    ("hispanic", "Hispanic or Latino"),
+    ("middle_eastern", "Middle Eastern or North African"),
+    ("pacific_islander", "Native Hawaiian or Pacific Islander"),
+    ("white", "White"),
+    ("two_or_more", "Multiracial or multiethnic"),
+    NOT_KNOWN,
+];
+
+const DISABILITIES: &[Category] = &[
+    ("autism", "Autism"),
+    ("deaf_blindness", "Deaf-blindness"),
+    ("deafness", "Deafness"),
+    ("developmental_delay", "Developmental delay"),
+    ("emotional_disturbance", "Emotional disturbance"),
+    ("hearing_impairment", "Hearing impairment"),
+    ("intellectual_disability", "Intellectual disability"),
+    ("multiple_disabilities", "Multiple disabilities"),
+    ("orthopedic_impairment", "Orthopedic impairment"),
+    ("other_health_impairment", "Other health impairment"),
+    ("specific_learning_disability", "Specific learning disability"),
+    ("speech_language_impairment", "Speech or language impairment"),
+    ("traumatic_brain_injury", "Traumatic brain injury"),
+    ("visual_impairment", "Visual impairment"),
+    NOT_KNOWN,
+];
+
 const GRADES: &[Category] = &[
     ("IT", "Infant or toddler"),
     ("PR", "Preschool"),
@@ -120,7 +184,7 @@ const GRADES: &[Category] = &[
 
 /// The column of categories with that name, zones aside.
 pub(super) fn group(name: &str) -> Option<&'static Group> {
-    GROUPS.iter().chain([&SECTOR, &ENTRY]).find(|group| group.name == name)
+    GROUPS.iter().chain([&SECTOR, &TITLE_I, &ENTRY]).find(|group| group.name == name)
 }
 
 /// Whether a frame has that column of categories.
@@ -164,16 +228,45 @@ const NUMBERS: &[(&str, Shape, &[Unit])] = &[
     ("days_absent_hundredths", Shape::Plain, STUDENT_YEAR),
     ("out_of_school_suspensions", Shape::Plain, STUDENT_YEAR),
     ("discipline_actions", Shape::Plain, STUDENT_YEAR),
+    ("in_school_suspensions", Shape::Plain, STUDENT_YEAR),
+    ("expulsions", Shape::Plain, STUDENT_YEAR),
+    ("days_lost_hundredths", Shape::Plain, STUDENT_YEAR),
+    // Present out of enrolled, in hundredths of a percent.
+    ("attendance_rate", Shape::Plain, STUDENT_YEAR),
+    ("credits_earned_hundredths", Shape::Plain, STUDENT_YEAR),
+    ("core_courses_failed", Shape::Plain, STUDENT_YEAR),
+    ("first_time_ninth", Shape::Plain, STUDENT_YEAR),
+    // Completed months on 1 September of the school year.
+    ("age_months", Shape::Plain, STUDENT_YEAR),
+    ("moves_after_start", Shape::Plain, STUDENT_YEAR),
+    ("enrolled_at_start", Shape::Plain, STUDENT_YEAR),
     ("score_thousandths", Shape::PerTest, STUDENT_YEAR),
     ("level", Shape::PerTest, STUDENT_YEAR),
     ("proficient", Shape::PerTest, STUDENT_YEAR),
+    ("first_proficient", Shape::PerTest, STUDENT_YEAR),
     // Not stored: computed when a rule asks for it.
     (GROWTH, Shape::PerTest, STUDENT_YEAR),
     ("eligible", Shape::PerProgram, EVERY),
     ("participant", Shape::PerProgram, EVERY),
     ("dosage_hundredths", Shape::PerProgram, EVERY),
+    // Days with an amount of service, and calendar days from the first day of the service in the year to its last,
+    // a week at least.
+    ("service_days", Shape::PerProgram, STUDENT_YEAR),
+    ("service_span_days", Shape::PerProgram, STUDENT_YEAR),
+    // 1 for July, 12 for June.
+    ("first_service_month", Shape::PerProgram, STUDENT_YEAR),
+    // As `attendance_rate`, before the first day of the service in the year and from it on; with 20 days in both.
+    ("attendance_rate_before", Shape::PerProgram, STUDENT_YEAR),
+    ("attendance_rate_after", Shape::PerProgram, STUDENT_YEAR),
     ("graduated_4y", Shape::Plain, &[Unit::Cohort]),
+    ("graduated_5y", Shape::Plain, &[Unit::Cohort]),
     ("college_16m", Shape::Plain, &[Unit::Graduate]),
+    ("first_fall", Shape::Plain, &[Unit::Graduate]),
+    ("second_fall", Shape::Plain, &[Unit::Graduate]),
+    ("second_fall_same_college", Shape::Plain, &[Unit::Graduate]),
+    ("credential_6y", Shape::Plain, &[Unit::Graduate]),
+    ("credential_150", Shape::Plain, &[Unit::Graduate]),
+    ("remedial", Shape::Plain, &[Unit::Graduate]),
 ];
 
 /// The column of growth percentiles.
@@ -195,7 +288,8 @@ pub(super) fn column_name(name: &str, arguments: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::{EnglishLearner, Grade, Lunch, Races, Sector, Sex};
+    use crate::records::{Disability, EnglishLearner, Grade, Lunch, Races, Sector, Sex};
+    use std::collections::BTreeSet;
 
     /// Codes are written as positions, so the lists must stand in the order of the dictionary.
     #[test]
@@ -207,8 +301,13 @@ mod tests {
         assert_eq!(ids("grade"), Grade::ALL.iter().map(|g| g.code()).collect::<Vec<_>>());
         assert_eq!(ids("sex"), Sex::ALL.iter().map(|g| g.code()).collect::<Vec<_>>());
         assert_eq!(ids("lunch"), Lunch::ALL.iter().map(|g| g.code()).collect::<Vec<_>>());
-        assert_eq!(ids("english_learner"), EnglishLearner::ALL.iter().map(|g| g.code()).collect::<Vec<_>>());
+        let statuses = EnglishLearner::ALL.iter().map(|g| g.code());
+        assert_eq!(ids("english_learner"), statuses.take(4).collect::<Vec<_>>());
+        assert_eq!(ids("disability_category"), Disability::ALL.iter().map(|g| g.code()).collect::<Vec<_>>());
         assert_eq!(ids("sector"), Sector::ALL.iter().map(|g| g.code()).collect::<Vec<_>>());
-        assert_eq!(ids("race7")[1..], Races::NAMES);
+        assert_eq!(ids("race7")[1..], Races::NAMES[..6]);
+        let mut names = ids("race2024");
+        names.retain(|name| *name != "hispanic");
+        assert_eq!(BTreeSet::from_iter(names), BTreeSet::from(Races::NAMES));
     }
 }

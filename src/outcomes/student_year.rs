@@ -1,13 +1,17 @@
 //! Folding: the facts of a person, turned into one row for each school year.
 
-use super::attendance::{self, Days};
+use super::attendance::{Attendance, Reporting, Sayings};
 use super::builder::SourceId;
 use super::membership::{self, Memberships};
-use super::said::{Person, Said, ServiceKind, of_year};
+use super::said::{Person, Said, of_year};
+use super::service::{Services, services};
+use super::spell::Spells;
+use super::year_facts::{Conduct, Mobility, Progress};
 use crate::calendar::{Date, SchoolYear};
-use crate::records::{Action, Assessment, AttendanceEvent, AttendanceSummary, Code, Enrollment, Grade};
+use crate::records::{Assessment, AttendanceEvent, AttendanceSummary, Code, Enrollment, Grade};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// A person in a school year.
 pub(super) struct StudentYear<'f> {
@@ -16,12 +20,14 @@ pub(super) struct StudentYear<'f> {
     pub(super) school: Option<(SourceId, &'f Code)>,
     pub(super) groups: Memberships,
     pub(super) zone: Option<&'f Code>,
-    /// Whether a school knows of the person: an enrollment, attendance, an assessment, or discipline.
+    /// Groups about which sources disagree.
+    pub(super) conflicts: Vec<&'static str>,
+    /// Whether a school knows of the person: an enrollment, attendance, an assessment, a course, or discipline.
     pub(super) enrolled: bool,
-    pub(super) summaries: Option<Days>,
-    pub(super) events: Vec<(SourceId, Days)>,
-    pub(super) suspensions: u16,
-    pub(super) actions: u16,
+    pub(super) attendance: Attendance,
+    pub(super) conduct: Conduct,
+    pub(super) progress: Progress,
+    pub(super) mobility: Mobility,
     /// For each test and subject, the last result.
     pub(super) results: Vec<(&'f Code, &'f Code, Outcome)>,
     pub(super) services: Vec<(&'f Code, Services)>,
@@ -33,55 +39,63 @@ pub(super) struct Outcome {
     pub(super) score_thousandths: Option<i64>,
     pub(super) level: Option<u8>,
     pub(super) proficient: Option<bool>,
-}
-
-/// What a program was to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Services {
-    pub(super) eligible: bool,
-    pub(super) participant: bool,
-    pub(super) dosage_hundredths: u64,
+    /// Of the first result of the year that says it.
+    pub(super) first_proficient: Option<bool>,
 }
 
 /// No score is as large as a billion points; a larger one is a slip, and might overflow a sum of squares.
 const SCORE_MAX: u64 = 1_000_000_000_000;
 
 /// The rows of a person, by year.
-pub(super) fn fold<'f>(person: &Person<'f>, frozen_on: Date) -> Vec<StudentYear<'f>> {
-    person.years.iter().map(|year| fold_year(person, *year, frozen_on)).collect()
+pub(super) fn fold<'f>(person: &Person<'f>, frozen_on: Date, reporting: &Reporting) -> Vec<StudentYear<'f>> {
+    let spells = Spells::new(&person.statuses, frozen_on);
+    person.years.iter().map(|year| fold_year(person, &spells, *year, frozen_on, reporting)).collect()
 }
 
-fn fold_year<'f>(person: &Person<'f>, year: u16, frozen_on: Date) -> StudentYear<'f> {
+fn fold_year<'f>(
+    person: &Person<'f>,
+    spells: &Spells<'f>,
+    year: u16,
+    frozen_on: Date,
+    reporting: &Reporting,
+) -> StudentYear<'f> {
     let enrollments = of_year(&person.enrollments, year);
     let summaries = of_year(&person.summaries, year);
     let events = of_year(&person.events, year);
     let assessments = of_year(&person.assessments, year);
     let discipline = of_year(&person.discipline, year);
+    let courses = of_year(&person.courses, year);
 
     let school = home_school(&stays(enrollments, summaries, events, year, frozen_on));
-    let (groups, zone) =
-        membership::as_of(&person.demographics, year, grade(enrollments, assessments, school));
-    let count = |of: &dyn Fn(Action) -> bool| {
-        let n = discipline.iter().filter(|said| of(said.fact.action)).count();
-        u16::try_from(n).unwrap_or(u16::MAX)
-    };
+    let grade = grade(enrollments, assessments, school);
+    let repeats = enrollments.iter().filter_map(|said| said.fact.repeats_grade).max();
+    let as_of = membership::as_of(&person.demographics, spells, year, (grade, repeats));
+    let sayings = Sayings { enrollments, summaries, events };
     StudentYear {
         year,
         school,
-        groups,
-        zone,
+        groups: as_of.groups,
+        zone: as_of.zone,
+        conflicts: as_of.conflicts,
         enrolled: !(enrollments.is_empty()
             && summaries.is_empty()
             && events.is_empty()
             && assessments.is_empty()
-            && discipline.is_empty()),
-        summaries: attendance::of_summaries(summaries),
-        events: attendance::of_events(events, summaries),
-        suspensions: count(&|action| action == Action::OutOfSchoolSuspension),
-        actions: count(&|_| true),
+            && discipline.is_empty()
+            && courses.is_empty()),
+        attendance: sayings.within(&days_of(year), reporting),
+        conduct: Conduct::of(discipline),
+        progress: Progress::of(person, courses, year, grade),
+        mobility: Mobility::of(enrollments, year, frozen_on),
         results: results(assessments),
-        services: services(person, year),
+        services: services(person, &sayings, year, reporting),
     }
+}
+
+/// The days of a school year.
+pub(super) fn days_of(year: u16) -> RangeInclusive<Date> {
+    let year = SchoolYear::new(year.into()).expect("rows are of school years");
+    year.first_day()..=year.last_day()
 }
 
 /// A person's time at one school in one year.
@@ -180,38 +194,31 @@ fn grade(
 }
 
 fn results<'f>(assessments: &[Said<'f, Assessment>]) -> Vec<(&'f Code, &'f Code, Outcome)> {
-    let mut last: BTreeMap<_, (Date, Reverse<SourceId>, Outcome)> = BTreeMap::new();
+    type Last = (Date, Reverse<SourceId>, Outcome);
+    type First = (Date, SourceId, bool);
+    let mut results: BTreeMap<_, (Last, Option<First>)> = BTreeMap::new();
     for said in assessments {
         let fact = said.fact;
         let outcome = Outcome {
             score_thousandths: fact.scale_score_thousandths.filter(|s| s.unsigned_abs() <= SCORE_MAX),
             level: fact.level,
             proficient: fact.proficient,
+            first_proficient: None,
         };
-        if outcome == (Outcome { score_thousandths: None, level: None, proficient: None }) {
+        if (outcome.score_thousandths, outcome.level, outcome.proficient) == (None, None, None) {
             continue;
         }
         let result = (fact.date, Reverse(said.source), outcome);
-        let entry = last.entry((&fact.test, &fact.subject)).or_insert(result);
-        *entry = (*entry).max(result);
-    }
-    last.into_iter().map(|((test, subject), (.., outcome))| (test, subject, outcome)).collect()
-}
-
-fn services<'f>(person: &Person<'f>, year: u16) -> Vec<(&'f Code, Services)> {
-    let mut programs: BTreeMap<&Code, Services> = BTreeMap::new();
-    for service in &person.services {
-        if (service.years.0..=service.years.1).contains(&year) {
-            let entry = programs.entry(service.program).or_default();
-            match service.kind {
-                ServiceKind::Eligible => entry.eligible = true,
-                ServiceKind::Participated => entry.participant = true,
-                ServiceKind::Dosage(amount) => {
-                    entry.participant |= amount > 0;
-                    entry.dosage_hundredths += u64::from(amount);
-                }
-            }
+        let (last, first) = results.entry((&fact.test, &fact.subject)).or_insert((result, None));
+        *last = (*last).max(result);
+        if let Some(proficient) = fact.proficient {
+            let result = (fact.date, said.source, proficient);
+            *first = Some(first.map_or(result, |first| first.min(result)));
         }
     }
-    programs.into_iter().collect()
+    let outcome = |(last, first): (Last, Option<First>)| Outcome {
+        first_proficient: first.map(|(.., proficient)| proficient),
+        ..last.2
+    };
+    results.into_iter().map(|((test, subject), of)| (test, subject, outcome(of))).collect()
 }

@@ -101,7 +101,8 @@ impl OneRoster {
         };
         let races = Races::NAMES.map(has);
         let hispanic = hispanic(family.race);
-        let [indian, asian, black, islander, white, more] = races;
+        // OneRoster has no column for Middle Eastern, and nobody in the city says it.
+        let [indian, asian, black, islander, white, more, _] = races;
         self.demographics.row(
             draw,
             [id, "", "", &birth, sex, indian, asian, black, islander, white, more, hispanic, "", "", "", ""],

@@ -1,8 +1,11 @@
 //! Facts: what a record says about a student, a school or a program, in codes, dates and numbers.
+//!
+//! The stored form of a fact has no zero bytes at its end (`Fact::to_stored`). A field that is added at the end of a
+//! struct and is absent by default therefore leaves what is stored as it was: [`Fact::from_stored`] reads it as absent.
 
 use super::{
-    Action, AttendanceStatus, Code, CollegeLevel, CollegeStatus, DiplomaType, DosageUnit, EnglishLearner,
-    ExitType, Grade, Kind, Label, Lunch, Races, Sector, Sex,
+    Action, AttendanceStatus, BirthMonth, Code, CollegeLevel, CollegeStatus, DiplomaType, Disability,
+    DosageUnit, EnglishLearner, ExitType, Grade, Kind, Label, Lunch, Races, Sector, Sex, StatusKind,
 };
 use crate::calendar::{Date, SchoolYear};
 use serde::{Deserialize, Serialize};
@@ -38,6 +41,12 @@ pub struct Demographics {
     pub military: Option<bool>,
     /// A zone code the source supplies.
     pub zone: Option<Code>,
+    /// Homeless and without a parent or guardian.
+    pub unaccompanied: Option<bool>,
+    /// Primary disability.
+    pub disability: Option<Disability>,
+    /// Month of birth, where a source gives it for figures about age.
+    pub birth_month: Option<BirthMonth>,
 }
 
 /// A school; its code is unique within the source.
@@ -53,6 +62,8 @@ pub struct School {
     pub district_name: Option<Label>,
     /// Who runs it.
     pub sector: Sector,
+    /// Whether it has a Title I program.
+    pub title_i: Option<bool>,
 }
 
 /// A spell at a school.
@@ -72,6 +83,8 @@ pub struct Enrollment {
     pub grade: Option<Grade>,
     /// School year of first entry into grade 9, when the source says it.
     pub ninth_grade_year: Option<SchoolYear>,
+    /// Whether the student repeats the grade.
+    pub repeats_grade: Option<bool>,
 }
 
 /// Days enrolled, present and absent over a span within one school year, in hundredths of a day.
@@ -123,6 +136,8 @@ pub struct Assessment {
     pub proficient: Option<bool>,
     /// Why there is no score.
     pub not_tested: Option<Code>,
+    /// Standard error of the scale score in thousandths of a point.
+    pub standard_error_thousandths: Option<u32>,
 }
 
 /// One disciplinary action.
@@ -136,6 +151,8 @@ pub struct Discipline {
     pub action: Action,
     /// How long, hundredths of a day.
     pub days_hundredths: Option<u32>,
+    /// Code of the behavior it answers.
+    pub behavior: Option<Code>,
 }
 
 /// A diploma.
@@ -162,6 +179,8 @@ pub struct Postsecondary {
     pub status: Option<CollegeStatus>,
     /// Whether a credential was awarded.
     pub graduated: bool,
+    /// Whether remedial courses were taken.
+    pub remedial: Option<bool>,
 }
 
 /// A program. Its code is shared by the whole collaboration: an agency reports participation in what
@@ -174,6 +193,8 @@ pub struct Program {
     pub name: Label,
     /// A type, as a code.
     pub program_type: Option<Code>,
+    /// Public name of who provides it, to give credit.
+    pub provider: Option<Label>,
 }
 
 /// A span in which a student could take part in a program.
@@ -222,6 +243,49 @@ pub struct OptOut {
     pub until: Option<Date>,
 }
 
+/// A span in which a student had a status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Which.
+    pub status: StatusKind,
+    /// The zone, for [`StatusKind::Zone`].
+    pub zone: Option<Code>,
+    /// First day.
+    pub begin: Date,
+    /// Last day; absent while open.
+    pub end: Option<Date>,
+}
+
+/// A course a student took, with its credits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Course {
+    /// The school year.
+    pub school_year: SchoolYear,
+    /// The source's code of the course.
+    pub code: Code,
+    /// The term, as a code, where a course has several marks.
+    pub term: Option<Code>,
+    /// Whether it is a core course: English, mathematics, science or social science.
+    pub core: Option<bool>,
+    /// Credits attempted, hundredths.
+    pub attempted_hundredths: Option<u32>,
+    /// Credits earned, hundredths.
+    pub earned_hundredths: u32,
+    /// Whether the mark is a failing one.
+    pub failed: Option<bool>,
+}
+
+/// A day of a school's calendar: with it, a source that sends absences alone tells how long students were enrolled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchoolDay {
+    /// School code within the source.
+    pub school: Code,
+    /// The day.
+    pub date: Date,
+    /// Whether there was instruction.
+    pub instructional: bool,
+}
+
 /// What a record says. The order of the variants is part of the stored form: add at the end only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Fact {
@@ -253,6 +317,12 @@ pub enum Fact {
     Dosage(Dosage),
     /// A wish not to be counted.
     OptOut(OptOut),
+    /// A span with a status.
+    Status(Status),
+    /// A course.
+    Course(Course),
+    /// A day of a calendar.
+    SchoolDay(SchoolDay),
 }
 
 impl Fact {
@@ -274,6 +344,63 @@ impl Fact {
             Self::Participation(_) => Kind::Participation,
             Self::Dosage(_) => Kind::Dosage,
             Self::OptOut(_) => Kind::OptOut,
+            Self::Status(_) => Kind::Status,
+            Self::Course(_) => Kind::Course,
+            Self::SchoolDay(_) => Kind::SchoolDay,
+        }
+    }
+
+    /// Its stored form: postcard, without the zero bytes at its end.
+    #[must_use]
+    pub fn to_stored(&self) -> Vec<u8> {
+        // Every type in it has a known length, which is all that postcard asks of it.
+        let mut bytes = postcard::to_allocvec(self).expect("a fact can be encoded");
+        let kept = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        bytes.truncate(kept);
+        bytes
+    }
+
+    /// The fact that [`Fact::to_stored`] wrote, also before fields were added; nothing for other bytes.
+    #[must_use]
+    pub fn from_stored(bytes: &[u8]) -> Option<Self> {
+        let mut padded = bytes.to_vec();
+        padded.resize(bytes.len() + FIELDS_MAX, 0);
+        let (fact, rest): (Self, _) = postcard::take_from_bytes(&padded).ok()?;
+        // What was stored is read to its end.
+        (rest.len() <= FIELDS_MAX).then_some(fact)
+    }
+}
+
+/// More than any fact has fields: absent ones are a zero byte each.
+const FIELDS_MAX: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person() -> Fact {
+        let zone = Code::new("north").ok();
+        Fact::Person(Demographics { zone, sex: Some(Sex::Other), ..Demographics::default() })
+    }
+
+    #[test]
+    fn what_was_stored_before_a_field_was_added_is_read() {
+        let whole = postcard::to_allocvec(&person()).expect("a fact");
+        // The last three fields were not there, and the zone was the last.
+        for stored in [&whole[..whole.len() - 3], &whole, &person().to_stored()] {
+            assert_eq!(Fact::from_stored(stored), Some(person()));
+        }
+        let nothing = Fact::Person(Demographics::default());
+        assert_eq!(nothing.to_stored(), [] as [u8; 0]);
+        assert_eq!(Fact::from_stored(&nothing.to_stored()), Some(nothing));
+    }
+
+    #[test]
+    fn other_bytes_are_no_fact() {
+        let mut longer = person().to_stored();
+        longer.extend([1; 40]);
+        for bytes in [&longer[..], &[200, 1], &[0, 0, 9]] {
+            assert_eq!(Fact::from_stored(bytes), None);
         }
     }
 }

@@ -6,21 +6,25 @@
 //! that a name written into the wrong column is refused rather than stored.
 
 mod birth_date;
+mod birth_month;
 mod code;
 mod fact;
+mod element;
 mod submission;
 mod violation;
 mod vocabulary;
 
 pub use birth_date::{BirthDate, NotABirthDate};
+pub use birth_month::{BirthMonth, NotABirthMonth};
 pub use code::{Code, Label, NotACode, OrgId};
+pub use element::ELEMENTS;
 pub use fact::{
-    Assessment, AttendanceEvent, AttendanceSummary, Demographics, Diploma, Discipline, Dosage, Eligibility,
-    Enrollment, Fact, OptOut, Participation, Postsecondary, Program, School,
+    Assessment, AttendanceEvent, AttendanceSummary, Course, Demographics, Diploma, Discipline, Dosage,
+    Eligibility, Enrollment, Fact, OptOut, Participation, Postsecondary, Program, School, SchoolDay, Status,
 };
 pub use submission::{Change, Clear, Identifiers, Submission};
 pub use violation::Violation;
 pub use vocabulary::{
-    Action, AttendanceStatus, CollegeLevel, CollegeStatus, DiplomaType, DosageUnit, EnglishLearner, ExitType,
-    Grade, Kind, Lunch, Races, Sector, Sex,
+    Action, AttendanceStatus, CollegeLevel, CollegeStatus, DiplomaType, Disability, DosageUnit,
+    EnglishLearner, ExitType, Grade, Kind, Lunch, Races, Sector, Sex, StatusKind,
 };

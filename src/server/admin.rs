@@ -90,6 +90,8 @@ impl AdminService for Admin {
             digest: digest.to_vec(),
             title: agreement.title,
             expires: agreement.expires.to_string(),
+            breach_notice_hours: agreement.terms.breach_notice_hours.unwrap_or(0).into(),
+            contacts: agreement.terms.contacts,
         });
         let response = pb::ListAgreementsResponse { agreements: agreements.collect() };
         self.desk.answer(&admitted.call, response).await
@@ -111,6 +113,15 @@ impl AdminService for Admin {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(rpc("CheckProduct"), &request, Some(&content)).await?;
         check::check(&self.desk, &self.checking, admitted, request.into_inner()).await
+    }
+
+    async fn approve_edition(
+        &self,
+        request: Request<pb::ApproveEditionRequest>,
+    ) -> Result<Response<pb::ApproveEditionResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("ApproveEdition"), &request, Some(&content)).await?;
+        editions::approve(&self.desk, &admitted, request.into_inner()).await
     }
 
     async fn publish(

@@ -1,10 +1,11 @@
 //! `Publish` and `VerifyEdition`, and what their reports look like on the wire.
 
-use super::desk::{Admitted, Desk};
+use super::desk::{Admitted, Desk, answered, with_receipt};
 use super::status::{self, Told};
 use crate::api::v1 as pb;
 use crate::disclosure::{LayerReport, PeriodReport, Released, ReleasedReport};
 use crate::publish::{self, Published};
+use crate::store;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Mutex, mpsc};
@@ -76,6 +77,42 @@ pub(super) async fn verify(
     desk.answer(&admitted.call, response).await
 }
 
+/// Approves an edition for answers under an agreement.
+pub(super) async fn approve(
+    desk: &Desk,
+    admitted: &Admitted,
+    request: pb::ApproveEditionRequest,
+) -> Result<Response<pb::ApproveEditionResponse>, Status> {
+    let pb::ApproveEditionRequest { edition, agreement } = request;
+    let look = move |snapshot: &store::Snapshot<'_>| {
+        let edition = snapshot.edition((edition > 0).then_some(edition))?.map(|edition| edition.number);
+        Ok((edition, snapshot.agreement(&agreement)?.map(|agreement| agreement.id)))
+    };
+    let (edition, agreement) = match desk.look(&admitted.call, look).await? {
+        (Some(edition), Some(agreement)) => (edition, agreement),
+        (edition, _) => {
+            let (reason, message) = match edition {
+                None => ("NO_SUCH_EDITION", "there is no such edition"),
+                Some(_) => ("NO_SUCH_AGREEMENT", "there is no such agreement"),
+            };
+            let status = status::status(Code::FailedPrecondition, reason, message);
+            return Err(desk.refuse(&admitted.call, Told { rule: "edition.approve", status }).await);
+        }
+    };
+    let response = pb::ApproveEditionResponse { edition };
+    let (entry, time) = (answered(&admitted.call, &response), admitted.call.time);
+    let approved = desk.store.transaction("admin.approve", move |tx| {
+        tx.approve(edition, &agreement, time)?;
+        tx.log(&entry)
+    });
+    match approved.await {
+        Ok(committed) => Ok(with_receipt(response, &committed)),
+        Err(error) => {
+            Err(desk.refuse(&admitted.call, status::store(&error, &admitted.call.request_id)).await)
+        }
+    }
+}
+
 /// The last message of a publication.
 fn done(published: Published, seconds: f64) -> pb::PublishResponse {
     let products = published.report.products.iter().map(|product| pb::ProductReport {
@@ -98,6 +135,9 @@ fn done(published: Published, seconds: f64) -> pb::PublishResponse {
         released: published.report.released.iter().map(released).collect(),
         seconds,
         waiting: published.n_waiting,
+        conflicts: (published.conflicts.iter())
+            .map(|(group, n)| pb::Conflict { group: group.clone(), student_years: *n })
+            .collect(),
     };
     pb::PublishResponse { stage: "done".into(), report: Some(report), receipt: Some(published.receipt) }
 }

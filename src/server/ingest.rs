@@ -7,18 +7,22 @@
 use super::desk::{Admitted, Desk, Rpc};
 use super::peer::Role;
 use super::status::{self, Told};
+use super::{deliveries, whole};
 use crate::api::{incoming, v1 as pb};
 use crate::audit::Call;
 use crate::identity::KeyId;
-use crate::ingest::{self, Accepting, Batch, Intake, MAX_RECORDS, Prepared};
-use crate::records::{Code as Word, OrgId, Violation};
-use crate::store::Outcome;
+use crate::ingest::{
+    self, Accepting, Acknowledgement, Batch, DryRun, Intake, MAX_RECORDS, Part, Prepared, Whole,
+};
+use crate::records::{Code as Word, Kind, OrgId, Violation};
 use pb::ingest_service_server::IngestService;
 use pb::push_request::Message as Sent;
 use pb::push_response::Message as Reply;
 use prost::Message;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::pending;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
@@ -26,6 +30,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 const PUSH: Rpc = Rpc { name: "Push", roles: &[Role::Contributor] };
 const GET_DELIVERY: Rpc = Rpc { name: "GetDelivery", roles: &[Role::Contributor] };
+const GET_HOLDINGS: Rpc = Rpc { name: "GetHoldings", roles: &[Role::Contributor] };
 
 /// Batches between one step of a stream and the next.
 const AHEAD: usize = 3;
@@ -45,13 +50,46 @@ struct Delivery {
     id: String,
     /// The linkage keys that the client encodes with.
     linkage_keys: Vec<KeyId>,
+    /// What the dry run would have stored, where it is one.
+    dry_run: Option<DryRun>,
+    /// What the files are whole about.
+    parts: BTreeMap<Kind, Part>,
     admitted: Admitted,
 }
 
 type Replies = mpsc::Sender<Result<pb::PushResponse, Status>>;
-/// What a step hands to the next: a batch, or why the stream ends after the batches before it.
-type Preparing = Result<(u64, String, JoinHandle<Prepared>), Status>;
-type Taken = Result<(u64, String, Call, Accepting), Status>;
+/// What a step hands to the next: a message, or why the stream ends after the ones before it.
+type Preparing = Result<Prepare, Status>;
+type Taken = Result<Taking, Status>;
+
+/// A message of the client.
+enum Prepare {
+    /// A batch, being encoded.
+    Batch(u64, String, JoinHandle<Prepared>),
+    /// All keys of whole files are there.
+    Compare(Arc<Whole>),
+    /// What whole files do not have is to be ended.
+    End(pb::EndAbsent, Arc<Whole>),
+}
+
+/// An answer under way.
+enum Taking {
+    /// A batch in the writer's queue.
+    Batch(u64, String, Call, Accepting),
+    /// An answer that is on record.
+    Answered(Reply),
+}
+
+/// The keys of whole files, while they come in.
+#[derive(Default)]
+enum Keys {
+    /// Nothing was said of keys.
+    #[default]
+    None,
+    Coming(Whole),
+    /// The last message has come.
+    All(Arc<Whole>),
+}
 
 #[tonic::async_trait]
 impl IngestService for Ingest {
@@ -82,6 +120,7 @@ impl IngestService for Ingest {
             }
         }
         let linkage_keys = keys("open.linkage_keys", &open.linkage_keys, &mut wrong);
+        let parts = whole::parts(&open.whole, &mut wrong);
         if !wrong.is_empty() {
             let told = Told { rule: "push.malformed", status: status::violations(&wrong) };
             return Err(self.desk.refuse(&admitted.call, told).await);
@@ -93,6 +132,8 @@ impl IngestService for Ingest {
             agreement: open.agreement,
             id: open.delivery,
             linkage_keys,
+            dry_run: open.dry_run.then(DryRun::default),
+            parts,
             admitted,
         };
         let opened = delivery.open().await?;
@@ -116,23 +157,15 @@ impl IngestService for Ingest {
             let told = Told { rule: "delivery.malformed", status: status::violations(&wrong) };
             return Err(self.desk.refuse(&admitted.call, told).await);
         }
-        let delivery = request.delivery;
-        let look = move |snapshot: &crate::store::Snapshot<'_>| {
-            let Some(source) = snapshot.source(&source)? else {
-                return Ok(pb::GetDeliveryResponse::default());
-            };
-            let newest = snapshot.linkage_keys()?.newest_of(&linkage_keys);
-            let verdicts = snapshot.delivery_verdicts(source, &delivery, newest)?;
-            let all =
-                [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
-            let count = |outcome| verdicts.iter().map(|verdict| verdict.count(outcome)).sum();
-            Ok(pb::GetDeliveryResponse {
-                acknowledged_through: snapshot.acknowledged_through(source, &delivery, newest)?,
-                outcomes: all.into_iter().map(count).collect(),
-            })
-        };
-        let response = self.desk.look(&admitted.call, look).await?;
-        self.desk.answer(&admitted.call, response).await
+        deliveries::delivery(&self.desk, &admitted.call, source, request.delivery, linkage_keys).await
+    }
+
+    async fn get_holdings(
+        &self,
+        request: Request<pb::GetHoldingsRequest>,
+    ) -> Result<Response<pb::GetHoldingsResponse>, Status> {
+        let admitted = self.desk.admit(GET_HOLDINGS, &request, Some(&[])).await?;
+        deliveries::holdings(&self.desk, &admitted.call, admitted.peer.organization.clone()).await
     }
 }
 
@@ -153,16 +186,19 @@ impl Delivery {
             self.agreement.clone(),
             self.id.clone(),
             self.linkage_keys.clone(),
+            self.dry_run.is_some(),
             call,
         );
         match opening.await {
-            Ok((ingest::Opened { acknowledged_through, keys }, receipt)) => Ok(pb::DeliveryOpened {
+            Ok((ingest::Opened { acknowledged_through, keys, kinds }, receipt)) => Ok(pb::DeliveryOpened {
                 acknowledged_through,
                 linkage_key: keys.current.map_or_else(String::new, |key| key.to_string()),
                 next_linkage_key: keys.next.map_or_else(String::new, |key| key.to_string()),
                 max_records: MAX_RECORDS as u32,
                 encoded_only: matches!(self.intake, Intake::EncodedOnly),
                 receipt: Some(receipt),
+                kinds: kinds.into_iter().map(whole::wire).collect(),
+                dry_run: self.dry_run.is_some(),
             }),
             Err(error) => {
                 let told = status::ingest(&error, &self.admitted.call.request_id);
@@ -192,7 +228,8 @@ impl Delivery {
     }
 
     async fn prepare(&self, mut stream: Streaming<pb::PushRequest>, preparing: mpsc::Sender<Preparing>) {
-        while let Some(next) = self.next(&mut stream).await {
+        let mut keys = Keys::default();
+        while let Some(next) = self.next(&mut stream, &mut keys).await {
             let ends = next.is_err();
             if preparing.send(next).await.is_err() || ends {
                 break;
@@ -200,25 +237,72 @@ impl Delivery {
         }
     }
 
-    /// The next batch of the client, being encoded; nothing at the end.
-    async fn next(&self, stream: &mut Streaming<pb::PushRequest>) -> Option<Preparing> {
-        let wire = match stream.message().await {
-            Ok(Some(pb::PushRequest { message: Some(Sent::Batch(wire)) })) => wire,
-            Ok(Some(_)) => {
-                return Some(Err(self
-                    .malformed("a delivery is opened once, then only batches follow")
-                    .await));
+    /// The next message of the client that is answered; nothing at the end.
+    async fn next(&self, stream: &mut Streaming<pb::PushRequest>, keys: &mut Keys) -> Option<Preparing> {
+        loop {
+            let message = match stream.message().await {
+                Ok(Some(pb::PushRequest { message: Some(message) })) => message,
+                Ok(Some(_)) => return Some(Err(self.malformed("a message is empty").await)),
+                Ok(None) => return None,
+                Err(error) => return Some(Err(self.desk.unreadable(&self.admitted.call, error).await)),
+            };
+            return Some(match message {
+                Sent::Batch(wire) => self.batch(wire).await,
+                Sent::Keys(wire) => match self.keys(wire, keys).await {
+                    Ok(None) => continue,
+                    Ok(Some(whole)) => Ok(Prepare::Compare(whole)),
+                    Err(status) => Err(status),
+                },
+                Sent::End(end) => match &*keys {
+                    Keys::All(whole) if self.dry_run.is_none() => Ok(Prepare::End(end, whole.clone())),
+                    _ => {
+                        Err(self.malformed("only a delivery of whole files, after its keys, is ended").await)
+                    }
+                },
+                Sent::Open(_) => Err(self.malformed("a delivery is opened once, then batches follow").await),
+            });
+        }
+    }
+
+    /// Takes keys in; all of them, when these were the last.
+    async fn keys(&self, wire: pb::FileKeys, keys: &mut Keys) -> Result<Option<Arc<Whole>>, Status> {
+        let mut whole = match std::mem::take(keys) {
+            Keys::None if !self.parts.is_empty() => Whole::new(self.parts.clone()),
+            Keys::Coming(whole) => whole,
+            Keys::None | Keys::All(_) => {
+                return Err(self
+                    .malformed("keys come once, where the opening says what files are whole")
+                    .await);
             }
-            Ok(None) => return None,
-            Err(error) => return Some(Err(self.desk.unreadable(&self.admitted.call, error).await)),
         };
+        let (is_last, intake, source) = (wire.last, self.intake.clone(), self.source.clone());
+        let encode = move || whole::tokens(wire, &intake, &source);
+        let encoded = tokio::task::spawn_blocking(encode).await;
+        let tokens = match encoded.map_err(|_| status::internal(&self.admitted.call.request_id))? {
+            Ok(tokens) => tokens,
+            Err(wrong) => return Err(self.malformed(wrong).await),
+        };
+        if let Err(error) = whole.add(tokens) {
+            return Err(self.refuse(&self.admitted.call, &error).await);
+        }
+        if !is_last {
+            *keys = Keys::Coming(whole);
+            return Ok(None);
+        }
+        let whole = Arc::new(whole);
+        *keys = Keys::All(whole.clone());
+        Ok(Some(whole))
+    }
+
+    /// A batch, being encoded.
+    async fn batch(&self, wire: pb::Batch) -> Preparing {
         let n_records = wire.records.len();
         if n_records > MAX_RECORDS {
             let message = format!("a batch has at most {MAX_RECORDS} records");
-            return Some(Err(self.desk.refuse(&self.admitted.call, status::too_large(&message)).await));
+            return Err(self.desk.refuse(&self.admitted.call, status::too_large(&message)).await);
         }
         if Word::new(&wire.batch).is_err() || wire.sequence == 0 || n_records == 0 {
-            return Some(Err(self.malformed("a batch has an id, a sequence from 1 and records").await));
+            return Err(self.malformed("a batch has an id, a sequence from 1 and records").await);
         }
         let (sequence, id) = (wire.sequence, wire.batch.clone());
         let (store, intake, source) = (self.desk.store.clone(), self.intake.clone(), self.source.clone());
@@ -228,7 +312,7 @@ impl Delivery {
             let batch = Batch { delivery, id: wire.batch, sequence, linkage_keys, records };
             ingest::prepare(&store, &intake, &source, batch)
         };
-        Some(Ok((sequence, id, tokio::task::spawn_blocking(encode))))
+        Ok(Prepare::Batch(sequence, id, tokio::task::spawn_blocking(encode)))
     }
 
     async fn accept(&self, mut prepared: mpsc::Receiver<Preparing>, accepting: mpsc::Sender<Taken>) {
@@ -241,17 +325,47 @@ impl Delivery {
         }
     }
 
-    /// Gives an encoded batch its place in the writer's queue.
+    /// Gives an encoded batch its place in the writer's queue, or answers what is about the delivery as a whole.
     async fn take(&self, preparing: Preparing) -> Taken {
-        let (sequence, id, preparing) = preparing?;
         let call = self.admitted.call.again(crate::calendar::Timestamp::now());
-        let prepared = preparing.await.map_err(|_| status::internal(&call.request_id))?;
-        let (source, agreement) = (self.source.clone(), self.agreement.clone());
-        let taking = ingest::accept(&self.desk.store, source, agreement, prepared, call.clone());
-        match taking.await {
-            Ok(accepting) => Ok((sequence, id, call, accepting)),
-            Err(error) => Err(status::ingest(&error, &call.request_id).status),
+        let (store, source, agreement) = (&self.desk.store, self.source.clone(), self.agreement.clone());
+        match preparing? {
+            Prepare::Batch(sequence, id, preparing) => {
+                let prepared = preparing.await.map_err(|_| status::internal(&call.request_id))?;
+                let dry_run = self.dry_run.clone();
+                let taking = ingest::accept(store, source, agreement, prepared, dry_run, call.clone());
+                match taking.await {
+                    Ok(accepting) => Ok(Taking::Batch(sequence, id, call, accepting)),
+                    Err(error) => Err(status::ingest(&error, &call.request_id).status),
+                }
+            }
+            Prepare::Compare(files) => {
+                let delivery = self.id.clone();
+                match ingest::compare(store, source, agreement, delivery, files, call.clone()).await {
+                    Ok((absences, receipt)) => {
+                        Ok(Taking::Answered(Reply::Absent(whole::absent(absences, receipt))))
+                    }
+                    Err(error) => Err(self.refuse(&call, &error).await),
+                }
+            }
+            Prepare::End(wire, files) => {
+                let ending = match whole::ending(wire, &self.id, &self.linkage_keys) {
+                    Ok(ending) => ending,
+                    Err(wrong) => return Err(self.malformed(wrong).await),
+                };
+                let (batch, sequence) = (ending.batch.clone(), ending.sequence);
+                match ingest::end(store, source, agreement, ending, files, call.clone()).await {
+                    Ok((ended, receipt)) => {
+                        Ok(Taking::Answered(Reply::Ended(whole::ended(batch, sequence, ended, receipt))))
+                    }
+                    Err(error) => Err(self.refuse(&call, &error).await),
+                }
+            }
         }
+    }
+
+    async fn refuse(&self, call: &Call, error: &ingest::Error) -> Status {
+        self.desk.refuse(call, status::ingest(error, &call.request_id)).await
     }
 
     async fn acknowledge(
@@ -260,23 +374,14 @@ impl Delivery {
         replies: &Replies,
     ) -> Result<(), Status> {
         while let Some(taken) = accepted.recv().await {
-            let (sequence, batch, call, accepting) = taken?;
-            let acknowledgement = match accepting.acknowledged().await {
-                Ok(acknowledgement) => acknowledgement,
-                Err(error) => {
-                    return Err(self.desk.refuse(&call, status::ingest(&error, &call.request_id)).await);
-                }
+            let reply = match taken? {
+                Taking::Answered(reply) => reply,
+                Taking::Batch(sequence, batch, call, accepting) => match accepting.acknowledged().await {
+                    Ok(acknowledgement) => Reply::Verdict(verdict(sequence, batch, acknowledgement)),
+                    Err(error) => return Err(self.refuse(&call, &error).await),
+                },
             };
-            let verdict = acknowledgement.verdict;
-            let reply = pb::BatchVerdict {
-                batch,
-                sequence,
-                outcomes: verdict.outcomes.iter().map(|&outcome| outcome as i32 + 1).collect(),
-                violations: verdict.violations.into_iter().map(violation).collect(),
-                repeated: acknowledgement.repeated,
-                receipt: Some(acknowledgement.receipt),
-            };
-            if replies.send(Ok(pb::PushResponse { message: Some(Reply::Verdict(reply)) })).await.is_err() {
+            if replies.send(Ok(pb::PushResponse { message: Some(reply) })).await.is_err() {
                 break;
             }
         }
@@ -306,6 +411,18 @@ fn keys(field: &str, ids: &[String], wrong: &mut Vec<Violation>) -> Vec<KeyId> {
         key
     };
     ids.iter().enumerate().filter_map(&mut read).collect()
+}
+
+fn verdict(sequence: u64, batch: String, acknowledgement: Acknowledgement) -> pb::BatchVerdict {
+    let Acknowledgement { verdict, repeated, receipt } = acknowledgement;
+    pb::BatchVerdict {
+        batch,
+        sequence,
+        outcomes: verdict.outcomes.iter().map(|&outcome| outcome as i32 + 1).collect(),
+        violations: verdict.violations.into_iter().map(violation).collect(),
+        repeated,
+        receipt: Some(receipt),
+    }
 }
 
 fn violation((record, violation): (u32, Violation)) -> pb::Violation {

@@ -11,6 +11,8 @@ mod config;
 mod status;
 mod desk;
 mod editions;
+mod deliveries;
+mod whole;
 mod ingest;
 mod releases;
 mod audit;

@@ -75,7 +75,7 @@ impl ReleaseService for Releases {
             for product in snapshot.products()? {
                 let permitting = agreements.iter().filter(|(agreement, _)| {
                     agreement.partners.contains(&partner)
-                        && agreement.products.covers(product.id())
+                        && agreement.offers(&partner, product.id())
                         && agreement.state(today) == crate::agreements::State::InForce
                 });
                 let agreements: Vec<_> = permitting.map(|(agreement, _)| agreement.reference()).collect();

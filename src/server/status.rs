@@ -155,6 +155,11 @@ pub(super) fn ingest(error: &ingest::Error, request_id: &str) -> Told {
             rule: "batch.out_of_order",
             status: status(Code::FailedPrecondition, "OUT_OF_ORDER", &error.to_string()),
         },
+        E::TooManyAbsent { .. } => Told {
+            rule: "push.too_many_absent",
+            status: status(Code::FailedPrecondition, "TOO_MANY_ABSENT", &error.to_string()),
+        },
+        E::TooMany => too_large(&error.to_string()),
         E::Store(cause) => store(cause, request_id),
     }
 }

@@ -1,11 +1,12 @@
 //! Editions and their seals: written once, never changed.
 
-use super::{Error, Snapshot, Tx};
-use crate::calendar::Timestamp;
+use super::{Error, Snapshot, Tx, organizations::org};
+use crate::calendar::{Date, Timestamp};
 use crate::disclosure::{Proof, Seal};
-use crate::outcomes::{Edition, Unit};
+use crate::outcomes::{Coverage, Edition, Unit};
 use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
@@ -28,6 +29,18 @@ pub struct EditionRow {
     pub n_opted_out: u64,
     /// Organizations whose records are in it.
     pub sources: BTreeSet<OrgId>,
+    /// What each of them had sent.
+    pub reports: BTreeMap<OrgId, SourceReport>,
+}
+
+/// What a source had sent when an edition was frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceReport {
+    /// The day of its last delivery.
+    pub delivered: Option<Date>,
+    /// How much of its roster there are records of, by school year.
+    pub coverage: BTreeMap<u16, Coverage>,
 }
 
 /// Seals that have been read: they never change, so neither does the cache.
@@ -41,10 +54,39 @@ impl Snapshot<'_> {
     /// [`Error::Database`].
     pub fn edition(&self, number: Option<u32>) -> Result<Option<EditionRow>, Error> {
         let mut statement = self.prepare(
-            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources FROM edition
+            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources, reports FROM edition
              WHERE ?1 IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
         )?;
         statement.query_row([number], read).optional()?.transpose()
+    }
+
+    /// Whether an edition was approved for answers under an agreement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn is_approved(&self, edition: u32, agreement: &str) -> Result<bool, Error> {
+        let mut statement = self.prepare("SELECT 1 FROM approval WHERE edition = ?1 AND agreement = ?2")?;
+        Ok(statement.exists(params![edition, agreement])?)
+    }
+
+    /// The day on which each source had its last batch acknowledged by a time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn delivered_by(&self, time: Timestamp) -> Result<BTreeMap<OrgId, Date>, Error> {
+        let mut statement = self.prepare(
+            "SELECT o.id, max(b.received_ms) FROM batch b JOIN organization o ON o.source = b.source
+             WHERE b.received_ms <= ?1 GROUP BY b.source",
+        )?;
+        let rows = statement
+            .query_map([time.millis()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+        rows.map(|row| {
+            let (source, received) = row?;
+            Ok((org(&source)?, Timestamp::from_millis(received).date()))
+        })
+        .collect()
     }
 
     /// What an edition froze.
@@ -113,6 +155,17 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
+    /// Approves an edition for answers under an agreement, once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn approve(&mut self, edition: u32, agreement: &str, now: Timestamp) -> Result<(), Error> {
+        self.prepare("INSERT OR IGNORE INTO approval (edition, agreement, approved_ms) VALUES (?1, ?2, ?3)")?
+            .execute(params![edition, agreement, now.millis()])?;
+        Ok(())
+    }
+
     /// Stores an edition with its columns, the names they refer to, its seal and the proof of it.
     ///
     /// # Errors
@@ -128,8 +181,9 @@ impl Tx<'_> {
     ) -> Result<(), Error> {
         let sources: Vec<&str> = edition.sources.iter().map(OrgId::as_str).collect();
         self.prepare(
-            "INSERT INTO edition (number, title, frozen_ms, digest, persons, student_years, opted_out, sources, metadata)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO edition (number, title, frozen_ms, digest, persons, student_years, opted_out, sources, metadata,
+                 reports)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             edition.number,
@@ -140,7 +194,8 @@ impl Tx<'_> {
             edition.n_student_years.cast_signed(),
             edition.n_opted_out.cast_signed(),
             sources.join(","),
-            metadata
+            metadata,
+            serde_json::to_string(&edition.reports).map_err(|_| Error::Damaged("a report"))?
         ])?;
         let mut insert =
             self.prepare("INSERT INTO edition_column (edition, frame, name, bytes) VALUES (?1, ?2, ?3, ?4)")?;
@@ -164,8 +219,12 @@ impl Tx<'_> {
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {
     let sources: String = row.get(7)?;
     let sources = sources.split(',').filter(|id| !id.is_empty());
-    let sources = sources.map(super::organizations::org).collect::<Result<_, _>>();
+    let sources = sources.map(org).collect::<Result<_, _>>();
     let count = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+    let reports: Option<String> = row.get(8)?;
+    let reports = reports.map_or(Ok(BTreeMap::new()), |text| {
+        serde_json::from_str(&text).map_err(|_| Error::Damaged("a report"))
+    });
     let edition = EditionRow {
         number: row.get(0)?,
         title: row.get(1)?,
@@ -175,6 +234,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {
         n_student_years: count(5)?,
         n_opted_out: count(6)?,
         sources: BTreeSet::new(),
+        reports: BTreeMap::new(),
     };
-    Ok(sources.map(|sources| EditionRow { sources, ..edition }))
+    Ok(sources.and_then(|sources| Ok(EditionRow { sources, reports: reports?, ..edition })))
 }

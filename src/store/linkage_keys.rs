@@ -39,7 +39,7 @@ impl LinkageKeys {
     }
 
     /// Of a student's encodings, the one that links and the one that follows it.
-    fn choose(&self, encodings: Vec<Encoding>) -> Result<Encodings, OtherKey> {
+    pub(super) fn choose(&self, encodings: Vec<Encoding>) -> Result<Encodings, OtherKey> {
         let (mut current, mut next) = (None, None);
         for encoding in encodings {
             match Some(encoding.key()) {

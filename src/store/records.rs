@@ -30,6 +30,17 @@ pub struct RecordCount {
     pub last_received: Option<Timestamp>,
 }
 
+/// How many records of a kind are held of one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding {
+    /// The kind.
+    pub kind: Kind,
+    /// Records, without tombstones.
+    pub n_records: u64,
+    /// Of these, records about students no roster of the source has brought.
+    pub n_waiting: u64,
+}
+
 impl Snapshot<'_> {
     /// Visits every record that stands, by source, kind and key.
     ///
@@ -43,15 +54,62 @@ impl Snapshot<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let student: Option<[u8; 16]> = row.get(1)?;
-            let fact =
-                postcard::from_bytes(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
+            let fact = Fact::from_stored(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
             visit(Stored {
                 source: row.get(0)?,
                 student: student.map(Token::from_bytes),
-                fact: fact.map_err(|_| Error::Damaged("a record"))?,
+                fact: fact.ok_or(Error::Damaged("a record"))?,
             })?;
         }
         Ok(())
+    }
+
+    /// Visits every record of a source that stands, with its key, by kind and key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn each_record_of(&self, source: u32, mut visit: impl FnMut(Token, Stored)) -> Result<(), Error> {
+        let mut statement = self.prepare(
+            "SELECT key, student, fact FROM record WHERE source = ?1 AND fact IS NOT NULL ORDER BY kind, key",
+        )?;
+        let mut rows = statement.query([source])?;
+        while let Some(row) = rows.next()? {
+            let student: Option<[u8; 16]> = row.get(1)?;
+            let fact = Fact::from_stored(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
+            let fact = fact.ok_or(Error::Damaged("a record"))?;
+            visit(
+                Token::from_bytes(row.get(0)?),
+                Stored { source, student: student.map(Token::from_bytes), fact },
+            );
+        }
+        Ok(())
+    }
+
+    /// What is held of a source, by kind, and when a batch of it was last acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn holdings(&self, source: u32) -> Result<(Vec<Holding>, Option<Timestamp>), Error> {
+        // The same students wait here as when an edition is frozen: those no roster of the source has brought.
+        let mut statement = self.prepare(
+            "SELECT r.kind, count(*), sum(r.student IS NOT NULL AND NOT EXISTS
+                 (SELECT 1 FROM subject s WHERE s.source = r.source AND s.student = r.student))
+             FROM record r WHERE r.source = ?1 AND r.fact IS NOT NULL GROUP BY r.kind ORDER BY r.kind",
+        )?;
+        let rows = statement.query_map([source], |row| {
+            Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        })?;
+        let holdings = rows.map(|row| {
+            let (kind, n_records, n_waiting) = row?;
+            let kind = *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?;
+            Ok(Holding { kind, n_records: n_records.unsigned_abs(), n_waiting: n_waiting.unsigned_abs() })
+        });
+        let holdings = holdings.collect::<Result<_, Error>>()?;
+        let mut statement = self.prepare("SELECT max(received_ms) FROM batch WHERE source = ?1")?;
+        let received: Option<i64> = statement.query_row([source], |row| row.get(0))?;
+        Ok((holdings, received.map(Timestamp::from_millis)))
     }
 
     /// Records held, by source and kind.
@@ -86,6 +144,74 @@ impl Snapshot<'_> {
     }
 }
 
+/// What the store has under a key, beside what a record says.
+pub(super) enum Held {
+    /// Nothing, or a tombstone.
+    Nothing,
+    /// The same.
+    Same,
+    /// Something else.
+    Other,
+}
+
+impl Held {
+    /// What becomes of a record under that key.
+    pub(super) fn outcome(&self, is_withdrawal: bool, is_encoded_anew: bool) -> Outcome {
+        match self {
+            _ if is_withdrawal => Outcome::Deleted,
+            Self::Nothing => Outcome::New,
+            Self::Same if is_encoded_anew => Outcome::Changed,
+            Self::Same => Outcome::Unchanged,
+            Self::Other => Outcome::Changed,
+        }
+    }
+}
+
+/// A record as it would be stored.
+pub(super) struct RecordRow {
+    pub(super) kind: u8,
+    pub(super) key: [u8; 16],
+    pub(super) student: Option<[u8; 16]>,
+    /// Nothing to withdraw it.
+    pub(super) fact: Option<Vec<u8>>,
+}
+
+impl RecordRow {
+    pub(super) fn of(key: Token, student: Option<Token>, change: &Change) -> Self {
+        let fact = match change {
+            Change::Upsert(fact) => Some(fact.to_stored()),
+            Change::Delete(_) => None,
+        };
+        let student = student.map(|token| *token.as_bytes());
+        Self { kind: change.kind() as u8, key: *key.as_bytes(), student, fact }
+    }
+}
+
+impl RecordRow {
+    /// Whether a stored fact says the same; those stored by earlier versions have zero bytes at their end.
+    fn says(&self, stored: &[u8]) -> bool {
+        let rest = self.fact.as_deref().and_then(|fact| stored.strip_prefix(fact));
+        rest.is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+    }
+}
+
+impl Snapshot<'_> {
+    /// What a source has under the key of a record, and whose it is.
+    pub(super) fn held(&self, source: u32, row: &RecordRow) -> Result<(Held, Option<[u8; 16]>), Error> {
+        let mut find =
+            self.prepare("SELECT student, fact FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3")?;
+        let before = find.query_row(params![source, row.kind, row.key], |row| {
+            Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
+        });
+        Ok(match before.optional()? {
+            None => (Held::Nothing, None),
+            Some((student, None)) => (Held::Nothing, student),
+            Some((student, Some(fact))) if student == row.student && row.says(&fact) => (Held::Same, student),
+            Some((student, _)) => (Held::Other, student),
+        })
+    }
+}
+
 impl Tx<'_> {
     /// Stores what a record says, or withdraws it; a person record is linked at once. Nothing is stored of a student
     /// that is not encoded with the key that links.
@@ -102,43 +228,39 @@ impl Tx<'_> {
             Ok(encodings) => encodings,
             Err(other) => return Ok(Err(other)),
         };
-        let kind = record.change.kind() as u8;
-        let student = record.student.map(|token| *token.as_bytes());
-        let fact = match &record.change {
-            Change::Upsert(fact) => Some(postcard::to_allocvec(fact).map_err(|_| Error::Damaged("a fact"))?),
-            Change::Delete(_) => None,
-        };
-        let mut find =
-            self.prepare("SELECT student, fact FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3")?;
-        let before = find.query_row(params![source, kind, record.key.as_bytes()], |row| {
-            Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
-        });
-        let before = before.optional()?;
-        let outcome = match (&before, &fact) {
-            (_, None) => Outcome::Deleted,
-            (None | Some((_, None)), Some(_)) => Outcome::New,
-            (Some((who, old)), _) if *who == student && *old == fact => Outcome::Unchanged,
-            _ => Outcome::Changed,
-        };
-        let nothing_to_withdraw = fact.is_none() && before.as_ref().is_none_or(|(_, fact)| fact.is_none());
-        if outcome != Outcome::Unchanged && !nothing_to_withdraw {
-            // A tombstone keeps the student, so that a withdrawn person record can be told from none.
-            let student = student.or(before.and_then(|(student, _)| student));
-            self.prepare(
-                "INSERT INTO record (source, kind, key, student, fact) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5",
-            )?
-            .execute(params![source, kind, record.key.as_bytes(), student, fact])?;
+        let row = RecordRow::of(record.key, record.student, &record.change);
+        let (held, student) = self.held(source, &row)?;
+        let is_withdrawal = row.fact.is_none();
+        match held {
+            Held::Same => {}
+            Held::Nothing if is_withdrawal => {}
+            Held::Nothing | Held::Other => {
+                // A tombstone keeps the student, so that a withdrawn person record can be told from none.
+                let student = row.student.or(student);
+                self.prepare(
+                    "INSERT INTO record (source, kind, key, student, fact) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5",
+                )?
+                .execute(params![source, row.kind, row.key, student, row.fact])?;
+            }
         }
-        let encoded_anew = match (record.student, encodings) {
-            (Some(student), Some(encodings)) if fact.is_some() => {
+        let is_encoded_anew = match (record.student, encodings) {
+            (Some(student), Some(encodings)) if !is_withdrawal => {
                 self.put_subject(source, student, encodings)?
             }
             _ => false,
         };
-        Ok(Ok(match outcome {
-            Outcome::Unchanged if encoded_anew => Outcome::Changed,
-            outcome => outcome,
-        }))
+        Ok(Ok(held.outcome(is_withdrawal, is_encoded_anew)))
+    }
+
+    /// Withdraws a record that stands.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn withdraw_record(&mut self, source: u32, kind: Kind, key: Token) -> Result<(), Error> {
+        self.prepare("UPDATE record SET fact = NULL WHERE source = ?1 AND kind = ?2 AND key = ?3")?
+            .execute(params![source, kind as u8, key.as_bytes()])?;
+        Ok(())
     }
 }

@@ -35,6 +35,17 @@ pub struct SubjectRow {
     pub person: StoredPerson,
 }
 
+/// Which encoding of a student is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anew {
+    /// None.
+    Nothing,
+    /// The one that waits for its key to link.
+    Next,
+    /// The one that links.
+    Current,
+}
+
 impl Snapshot<'_> {
     /// Every subject, by source and token.
     ///
@@ -64,21 +75,19 @@ impl Tx<'_> {
         student: Token,
         encodings: Encodings,
     ) -> Result<bool, Error> {
-        let Encodings { current, next } = encodings;
         let subject = Subject { source, student };
+        let anew = self.encoded_anew(&subject, &encodings)?;
+        if anew == Anew::Nothing {
+            return Ok(false);
+        }
+        let Encodings { current, next } = encodings;
         let seal =
             |encoding: &Encoding| self.key.seal(Column::Encoding, source, &student, encoding.as_bytes());
         let sealed_next = next.as_ref().map(seal).transpose()?;
-        if self.linker().encoding(&subject).is_some_and(|known| *known == current) {
-            let is_new = match &next {
-                Some(next) => self.next_encoding(&subject)?.is_none_or(|known| known != *next.as_bytes()),
-                None => false,
-            };
-            if is_new {
-                self.prepare("UPDATE subject SET next_encoding = ?3 WHERE source = ?1 AND student = ?2")?
-                    .execute(params![source, student.as_bytes(), sealed_next])?;
-            }
-            return Ok(is_new);
+        if anew == Anew::Next {
+            self.prepare("UPDATE subject SET next_encoding = ?3 WHERE source = ?1 AND student = ?2")?
+                .execute(params![source, student.as_bytes(), sealed_next])?;
+            return Ok(true);
         }
         let (sealed, make) = (seal(&current)?, Make::of(current.key()));
         let link = self.linker_mut().link(subject, current);
@@ -100,6 +109,16 @@ impl Tx<'_> {
             link.model
         ])?;
         Ok(true)
+    }
+
+    /// What of a student's encodings is not as it is known.
+    pub(super) fn encoded_anew(&self, subject: &Subject, encodings: &Encodings) -> Result<Anew, Error> {
+        if self.linker().encoding(subject).is_none_or(|known| *known != encodings.current) {
+            return Ok(Anew::Current);
+        }
+        let Some(next) = &encodings.next else { return Ok(Anew::Nothing) };
+        let is_known = self.next_encoding(subject)?.is_some_and(|known| known == *next.as_bytes());
+        Ok(if is_known { Anew::Nothing } else { Anew::Next })
     }
 
     /// The encoding that waits for its key to link.

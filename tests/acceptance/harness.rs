@@ -189,6 +189,11 @@ fn run(folder: &Path, address: &str, arguments: &[&str]) -> Ended {
     }
 }
 
+/// Links files of a folder, and returns the report.
+pub(crate) fn link(folder: &Path, arguments: &[&str]) -> Value {
+    run(folder, "", &[&["link", "--json"], arguments].concat()).done().json()
+}
+
 /// An agreement that allows everything.
 fn agreement(sources: &[&str]) -> String {
     format!(
@@ -212,7 +217,7 @@ partners = ["city-partnership"]
 products = ["*"]
 indicators = ["*"]
 dimensions = ["*"]
-years = {{ from = 1980, to = 2050 }}
+years = {{ from = 1970, to = 2050 }}
 "#
     )
 }

@@ -17,8 +17,8 @@ pub(crate) enum Geography {
     System,
 }
 
-/// Writes the children into the templates and returns how many records that makes.
-pub(crate) fn export(star: &Path, folder: &Path, geography: Geography) -> u64 {
+/// Writes the children into the templates, with results in `subjects` alone.
+pub(crate) fn export(star: &Path, folder: &Path, geography: Geography, subjects: &[&str]) {
     let mut files: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut add =
         |file, row: String| assert!(files.entry(file).or_default().insert(row) || file == "schools");
@@ -63,6 +63,10 @@ pub(crate) fn export(star: &Path, folder: &Path, geography: Geography) -> u64 {
             );
             add("enrollments", format!("{id},{school},{year},{first},{last},end_of_year,{grade}"));
             add("services", format!("{id},{arm},{first},{last}"));
+            // Races are for the scores alone.
+            if !child["ethnicity"].is_empty() && !subjects.is_empty() {
+                add("services", format!("{id},{},{first},{last}", child["ethnicity"]));
+            }
             if !lunch.is_empty() {
                 add("services", format!("{id},meals-{lunch},{first},{last}"));
             }
@@ -70,10 +74,11 @@ pub(crate) fn export(star: &Path, folder: &Path, geography: Geography) -> u64 {
                 |subject: &str, score: u32| format!("{id},STAR,{subject},{grade},{year}-04-15,{score}");
             let read = of("read").parse::<u32>().ok();
             let math = of("math").parse::<u32>().ok();
-            read.into_iter().for_each(|read| add("assessments", score("READ", read)));
-            math.into_iter().for_each(|math| add("assessments", score("MATH", math)));
-            if let (Some(read), Some(math)) = (read, math) {
-                add("assessments", score("TOTAL", read + math));
+            let total = read.zip(math).map(|(read, math)| read + math);
+            for (subject, points) in [("READ", read), ("MATH", math), ("TOTAL", total)] {
+                if let Some(points) = points.filter(|_| subjects.contains(&subject)) {
+                    add("assessments", score(subject, points));
+                }
             }
         }
     }
@@ -83,10 +88,15 @@ pub(crate) fn export(star: &Path, folder: &Path, geography: Geography) -> u64 {
         ("aide", "Regular class with aide"),
         ("meals-free", "Free meals"),
         ("meals-paid", "Meals at full price"),
+        ("afam", "African American"),
+        ("amindian", "American Indian"),
+        ("asian", "Asian"),
+        ("cauc", "Caucasian"),
+        ("hispanic", "Hispanic"),
+        ("other", "Another race"),
     ] {
         add("programs", format!("{code},{name}"));
     }
-    let mut n_records = 0;
     for (file, rows) in files {
         let header = match file {
             "students" => "student_id,school_year,sex,races,hispanic,lunch",
@@ -96,8 +106,6 @@ pub(crate) fn export(star: &Path, folder: &Path, geography: Geography) -> u64 {
             "programs" => "program,name",
             _ => "student_id,test,subject,grade,date,scale_score",
         };
-        n_records += rows.len() as u64;
         write(&folder.join(format!("{file}.csv")), header, rows);
     }
-    n_records
 }

@@ -1,16 +1,14 @@
 //! STAR's kindergarten with days absent: 5,786 real children, through the attendance summaries.
 
 use crate::expected::{Figure, Tally, figures, rows, write};
-use crate::harness::{Cell, Service, shared};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::harness::shared;
+use crate::published::{Place, Published};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const PRODUCT: &str = r#"
 product = "absence"
-version = 1
 title = "STAR kindergarten: days absent"
-profile = "nces-10"
-mode = "suppress"
 depth = 1
 geography = "district"
 years = { from = 1986, to = 1986 }
@@ -73,42 +71,30 @@ fn kindergarten_absences_come_out_of_the_service() {
     let Some(shared) = shared() else { return };
     let folder = tempfile::tempdir().expect("a temporary folder");
     export(&shared, folder.path());
-    let service = Service::start(&["tennessee"]);
-    service.load("product", PRODUCT);
-    let pushed = service.push(folder.path(), "tennessee").done().json();
-    assert_eq!(pushed["rows_not_sent"], 0, "{pushed}");
-    let report = service.publish();
-    assert_eq!(report["persons"], 5_786, "{report}");
-    let mut answers: BTreeMap<(&str, &str), Vec<Cell>> = BTreeMap::new();
-    for indicator in ["days", "chronic"] {
-        answers.insert((indicator, "all"), service.ask("absence", indicator, &[], &[]));
-        for by in ["boy", "freelunch", "black", "small", "aide"] {
-            answers.insert((indicator, by), service.ask("absence", indicator, &[by], &[]));
-        }
-    }
+    let mut published = Published::new("star_poe", &[("tennessee", folder.path())], &[PRODUCT]);
     let mut tally = Tally::default();
     for figure in figures(&shared, "star_poe") {
         let indicator = if figure.indicator == "mean_days_absent" { "days" } else { "chronic" };
-        let category = category(&figure);
-        let cells = &answers[&(indicator, figure.group.as_str())];
-        let cell = cells.iter().find(|cell| cell.categories.first().map(String::as_str) == category);
-        tally.compare(&figure, cell.expect("the answer has the category"));
+        let place = Place::new(("absence", indicator), 1986, category(&figure).as_slice());
+        published.compare(&figure, &place, &mut tally);
     }
-    tally.print("star_poe");
-    assert_eq!(tally, Tally { reproduced: 22, ..Tally::default() });
+    tally.finish("star_poe", 22);
+    assert_eq!(tally.reproduced, 22);
 }
 
-fn category(figure: &Figure) -> Option<&'static str> {
+fn category(figure: &Figure) -> Option<(&'static str, &'static str)> {
     Some(match (figure.group.as_str(), figure.level.as_str()) {
         ("all", _) => return None,
-        ("boy", "0") => "F",
-        ("boy", "1") => "M",
-        ("freelunch", "0") => "paid",
-        ("freelunch", "1") => "free",
-        ("black", "0") => "others",
-        ("black", "1") => "black",
-        ("small" | "aide", "0") => "other",
-        ("small" | "aide", "1") => "participant",
+        ("boy", "0") => ("boy", "F"),
+        ("boy", "1") => ("boy", "M"),
+        ("freelunch", "0") => ("freelunch", "paid"),
+        ("freelunch", "1") => ("freelunch", "free"),
+        ("black", "0") => ("black", "others"),
+        ("black", "1") => ("black", "black"),
+        ("small", "0") => ("small", "other"),
+        ("small", "1") => ("small", "participant"),
+        ("aide", "0") => ("aide", "other"),
+        ("aide", "1") => ("aide", "participant"),
         other => panic!("what is {other:?}?"),
     })
 }

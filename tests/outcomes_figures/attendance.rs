@@ -143,7 +143,13 @@ fn daily_events_count_where_a_source_writes_one_for_every_day() {
 fn suspensions_count_students_once() {
     let mut city = City::new();
     let action = |action, on| {
-        Fact::Discipline(Discipline { school: None, date: date(on), action, days_hundredths: None })
+        Fact::Discipline(Discipline {
+            school: None,
+            date: date(on),
+            action,
+            days_hundredths: None,
+            behavior: None,
+        })
     };
     city.say(1, "east", at("a", 2024, "05"))
         .say(1, "east", action(Action::OutOfSchoolSuspension, "2023-10-01"))

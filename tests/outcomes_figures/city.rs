@@ -7,7 +7,7 @@ use throughline::outcomes::{
 };
 use throughline::records::{
     Assessment, AttendanceSummary, Code, Demographics, Enrollment, Fact, Grade, Label, OrgId, Program,
-    School, Sector,
+    School, SchoolDay, Sector,
 };
 
 /// Sources `east` and `west` are districts with the schools `a` and `b` each; `agency` has none.
@@ -15,6 +15,7 @@ pub(crate) struct City {
     pub(crate) frozen_on: Date,
     pub(crate) schools: Vec<(&'static str, School)>,
     pub(crate) programs: Vec<Program>,
+    pub(crate) school_days: Vec<(&'static str, SchoolDay)>,
     pub(crate) persons: BTreeMap<u64, Vec<(&'static str, Fact)>>,
 }
 
@@ -31,7 +32,13 @@ impl City {
                 school("west", "a", Sector::District),
                 school("west", "b", Sector::District),
             ],
-            programs: vec![Program { code: code("TUTOR"), name: label("Tutoring"), program_type: None }],
+            programs: vec![Program {
+                code: code("TUTOR"),
+                name: label("Tutoring"),
+                program_type: None,
+                provider: None,
+            }],
+            school_days: Vec::new(),
             persons: BTreeMap::new(),
         }
     }
@@ -61,6 +68,9 @@ impl City {
             builder.add_school(source(&builder, id), school);
         }
         self.programs.iter().for_each(|program| builder.add_program(program));
+        for (id, day) in &self.school_days {
+            builder.add_school_day(source(&builder, id), day);
+        }
         for number in order {
             let facts = self.persons[&number].iter();
             let mut facts: Vec<_> =
@@ -172,6 +182,7 @@ pub(crate) fn school(text: &str, district: Option<&str>, sector: Sector) -> Scho
         district: district.map(code),
         district_name: district.map(|text| label(&format!("District {text}"))),
         sector,
+        title_i: None,
     }
 }
 
@@ -185,6 +196,7 @@ pub(crate) fn spell(school: &str, ending: u32, entry: &str, exit: &str, in_grade
         exit_type: None,
         grade: grade(in_grade),
         ninth_grade_year: None,
+        repeats_grade: None,
     }
 }
 
@@ -223,5 +235,6 @@ pub(crate) fn score(on: &str, points: i64, proficient: bool) -> Fact {
         level: None,
         proficient: Some(proficient),
         not_tested: None,
+        standard_error_thousandths: None,
     })
 }

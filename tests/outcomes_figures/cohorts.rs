@@ -28,6 +28,7 @@ fn college(begin: &str) -> Fact {
         end: None,
         status: None,
         graduated: false,
+        remedial: None,
     })
 }
 
@@ -135,4 +136,84 @@ fn graduates_whose_months_are_not_over_wait() {
     let counts = city.count(RATES, Graduate, 2025);
     assert_eq!(figure(&counts, "college_16m", &[]), Figure::Share(1, 1));
     assert_eq!(figure(&counts, "college_16m", &[("geography", "unknown")]), Figure::Share(1, 1));
+}
+
+#[test]
+fn a_fifth_year_adds_who_needs_it_and_takes_out_who_leaves() {
+    let five = |also: Vec<Fact>| {
+        let mut city = City::new();
+        city.frozen_on = date("2025-11-23");
+        city.say(1, "east", at("a", 2021, "09")).say(2, "west", at("a", 2021, "09"));
+        also.into_iter().for_each(|fact| {
+            city.say(1, "east", fact);
+        });
+        let rates = RATES.replace("graduation_4y", "graduation_5y");
+        figure(&city.count(&rates, Cohort, 2024), "graduation_5y", &[])
+    };
+    let leave = |exit: &str| {
+        let mut spell = spell("a", 2025, "2024-09-01", exit, "12");
+        spell.exit_type = Some(ExitType::TransferredConfirmed);
+        Fact::Enrollment(spell)
+    };
+    assert_eq!(five(vec![]), Figure::Share(0, 2));
+    assert_eq!(five(vec![diploma(DiplomaType::Regular, "2025-08-31")]), Figure::Share(1, 2));
+    assert_eq!(five(vec![diploma(DiplomaType::Regular, "2025-09-01")]), Figure::Share(0, 2));
+    assert_eq!(five(vec![leave("2025-02-01")]), Figure::Share(0, 1));
+}
+
+/// Diplomas of June 2018; what colleges say of four graduates, in (college, level, begin, end, graduated).
+#[test]
+fn persistence_retention_and_completion_follow_the_falls() {
+    use CollegeLevel::{FourYear, TwoYear};
+    let mut city = City::new();
+    city.frozen_on = date("2024-11-23");
+    let mut say = |number: u64, spells: &[(&str, CollegeLevel, &str, &str, bool)]| {
+        city.say(number, "east", diploma(DiplomaType::Regular, "2018-06-10"));
+        for (college, level, begin, end, graduated) in spells {
+            let (institution, level, graduated) = (code(college), *level, *graduated);
+            let (begin, end) = (date(begin), Some(date(end)));
+            let remedial = Some(number == 2);
+            let spell = Postsecondary { institution, level, begin, end, status: None, graduated, remedial };
+            city.say(number, "agency", Fact::Postsecondary(spell));
+        }
+    };
+    // Stays at the university, and has a degree after four years.
+    say(
+        1,
+        &[
+            ("u", FourYear, "2018-08-20", "2019-05-20", false),
+            ("u", FourYear, "2019-08-20", "2022-05-20", true),
+        ],
+    );
+    // Moves from the two-year college to the university, and has a certificate after three and a half years.
+    say(
+        2,
+        &[
+            ("c", TwoYear, "2018-08-20", "2019-05-20", false),
+            ("u", FourYear, "2019-09-20", "2022-02-01", true),
+        ],
+    );
+    // Leaves after the first spring.
+    say(3, &[("c", TwoYear, "2018-10-31", "2019-05-20", false)]);
+    // Begins in the second fall.
+    say(4, &[("c", TwoYear, "2019-08-20", "2019-12-20", false)]);
+    say(5, &[]);
+    let mut text = String::new();
+    for id in [
+        "persistence_y2",
+        "retention_y2",
+        "completion_6y",
+        "completion_150",
+        "completion_without_remediation",
+    ] {
+        text += &format!("[[indicators]]\nname = \"{id}\"\nuse = \"{id}\"\n");
+    }
+    let counts = city.count(&text, Graduate, 2018);
+    let rate = |id: &str| figure(&counts, id, &[]);
+    assert_eq!(rate("persistence_y2"), Figure::Share(2, 3));
+    assert_eq!(rate("retention_y2"), Figure::Share(1, 3));
+    assert_eq!(rate("completion_6y"), Figure::Share(2, 5));
+    // Six years from the university's first day are over; the two-year college's three were over before the certificate.
+    assert_eq!(rate("completion_150"), Figure::Share(1, 4));
+    assert_eq!(rate("completion_without_remediation"), Figure::Share(1, 5));
 }

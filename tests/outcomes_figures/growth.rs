@@ -47,6 +47,7 @@ fn facts(row: &BTreeMap<String, String>, zone: Option<&String>) -> Vec<Fact> {
             level: None,
             proficient: None,
             not_tested: None,
+            standard_error_thousandths: None,
         }));
     }
     facts
@@ -58,7 +59,8 @@ fn edition(folder: &Path, expected: &BTreeMap<String, String>) -> Edition {
     let mut builder = EditionBuilder::new(date("2025-07-01"), [org.clone()]).expect("a builder");
     let source = builder.source(&org).expect("it was given");
     let (code, name) = (code("a"), label("A"));
-    let school = School { code, name, district: None, district_name: None, sector: Sector::District };
+    let sector = Sector::District;
+    let school = School { code, name, district: None, district_name: None, sector, title_i: None };
     builder.add_school(source, &school);
     for row in rows(&folder.join("sgpData_wide.csv")) {
         let counts = row["GRADE_2025"] == "4" || row["GRADE_2024"] == "3" || row["GRADE_2023"] == "3";

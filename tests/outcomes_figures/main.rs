@@ -8,4 +8,5 @@ mod geography;
 mod growth;
 mod programs;
 mod scores;
+mod school_year;
 mod star;

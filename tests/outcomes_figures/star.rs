@@ -66,6 +66,7 @@ fn star_kindergarten_comes_out() {
                 district: None,
                 district_name: None,
                 sector: Sector::District,
+                title_i: None,
             },
         );
         for program in ["small", "aide"].into_iter().filter(|name| yes(name)) {

@@ -80,6 +80,10 @@ fn misplaced() -> Vec<pb::Record> {
         person(|person, text| person.lunch = text),
         person(|person, text| person.english_learner = text),
         person(|person, text| person.zone = text),
+        person(|person, text| person.disability = text),
+        person(|person, text| person.birth_month = text),
+        Fact::Status(pb::Status { status: name(), zone: name(), begin: name(), end: name() }),
+        Fact::Course(pb::Course { code: name(), term: name(), ..Default::default() }),
         identified(pb::Identifiers { birth_date: name(), ..canaries(2) }),
         identified(pb::Identifiers { birth_date: "11/23/1937".into(), ..canaries(2) }),
         identified(pb::Identifiers { last_name: name().repeat(40), ..canaries(2) }),
@@ -99,7 +103,12 @@ fn misplaced() -> Vec<pb::Record> {
             not_tested: name(),
             ..Default::default()
         }),
-        Fact::Discipline(pb::Discipline { date: name(), action: name(), ..Default::default() }),
+        Fact::Discipline(pb::Discipline {
+            date: name(),
+            action: name(),
+            behavior: name(),
+            ..Default::default()
+        }),
         Fact::Postsecondary(pb::Postsecondary {
             institution: name(),
             level: name(),
@@ -211,6 +220,7 @@ async fn pushes(source: &Source, told: &mut Told) {
         delivery: format!("{MARK} a"),
         agreement: format!("{MARK} b"),
         linkage_keys: vec![format!("{MARK} c")],
+        ..Default::default()
     };
     let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     told.status(&status);

@@ -14,7 +14,7 @@ use tonic::{Code, Request, Status};
 /// Someone who may make a call, and someone who may not.
 fn callers(rpc: &str) -> ((&'static str, Role), (&'static str, Role)) {
     let allowed = match rpc {
-        "Push" | "GetDelivery" => ("northfield", Role::Contributor),
+        "Push" | "GetDelivery" | "GetHoldings" => ("northfield", Role::Contributor),
         "Query" => ("city-partnership", Role::Partner),
         "ListEntries" | "ExportLog" | "GetCheckpoint" | "GetConsistencyProof" => {
             ("city-auditor", Role::Auditor)

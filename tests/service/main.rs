@@ -11,6 +11,7 @@ mod vocabulary;
 
 mod canary;
 mod check;
+mod dry_run;
 mod coded;
 mod editions;
 mod faults;
@@ -25,3 +26,6 @@ mod modes;
 mod proof;
 mod release;
 mod rotation;
+mod sources;
+mod terms;
+mod whole;

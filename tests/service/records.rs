@@ -32,6 +32,7 @@ pub(crate) fn school() -> pb::Record {
         district: "N".into(),
         district_name: "Northfield".into(),
         sector: "district".into(),
+        ..pb::School::default()
     };
     plain("school-N1", Fact::School(school))
 }

@@ -57,6 +57,7 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
             let request = pb::GetDeliveryRequest { delivery: "by-name".into(), linkage_keys: Vec::new() };
             session.ingest().get_delivery(request).await.map(drop)
         }
+        "GetHoldings" => session.ingest().get_holdings(pb::GetHoldingsRequest {}).await.map(drop),
         "Query" => session.releases().query(question()).await.map(drop),
         "ListIndicators" => session.releases().list_indicators(pb::ListIndicatorsRequest {}).await.map(drop),
         "ListProducts" => session.releases().list_products(pb::ListProductsRequest {}).await.map(drop),
@@ -105,6 +106,10 @@ pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
             let mut stages = session.admin().publish(request).await?.into_inner();
             while stages.message().await?.is_some() {}
             Ok(())
+        }
+        "ApproveEdition" => {
+            let request = pb::ApproveEditionRequest { edition: 0, agreement: "city-outcomes".into() };
+            session.admin().approve_edition(request).await.map(drop)
         }
         "VerifyEdition" => {
             session.admin().verify_edition(pb::VerifyEditionRequest::default()).await.map(drop)

@@ -3,10 +3,11 @@
 use crate::city::{City, Setup};
 use crate::papers::{AGREEMENT, PRODUCT};
 use crate::records::{roll, row};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use throughline::api::v1 as pb;
 use throughline::audit::{Decision, Entry};
-use throughline::client::{Delivery, Error, Pushed, Session, push};
+use throughline::client::{Delivery, Error, Pushed, Session, open};
 use throughline::server::peer::Role;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -102,7 +103,8 @@ impl City {
     /// Takes out of the database what schema 5 has added.
     pub(crate) fn before_keys(&self) {
         self.tamper(
-            "DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
+            "DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
+             DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
              ALTER TABLE subject DROP COLUMN make; ALTER TABLE batch DROP COLUMN make; PRAGMA user_version = 4",
         );
     }
@@ -142,14 +144,15 @@ impl Source {
             records: receiver,
             batch_records: 50,
             linkage_keys: None,
+            is_dry_run: false,
         };
-        push(&self.session, delivery, |_| ()).await
+        open(&self.session, delivery, None).await?.push(&BTreeMap::new(), |_| ()).await
     }
 
     /// Opens a delivery, to send batches by hand.
     pub(crate) async fn open(&self, delivery: &str) -> Result<Pushing, Status> {
         let agreement = "city-outcomes".into();
-        let open = pb::OpenDelivery { delivery: delivery.into(), agreement, linkage_keys: Vec::new() };
+        let open = pb::OpenDelivery { delivery: delivery.into(), agreement, ..Default::default() };
         self.begin(pb::push_request::Message::Open(open)).await
     }
 
@@ -186,9 +189,7 @@ impl Pushing {
     /// Sends a batch without waiting for its verdict.
     pub(crate) async fn send(&self, batch: &str, sequence: u64, records: Vec<pb::Record>) {
         let batch = pb::Batch { batch: batch.into(), sequence, records };
-        let request = pb::PushRequest { message: Some(pb::push_request::Message::Batch(batch)) };
-        // A stream that has ended says why in its replies.
-        let _ = self.requests.as_ref().expect("not ended").send(request).await;
+        self.tell(pb::push_request::Message::Batch(batch)).await;
     }
 
     /// The next verdict.
@@ -197,6 +198,23 @@ impl Pushing {
             Some(pb::push_response::Message::Verdict(verdict)) => Ok(verdict),
             _ => Err(Status::unknown("the stream ended")),
         }
+    }
+
+    /// Sends a message of any kind.
+    pub(crate) async fn tell(&self, message: pb::push_request::Message) {
+        let request = pb::PushRequest { message: Some(message) };
+        // A stream that has ended says why in its replies.
+        let _ = self.requests.as_ref().expect("not ended").send(request).await;
+    }
+
+    /// Sends a message of any kind and waits for its answer.
+    pub(crate) async fn ask(
+        &mut self,
+        message: pb::push_request::Message,
+    ) -> Result<pb::push_response::Message, Status> {
+        self.tell(message).await;
+        let reply = self.replies.message().await?.and_then(|reply| reply.message);
+        reply.ok_or_else(|| Status::unknown("the stream ended"))
     }
 
     /// Sends a batch and waits for its verdict.

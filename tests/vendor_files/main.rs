@@ -48,8 +48,9 @@ fn told(row: &Row) -> [String; 8] {
     let Change::Upsert(Fact::Assessment(assessment)) = &row.submission.change else {
         panic!("not an assessment")
     };
-    let Assessment { test, subject, grade, date, scale_score_thousandths, level, proficient, not_tested } =
-        assessment;
+    let Assessment {
+        test, subject, grade, date, scale_score_thousandths, level, proficient, not_tested, ..
+    } = assessment;
     assert!(not_tested.is_none(), "everybody in these files was tested");
     let student = row.submission.student.as_ref().expect("an assessment has a student").expose().to_owned();
     assert_eq!(row.submission.key.expose(), format!("{student}|{test}|{subject}|{date}"));

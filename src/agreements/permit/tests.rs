@@ -2,6 +2,7 @@
 
 use super::super::agreement::tests::DOCUMENT;
 use super::*;
+use crate::records::{Demographics, Sex};
 
 fn org(id: &str) -> OrgId {
     OrgId::new(id).expect(id)
@@ -9,6 +10,11 @@ fn org(id: &str) -> OrgId {
 
 fn year(ending: u32) -> SchoolYear {
     SchoolYear::new(ending).expect("a school year")
+}
+
+/// A product of districts under `nces-10`, reviewed.
+fn offer<'a>(sources: &'a BTreeSet<OrgId>, periods: &'a [SchoolYear]) -> Offer<'a> {
+    Offer { sources, cell_min: 10, periods, profile: "nces-10", has_schools: false, is_reviewed: true }
 }
 
 /// What is right and what is wrong in one decision; the expected rule is written beside it by hand.
@@ -45,7 +51,8 @@ fn decide(case: Case) -> Result<Permit, Refused> {
         .into_iter()
         .map(org)
         .collect();
-    let offer = Offer { sources: &sources, cell_min: case.cell_min, periods: &[year(2021), year(2025)] };
+    let periods = [year(2021), year(2025)];
+    let offer = Offer { cell_min: case.cell_min, ..offer(&sources, &periods) };
     let partner = org(if case.partner { "city-partnership" } else { "northfield" });
     agreement.permit(&partner, &question, offer, case.day.parse().expect("a date"))
 }
@@ -138,7 +145,8 @@ fn years_left_open_are_those_the_agreement_permits() {
         edition: None,
     };
     let sources = BTreeSet::from([org("northfield")]);
-    let offer = Offer { sources: &sources, cell_min: 10, periods: &[year(2020), year(2021), year(2022)] };
+    let periods = [year(2020), year(2021), year(2022)];
+    let offer = offer(&sources, &periods);
     let permit = agreement
         .permit(&org("city-partnership"), &question, offer, "2025-01-01".parse().expect("a date"))
         .expect("the years it permits");
@@ -160,4 +168,131 @@ fn intake_is_for_sources_while_in_force() {
         agreement.permit_intake(&org("eastbrook"), day("2026-07-01")).map_err(|e| e.rule),
         Err(Rule::NotExpired)
     );
+}
+
+/// Each term with a question that it refuses, and one like it that it does not; without the terms both are permitted.
+#[test]
+fn each_term_refuses_what_it_is_for_and_nothing_else() {
+    const TERMS: &str = r#"
+[terms]
+profiles = ["nces-10", "utah"]
+minimums = { eastbrook = 15 }
+attested = { city-partnership = "2025-01-01" }
+only = { sector = ["charter", "private"] }
+geography = "district"
+products = { city-partnership = ["city"] }
+review_days = 5
+"#;
+    let document = DOCUMENT
+        .replace("[\"city\"]", "[\"*\"]")
+        .replace("dimensions = [\"geography\", \"race\"]", "dimensions = [\"*\"]");
+    let plain = Agreement::parse(&document).expect("valid");
+    let limited = Agreement::parse(&format!("{document}{TERMS}")).expect("valid");
+    let (northfield, both) =
+        (BTreeSet::from([org("northfield")]), BTreeSet::from([org("northfield"), org("eastbrook")]));
+    let periods = [year(2021)];
+    let question = |product: &str, dimensions: &[&str], filters: &[(&str, &str)]| Question {
+        agreement: "city-outcomes".into(),
+        purpose: "public_reporting".into(),
+        slice: Slice {
+            product: product.into(),
+            indicator: "chronic_absence".into(),
+            dimensions: dimensions.iter().map(|id| (*id).to_owned()).collect(),
+            filters: filters.iter().map(|(id, at)| ((*id).to_owned(), (*at).to_owned())).collect(),
+            periods: vec![year(2021)],
+        },
+        edition: None,
+    };
+    let charter: &[(&str, &str)] = &[("sector", "charter")];
+    let right = || (question("city", &["race"], charter), offer(&northfield, &periods), "2025-01-01");
+    let decide = |agreement: &Agreement, (question, offer, day): (Question, Offer<'_>, &str)| {
+        let decided =
+            agreement.permit(&org("city-partnership"), &question, offer, day.parse().expect("a date"));
+        decided.map(drop).map_err(|refused| refused.rule.name())
+    };
+    assert_eq!(decide(&limited, right()), Ok(()));
+    let (of_schools, by_place) =
+        (Offer { has_schools: true, ..right().1 }, question("city", &["geography"], charter));
+    let cases = [
+        ("agreement.attested", (right().0, right().1, "2024-12-31")),
+        ("agreement.product", (question("tutoring", &["race"], charter), right().1, right().2)),
+        ("agreement.population", (question("city", &["race"], &[]), right().1, right().2)),
+        ("agreement.population", (question("city", &["race", "sector"], &[]), right().1, right().2)),
+        (
+            "agreement.population",
+            (question("city", &["race"], &[("sector", "district")]), right().1, right().2),
+        ),
+        ("agreement.geography", (by_place.clone(), of_schools, right().2)),
+        ("agreement.cell_min", (right().0, offer(&both, &periods), right().2)),
+        ("agreement.profile", (right().0, Offer { profile: "delaware", ..right().1 }, right().2)),
+        ("agreement.reviewed", (right().0, Offer { is_reviewed: false, ..right().1 }, right().2)),
+    ];
+    for (rule, case) in cases {
+        assert_eq!(decide(&limited, case.clone()), Err(rule));
+        if rule != "agreement.reviewed" {
+            assert_eq!(decide(&plain, case), Ok(()), "{rule}");
+        }
+    }
+    let others = [
+        (right().0, Offer { profile: "utah", ..right().1 }, right().2),
+        (right().0, Offer { cell_min: 15, ..offer(&both, &periods) }, right().2),
+        (question("city", &["race"], &[("sector", "private")]), right().1, right().2),
+        (by_place, right().1, right().2),
+        (right().0, of_schools, "2025-01-02"),
+    ];
+    for case in others {
+        assert_eq!(decide(&limited, case), Ok(()));
+    }
+}
+
+#[test]
+fn terms_name_parties_and_elements_that_there_are() {
+    let wrong = r#"
+[terms]
+minimums = { westport = 15, eastbrook = 2 }
+attested = { city-partnership = "2025-02-30", bystander = "2025-01-01" }
+only = { sector = [] }
+geography = "street"
+elements = ["person.sex", "person.shoe_size"]
+deliveries = { northfield = ["2025-02-01", "2025-01-01"] }
+"#;
+    let error = Agreement::parse(&format!("{DOCUMENT}{wrong}")).expect_err("much is wrong").to_string();
+    for part in ["minimums: are", "minimums: names", "attested: names", "attested: ", "only:", "geography:"] {
+        assert!(error.contains(&format!("terms.{part}")), "{part} in {error}");
+    }
+    assert!(error.contains("terms.elements:") && error.contains("terms.deliveries:"), "{error}");
+    assert!(!error.contains("shoe_size"), "what was written is not quoted");
+}
+
+#[test]
+fn what_an_agreement_does_not_list_is_dropped_on_receipt() {
+    let day = "2025-01-01".parse().expect("a date");
+    let trimmed = |terms: &str| {
+        let agreement = Agreement::parse(&format!("{DOCUMENT}{terms}")).expect("valid");
+        let permit = agreement.permit_intake(&org("eastbrook"), day).expect("a source, in force");
+        let mut fact = Fact::Person(Demographics {
+            sex: Some(Sex::Female),
+            homeless: Some(true),
+            birth_month: "2011-05".parse().ok(),
+            ..Demographics::default()
+        });
+        permit.trim(&mut fact);
+        match fact {
+            Fact::Person(kept) => (kept.sex.is_some(), kept.homeless.is_some(), kept.birth_month.is_some()),
+            _ => unreachable!("it is a person"),
+        }
+    };
+    assert_eq!(trimmed(""), (true, true, false), "the month of birth is kept on purpose alone");
+    let terms = "[terms]\nelements = [\"person.sex\", \"person.birth_month\"]";
+    assert_eq!(trimmed(terms), (true, false, true));
+    assert_eq!(trimmed("[terms]\nelements = []"), (false, false, false));
+}
+
+#[test]
+fn a_source_may_have_a_legal_basis_of_its_own() {
+    let day = "2025-01-01".parse().expect("a date");
+    let agreement = Agreement::parse(&format!("{DOCUMENT}[terms]\nbases = {{ eastbrook = \"consent\" }}"));
+    let agreement = agreement.expect("valid");
+    let basis = |source: &str| agreement.permit_intake(&org(source), day).expect("a source").basis().name();
+    assert_eq!((basis("eastbrook"), basis("northfield")), ("consent", "audit_or_evaluation"));
 }

@@ -119,7 +119,8 @@ pub struct Entry {
     pub rpc: Code,
     /// Stable id of the rule that decided.
     pub rule: Code,
-    /// Step of changing linkage keys: `begin`, `finish` or `cancel`.
+    /// Step of changing linkage keys: `begin`, `finish` or `cancel`. Of a push: `dry_run`, where nothing of what is
+    /// counted was stored; `compare` and `end` of records that whole files do not have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Code>,
     /// When it was decided: RFC 3339, UTC, milliseconds.

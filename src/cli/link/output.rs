@@ -69,8 +69,12 @@ impl Report {
         });
         if let Some(Measured { pairwise, cluster, groups }) = &self.measured {
             let quality = |q: &Quality| json!({ "precision": q.precision, "recall": q.recall, "f1": q.f1 });
-            report["pairwise"] = quality(pairwise);
-            report["cluster"] = quality(cluster);
+            for (name, q) in [("pairwise", pairwise), ("cluster", cluster)] {
+                report[name] = quality(q);
+                report[name]["found"] = json!(q.n_found);
+                report[name]["true"] = json!(q.n_true);
+                report[name]["right"] = json!(q.n_right);
+            }
             for group in groups {
                 let mut figures = quality(&group.pairs);
                 figures["records"] = json!(group.n_records);
@@ -116,18 +120,23 @@ fn print_measured(measured: &Measured) {
     let mut table = Table::new(&[
         ("Against the truth", Align::Left),
         ("Records", Align::Right),
+        ("Found", Align::Right),
+        ("True", Align::Right),
         ("Precision", Align::Right),
         ("Recall", Align::Right),
         ("F1", Align::Right),
     ]);
-    let mut row = |what: String, n_records: Option<u64>, q: &Quality| {
+    let mut row = |what: String, numbers: [String; 3], q: &Quality| {
         let figures = [q.precision, q.recall, q.f1].map(|share| format!("{share:.4}"));
-        table.row([what, n_records.map_or_else(String::new, count)].into_iter().chain(figures));
+        table.row(std::iter::once(what).chain(numbers).chain(figures));
     };
-    row("pairs".to_owned(), None, &measured.pairwise);
-    row("whole persons".to_owned(), None, &measured.cluster);
+    let numbers = |q: &Quality| [String::new(), count(q.n_found), count(q.n_true)];
+    row("pairs".to_owned(), numbers(&measured.pairwise), &measured.pairwise);
+    row("whole persons".to_owned(), numbers(&measured.cluster), &measured.cluster);
     for group in &measured.groups {
-        row(format!("pairs, {} {}", group.column, group.value), Some(group.n_records), &group.pairs);
+        // A pair is in a group once or twice, so its pairs have no number that adds up to anything.
+        let numbers = [count(group.n_records), String::new(), String::new()];
+        row(format!("pairs, {} {}", group.column, group.value), numbers, &group.pairs);
     }
     say(&format!("\n{}", table.print()));
 }

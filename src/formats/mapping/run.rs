@@ -12,7 +12,7 @@ use super::super::template::{Column, OfFile};
 use super::bind::{Plan, Planned};
 use super::queue::Place;
 use super::source::Trouble;
-use crate::formats::Defect;
+use crate::formats::{Defect, Extent};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -29,7 +29,9 @@ pub(super) fn read(
     out: &mut Output<'_>,
 ) {
     let names: Vec<_> = plan.names.iter().map(String::as_str).collect();
-    let layout = Layout { read: &names, required: &[], expected: &[], skipped: &[REST], is_sent: true };
+    let kinds: Vec<_> = plan.records.iter().map(|record| record.rows.template.kind).collect();
+    kinds.iter().for_each(|kind| out.extents.note(*kind, Extent::Mapped));
+    let layout = Layout { read: &names, required: &[], expected: &[], skipped: &[REST], kinds: &kinds };
     let Some(table) = sheet.bind(&layout, out) else { return };
     out.mapped(&plan.mapping.name);
     let file = table.file();
@@ -78,7 +80,9 @@ impl Planned {
                 let defect = Defect::of_file(of_file.file, Some(&columns), code, reason);
                 row.adopt([defect.at(row.line()).refused()]);
             }
-            return;
+            let cells: Vec<_> = texts.iter().map(|text| Cell::plain(text)).collect();
+            let mut fields = Fields::new(of_file.file, row.span(), &self.layout, &cells, true);
+            return self.rows.refuse(&mut fields, out);
         }
         let cells: Vec<_> = texts.iter().map(|text| Cell::plain(text)).collect();
         let mut fields = Fields::new(of_file.file, row.span(), &self.layout, &cells, true);

@@ -72,7 +72,7 @@ pub(super) fn read(
             "subjectCodes",
             "periods",
         ],
-        is_sent: false,
+        kinds: &[],
     };
     let Some(table) = sheet.and_then(|sheet| sheet.bind(&layout, out)) else { return Ok(classes) };
     let mode = manifest.mode(FILE);
@@ -133,7 +133,7 @@ fn courses(bundle: &mut Bundle, manifest: &mut Manifest, out: &mut Output<'_>) -
             "subjects",
             "subjectCodes",
         ],
-        is_sent: false,
+        kinds: &[],
     };
     if let Some(table) = sheet.and_then(|sheet| sheet.bind(&layout, out)) {
         table.for_each(out, |fields, _| {

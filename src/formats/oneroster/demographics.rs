@@ -8,7 +8,7 @@ use super::super::table::Layout;
 use super::manifest::Manifest;
 use super::{Standing, one_of, several, standing};
 use crate::calendar::Date;
-use crate::records::{Demographics, Sex};
+use crate::records::{Demographics, Kind, Sex};
 use std::collections::HashMap;
 
 /// A row, with the line it stands on.
@@ -66,7 +66,7 @@ pub(super) fn read(
             "birthState",
             "birthCountry",
         ],
-        is_sent: true,
+        kinds: &[Kind::Person],
     };
     let Some(table) = sheet.bind(&layout, out) else { return Ok(entries) };
     let (mode, mut seen) = (manifest.mode(FILE), Seen::default());

@@ -3,8 +3,9 @@
 use super::super::bundle::{Bundle, Error};
 use super::super::output::Output;
 use super::super::table::{Layout, Sheet};
-use super::super::{Defect, oneroster};
+use super::super::{Defect, Extent, oneroster};
 use super::{Unknown, one_of};
+use crate::records::Kind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How much of its subject a file holds.
@@ -28,7 +29,7 @@ const LAYOUT: Layout<'static> = Layout {
     required: &["propertyName", "value"],
     expected: &[],
     skipped: &[],
-    is_sent: false,
+    kinds: &[],
 };
 
 impl Manifest {
@@ -123,6 +124,18 @@ impl Manifest {
     /// Whether a file is there and let in.
     pub(super) fn has(&self, file: &str) -> bool {
         self.found.contains(file) && self.declared.get(file) != Some(&None)
+    }
+
+    /// Notes how much of a kind the files hold that make its records: those of them that are there.
+    pub(super) fn note_extent(&self, kind: Kind, files: &[&str], out: &mut Output<'_>) {
+        for file in files.iter().filter(|file| self.has(file)) {
+            let extent = match self.declared.get(file) {
+                Some(Some(Mode::Delta)) => Extent::Changes,
+                Some(Some(Mode::Bulk)) => Extent::Declared,
+                Some(None) | None => Extent::Undeclared,
+            };
+            out.extents.note(kind, extent);
+        }
     }
 
     /// What a reference to a row that `file` does not have means.

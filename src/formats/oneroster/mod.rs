@@ -20,6 +20,7 @@ use super::id::Id;
 use super::output::Output;
 use super::table::Sheet;
 use crate::calendar::SchoolYear;
+use crate::records::Kind;
 use manifest::{Manifest, Mode};
 use std::collections::HashSet;
 
@@ -75,6 +76,7 @@ pub(super) fn read(
     let classes = classes::read(bundle, &mut manifest, &orgs, &sessions, out)?;
     let people = people::read(bundle, &mut manifest, out)?;
     if let Some(sheet) = manifest.admit("enrollments.csv", enrollments, out) {
+        manifest.note_extent(Kind::Enrollment, &["enrollments.csv"], out);
         spells::Folder::new(&manifest, year, &orgs, &sessions, &classes, &people).read(sheet, out);
     }
     manifest.check_the_rest(bundle, out);

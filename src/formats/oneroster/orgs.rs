@@ -52,8 +52,9 @@ pub(super) fn read(
         required: &["sourcedId", "name", "type"],
         expected: &[],
         skipped: &["dateLastModified", "identifier"],
-        is_sent: true,
+        kinds: &[Kind::School],
     };
+    manifest.note_extent(Kind::School, &[FILE], out);
     let Some(table) = sheet.and_then(|sheet| sheet.bind(&layout, out)) else { return Ok(orgs) };
     let mode = manifest.mode(FILE);
     let (mut rows, mut seen) = (Vec::new(), Seen::default());
@@ -75,6 +76,9 @@ pub(super) fn read(
             (code, name) = (fields.code("sourcedId"), fields.label("name"));
         }
         let id = fields.text("sourcedId");
+        if fields.is_refused() || kind.is_none() {
+            out.extents.refused(Kind::School, Some(Clear::from(&*id)));
+        }
         match seen.note(&id, fields.fingerprint()) {
             Verdict::New => {}
             Verdict::Repeat => return out.repeat(),
@@ -123,6 +127,7 @@ fn send(org: &Org, by_id: &HashMap<&str, &Org>, mode: Mode, out: &mut Output<'_>
                 district_name: district.and_then(|org| org.name.clone()),
                 // The standard has no word for it; a templates' `schools.csv` can say otherwise.
                 sector: Sector::District,
+                title_i: None,
             }))
         }
         _ => return,

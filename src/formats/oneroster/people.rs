@@ -103,8 +103,9 @@ pub(super) fn read(
         },
         expected: &[],
         skipped: SKIPPED,
-        is_sent: true,
+        kinds: &[Kind::Person],
     };
+    manifest.note_extent(Kind::Person, &[FILE, "roles.csv", demographics::FILE], out);
     let table = sheet.and_then(|sheet| sheet.bind(&layout, out));
     let mode = manifest.mode(FILE);
     let has_demographics = manifest.has(demographics::FILE);
@@ -116,6 +117,10 @@ pub(super) fn read(
             let id = fields.text("sourcedId");
             let entry = entries.remove(&*id).or_else(|| (!has_demographics).then(Entry::of_nothing));
             let role = role(fields, roles.as_ref());
+            if role.is_none() {
+                // Perhaps a student, and at least not one that the file no longer has.
+                out.extents.refused(Kind::Person, Some(Clear::from(&*id)));
+            }
             if role.is_none_or(|role| !role.is_student) {
                 people.users.insert(Id::new(&id), User { student: None, grade: None });
                 return;
@@ -134,9 +139,12 @@ pub(super) fn read(
             let submission = match standing {
                 Standing::Active => person(fields, entry, demographics_mode),
                 Standing::Deleted if mode == Mode::Delta => withdrawn(&id),
-                Standing::Deleted | Standing::Unclear => return,
+                Standing::Deleted => return,
+                Standing::Unclear => return out.extents.refused(Kind::Person, Some(Clear::from(&*id))),
             };
-            if !fields.is_refused() {
+            if fields.is_refused() {
+                out.extents.refused(Kind::Person, Some(Clear::from(&*id)));
+            } else {
                 out.send(FILE, fields.line(), submission);
             }
         });
@@ -146,7 +154,11 @@ pub(super) fn read(
             "is not in the bundle: without birth dates, students of two sources are hard to tell apart";
         out.record(vec![Defect::of_file(demographics::FILE, None, "missing_file", reason)]);
     }
-    let mut strays: Vec<_> = entries.into_values().map(|entry| entry.line).collect();
+    let strays = entries.into_iter().map(|(id, entry)| {
+        out.extents.refused(Kind::Person, Some(Clear::from(id.as_str())));
+        entry.line
+    });
+    let mut strays: Vec<_> = strays.collect();
     strays.sort_unstable();
     for line in strays {
         let reason = "refers to a row that users.csv does not have, so nobody is sent";
@@ -288,7 +300,7 @@ fn roles(bundle: &mut Bundle, manifest: &mut Manifest, out: &mut Output<'_>) -> 
             "roleStartDate",
             "roleEndDate",
         ],
-        is_sent: false,
+        kinds: &[],
     };
     let Some(table) = sheet.bind(&layout, out) else { return Ok(None) };
     let (mode, mut roles) = (manifest.mode(FILE), HashMap::new());

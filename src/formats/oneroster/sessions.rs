@@ -55,7 +55,7 @@ pub(super) fn read(
         required: &["sourcedId"],
         expected: &["startDate", "endDate", "schoolYear"],
         skipped: &["dateLastModified", "title"],
-        is_sent: false,
+        kinds: &[],
     };
     let (mut parents, mut longest) = (Vec::new(), None::<(i32, SchoolYear)>);
     if let Some(table) = sheet.and_then(|sheet| sheet.bind(&layout, out)) {

@@ -13,7 +13,7 @@ use super::people::People;
 use super::sessions::Sessions;
 use super::{Standing, Unknown, one_of, standing};
 use crate::calendar::{Date, SchoolYear};
-use crate::records::{Change, Clear, Code, Enrollment, Fact, Grade, Submission};
+use crate::records::{Change, Clear, Code, Enrollment, Fact, Grade, Kind, Submission};
 use std::collections::HashMap;
 
 /// Reads class enrollments and folds them.
@@ -76,12 +76,16 @@ impl<'a> Folder<'a> {
             required: &["classSourcedId", "userSourcedId", "role"],
             expected: &[],
             skipped: &["dateLastModified", "primary"],
-            is_sent: true,
+            kinds: &[Kind::Enrollment],
         };
         let Some(table) = sheet.bind(&layout, out) else { return };
         let (has_ids, mut seen) = (table.has_column("sourcedId"), Seen::default());
         table.for_each(out, |fields, out| {
             if !self.is_of_a_student(fields) {
+                let role = fields.text("role");
+                if !ROLES.iter().any(|known| known.eq_ignore_ascii_case(&role)) {
+                    out.extents.refused(Kind::Enrollment, self.refused_key(fields));
+                }
                 return;
             }
             let id = fields.text("sourcedId");
@@ -97,6 +101,8 @@ impl<'a> Folder<'a> {
             }
             if let Some(spell) = self.spell(fields) {
                 self.fold(spell);
+            } else if fields.is_refused() {
+                out.extents.refused(Kind::Enrollment, self.refused_key(fields));
             }
         });
         self.finish(out);
@@ -149,6 +155,20 @@ impl<'a> Folder<'a> {
         self.n_assumed += u64::from(begin.is_none());
         let entry = begin.or(class.and_then(|class| class.begin)).unwrap_or(self.sessions.first_day(year));
         Some(Spell { line: fields.line(), student: student?, school: school?, year, entry, exit: end, grade })
+    }
+
+    /// The key of the spell that a row would be folded into, as far as the row can be read.
+    fn refused_key(&self, fields: &Fields<'_, '_>) -> Option<Clear> {
+        let (student, school) = (fields.text("userSourcedId"), fields.text("schoolSourcedId"));
+        let class = self.classes.class(&fields.text("classSourcedId"));
+        let of_class = class.map(|class| class.school.as_str()).unwrap_or_default();
+        let school = if school.is_empty() { of_class } else { &school };
+        let school = self.orgs.school(school).cloned().or_else(|| Code::new(school).ok())?;
+        let date = |column| value::date(&fields.text(column)).map(Date::school_year);
+        let by_dates = || date("beginDate").or_else(|| date("endDate"));
+        let year = class.and_then(|class| class.year).or_else(by_dates);
+        let year = year.or(self.year).or(self.sessions.main_year)?;
+        (!student.is_empty()).then(|| Clear::new(spell_key(&student, &school, year)))
     }
 
     fn school(&self, fields: &mut Fields<'_, '_>, id: &str) -> Option<Code> {
@@ -248,7 +268,7 @@ impl<'a> Folder<'a> {
             let student = ids[spell.student as usize];
             // A roster says the grade of today, which is not the grade of an earlier year.
             let is_latest = latest[spell.student as usize] == Some(spell.year);
-            let key = format!("{student}|{}|{}", spell.school, spell.year.ending());
+            let key = spell_key(student, &spell.school, spell.year);
             let fact = Fact::Enrollment(Enrollment {
                 school: spell.school,
                 school_year: spell.year,
@@ -257,6 +277,7 @@ impl<'a> Folder<'a> {
                 exit_type: None,
                 grade: spell.grade.filter(|_| is_latest),
                 ninth_grade_year: None,
+                repeats_grade: None,
             });
             let submission = Submission {
                 key: Clear::new(key),
@@ -267,6 +288,10 @@ impl<'a> Folder<'a> {
             out.send(FILE, spell.line, submission);
         }
     }
+}
+
+fn spell_key(student: &str, school: &Code, year: SchoolYear) -> String {
+    format!("{student}|{school}|{}", year.ending())
 }
 
 /// Refuses dates that lie outside the school year; an end far beyond it stands for no end.

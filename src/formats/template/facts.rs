@@ -5,12 +5,13 @@
 
 use super::super::fields::Fields;
 use super::super::value;
+use super::columns::{STUDENT_ID, Template};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Code, CollegeLevel,
-    CollegeStatus, Demographics, Diploma, DiplomaType, Discipline, Dosage, DosageUnit, Eligibility,
-    EnglishLearner, Enrollment, ExitType, Fact, Kind, Lunch, OptOut, Participation, Postsecondary, Program,
-    Races, School, Sector, Sex,
+    CollegeStatus, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage, DosageUnit,
+    Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Kind, Lunch, OptOut, Participation,
+    Postsecondary, Program, Races, School, SchoolDay, Sector, Sex, Status, StatusKind,
 };
 
 type Row<'a, 'r, 't> = &'a mut Fields<'r, 't>;
@@ -40,6 +41,9 @@ pub(super) fn fact(kind: Kind, fields: Row<'_, '_, '_>) -> Option<Fact> {
         Kind::Participation => participation(fields).map(Fact::Participation),
         Kind::Dosage => dosage(fields).map(Fact::Dosage),
         Kind::OptOut => opt_out(fields).map(Fact::OptOut),
+        Kind::Status => status(fields).map(Fact::Status),
+        Kind::Course => course(fields).map(Fact::Course),
+        Kind::SchoolDay => school_day(fields).map(Fact::SchoolDay),
     }
 }
 
@@ -66,7 +70,37 @@ pub(super) fn key_parts(fact: &Fact) -> Vec<String> {
         Fact::Participation(f) => vec![f.program.to_string(), f.begin.to_string()],
         Fact::Dosage(f) => vec![f.program.to_string(), f.date.to_string(), f.unit.code().to_owned()],
         Fact::OptOut(f) => vec![f.from.to_string()],
+        Fact::Status(f) => vec![f.status.code().to_owned(), f.begin.to_string()],
+        Fact::Course(f) => {
+            let term = f.term.as_ref().map(Code::to_string).unwrap_or_default();
+            vec![f.school_year.ending().to_string(), f.code.to_string(), term]
+        }
+        Fact::SchoolDay(f) => vec![f.school.to_string(), f.date.to_string()],
     }
+}
+
+/// The same parts, read from the columns of a row that is refused; nothing when one of them can not be read.
+pub(super) fn read_key_parts(template: &Template, fields: Row<'_, '_, '_>) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    for column in template.key.iter().copied().filter(|column| *column != STUDENT_ID) {
+        let is_blank = !fields.has(column);
+        if is_blank && template.required().any(|required| required == column) {
+            return None;
+        }
+        let part = match column {
+            // A person without a year has one part less, and an action at no school an empty one.
+            "school_year" if is_blank => continue,
+            _ if is_blank => String::new(),
+            "school_year" => fields.school_year(column)?.ending().to_string(),
+            "entry" | "from" | "date" | "begin" => fields.date(column)?.to_string(),
+            "action" => word!(fields, "action", Action)?.code().to_owned(),
+            "type" => word!(fields, "type", DiplomaType)?.code().to_owned(),
+            "unit" => word!(fields, "unit", DosageUnit)?.code().to_owned(),
+            _ => fields.code(column)?.to_string(),
+        };
+        parts.push(part);
+    }
+    Some(parts)
 }
 
 fn person(fields: Row<'_, '_, '_>) -> Option<Demographics> {
@@ -104,6 +138,9 @@ fn person(fields: Row<'_, '_, '_>) -> Option<Demographics> {
         migrant: fields.boolean("migrant"),
         military: fields.boolean("military"),
         zone: fields.code("zone"),
+        unaccompanied: fields.boolean("unaccompanied"),
+        disability: word!(fields, "disability", Disability),
+        birth_month: fields.birth_month("birth_month"),
     })
 }
 
@@ -121,7 +158,8 @@ fn school(fields: Row<'_, '_, '_>) -> Option<School> {
     let (code, name) = (fields.code("school"), fields.label("name"));
     let (district, district_name) = (fields.code("district"), fields.label("district_name"));
     let sector = word!(fields, "sector", Sector);
-    Some(School { code: code?, name: name?, district, district_name, sector: sector? })
+    let title_i = fields.boolean("title_i");
+    Some(School { code: code?, name: name?, district, district_name, sector: sector?, title_i })
 }
 
 fn enrollment(fields: Row<'_, '_, '_>) -> Option<Enrollment> {
@@ -130,6 +168,7 @@ fn enrollment(fields: Row<'_, '_, '_>) -> Option<Enrollment> {
     let exit_type = word!(fields, "exit_type", ExitType);
     let grade = fields.grade("grade");
     let ninth_grade_year = fields.school_year("ninth_grade_year");
+    let repeats_grade = fields.boolean("repeats_grade");
     fields.order(("entry", entry), ("exit", exit));
     if exit_type.is_some() && !fields.has("exit") {
         fields.refuse("exit", "missing", "is blank, and exit_type is not");
@@ -142,7 +181,7 @@ fn enrollment(fields: Row<'_, '_, '_>) -> Option<Enrollment> {
         }
     }
     let (school, school_year, entry) = (school?, school_year?, entry?);
-    Some(Enrollment { school, school_year, entry, exit, exit_type, grade, ninth_grade_year })
+    Some(Enrollment { school, school_year, entry, exit, exit_type, grade, ninth_grade_year, repeats_grade })
 }
 
 fn check_spell(fields: Row<'_, '_, '_>, year: SchoolYear, entry: Option<Date>, exit: Option<Date>) {
@@ -222,6 +261,7 @@ fn assessment(fields: Row<'_, '_, '_>) -> Option<Assessment> {
     let level = fields.fixed("level", 0, 1..=20).and_then(|level| u8::try_from(level).ok());
     let proficient = fields.boolean("proficient");
     let not_tested = fields.code("not_tested");
+    let standard_error = fields.fixed("standard_error", 3, 0..=1_000_000_000);
     let has_result = ["scale_score", "level", "proficient"].iter().any(|column| fields.has(column));
     if fields.has("not_tested") && has_result {
         fields.refuse("not_tested", "contradiction", "gives a reason for no score, and there is one");
@@ -239,14 +279,15 @@ fn assessment(fields: Row<'_, '_, '_>) -> Option<Assessment> {
         level,
         proficient,
         not_tested,
+        standard_error_thousandths: standard_error.and_then(|error| u32::try_from(error).ok()),
     })
 }
 
 fn discipline(fields: Row<'_, '_, '_>) -> Option<Discipline> {
     let (school, date) = (fields.code("school"), fields.date("date"));
     let action = word!(fields, "action", Action);
-    let days_hundredths = fields.hundredths("days", 1_000);
-    Some(Discipline { school, date: date?, action: action?, days_hundredths })
+    let (days_hundredths, behavior) = (fields.hundredths("days", 1_000), fields.code("behavior"));
+    Some(Discipline { school, date: date?, action: action?, days_hundredths, behavior })
 }
 
 fn diploma(fields: Row<'_, '_, '_>) -> Option<Diploma> {
@@ -259,13 +300,15 @@ fn postsecondary(fields: Row<'_, '_, '_>) -> Option<Postsecondary> {
     let (begin, end) = span(fields);
     let status = word!(fields, "status", CollegeStatus);
     let graduated = fields.boolean("graduated").unwrap_or(false);
+    let remedial = fields.boolean("remedial");
     let (institution, level, begin) = (institution?, level?, begin?);
-    Some(Postsecondary { institution, level, begin, end, status, graduated })
+    Some(Postsecondary { institution, level, begin, end, status, graduated, remedial })
 }
 
 fn program(fields: Row<'_, '_, '_>) -> Option<Program> {
     let (code, name, program_type) = (fields.code("program"), fields.label("name"), fields.code("type"));
-    Some(Program { code: code?, name: name?, program_type })
+    let provider = fields.label("provider");
+    Some(Program { code: code?, name: name?, program_type, provider })
 }
 
 fn eligibility(fields: Row<'_, '_, '_>) -> Option<Eligibility> {
@@ -296,4 +339,33 @@ fn opt_out(fields: Row<'_, '_, '_>) -> Option<OptOut> {
     let (from, until) = (fields.date("from"), fields.date("until"));
     fields.order(("from", from), ("until", until));
     Some(OptOut { from: from?, until })
+}
+
+fn status(fields: Row<'_, '_, '_>) -> Option<Status> {
+    let (status, zone) = (word!(fields, "status", StatusKind), fields.code("zone"));
+    let (begin, end) = span(fields);
+    let is_zone = status == Some(StatusKind::Zone);
+    if is_zone && !fields.has("zone") {
+        fields.refuse("zone", "missing", "is blank, and status is zone");
+    }
+    if status.is_some() && !is_zone && fields.has("zone") {
+        fields.refuse("zone", "contradiction", "is for status zone, and status is another");
+    }
+    Some(Status { status: status?, zone, begin: begin?, end })
+}
+
+fn course(fields: Row<'_, '_, '_>) -> Option<Course> {
+    let (school_year, code) = (fields.school_year("school_year"), fields.code("course"));
+    let (term, core) = (fields.code("term"), fields.boolean("core"));
+    let attempted_hundredths = fields.hundredths("credits_attempted", 200);
+    let earned = fields.hundredths("credits_earned", 200);
+    let failed = fields.boolean("failed");
+    let (school_year, code, earned_hundredths) = (school_year?, code?, earned?);
+    Some(Course { school_year, code, term, core, attempted_hundredths, earned_hundredths, failed })
+}
+
+fn school_day(fields: Row<'_, '_, '_>) -> Option<SchoolDay> {
+    let (school, date) = (fields.code("school"), fields.date("date"));
+    let instructional = fields.boolean("instructional");
+    Some(SchoolDay { school: school?, date: date?, instructional: instructional? })
 }

@@ -6,6 +6,7 @@ mod student;
 
 pub use columns::{Column, Template, templates};
 
+use super::Extent;
 use super::bundle::{Bundle, Error};
 use super::fields::{Fields, TEXT_MAX};
 use super::id::{Seen, Verdict};
@@ -39,8 +40,9 @@ pub(super) fn read(
 fn read_one(template: &'static Template, sheet: Sheet, matched: &mut Seen, out: &mut Output<'_>) {
     let names: Vec<_> = template.columns.iter().map(|column| column.name).collect();
     let rows = Rows::new(template, |name| sheet.has_column(name));
-    let layout =
-        Layout { read: &names, required: &rows.required, expected: &[], skipped: &[], is_sent: true };
+    let (required, kinds) = (&rows.required[..], &[template.kind][..]);
+    out.extents.note(template.kind, Extent::Undeclared);
+    let layout = Layout { read: &names, required, expected: &[], skipped: &[], kinds };
     let Some(table) = sheet.bind(&layout, out) else { return };
     let mut of_file = OfFile { file: table.file(), seen: &mut Seen::default(), matched };
     table.for_each(out, |fields, out| rows.read(fields, &mut of_file, out));
@@ -78,6 +80,29 @@ impl Rows {
 
     /// Sends the record of a row, or notes what is wrong with it.
     pub(super) fn read(&self, fields: &mut Fields<'_, '_>, of_file: &mut OfFile<'_>, out: &mut Output<'_>) {
+        self.send(fields, of_file, out);
+        if fields.is_refused() {
+            self.refuse(fields, out);
+        }
+    }
+
+    /// Notes the key of a row that is refused, as far as it can be read.
+    pub(super) fn refuse(&self, fields: &mut Fields<'_, '_>, out: &mut Output<'_>) {
+        let key = fields.quietly(|fields| {
+            if fields.has(RECORD_KEY) {
+                return Some(fields.clear(RECORD_KEY));
+            }
+            let student = match self.template.kind.has_student() {
+                true => Some(student::identify(fields, self.has_match)?),
+                false => None,
+            };
+            let parts = facts::read_key_parts(self.template, fields)?;
+            Some(join(student.as_ref(), &parts))
+        });
+        out.extents.refused(self.template.kind, key);
+    }
+
+    fn send(&self, fields: &mut Fields<'_, '_>, of_file: &mut OfFile<'_>, out: &mut Output<'_>) {
         let Self { template, required, has_match } = self;
         fields.require(required);
         let student = if template.kind.has_student() { student::identify(fields, *has_match) } else { None };
@@ -126,17 +151,20 @@ fn key(fields: &mut Fields<'_, '_>, student: Option<&Student>, fact: &Fact) -> C
     if fields.has(RECORD_KEY) {
         return fields.clear(RECORD_KEY);
     }
+    let key = join(student, &facts::key_parts(fact));
+    if key.expose().len() > TEXT_MAX {
+        fields.refuse(STUDENT_ID, "out_of_range", "makes a key of more than 200 bytes");
+    }
+    key
+}
+
+fn join(student: Option<&Student>, parts: &[String]) -> Clear {
     let student = student.map(|student| student.id.expose());
-    let parts = facts::key_parts(fact);
     // Room made at once, so that growing leaves no copy of a student number behind.
     let mut key = String::with_capacity(4 * TEXT_MAX);
     for part in student.into_iter().chain(parts.iter().map(String::as_str)) {
         key.push_str(if key.is_empty() { "" } else { "|" });
         key.push_str(part);
     }
-    let key = Clear::new(key);
-    if key.expose().len() > TEXT_MAX {
-        fields.refuse(STUDENT_ID, "out_of_range", "makes a key of more than 200 bytes");
-    }
-    key
+    Clear::new(key)
 }

@@ -2,6 +2,7 @@
 
 mod archives;
 mod edfi;
+mod extents;
 mod mappings;
 mod rosters;
 mod templates;
@@ -158,6 +159,9 @@ proptest! {
         let repeats_a_value = read.reading.defects.iter().any(|defect| defect.reason.contains("Canary"));
         prop_assert!(!repeats_a_value);
         prop_assert_eq!(file.rows, n_sent + file.refused_rows + summary.repeats);
+        // Of each row that is refused, the key is known or it is known that it is not.
+        let of = read.reading.extents.get(template.kind).expect("a file of that kind");
+        prop_assert_eq!(of.refused_keys.len() as u64 + of.n_unreadable, file.refused_rows);
     }
 }
 

@@ -20,7 +20,7 @@ const DEMOGRAPHICS: &str = "sourcedId,status,birthDate,sex,americanIndianOrAlask
     S2,,2013-05-01,other,,,,,,,\n";
 
 /// A roster with these enrollments; `modes` are lines of the manifest.
-fn roster(modes: &str, enrollments: &str, more: &[(&str, &str)]) -> Read {
+pub(super) fn roster(modes: &str, enrollments: &str, more: &[(&str, &str)]) -> Read {
     let (manifest, enrollments) = (format!("{MANIFEST}{modes}"), format!("{ENROLLMENTS}{enrollments}"));
     let mut files: Vec<(&str, &str)> = vec![
         ("orgs.csv", ORGS),

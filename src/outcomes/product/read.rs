@@ -129,6 +129,11 @@ fn indicators(at: &mut Reader<'_, '_>, mode: Option<Mode>) -> Vec<IndicatorUse> 
         for parameter in &indicator.parameters {
             let setting = match parameter.as_str() {
                 "years" => at.number(parameter, 1..=20, Some(1)).map(|n| Setting::Integer(n as u16)),
+                "months" => at.number(parameter, 1..=120, Some(18)).map(|n| Setting::Integer(n as u16)),
+                "days" => at.number(parameter, 1..=7, Some(3)).map(|n| Setting::Integer(n as u16)),
+                "credits_hundredths" => {
+                    at.number(parameter, 1..=20_000, None).map(|n| Setting::Integer(n as u16))
+                }
                 _ => at.code(parameter).map(Setting::Code),
             };
             settings.extend(setting.map(|setting| (parameter.clone(), setting)));
@@ -209,6 +214,28 @@ fn source(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>, years_before: u16) ->
             }
             Some(Source::Dosage { program: program?, bands: bands.into_iter().map(|b| b as u32).collect() })
         }
+        "days_per_week" => {
+            let program = at.code("program");
+            let bands = at.numbers("bands", 1..=7)?;
+            if bands.is_empty() || !bands.is_sorted_by(|a, b| a < b) {
+                at.problem("bands", "are not one or more ascending whole days");
+            }
+            let bands = bands.into_iter().map(|b| b as u32).collect();
+            yearly(at, units, years_before).then_some(Source::DaysPerWeek { program: program?, bands })
+        }
+        "first_month" => {
+            let program = at.code("program");
+            yearly(at, units, years_before).then_some(Source::FirstMonth(program?))
+        }
+        "rule" => {
+            let rule = Expression::parse(at.text("rule")?);
+            if years_before > 0 {
+                at.problem("years_before", "is for other sources: a rule looks back by before(n, x)");
+            }
+            let checked =
+                rule.and_then(|rule| units.iter().try_for_each(|unit| rule.check(*unit)).map(|()| rule));
+            checked.map_err(|reason| at.problem("rule", reason)).ok().map(Source::Rule)
+        }
         "program_group" => {
             let programs = at.codes("programs")?;
             let distinct = programs.iter().collect::<BTreeSet<_>>().len() == programs.len();
@@ -231,6 +258,15 @@ fn source(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>, years_before: u16) ->
             there.then(|| Source::Column(column.into()))
         }
     }
+}
+
+/// Whether a source of student-years alone can classify: its indicators count those, or it looks back to one.
+fn yearly(at: &mut Reader<'_, '_>, units: &BTreeSet<Unit>, years_before: u16) -> bool {
+    let is_yearly = years_before > 0 || units.iter().all(|unit| *unit == Unit::StudentYear);
+    if !is_yearly {
+        at.problem("source", "is nothing that all its indicators' people can be classified by");
+    }
+    is_yearly
 }
 
 fn groups(at: &mut Reader<'_, '_>, source: Option<&Source>) -> Vec<Grouping> {

@@ -1,0 +1,287 @@
+//! Files on their way to the service: read once to know what is in them, and once more to send it.
+
+use super::connect::Connect;
+use super::screen;
+use super::{Failure, limits::FileRows};
+use crate::api::{clear, encoded, v1 as pb};
+use crate::calendar::SchoolYear;
+use crate::client::{Delivery, Foreseen, Progress, Pushed, RowRef, WholeFiles, open};
+use crate::formats::{self, Extent, Mappings, Reading};
+use crate::identity::{KeyId, KeyRing, Keys, pseudonymize, record_token};
+use crate::ingest::{is_ended_by_absence, school_year};
+use crate::records::{Change, Kind, OrgId, Submission};
+use crate::server::{KeySource, keys};
+use prost::Message;
+use ring::hmac;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// How records are made ready, and what the files hold.
+#[derive(clap::Args)]
+pub(super) struct Options {
+    /// Encode identifiers on this machine; the service then never sees a name
+    #[arg(long, requires = "key")]
+    encode: bool,
+    /// The sources' key file, of mode 0600 (see `throughline keys`)
+    #[arg(long, env = "THROUGHLINE_LINKAGE_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Records in a batch
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    batch: u32,
+    /// The files are whole: end what the service holds of their kinds and school years and they no longer have. Kinds that
+    /// come through a mapping only where named (--whole=participation,dosage); files that a manifest calls delta, never
+    #[arg(long, value_name = "KINDS", num_args = 0..=1, require_equals = true, value_delimiter = ',',
+        default_missing_value = "")]
+    whole: Option<Vec<String>>,
+    #[command(flatten)]
+    pub(super) connect: Connect,
+}
+
+/// Of which kinds the files may be taken for whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Those that a manifest says so of.
+    Declared,
+    /// These, too, or all but what comes through a mapping.
+    Said(Option<BTreeSet<Kind>>),
+}
+
+/// Files to send.
+pub(super) struct Files {
+    pub(super) path: PathBuf,
+    pub(super) year: Option<SchoolYear>,
+    pub(super) mappings: Mappings,
+    pub(super) encoder: Encoder,
+}
+
+/// How records become ready for the wire.
+pub(super) enum Encoder {
+    Clear,
+    Encoded(Box<KeyRing>, OrgId),
+}
+
+/// What a first reading has found.
+pub(super) struct Survey {
+    pub(super) reading: Reading,
+    /// Rows that become records, by kind and file: the line of the last one, and how many there are.
+    rows: BTreeMap<Kind, BTreeMap<String, (u64, u64)>>,
+    /// Id of the delivery: one that only this client can compute, the same for the same records.
+    id: String,
+    pub(super) whole: WholeFiles,
+    /// Why files are not taken for whole about a kind.
+    pub(super) not_whole: Vec<(Kind, String)>,
+}
+
+impl Options {
+    pub(super) fn encoder(&self) -> Result<Encoder, Failure> {
+        let Some(path) = self.key.as_ref().filter(|_| self.encode) else { return Ok(Encoder::Clear) };
+        let roots = keys::roots(&KeySource::File(path.clone()))?;
+        let source = self.connect.organization("contributor")?;
+        let source =
+            OrgId::new(&source).map_err(|_| Failure::new("the certificate's organization is not an id"))?;
+        Ok(Encoder::Encoded(Box::new(KeyRing::derive(&roots)), source))
+    }
+
+    /// What `--whole` says; nothing where it is not there.
+    pub(super) fn whole(&self) -> Result<Option<Wish>, Failure> {
+        let Some(names) = &self.whole else { return Ok(None) };
+        let names = names.iter().filter(|name| !name.is_empty());
+        let read = |name: &String| {
+            let kind = Kind::from_code(name).filter(|kind| is_ended_by_absence(*kind));
+            kind.ok_or_else(|| {
+                Failure::new(format!("--whole: {name} is not a kind of record that is ended so"))
+            })
+        };
+        let kinds = names.map(read).collect::<Result<BTreeSet<_>, _>>()?;
+        Ok(Some(Wish::Said((!kinds.is_empty()).then_some(kinds))))
+    }
+
+    /// Reads the files once, to know what is in them.
+    pub(super) fn survey(&self, files: &Files, wish: Option<&Wish>) -> Result<Survey, Failure> {
+        let secret = self.connect.secret("contributor")?;
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &secret));
+        let bar = screen::bar(None, "records");
+        bar.set_message("read");
+        context.update(&self.batch.to_be_bytes());
+        let mut last = BTreeMap::<Kind, BTreeMap<String, (u64, u64)>>::new();
+        let (mut whole, encoder) = (WholeFiles::default(), &files.encoder);
+        let reading = formats::read_mapped(&files.path, files.year, &files.mappings, &mut |row| {
+            let kind = row.submission.change.kind();
+            // Several records of a row are one row.
+            let files = last.entry(kind).or_default();
+            if !files.contains_key(row.file.as_ref()) {
+                files.insert(row.file.to_string(), (0, 0));
+            }
+            if let Some((line, n_rows)) =
+                files.get_mut(row.file.as_ref()).filter(|(line, _)| *line != row.row)
+            {
+                (*line, *n_rows) = (row.row, *n_rows + 1);
+            }
+            whole.n_records += 1;
+            if wish.is_some() {
+                note_part(&mut whole, &row.submission.change);
+            }
+            let record = encoder.wire(row.submission);
+            context.update(&record.encode_length_delimited_to_vec());
+            if wish.is_some() {
+                whole.keys.entry(kind).or_default().extend(record.key);
+            }
+            bar.inc(1);
+        })?;
+        bar.finish_and_clear();
+        let not_whole = wish.map(|wish| files.settle(wish, &mut whole, &reading)).unwrap_or_default();
+        Ok(Survey {
+            reading,
+            rows: last,
+            id: context.sign().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect(),
+            whole,
+            not_whole,
+        })
+    }
+
+    /// Opens the delivery, lets `decide` say whether to go on and how much may be ended, and sends the files.
+    pub(super) fn send(
+        &self,
+        files: Arc<Files>,
+        survey: &mut Survey,
+        delivery: Sent,
+        decide: impl FnOnce(&Survey, &Foreseen) -> Result<BTreeMap<Kind, u64>, Failure>,
+        progress: impl FnMut(Progress),
+    ) -> Result<(Pushed, Foreseen), Failure> {
+        let Sent { id, agreement, is_dry_run } = delivery;
+        let id = id.unwrap_or_else(|| survey.id.clone());
+        let batch_records = self.batch as usize;
+        let (sender, records) = mpsc::channel(4 * batch_records);
+        let linkage_keys = files.encoder.linkage_keys();
+        let delivery = Delivery { id, agreement, records, batch_records, linkage_keys, is_dry_run };
+        let whole = std::mem::take(&mut survey.whole);
+        let whole = (!whole.parts.is_empty()).then_some(whole);
+        let survey = &*survey;
+        super::wait(async move {
+            let session = self.connect.session("contributor").await?;
+            let opening = open(&session, delivery, whole).await?;
+            let foreseen = opening.foreseen().clone();
+            let at_most = decide(survey, &foreseen)?;
+            // Reading waits for the network through the channel, so it has a thread of its own.
+            let reading = tokio::task::spawn_blocking(move || files.read_to(&sender));
+            let pushed = opening.push(&at_most, progress).await?;
+            reading.await.map_err(|_| Failure::new("reading the files failed"))??;
+            Ok((pushed, foreseen))
+        })
+    }
+}
+
+/// A delivery as a verb names it.
+pub(super) struct Sent {
+    /// Its id, where the caller has one.
+    pub(super) id: Option<String>,
+    pub(super) agreement: String,
+    pub(super) is_dry_run: bool,
+}
+
+impl Files {
+    fn read_to(&self, sender: &mpsc::Sender<(RowRef, pb::Record)>) -> Result<Reading, formats::Error> {
+        formats::read_mapped(&self.path, self.year, &self.mappings, &mut |row| {
+            let place = RowRef { file: row.file.into(), row: row.row, kind: row.submission.change.kind() };
+            // The push has ended when nobody takes records any more; it says why itself.
+            let _ = sender.blocking_send((place, self.encoder.wire(row.submission)));
+        })
+    }
+
+    /// Keeps of the parts those that the files are whole about, with the keys of refused rows; why not, of the others.
+    fn settle(&self, wish: &Wish, whole: &mut WholeFiles, reading: &Reading) -> Vec<(Kind, String)> {
+        let mut not_whole = Vec::new();
+        whole.parts.retain(|kind, _| {
+            let Some(of) = reading.extents.get(*kind) else { return false };
+            let is_named = match wish {
+                Wish::Said(Some(kinds)) => kinds.contains(kind),
+                _ => false,
+            };
+            let is_asked = is_named || *wish == Wish::Said(None);
+            let why_not = match of.extent {
+                _ if !is_ended_by_absence(*kind) => return false,
+                Some(Extent::Declared) if *wish == Wish::Declared => None,
+                _ if !is_asked => return false,
+                Some(Extent::Changes) => Some("the manifest says delta".to_owned()),
+                Some(Extent::Mapped) if !is_named => {
+                    Some(format!("it comes through a mapping (--whole={} if it is whole)", kind.code()))
+                }
+                Some(_) => None,
+                None => return false,
+            };
+            let why_not = why_not.or_else(|| {
+                (of.n_unreadable > 0).then(|| {
+                    let n = screen::counted(of.n_unreadable, "refused row has", "refused rows have");
+                    format!("{n} no key that can be read, so it is not known what is missing")
+                })
+            });
+            match why_not {
+                Some(why) => not_whole.push((*kind, why)),
+                None => {
+                    let keys = of.refused_keys.iter().map(|key| self.encoder.key(*kind, key.expose()));
+                    whole.keys.entry(*kind).or_default().extend(keys);
+                    return true;
+                }
+            }
+            false
+        });
+        whole.keys.retain(|kind, _| whole.parts.contains_key(kind));
+        not_whole
+    }
+}
+
+impl Survey {
+    /// Rows of each file, and how many of them are refused here or, as far as that is foreseen, by the service.
+    pub(super) fn file_rows(&self, encoder: &Encoder, foreseen: Option<&Foreseen>) -> Vec<FileRows> {
+        let is_refused = |kind: &Kind, foreseen: &Foreseen| {
+            !foreseen.kinds.contains(kind) || (foreseen.encoded_only && matches!(encoder, Encoder::Clear))
+        };
+        let by_service = |file: &str| -> u64 {
+            let Some(foreseen) = foreseen else { return 0 };
+            let refused = self.rows.iter().filter(|(kind, _)| is_refused(kind, foreseen));
+            refused.filter_map(|(_, files)| files.get(file)).map(|(_, n_rows)| n_rows).sum()
+        };
+        let rows = self.reading.summary.files.iter().map(|of| FileRows {
+            file: of.file.to_string(),
+            n_rows: of.rows,
+            n_refused: (of.refused_rows + by_service(&of.file)).min(of.rows),
+        });
+        rows.collect()
+    }
+}
+
+fn note_part(whole: &mut WholeFiles, change: &Change) {
+    let Change::Upsert(fact) = change else { return };
+    let part = whole.parts.entry(fact.kind()).or_default();
+    match school_year(fact) {
+        Some(year) => _ = part.years.insert(year),
+        None => part.undated = true,
+    }
+}
+
+impl Encoder {
+    fn linkage_keys(&self) -> Option<Vec<KeyId>> {
+        match self {
+            Self::Clear => None,
+            Self::Encoded(ring, _) => Some(ring.linkage().iter().map(Keys::id).collect()),
+        }
+    }
+
+    fn wire(&self, submission: Submission) -> pb::Record {
+        match self {
+            Self::Clear => clear(&submission),
+            Self::Encoded(ring, source) => encoded(&pseudonymize(ring, source, submission)),
+        }
+    }
+
+    fn key(&self, kind: Kind, key: &str) -> pb::record::Key {
+        match self {
+            Self::Clear => pb::record::Key::ClearKey(key.to_owned()),
+            Self::Encoded(ring, source) => {
+                pb::record::Key::KeyToken(record_token(ring, source, kind, key).as_bytes().to_vec())
+            }
+        }
+    }
+}

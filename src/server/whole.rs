@@ -1,0 +1,123 @@
+//! Deliveries of whole files on the wire: what they are whole about, their keys, and what is absent.
+
+use crate::api::v1 as pb;
+use crate::audit::Receipt;
+use crate::calendar::SchoolYear;
+use crate::identity::{KeyId, Token, record_token};
+use crate::ingest::{Absence, Ended, Ending, Intake, Part, is_ended_by_absence};
+use crate::records::{Kind, OrgId, Violation};
+use std::collections::BTreeMap;
+
+/// Keys in a message at most.
+const KEYS_MAX: usize = 5_000;
+
+/// Bytes of the longest key.
+const KEY_MAX: usize = 200;
+
+/// What files are whole about; everything that is wrong with it is among `wrong`.
+pub(super) fn parts(wire: &[pb::WholePart], wrong: &mut Vec<Violation>) -> BTreeMap<Kind, Part> {
+    let mut parts = BTreeMap::new();
+    for (at, part) in wire.iter().enumerate() {
+        let mut refuse = |field: &str, code: &str, reason: &str| {
+            wrong.push(Violation::new(&format!("open.whole[{at}].{field}"), code, reason));
+        };
+        let years = part.school_years.iter().map(|year| SchoolYear::new(*year)).collect::<Option<_>>();
+        match (kind(part.kind), years) {
+            (None, _) => refuse("kind", "outside_vocabulary", "is not a kind of record"),
+            (Some(kind), _) if !is_ended_by_absence(kind) => {
+                refuse("kind", "not_ended", "programs and opt-outs are not ended because a file lacks them");
+            }
+            (Some(kind), _) if parts.contains_key(&kind) => {
+                refuse("kind", "contradiction", "stands there twice");
+            }
+            (_, None) => refuse("school_years", "out_of_range", "has years that are not from 1900 to 2999"),
+            (Some(kind), Some(years)) => {
+                parts.insert(kind, Part { years, undated: part.undated });
+            }
+        }
+    }
+    parts
+}
+
+/// The tokens of keys, or what is wrong with the message.
+pub(super) fn tokens(
+    wire: pb::FileKeys,
+    intake: &Intake,
+    source: &OrgId,
+) -> Result<Vec<Token>, &'static str> {
+    let n_keys = wire.clear_keys.len() + wire.key_tokens.len();
+    if n_keys > KEYS_MAX {
+        return Err("a message has at most 5,000 keys");
+    }
+    let Some(kind) = kind(wire.kind) else {
+        return if n_keys == 0 { Ok(Vec::new()) } else { Err("keys are of a kind of record") };
+    };
+    let mut tokens = Vec::with_capacity(n_keys);
+    match intake {
+        Intake::Encodes(ring) => {
+            for key in &wire.clear_keys {
+                if !(1..=KEY_MAX).contains(&key.len()) {
+                    return Err("a key has 1 to 200 bytes");
+                }
+                tokens.push(record_token(ring, source, kind, key));
+            }
+        }
+        Intake::EncodedOnly if wire.clear_keys.is_empty() => {}
+        Intake::EncodedOnly => return Err("this service takes encoded keys only (push --encode)"),
+    }
+    for token in wire.key_tokens {
+        let token = token.try_into().map_err(|_| "a token has 16 bytes")?;
+        tokens.push(Token::from_bytes(token));
+    }
+    Ok(tokens)
+}
+
+/// The end of a delivery, or what is wrong with the message.
+pub(super) fn ending(
+    wire: pb::EndAbsent,
+    delivery: &str,
+    linkage_keys: &[KeyId],
+) -> Result<Ending, &'static str> {
+    if crate::records::Code::new(&wire.batch).is_err() || wire.sequence == 0 {
+        return Err("the end of a delivery has an id and a sequence, like a batch");
+    }
+    let at_most = wire.at_most.iter().map(|of| Some((kind(of.kind)?, of.records)));
+    let at_most = at_most.collect::<Option<_>>().ok_or("what may be ended is of kinds of record")?;
+    Ok(Ending {
+        delivery: delivery.to_owned(),
+        batch: wire.batch,
+        sequence: wire.sequence,
+        linkage_keys: linkage_keys.to_vec(),
+        at_most,
+    })
+}
+
+pub(super) fn absent(absences: Vec<Absence>, receipt: Receipt) -> pb::Absent {
+    let of = |Absence { kind, n_held, n_absent }| pb::AbsentRecords {
+        kind: wire(kind),
+        held: n_held,
+        absent: n_absent,
+    };
+    pb::Absent { kinds: absences.into_iter().map(of).collect(), receipt: Some(receipt) }
+}
+
+pub(super) fn ended(batch: String, sequence: u64, ended: Ended, receipt: Receipt) -> pb::Ended {
+    let of = |(kind, records)| pb::KindCount { kind: wire(kind), records };
+    pb::Ended {
+        batch,
+        sequence,
+        kinds: ended.kinds.into_iter().map(of).collect(),
+        records: ended.n_ended,
+        repeated: ended.repeated,
+        receipt: Some(receipt),
+    }
+}
+
+/// A kind in the numbers of the wire, where 0 is none.
+pub(super) const fn wire(kind: Kind) -> i32 {
+    kind as i32 + 1
+}
+
+fn kind(wire: i32) -> Option<Kind> {
+    Kind::ALL.get(usize::try_from(wire).ok()?.checked_sub(1)?).copied()
+}

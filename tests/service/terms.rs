@@ -1,0 +1,119 @@
+//! Terms of an agreement on the running service: review, credit, calendars, elements, and the kinds of record it names.
+
+use crate::city::City;
+use crate::papers::AGREEMENT;
+use crate::records::{about, plain, roll, school, student};
+use crate::vocabulary::{last, question, refusal};
+use throughline::api::v1 as pb;
+use throughline::audit::Decision;
+use throughline::records::{Fact, StatusKind};
+use tonic::Code;
+
+const TERMS: &str = r#"
+[terms]
+review_days = 5
+credit = "Figures by Northfield and Eastbrook"
+deliveries = { northfield = ["2020-09-01", "2020-10-01"], eastbrook = ["2020-09-01"] }
+breach_notice_hours = 24
+contacts = ["privacy officer of Northfield"]
+"#;
+
+fn agreement(more: &str) -> String {
+    AGREEMENT.replace("version = 1", "version = 2") + more
+}
+
+#[tokio::test]
+async fn an_edition_waits_for_its_review_and_then_says_whose_figures_they_are() {
+    let city = City::open().await;
+    let steward = city.steward().await;
+    steward.agreement(&agreement(TERMS)).await.expect("a good agreement");
+    city.source("northfield").await.push("first", roll(0..120)).await.expect("good records");
+    steward.publish().await.expect("an edition");
+    let partner = city.partner().await;
+    let status = refusal(partner.query(question()).await);
+    assert_eq!(status.code(), Code::PermissionDenied);
+    assert_eq!(last(&city.log()), (Decision::Refused, "agreement.reviewed"));
+
+    let approve = |edition: u32, agreement: &str| {
+        let request = pb::ApproveEditionRequest { edition, agreement: agreement.into() };
+        let mut admin = steward.session.admin();
+        async move { admin.approve_edition(request).await.map(|response| response.into_inner().edition) }
+    };
+    for (edition, agreement, reason) in
+        [(2, "city-outcomes", "there is no such edition"), (1, "other", "there is no such agreement")]
+    {
+        let status = approve(edition, agreement).await.expect_err("it is not there");
+        assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, reason));
+    }
+    assert_eq!(refusal(partner.query(question()).await).code(), Code::PermissionDenied);
+    assert_eq!(approve(0, "city-outcomes").await.expect("approved"), 1);
+    assert_eq!(approve(1, "city-outcomes").await.expect("once more"), 1);
+    let (table, _) = partner.query(question()).await.expect("it was approved");
+    assert_eq!(table.credit(), "Figures by Northfield and Eastbrook");
+    let [source] = table.sources() else { panic!("one source has sent records") };
+    let today = throughline::calendar::Timestamp::now().date().to_string();
+    assert_eq!((source.organization.as_str(), source.delivered.as_str()), ("northfield", today.as_str()));
+    assert_eq!(source.days_late, 0, "it has delivered since the last due day but one");
+    let covered: Vec<_> =
+        source.coverage.iter().map(|of| (of.period, of.attendance, of.assessment)).collect();
+    assert_eq!(covered, [(2025, 100, 0)]);
+    let agreements = steward.session.admin().list_agreements(pb::ListAgreementsRequest {}).await;
+    let agreements = agreements.expect("the steward may").into_inner().agreements;
+    assert_eq!((agreements[0].breach_notice_hours, agreements[0].contacts.len()), (24, 1));
+}
+
+#[tokio::test]
+async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
+    let city = City::open().await;
+    let kinds = "kinds = [\"person\", \"school\", \"status\", \"course\", \"school_day\"]";
+    let listed = AGREEMENT
+        .replace("version = 1", "version = 2")
+        .replace("kinds = [\"person\", \"school\", \"enrollment\", \"attendance_summary\"]", kinds);
+    let terms = "\n[terms]\nelements = [\"person.birth_month\", \"course.failed\"]\n";
+    city.steward().await.agreement(&(listed + terms)).await.expect("a good agreement");
+    let who = Some(pb::person::Identity::Identifiers(crate::records::identifiers(1)));
+    let person = pb::Person {
+        identity: who,
+        sex: "F".into(),
+        birth_month: "2011-05".into(),
+        homeless: Some(true),
+        ..pb::Person::default()
+    };
+    let status =
+        pb::Status { status: "homeless".into(), begin: "2024-10-01".into(), ..pb::Status::default() };
+    let course = pb::Course {
+        school_year: 2025,
+        code: "ENG9".into(),
+        earned_hundredths: 50,
+        core: Some(true),
+        failed: Some(false),
+        ..pb::Course::default()
+    };
+    let day = pb::SchoolDay { school: "N1".into(), date: "2024-10-01".into(), instructional: true };
+    use pb::record::Fact as Wire;
+    let records = vec![
+        school(),
+        about(&student(1), "p", Wire::Person(person)),
+        about(&student(1), "s", Wire::Status(status)),
+        about(&student(1), "c", Wire::Course(course)),
+        plain("d", Wire::SchoolDay(day)),
+    ];
+    let pushed = city.source("northfield").await.push("first", records).await.expect("good records");
+    assert_eq!(pushed.outcomes.values().sum::<u64>(), 5);
+    assert_eq!(pushed.refused.len(), 0);
+    let kept = city.rows("SELECT fact FROM record ORDER BY kind", |row| row.get::<_, Vec<u8>>(0));
+    let kept: Vec<Fact> = kept.iter().map(|bytes| Fact::from_stored(bytes).expect("a fact")).collect();
+    let [
+        Fact::Person(person),
+        Fact::School(_),
+        Fact::Status(status),
+        Fact::Course(course),
+        Fact::SchoolDay(_),
+    ] = &kept[..]
+    else {
+        panic!("five facts of five kinds")
+    };
+    assert_eq!((person.sex, person.homeless, person.birth_month), (None, None, "2011-05".parse().ok()));
+    assert_eq!(status.status, StatusKind::Homeless);
+    assert_eq!((course.core, course.failed, course.earned_hundredths), (None, Some(false), 50));
+}
