@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use throughline::formats::{Reading, Row, read};
-use throughline::records::{Change, Demographics, Fact, Kind, Lunch};
+use throughline::records::{Change, Demographics, Fact, Kind, Lunch, StatusKind};
 
 /// The folder of a data set beside the checkout; without it a test passes, except where CI says that it
 /// must be there.
@@ -74,6 +74,14 @@ fn of_persons(facts: &Facts, is_one: impl Fn(&Demographics) -> bool) -> BTreeSet
     facts.iter().filter_map(person).collect()
 }
 
+fn of_statuses(facts: &Facts, kind: StatusKind) -> BTreeSet<String> {
+    let student = |((_, key), fact): (&(Kind, String), &Fact)| match fact {
+        Fact::Status(status) if status.status == kind => key.split('|').next().map(str::to_owned),
+        _ => None,
+    };
+    facts.iter().filter_map(student).collect()
+}
+
 #[test]
 fn every_record_of_the_api_files_is_accounted_for() {
     let Some(folder) = data("edfi_grandbend_json") else { return };
@@ -96,6 +104,13 @@ fn every_record_of_the_api_files_is_accounted_for() {
         (Kind::AttendanceEvent, whole as u64),
         (Kind::Assessment, lines(&folder, "studentAssessments").len() as u64),
         (Kind::Discipline, lines(&folder, "disciplineActions").len() as u64),
+        (
+            Kind::Status,
+            [ASSOCIATIONS[0], ASSOCIATIONS[4]]
+                .map(|resource| lines(&folder, resource).len() as u64)
+                .iter()
+                .sum(),
+        ),
     ]);
     assert_eq!(reading.summary.upserts, expected);
     assert_eq!((expected[&Kind::Person], expected[&Kind::AttendanceEvent]), (960, 1_916));
@@ -122,16 +137,13 @@ fn every_record_of_the_api_files_is_accounted_for() {
         assert_eq!(found.count(), statuses[category], "{category}");
     }
     for (group, expected) in [
-        (
-            of_persons(&facts, |person| person.homeless == Some(true)),
-            students(&folder, ASSOCIATIONS[0], |_| true),
-        ),
+        (of_statuses(&facts, StatusKind::Homeless), students(&folder, ASSOCIATIONS[0], |_| true)),
         (
             of_persons(&facts, |person| person.english_learner.is_some()),
             students(&folder, ASSOCIATIONS[1], |_| true),
         ),
         (
-            of_persons(&facts, |person| person.disability_idea == Some(true)),
+            of_statuses(&facts, StatusKind::DisabilityIdea),
             students(&folder, ASSOCIATIONS[4], |row| row.get("ideaEligibility") != Some(&Value::Bool(false))),
         ),
         (
@@ -172,7 +184,7 @@ fn every_record_of_the_api_files_is_accounted_for() {
 #[test]
 fn both_forms_of_an_export_say_the_same() {
     let (Some(json), Some(xml)) = (data("edfi_grandbend_json"), data("edfi_grandbend_xml")) else { return };
-    let ((api, _), (mut bulk, reading)) = (read_all(&json), read_all(&xml));
+    let ((api, _), (bulk, reading)) = (read_all(&json), read_all(&xml));
     // The bulk files have associations that the API's have not: they are counted by their tags.
     let programs = std::fs::read_to_string(xml.join("StudentProgram.xml")).expect("the interchange");
     let n_of = |name: &str| programs.matches(&format!("<Student{name}ProgramAssociation>")).count() as u64;
@@ -184,15 +196,11 @@ fn both_forms_of_an_export_say_the_same() {
     assert_eq!(reading.summary.upserts[&Kind::Participation], associations + interventions);
     assert_eq!(reading.summary.upserts[&Kind::Dosage], interventions);
     assert_eq!(reading.summary.refused, [("missing", 1)].into());
-    let migrant = of_persons(&bulk, |person| person.migrant == Some(true)).len();
+    let statuses = ["Homeless", "MigrantEducation", "SpecialEducation", "Section504"].map(n_of);
+    assert_eq!(reading.summary.upserts[&Kind::Status], statuses.iter().sum::<u64>());
+    let migrant = of_statuses(&bulk, StatusKind::Migrant).len();
     assert!(migrant > 0 && migrant as u64 <= n_of("MigrantEducation"));
-    assert!(!of_persons(&bulk, |person| person.section_504.is_some()).is_empty());
 
-    for fact in bulk.values_mut() {
-        if let Fact::Person(person) = fact {
-            (person.migrant, person.section_504) = (None, None);
-        }
-    }
     for (key, fact) in &api {
         assert!(bulk.get(key) == Some(fact), "a {:?} of the API is another one in the bulk files", key.0);
     }

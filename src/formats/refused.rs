@@ -16,7 +16,7 @@ use std::path::Path;
 pub type RefusedRows = BTreeMap<String, BTreeSet<u64>>;
 
 /// Writes the rows, with the header of their file, into files of the same names in `folder`. Gives back how many there
-/// are in each file; a file without any is not written. What earlier files of these names held is replaced.
+/// are in each file; a file without any is not written, nor is one that is not of CSV. What earlier files of these names held is replaced.
 ///
 /// # Errors
 ///
@@ -27,6 +27,9 @@ pub fn write_refused(path: &Path, rows: &RefusedRows, folder: &Path) -> Result<B
     let mut written = BTreeMap::new();
     fs::create_dir_all(folder).map_err(io)?;
     for (file, lines) in rows {
+        if !bundle.names().any(|name| name.eq_ignore_ascii_case(file)) {
+            continue;
+        }
         let Some(sheet) = Sheet::take(&mut bundle, file.clone())? else { continue };
         let target = folder.join(sheet.file());
         // A file that is there may be open to others: it is made anew, with its mode.

@@ -6,13 +6,15 @@ use super::super::mapping::Place;
 use super::super::output::Output;
 use super::super::table::Columns;
 use super::super::template::{Rows, Template, templates};
-use super::super::{Defect, Mappings};
+use super::super::{Defect, Mappings, Severity};
+use super::courses::Courses;
 use super::node::Node;
 use super::organizations::Organizations;
 use super::people::People;
 use super::programs::Programs;
 use super::results::Tests;
 use crate::calendar::SchoolYear;
+use crate::records::Kind;
 use std::borrow::Cow;
 
 /// The mapping whose tables translate descriptors.
@@ -28,6 +30,7 @@ pub(super) struct Context<'m> {
     pub(super) people: People,
     pub(super) programs: Programs,
     pub(super) tests: Tests,
+    pub(super) courses: Courses,
 }
 
 /// How rows of a template are read, and their keys so far.
@@ -56,6 +59,7 @@ impl<'m> Context<'m> {
             people: People::default(),
             programs: Programs::default(),
             tests: Tests::default(),
+            courses: Courses::default(),
         }
     }
 }
@@ -79,6 +83,8 @@ pub(super) struct At<'a> {
     /// Its line, or its number in the file.
     pub(super) number: u64,
     pub(super) resource: &'a str,
+    /// What it becomes.
+    pub(super) kinds: &'static [Kind],
 }
 
 /// A resource while it is read. It collects every problem.
@@ -91,6 +97,8 @@ pub(super) struct Row<'a, 'm, 'o> {
     /// Something was to be made of it; nothing is made of it on purpose.
     pub(super) has_record: bool,
     pub(super) is_left_out: bool,
+    /// The keys of what is refused are noted already.
+    pub(super) is_refusal_noted: bool,
 }
 
 impl<'a, 'm, 'o> Row<'a, 'm, 'o> {
@@ -100,12 +108,17 @@ impl<'a, 'm, 'o> Row<'a, 'm, 'o> {
         at: At<'a>,
         node: &'a Node,
     ) -> Self {
-        Self { context, out, at, node, defects: Vec::new(), has_record: false, is_left_out: false }
+        let (has_record, is_left_out, is_refusal_noted) = (false, false, false);
+        Self { context, out, at, node, defects: Vec::new(), has_record, is_left_out, is_refusal_noted }
     }
 
     pub(super) fn finish(self) {
         if self.is_left_out && !self.has_record && self.defects.is_empty() {
             self.out.skip_row(self.at.file);
+        }
+        let is_refused = self.defects.iter().any(|defect| defect.severity == Severity::Refused);
+        if is_refused && !self.is_refusal_noted {
+            self.at.kinds.iter().for_each(|kind| self.out.extents.refused(*kind, None));
         }
         self.out.record(self.defects);
     }
@@ -178,10 +191,12 @@ impl<'a, 'm, 'o> Row<'a, 'm, 'o> {
 
     /// The student's number; blank when it is not said.
     pub(super) fn student(&self) -> &'a str {
-        match self.node.text("studentReference.studentUniqueId") {
-            "" => self.node.text("studentUniqueId"),
-            student => student,
-        }
+        const PATHS: [&str; 3] = [
+            "studentReference.studentUniqueId",
+            "studentUniqueId",
+            "studentAcademicRecordReference.studentUniqueId",
+        ];
+        PATHS.iter().map(|path| self.node.text(path)).find(|id| !id.is_empty()).unwrap_or_default()
     }
 
     /// Warns when what the row refers to is not in the export, though others of its kind are.

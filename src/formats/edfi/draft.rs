@@ -75,6 +75,10 @@ impl Draft {
 
     /// Gives the record a key of the source's own: the student and what tells it apart.
     pub(super) fn key(&mut self, student: &str, parts: &[&str]) {
+        if student.is_empty() {
+            // The record is refused, and no key is made up for it.
+            return;
+        }
         let room = student.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
         let mut key = Zeroizing::new(String::with_capacity(room));
         key.push_str(student);
@@ -101,17 +105,19 @@ impl Draft {
             return;
         }
         row.has_record = true;
-        if self.is_refused {
-            return;
-        }
         let Context { kinds, matched, .. } = &mut *row.context;
         let kind = kinds.iter_mut().find(|kind| kind.template.file == self.template.file);
         let kind = kind.expect("there is one for each template");
         let cells: Vec<_> = self.texts.iter().map(|text| Cell::plain(text)).collect();
         let span = Span { line: row.at.number, n_lines: 1, n_cells: cells.len(), has_open_quote: false };
         let mut fields = Fields::new(row.at.file, span, &kind.layout, &cells, true);
+        if self.is_refused {
+            row.is_refusal_noted = true;
+            return kind.rows.refuse(&mut fields, row.out);
+        }
         let mut of_file = OfFile { file: row.at.file, seen: &mut kind.seen, matched };
         kind.rows.read(&mut fields, &mut of_file, row.out);
+        row.is_refusal_noted |= fields.is_refused();
         for defect in fields.into_defects() {
             row.note(self.in_words_of_the_resource(defect));
         }

@@ -4,6 +4,7 @@ use super::super::output::Output;
 use super::context::{At, Context, Row, Word};
 use super::draft::Draft;
 use super::node::Node;
+use crate::records::Kind;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -68,6 +69,8 @@ pub(super) fn school(row: &mut Row<'_, '_, '_>) {
         }
         Word::Blank { .. } => sector(row, &mut draft, control),
     }
+    let title_i = ("TitleIPartASchoolDesignation", "titleIPartASchoolDesignationDescriptor");
+    draft.translate(row, "title_i", title_i, row.node.text("titleIPartASchoolDesignationDescriptor"));
     let agency = match row.node.text("localEducationAgencyReference.localEducationAgencyId") {
         "" => row.node.text("localEducationAgencyReference.@ref"),
         id => id,
@@ -113,7 +116,12 @@ pub(super) fn finish(context: &mut Context<'_>, out: &mut Output<'_>) {
         let is_known = agency.is_empty() || agencies.is_empty() || name.is_some();
         draft.set("district", "localEducationAgencyReference", id);
         draft.set("district_name", "localEducationAgencyReference", name.map_or("", String::as_str));
-        let mut row = Row::new(context, out, At { file: &file, number, resource: "school" }, &nothing);
+        let mut row = Row::new(
+            context,
+            out,
+            At { file: &file, number, resource: "school", kinds: &[Kind::School] },
+            &nothing,
+        );
         row.check_reference("localEducationAgencyReference", is_known, "localEducationAgencies");
         draft.send(&mut row);
         row.finish();

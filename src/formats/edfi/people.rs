@@ -3,15 +3,16 @@
 use super::super::Defect;
 use super::super::id::{Id, Seen, Verdict};
 use super::super::output::Output;
-use super::context::{At, Context, Row, Word};
-use super::draft::{Draft, unmapped};
+use super::context::{At, Context, Row};
+use super::draft::Draft;
+use super::memberships::word;
 use super::node::Node;
+use crate::records::{Clear, Kind};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 
-const TEMPLATE: &str = "students.csv";
-const ID: &str = "studentReference.studentUniqueId";
+pub(super) const TEMPLATE: &str = "students.csv";
 
 /// The students of an export, held until all that is said of them is read.
 #[derive(Default)]
@@ -51,6 +52,15 @@ impl People {
 
     pub(super) fn ninth_grade_year(&self, id: &str) -> Option<&str> {
         self.people[*self.positions.get(id)?].ninth_grade_year.as_deref()
+    }
+
+    /// Something is said at that place that only a person can carry.
+    pub(super) fn note_place(&mut self, id: &str, place: (Cow<'static, str>, u64)) {
+        self.person(id).other.get_or_insert(place);
+    }
+
+    pub(super) fn set_ninth_grade_year(&mut self, id: &str, year: &str) {
+        self.person(id).ninth_grade_year = Some(year.to_owned()).filter(|year| !year.is_empty());
     }
 
     fn person(&mut self, id: &str) -> &mut Person {
@@ -100,107 +110,17 @@ pub(super) fn student(row: &mut Row<'_, '_, '_>) {
     }
 }
 
-/// `studentEducationOrganizationAssociations`, and `studentDemographics` of Data Standard 6
-pub(super) fn memberships(row: &mut Row<'_, '_, '_>) {
-    let (id, node) = (row.student(), row.node);
-    if id.is_empty() {
-        return row.refuse(ID, "missing", "is blank");
-    }
-    let place = (row.at.file.clone(), row.at.number);
-    row.context.people.person(id).other.get_or_insert(place);
-    say(row, "hispanic", "hispanicLatinoEthnicity", node.text("hispanicLatinoEthnicity"));
-    for (column, descriptor, property) in [
-        ("sex", "Sex", "sexDescriptor"),
-        ("english_learner", "LimitedEnglishProficiency", "limitedEnglishProficiencyDescriptor"),
-        ("economically_disadvantaged", "EconomicDisadvantage", "economicDisadvantageDescriptor"),
-        ("military", "SupporterMilitaryConnection", "supporterMilitaryConnectionDescriptor"),
-    ] {
-        if let Some(word) = word(row, (descriptor, property), node.text(property), column) {
-            say(row, column, property, &word);
-        }
-    }
-    for race in node.each("races") {
-        let property = "races.raceDescriptor";
-        match word(row, ("Race", property), race.value("raceDescriptor"), "races").as_deref() {
-            Some("hispanic") => say(row, "hispanic", property, "true"),
-            Some(race) => say(row, "races", property, race),
-            None => {}
-        }
-    }
-    for characteristic in node.each("studentCharacteristics") {
-        let property = "studentCharacteristics.studentCharacteristicDescriptor";
-        let value = characteristic.value("studentCharacteristicDescriptor");
-        let column = word(row, ("StudentCharacteristic", property), value, "group membership");
-        match column.as_deref().map(|column| FLAGS.iter().find(|flag| **flag == column)) {
-            Some(Some(flag)) => say(row, flag, property, "true"),
-            Some(None) => row.warn(property, "outside_vocabulary", "is translated to no group membership"),
-            None => {}
-        }
-    }
-    for code in node.each("studentIdentificationCodes") {
-        number_of(row, code);
-    }
-    for cohort in node.each("cohortYears") {
-        let property = "cohortYears.cohortYearTypeDescriptor";
-        let value = cohort.value("cohortYearTypeDescriptor");
-        if word(row, ("CohortYearType", property), value, "ninth_grade_year").is_some() {
-            let year = school_year(cohort).to_owned();
-            row.context.people.person(id).ninth_grade_year = Some(year).filter(|year| !year.is_empty());
-        }
-    }
-}
-
 /// Group memberships that a characteristic may say.
-const FLAGS: [&str; 7] = [
+pub(super) const FLAGS: [&str; 8] = [
     "economically_disadvantaged",
     "disability_idea",
     "section_504",
     "homeless",
+    "unaccompanied",
     "foster",
     "migrant",
     "military",
 ];
-
-/// `studentIdentificationCodes` of Data Standard 6
-pub(super) fn shared_id(row: &mut Row<'_, '_, '_>) {
-    if row.student().is_empty() {
-        return row.refuse(ID, "missing", "is blank");
-    }
-    number_of(row, row.node);
-}
-
-fn number_of(row: &mut Row<'_, '_, '_>, code: &Node) {
-    let property = "studentIdentificationSystemDescriptor";
-    let system = code.text(property);
-    if word(row, ("StudentIdentificationSystem", property), system, "shared_id").is_some() {
-        say(row, "shared_id", "identificationCode", code.text("identificationCode"));
-    }
-}
-
-/// The school year of something, in the API or in the schema.
-pub(super) fn school_year(node: &Node) -> &str {
-    match node.text("schoolYearTypeReference.schoolYear") {
-        "" => node.text("schoolYear"),
-        year => year,
-    }
-}
-
-/// A translated value for a column of a student's; one without a translation is warned about.
-pub(super) fn word(
-    row: &mut Row<'_, '_, '_>,
-    (descriptor, property): (&str, &'static str),
-    value: &str,
-    column: &'static str,
-) -> Option<String> {
-    match row.translate(descriptor, property, value, (TEMPLATE, column)) {
-        Word::Is(word) => Some(word),
-        Word::Blank { .. } => None,
-        Word::Unmapped => {
-            row.warn(property, "unmapped_code", unmapped(column));
-            None
-        }
-    }
-}
 
 /// Notes what the row says of its student.
 pub(super) fn say(row: &mut Row<'_, '_, '_>, column: &'static str, property: &'static str, text: &str) {
@@ -276,6 +196,7 @@ pub(super) fn finish(context: &mut Context<'_>, out: &mut Output<'_>) {
             if let Some((file, number)) = other {
                 let reason = "refers to a student that students do not have, so nobody is sent";
                 let defect = Defect::of_file(&file, Some("studentReference"), "unknown_reference", reason);
+                out.extents.refused(Kind::Person, Some(Clear::from(person.id.as_str())));
                 out.record(vec![defect.at(number).refused()]);
             }
             continue;
@@ -288,7 +209,12 @@ pub(super) fn finish(context: &mut Context<'_>, out: &mut Output<'_>) {
         for Said { column, property, text, .. } in said {
             draft.set(column, property, &text);
         }
-        let mut row = Row::new(context, out, At { file: &file, number, resource: "student" }, &nothing);
+        let mut row = Row::new(
+            context,
+            out,
+            At { file: &file, number, resource: "student", kinds: &[Kind::Person] },
+            &nothing,
+        );
         draft.send(&mut row);
         row.finish();
     }

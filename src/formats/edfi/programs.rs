@@ -1,12 +1,12 @@
 //! Programs and interventions, who takes part in them, and how much.
 
-use super::super::id::hex_digest;
 use super::super::value;
+use super::codes::{bare, code_of, slug};
 use super::context::{Row, Word};
 use super::draft::Draft;
-use super::people::{say, say_second_best, word};
+use super::memberships::{disability, status, word};
+use super::people::{say, say_second_best};
 use std::collections::{HashMap, HashSet};
-use unicode_normalization::UnicodeNormalization;
 
 /// The programs of an export.
 #[derive(Default)]
@@ -57,25 +57,40 @@ pub(super) fn association(row: &mut Row<'_, '_, '_>) {
         }
     }
     draft.send(row);
-    membership(row);
+    membership(row, row.node.text(end), &code);
 }
 
-/// What a program says of the students in it.
-fn membership(row: &mut Row<'_, '_, '_>) {
+/// What a program says of the students in it: statuses from the first day in it to the last, of which
+/// `origin` is the program.
+fn membership(row: &mut Row<'_, '_, '_>, end: &str, origin: &str) {
     let node = row.node;
-    let said_or_true = |property| Some(node.text(property)).filter(|text| !text.is_empty()).unwrap_or("true");
+    let has = |row: &mut Row<'_, '_, '_>, name| {
+        status(row, name, ("beginDate", node.text("beginDate")), end, origin);
+    };
+    let is = |property| value::boolean(node.text(property));
     match row.at.resource {
-        "studenthomelessprogramassociation" => say(row, "homeless", "programReference", "true"),
-        "studentmigranteducationprogramassociation" => say(row, "migrant", "programReference", "true"),
+        "studenthomelessprogramassociation" => {
+            has(row, "homeless");
+            if is("homelessUnaccompaniedYouth") == Some(true) {
+                has(row, "unaccompanied");
+            }
+        }
+        "studentmigranteducationprogramassociation" => has(row, "migrant"),
         "studentspecialeducationprogramassociation" => {
-            say(row, "disability_idea", "ideaEligibility", said_or_true("ideaEligibility"));
+            disability(row);
+            match is("ideaEligibility") {
+                Some(false) => say(row, "disability_idea", "ideaEligibility", "false"),
+                _ => has(row, "disability_idea"),
+            }
         }
-        "studentsection504programassociation" => {
-            say(row, "section_504", "section504Eligibility", said_or_true("section504Eligibility"));
-        }
+        "studentsection504programassociation" => match is("section504Eligibility") {
+            Some(false) => say(row, "section_504", "section504Eligibility", "false"),
+            _ => has(row, "section_504"),
+        },
+        // Who leaves the program need not have left the status, so no status of its days is made of it.
         "studentlanguageinstructionprogramassociation" => {
             let property = "englishLearnerParticipation";
-            if value::boolean(said_or_true(property)) == Some(true) {
+            if is(property) != Some(false) {
                 say_second_best(row, "english_learner", property, "current");
             }
         }
@@ -88,8 +103,9 @@ fn membership(row: &mut Row<'_, '_, '_>) {
                     say(row, "lunch", property, &meals);
                 }
             }
-            if value::boolean(node.text("directCertification")) == Some(true) {
+            if is("directCertification") == Some(true) {
                 say(row, "lunch", "directCertification", "free");
+                has(row, "directly_certified");
             }
         }
         _ => {}
@@ -195,77 +211,4 @@ fn of_intervention(row: &mut Row<'_, '_, '_>) -> String {
     let is_known = name.is_empty() || interventions.is_empty() || interventions.contains_key(&code);
     row.check_reference("interventionReference", is_known, "interventions");
     code
-}
-
-/// The value of a descriptor without its namespace.
-fn bare(value: &str) -> &str {
-    value.rsplit('#').next().unwrap_or_default()
-}
-
-/// The code of a program, which is the same wherever the same name and type are: `bilingual`, or
-/// `school-food-service:compensatory-services`; blank for no name. Who offers it is not part of the code,
-/// since the whole collaboration shares it.
-pub(super) fn code_of(name: &str, kind: &str) -> String {
-    let (name_slug, kind_slug) = (slug(name), slug(bare(kind)));
-    let code = if kind_slug.is_empty() || kind_slug == name_slug {
-        name_slug
-    } else {
-        format!("{name_slug}:{kind_slug}")
-    };
-    if code.len() <= CODE_MAX { code } else { shortened(&code) }
-}
-
-/// Characters of the longest code.
-const CODE_MAX: usize = 64;
-
-/// The beginning of a code, and of the digest of all of it.
-fn shortened(code: &str) -> String {
-    format!("{}-{}", code[..47].trim_end_matches(['-', ':']), &hex_digest(code.as_bytes())[..16])
-}
-
-/// Small letters and digits without accents, with `-` for whatever is between.
-pub(super) fn slug(text: &str) -> String {
-    let mut slug = String::with_capacity(text.len());
-    for c in text.nfkd().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            slug.push(c);
-        } else if !unicode_normalization::char::is_combining_mark(c)
-            && !slug.is_empty()
-            && !slug.ends_with('-')
-        {
-            slug.push('-');
-        }
-    }
-    slug.truncate(slug.trim_end_matches('-').len());
-    // Of a script without any such letter nothing is left to read; a digest tells its names apart.
-    let slug = if slug.is_empty() && !text.trim().is_empty() {
-        hex_digest(text.as_bytes())[..16].to_owned()
-    } else {
-        slug
-    };
-    if slug.len() <= CODE_MAX { slug } else { shortened(&slug) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::records::Code;
-
-    #[test]
-    fn codes_of_programs_are_codes_and_stay_the_same() {
-        let uri = |value: &str| format!("uri://ed-fi.org/ProgramTypeDescriptor#{value}");
-        for (name, kind, expected) in [
-            ("Bilingual", uri("bilingual"), "bilingual"),
-            ("Título I, Part A ", uri("Title I Part A"), "titulo-i-part-a:title-i-part-a"),
-            ("21st CCLC", "Support".to_owned(), "21st-cclc:support"),
-            ("", String::new(), ""),
-        ] {
-            assert_eq!(code_of(name, &kind), expected);
-        }
-        let long = "An uncommonly long name of a program that goes on and on, and then on";
-        let codes = [code_of(long, ""), code_of(long, &uri("x")), code_of("學校", "")];
-        assert!(codes.iter().all(|code| Code::new(code).is_ok()), "{codes:?}");
-        assert_ne!(codes[0], codes[1]);
-        assert_eq!(codes[0], code_of(long, ""));
-    }
 }

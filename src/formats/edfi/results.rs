@@ -1,10 +1,9 @@
 //! Results of tests, diplomas, and what is known of college.
 
+use super::codes::{bare, code_or_slug, slug};
 use super::context::{Row, Word};
 use super::draft::{Draft, unmapped};
 use super::node::Node;
-use super::programs::slug;
-use crate::records::Code;
 use std::collections::HashMap;
 
 const SUBJECT: &str = "academicSubjects.academicSubjectDescriptor";
@@ -39,27 +38,21 @@ pub(super) fn assessment(row: &mut Row<'_, '_, '_>) {
     let node = row.node;
     let mut draft = Draft::of_student("assessments.csv", row);
     let identifier = node.text("assessmentReference.assessmentIdentifier");
-    let test = if Code::new(identifier).is_ok() { identifier.to_owned() } else { slug(identifier) };
+    let test = code_or_slug(identifier);
     draft.set("test", "assessmentReference", &test);
     let subject = subject(row, identifier);
     draft.set("subject", "assessmentReference", &subject);
     draft.take(row, "date", "administrationDate");
     let grade = ("GradeLevel", "whenAssessedGradeLevelDescriptor");
     draft.translate(row, "grade", grade, node.text("whenAssessedGradeLevelDescriptor"));
-    if let Some(score) = score(row) {
-        draft.set("scale_score", "scoreResults.result", &score);
-    }
+    scores(row, &mut draft);
     if let Some(level) = level(row) {
         let (level, proficient) = level.split_once(' ').unwrap_or((&level, ""));
         draft.set("level", "performanceLevels.performanceLevelDescriptor", level);
         draft.set("proficient", "performanceLevels.performanceLevelDescriptor", proficient);
     }
     let reason = node.text("reasonNotTestedDescriptor");
-    draft.set(
-        "not_tested",
-        "reasonNotTestedDescriptor",
-        &slug(reason.rsplit('#').next().unwrap_or_default()),
-    );
+    draft.set("not_tested", "reasonNotTestedDescriptor", &slug(bare(reason)));
     let id = node.text("studentAssessmentIdentifier");
     if !id.is_empty() {
         draft.key(row.student(), &[id, &test]);
@@ -84,22 +77,27 @@ fn subject(row: &mut Row<'_, '_, '_>, identifier: &str) -> String {
     found
 }
 
-/// The result that is a scale score; of several, that of the method that comes first.
-fn score(row: &mut Row<'_, '_, '_>) -> Option<String> {
+/// The result that is a scale score, and its error; of several, that of the method that comes first.
+fn scores(row: &mut Row<'_, '_, '_>, draft: &mut Draft) {
     const METHOD: &str = "scoreResults.assessmentReportingMethodDescriptor";
     let mut best: Option<(String, &Node)> = None;
     for result in row.node.each("scoreResults") {
         let method = result.text("assessmentReportingMethodDescriptor");
         let becomes = ("assessments.csv", "scale_score");
         match row.translate("AssessmentReportingMethod", METHOD, method, becomes) {
+            Word::Is(word) if word == "standard_error" => {
+                draft.set("standard_error", "scoreResults.result", result.text("result"));
+            }
             Word::Is(rank) if best.as_ref().is_none_or(|(first, _)| rank < *first) => {
-                best = Some((rank, result))
+                best = Some((rank, result));
             }
             Word::Unmapped => row.warn(METHOD, "unmapped_code", unmapped("scale_score")),
             Word::Is(_) | Word::Blank { .. } => {}
         }
     }
-    best.map(|(_, result)| result.text("result").to_owned())
+    if let Some((_, result)) = best {
+        draft.set("scale_score", "scoreResults.result", result.text("result"));
+    }
 }
 
 /// The first performance level that has a translation.

@@ -1,10 +1,10 @@
 //! Spells at schools, days of absence, and disciplinary actions.
 
 use super::super::value;
+use super::codes::{bare, slug};
 use super::context::{Row, Word};
 use super::draft::Draft;
-use super::people::school_year;
-use super::programs::slug;
+use super::memberships::school_year;
 use crate::calendar::{Date, SchoolYear};
 
 /// Years of the longest spell that does not say its school year.
@@ -33,6 +33,7 @@ pub(super) fn enrollment(row: &mut Row<'_, '_, '_>) {
             draft.take(row, "entry", "entryDate");
             let grade = ("GradeLevel", "entryGradeLevelDescriptor");
             draft.translate(row, "grade", grade, node.text("entryGradeLevelDescriptor"));
+            draft.take(row, "repeats_grade", "repeatGradeIndicator");
         } else {
             draft.set("entry", "entryDate", &year.first_day().to_string());
         }
@@ -82,6 +83,30 @@ fn ninth_grade_year(row: &Row<'_, '_, '_>, year: SchoolYear) -> Option<String> {
     (ninth <= year && year <= ninth.plus(10)).then(|| ninth.ending().to_string())
 }
 
+/// `calendarDates`: a day on which any of the events is instruction is a school day
+pub(super) fn calendar_date(row: &mut Row<'_, '_, '_>) {
+    const EVENT: &str = "calendarEvents.calendarEventDescriptor";
+    let mut draft = Draft::new("school_days.csv");
+    set_school(row, &mut draft, "calendarReference.schoolId");
+    draft.take(row, "date", "date");
+    let mut words = Vec::new();
+    for event in row.node.each("calendarEvents") {
+        let value = event.value("calendarEventDescriptor");
+        match row.translate("CalendarEvent", EVENT, value, ("school_days.csv", "instructional")) {
+            Word::Is(word) => words.push(word),
+            Word::Blank { .. } => {}
+            Word::Unmapped => row.warn(EVENT, "unmapped_code", super::draft::unmapped("instructional")),
+        }
+    }
+    words.sort();
+    // Of `false` and `true` the last. A day of which nothing is known is none.
+    match words.last() {
+        Some(word) => draft.set("instructional", EVENT, word),
+        None => draft.is_left_out = true,
+    }
+    draft.send(row);
+}
+
 /// `studentSchoolAttendanceEvents`
 pub(super) fn attendance(row: &mut Row<'_, '_, '_>) {
     const CATEGORY: &str = "attendanceEventCategoryDescriptor";
@@ -103,7 +128,7 @@ pub(super) fn attendance(row: &mut Row<'_, '_, '_>) {
     }
     // A day may have several events, of several categories.
     let (school, date) = (row.node.text("schoolReference.schoolId"), row.node.text("eventDate"));
-    draft.key(row.student(), &[school, date, &slug(category.rsplit('#').next().unwrap_or_default())]);
+    draft.key(row.student(), &[school, date, &slug(bare(category))]);
     draft.send(row);
 }
 
@@ -118,6 +143,11 @@ pub(super) fn discipline(row: &mut Row<'_, '_, '_>) {
         "" => "disciplineActionLength",
         _ => "actualDisciplineActionLength",
     };
+    // The API lists references to what a student did, and the schema only refers.
+    let behavior = match node.text("studentDisciplineIncidentBehaviorAssociations.behaviorDescriptor") {
+        "" => node.text("studentDisciplineIncidentBehaviorAssociationReference.behaviorDescriptor"),
+        behavior => behavior,
+    };
     for discipline in node.each("disciplines") {
         let value = discipline.value("disciplineDescriptor");
         let mut draft = Draft::of_student("discipline.csv", row);
@@ -125,8 +155,9 @@ pub(super) fn discipline(row: &mut Row<'_, '_, '_>) {
         draft.take(row, "date", "disciplineDate");
         draft.translate(row, "action", ("Discipline", DISCIPLINE), value);
         draft.take(row, "days", length);
+        draft.set("behavior", "studentDisciplineIncidentBehaviorAssociations", &slug(bare(behavior)));
         let (id, date) = (node.text("disciplineActionIdentifier"), node.text("disciplineDate"));
-        draft.key(row.student(), &[id, date, &slug(value.rsplit('#').next().unwrap_or_default())]);
+        draft.key(row.student(), &[id, date, &slug(bare(value))]);
         draft.send(row);
     }
 }

@@ -54,6 +54,9 @@ pub(super) fn read(
                 if !start.local_name().as_ref().starts_with("Interchange") {
                     return Ok(End::NotEdFi);
                 }
+                if open.has_document_type {
+                    return broken("has a document type, so nothing of it is read");
+                }
                 open.depth = 1;
             }
             Event::Start(_) if open.depth == DEPTH_MAX => {
@@ -72,7 +75,7 @@ pub(super) fn read(
                 Some(c) => open.text(c.encode_utf8(&mut [0; 4])),
                 None => return broken("has an entity that XML does not define"),
             },
-            Event::DocType(_) => return broken("has a document type, so nothing of it is read"),
+            Event::DocType(_) => open.has_document_type = true,
             Event::Eof if open.depth > 0 => return broken("ends in the middle of an element"),
             Event::Eof => return Ok(if open.has_root { End::Whole } else { End::NotEdFi }),
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
@@ -88,6 +91,7 @@ pub(super) fn read(
 #[derive(Default)]
 struct Open {
     has_root: bool,
+    has_document_type: bool,
     depth: usize,
     /// Elements below the root so far.
     number: u64,
@@ -234,7 +238,8 @@ mod tests {
             assert!(matches!(end, End::Broken(..)), "{}", &text[..text.len().min(99)]);
             assert_eq!(found.len(), n, "{}", &text[..text.len().min(99)]);
         }
-        for text in ["", "<html/>", "<html><School/></html>", "{}", "PK\u{3}\u{4}"] {
+        for text in ["", "<html/>", "<html><School/></html>", "<!DOCTYPE html><html/>", "{}", "PK\u{3}\u{4}"]
+        {
             assert!(matches!(school(text).1, End::NotEdFi), "{text}");
         }
     }
