@@ -118,7 +118,7 @@ impl<'a, 'm, 'o> Row<'a, 'm, 'o> {
         }
         let is_refused = self.defects.iter().any(|defect| defect.severity == Severity::Refused);
         if is_refused && !self.is_refusal_noted {
-            self.at.kinds.iter().for_each(|kind| self.out.extents.refused(*kind, None));
+            self.at.kinds.iter().for_each(|kind| self.out.extents.refused(*kind, None, None));
         }
         self.out.record(self.defects);
     }

@@ -102,7 +102,7 @@ impl File {
             Some(xml::End::Broken(n, reason)) if last.is_none_or(|last| last == phase) => {
                 self.begin(out);
                 // What is behind it may be of any kind.
-                Kind::ALL.iter().for_each(|kind| out.extents.refused(*kind, None));
+                Kind::ALL.iter().for_each(|kind| out.extents.refused(*kind, None, None));
                 let reason = format!("{reason}; it is read up to its element {n}");
                 out.record(vec![Defect::of_file(&name, None, "malformed", reason).refused()]);
             }
@@ -129,7 +129,7 @@ impl File {
 fn one(context: &mut Context<'_>, out: &mut Output<'_>, at: At<'_>, rule: Rule, found: Found) {
     out.row(at.file);
     if !matches!(found, Found::Node(_)) {
-        at.kinds.iter().for_each(|kind| out.extents.refused(*kind, None));
+        at.kinds.iter().for_each(|kind| out.extents.refused(*kind, None, None));
     }
     let malformed =
         |reason: &'static str| Defect::of_file(at.file, None, "malformed", reason).at(at.number).refused();

@@ -180,8 +180,10 @@ fn united(column: &str, old: &str, new: &str) -> Option<String> {
         "races" if old.split(';').any(|race| race == new) => Some(old.to_owned()),
         "races" => Some(format!("{old};{new}")),
         "lunch" => MEALS.iter().find(|meal| **meal == old || **meal == new).map(|meal| (*meal).to_owned()),
-        "hispanic" => Some("true".to_owned()),
-        column if FLAGS.contains(&column) && (is_set(old) || is_set(new)) => Some("true".to_owned()),
+        column if column == "hispanic" || FLAGS.contains(&column) => {
+            // Of two that are not set, `0` and `false` say the same.
+            Some(if is_set(old) || is_set(new) { "true" } else { old }.to_owned())
+        }
         _ => None,
     }
 }
@@ -196,7 +198,7 @@ pub(super) fn finish(context: &mut Context<'_>, out: &mut Output<'_>) {
             if let Some((file, number)) = other {
                 let reason = "refers to a student that students do not have, so nobody is sent";
                 let defect = Defect::of_file(&file, Some("studentReference"), "unknown_reference", reason);
-                out.extents.refused(Kind::Person, Some(Clear::from(person.id.as_str())));
+                out.extents.refused(Kind::Person, Some(Clear::from(person.id.as_str())), None);
                 out.record(vec![defect.at(number).refused()]);
             }
             continue;
