@@ -5,18 +5,27 @@ use super::said::Said;
 use crate::calendar::Date;
 use crate::records::{AttendanceEvent, AttendanceStatus, AttendanceSummary, Code, Enrollment};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 /// Whether a source's events are all days or absences alone, and the calendars that tell the days between absences.
 #[derive(Default)]
 pub(super) struct Reporting {
-    /// Where sources write an event for every day, not only for absences.
-    pub(super) presence: BTreeSet<(SourceId, u16)>,
+    /// How many events say that a child was present, and how many say something else, by source and school year.
+    pub(super) n_events: BTreeMap<(SourceId, u16), (u64, u64)>,
     /// The last day of which a source has sent an event, by school year.
     pub(super) last_event: BTreeMap<(SourceId, u16), Date>,
     /// The days of calendars by school, and whether there was instruction.
     pub(super) calendars: BTreeMap<(SourceId, Code), BTreeMap<Date, bool>>,
+}
+
+impl Reporting {
+    /// Whether a source writes an event for every day, not only for absences. Where it sends a calendar, a few days on
+    /// which a child was present are absences that were corrected, and most days have to say so.
+    fn is_every_day(&self, source: SourceId, year: u16) -> bool {
+        let (present, others) = self.n_events.get(&(source, year)).copied().unwrap_or_default();
+        present > others || (present > 0 && !self.calendars.keys().any(|(of, _)| *of == source))
+    }
 }
 
 /// What is known of a person's days before it is known how their sources report.
@@ -93,13 +102,13 @@ impl Attendance {
     pub(super) fn settle(&self, year: u16, reporting: &Reporting) -> Days {
         let mut sum = self.summaries.unwrap_or_default();
         for (source, days) in &self.events {
-            if reporting.presence.contains(&(*source, year)) {
+            if reporting.is_every_day(*source, year) {
                 sum = sum.plus(*days);
             }
         }
         for Membership { source, days } in &self.memberships {
             let reported = reporting.last_event.get(&(*source, year));
-            let Some(last) = reported.filter(|_| !reporting.presence.contains(&(*source, year))) else {
+            let Some(last) = reported.filter(|_| !reporting.is_every_day(*source, year)) else {
                 continue;
             };
             for (_, absent) in days.iter().filter(|(day, _)| day <= last) {
@@ -311,6 +320,13 @@ mod tests {
         assert_eq!(year.rate(), Some(8_750));
         let first = settled("2023-07-01", "2024-01-12", &reporting);
         assert_eq!(first, Days { enrolled: 800, present: 700, absent: 100 });
+        // An absence that was corrected is no sign that every day has its event; that most days have one is.
+        let whole = |reporting: &Reporting| settled("2023-07-01", "2024-06-30", reporting);
+        reporting.n_events.insert((SourceId(0), 2024), (1, 2));
+        assert_eq!(whole(&reporting), year);
+        reporting.n_events.insert((SourceId(0), 2024), (3, 2));
+        assert_eq!(whole(&reporting), Days { enrolled: 300, present: 50, absent: 250 });
+        reporting.n_events.clear();
         // Without a calendar, or without any event of the source, nothing is known of the days.
         assert_eq!(settled("2023-07-01", "2024-06-30", &Reporting::default()), Days::default());
         reporting.last_event.clear();

@@ -157,9 +157,8 @@ impl EditionBuilder {
         for &SourcedFact { source, fact } in facts {
             if let Fact::AttendanceEvent(event) = fact {
                 let of_year = (source, event.date.school_year().ending());
-                if event.status == AttendanceStatus::Present {
-                    self.reporting.presence.insert(of_year);
-                }
+                let (present, others) = self.reporting.n_events.entry(of_year).or_default();
+                *(if event.status == AttendanceStatus::Present { present } else { others }) += 1;
                 let last = self.reporting.last_event.entry(of_year).or_insert(event.date);
                 *last = (*last).max(event.date);
             }

@@ -4,9 +4,14 @@
 #[path = "../acceptance/harness.rs"]
 #[expect(dead_code, reason = "these tests need no data from beside the checkout, and link nothing by hand")]
 mod harness;
+mod makings;
+mod support;
 
 mod alignment_nashville;
 mod all_hands_raised;
 mod milwaukee_succeeds;
+mod northside;
+mod oakland;
+mod providence;
+mod savannah;
 mod say_yes_buffalo;
-mod support;

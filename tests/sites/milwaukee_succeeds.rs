@@ -22,7 +22,9 @@ years = { from = 2021, to = 2025 }
 indicators = [{ name = "reading", use = "grade3_reading", test = "STATE", subject = "ELA" }]
 dimensions = [
     { id = "sector", source = "sector" },
-    { id = "race", source = "race7" },
+    { id = "race", source = "race7", groups = [
+        { id = "white_asian", label = "White or Asian", members = ["white", "asian"] },
+    ] },
     { id = "lunch", source = "lunch" },
 ]
 "#,
@@ -59,7 +61,9 @@ indicators = [
 dimensions = [
     { id = "status", source = "program_status", program = "TUTOR" },
     { id = "sessions", source = "dosage", program = "TUTOR", bands = [1, 10, 20] },
-    { id = "race", source = "race7" },
+    { id = "race", source = "race7", groups = [
+        { id = "white_asian", label = "White or Asian", members = ["white", "asian"] },
+    ] },
 ]
 "#,
 ];
@@ -102,6 +106,13 @@ fn reading(service: &Service, children: &[Child]) -> Groups {
         }
         let Some(reads) = child.reads else { continue };
         groups.add(child.year, &[sector, child.race, child.lunch], f64::from(reads));
+        if child.is_white_or_asian() {
+            for (sector, lunch) in
+                [(sector, child.lunch), (sector, "all"), ("all", child.lunch), ("all", "all")]
+            {
+                groups.add_to(child.year, &[sector, "white_asian", lunch], f64::from(reads));
+            }
+        }
         if child.year == 2025 {
             forward.add(2025, &[sector], f64::from(reads));
         }
@@ -127,6 +138,11 @@ fn tutoring(service: &Service, children: &[Child]) -> Groups {
     for child in children.iter().filter(|child| child.is_eligible) {
         taken.add(child.year, &[child.race], f64::from(child.sessions > 0));
         by_status.add(child.year, &[child.status(), child.race], child.gain());
+        if child.is_white_or_asian() {
+            taken.add_to(child.year, &["white_asian"], f64::from(child.sessions > 0));
+            by_status.add_to(child.year, &[child.status(), "white_asian"], child.gain());
+            by_status.add_to(child.year, &["all", "white_asian"], child.gain());
+        }
         by_sessions.add(child.year, &[&child.band()], child.gain());
     }
     taken.check(&service.ask("tutoring", "take_up", &["race"], &[]), Measure::Share);
