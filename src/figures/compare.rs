@@ -76,7 +76,9 @@ pub(super) fn participants(grid: &Grid<'_>, form: &Participants, made: &mut Made
         (Ok(a), Ok(b)) => standardized(a, b),
         (Err(missing), _) | (_, Err(missing)) => Err(missing.clone()),
     };
-    made.rows.push(Row { value: apart, ..row });
+    let arms = [&whole.0, &whole.1].into_iter().flatten();
+    let counts = if apart.is_ok() { arms.map(|arm| arm.counts).collect() } else { Vec::new() };
+    made.rows.push(Row { value: apart, counts, ..row });
     if let Some(strata) = &form.strata {
         over_strata(grid, when, strata, (&label, &against), &of, form, made);
     }

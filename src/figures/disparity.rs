@@ -19,6 +19,9 @@ const RISK_PEOPLE_MIN: u64 = 30;
 /// Differences of so many standard deviations are worth a look; the threshold of OpenSDP's gap tests.
 const STANDARDIZED_MIN: f64 = 0.1;
 
+/// How the reference begins that is all others.
+const OTHERS: &str = "All but ";
+
 /// A group's levels, and its reference's.
 pub(super) struct Pair {
     pub(super) label: String,
@@ -62,7 +65,7 @@ pub(super) fn pairs(grid: &Grid<'_>, focal: &[String], reference: &Reference) ->
         let label = grid.label(category);
         let levels: Levels = grid.years.iter().map(|year| (*year, grid.arm(*year, &[category]))).collect();
         let against = match (reference, &chosen) {
-            (Reference::Others, _) => format!("All but {label}"),
+            (Reference::Others, _) => format!("{OTHERS}{label}"),
             (_, Some((_, label))) => label.clone(),
             (_, None) => "No reference".into(),
         };
@@ -231,6 +234,11 @@ pub(super) fn change_between(row: Row, then: Sides<'_>, now: Sides<'_>) -> Row {
     Row { value, interval, counts, ..row.says(verdict(&[a, b, c, d], interval)) }
 }
 
+/// The reference as it stands in a sentence after its group.
+fn in_a_sentence(pair: &Pair) -> &str {
+    if pair.against.starts_with(OTHERS) { "all others" } else { &pair.against }
+}
+
 fn in_words(grid: &Grid<'_>, pair: &Pair, change: Option<&Row>) -> Option<Finding> {
     let ((last, focal), (_, reference)) = (pair.focal.last()?, pair.reference.last()?);
     let (test, label, when) = ("gap", &pair.label, year(*last));
@@ -247,7 +255,7 @@ fn in_words(grid: &Grid<'_>, pair: &Pair, change: Option<&Row>) -> Option<Findin
     let mut text = format!(
         "{label} in {when}: {} {side} {} ({} against {}); {}.",
         amount(value, row.scale),
-        pair.against,
+        in_a_sentence(pair),
         level(focal),
         level(reference),
         row.says

@@ -225,7 +225,15 @@ impl<'a> Grid<'a> {
     pub(super) fn label_in(&self, dimension: usize, category: &str) -> String {
         match (self.table.dimensions().get(dimension), self.offer) {
             (Some(_), _) if category == ALL => "All".into(),
-            (Some(dimension), Some(offer)) => offer.label(dimension, category).to_owned(),
+            (Some(dimension), Some(offer)) => {
+                match (offer.label(dimension, category), offer.dimension(dimension)) {
+                    // These say nothing without what they are about.
+                    (label @ ("Yes" | "No" | "Not known"), Some(known)) => {
+                        format!("{}: {label}", known.label)
+                    }
+                    (label, _) => label.to_owned(),
+                }
+            }
             _ => category.to_owned(),
         }
     }

@@ -129,7 +129,7 @@ pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Tr
         }
         (Ok(State::Improving), Ok(by)) => {
             let n = trend.years_improving;
-            let times = if n == 1 { "the first year in a row".into() } else { format!("{n} years in a row") };
+            let times = if n == 1 { "one year so far".into() } else { format!("{n} years in a row") };
             format!(
                 "{group}: improving by {} in {}, {times}; {}.",
                 amount(*by, row.scale),

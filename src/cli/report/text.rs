@@ -79,7 +79,11 @@ fn table(figure: &Figure) -> Table {
     for row in &figure.rows {
         let what = match row.against.as_str() {
             "" => row.quantity.label().to_owned(),
-            against => format!("{} to {}", row.quantity.label(), lower(against)),
+            // The group stands beside it.
+            against if against.ends_with(&row.group) && against.starts_with("All but ") => {
+                format!("{} to all others", row.quantity.label())
+            }
+            against => format!("{} to {against}", row.quantity.label()),
         };
         table.row([
             words::years(row),
@@ -92,10 +96,6 @@ fn table(figure: &Figure) -> Table {
         ]);
     }
     table
-}
-
-fn lower(against: &str) -> String {
-    against.strip_prefix("All but ").map_or_else(|| against.to_owned(), |group| format!("all but {group}"))
 }
 
 /// A bar beside percents, a mark as long as the gap beside gaps, words beside all others.

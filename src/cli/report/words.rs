@@ -97,7 +97,9 @@ pub(super) fn basis(figure: &Figure) -> String {
 
 /// The marks that a figure's rows have, with what they mean.
 pub(super) fn marks(figure: &Figure) -> Vec<&'static str> {
-    let has = |mark: &str| figure.rows.iter().any(|row| value(row) == mark);
+    let has = |mark: &str| {
+        figure.rows.iter().any(|row| row.quantity != Quantity::YearsImproving && value(row) == mark)
+    };
     let known = [
         (
             "*",
