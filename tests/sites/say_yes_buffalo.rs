@@ -7,7 +7,7 @@ use self::seniors::{MONTHS, N_SENIORS, SOURCES, Senior, push};
 use crate::harness::Service;
 use crate::support::{Checked, Group, Groups, Measure, figure, near, report, row};
 
-const PRODUCTS: [&str; 3] = [
+const PRODUCTS: [&str; 5] = [
     r#"
 product = "graduates"
 version = 1
@@ -17,9 +17,25 @@ mode = "suppress"
 depth = 2
 geography = "district"
 years = { from = 2022, to = 2023 }
-indicators = [{ name = "college", use = "college_16m" }, { name = "persistence", use = "persistence_y2" }]
+indicators = [{ name = "college", use = "college_16m" }]
 dimensions = [
-    { id = "race", source = "race7" },
+    { id = "race", source = "race7", groups = [
+        { id = "others", label = "Asian or Native", members = ["asian", "american_indian"] },
+    ] },
+    { id = "poverty", source = "econ" },
+]
+"#,
+    r#"
+product = "scholars"
+version = 1
+title = "Graduates with and without the scholarship"
+profile = "nces-10"
+mode = "suppress"
+depth = 1
+geography = "district"
+years = { from = 2022, to = 2023 }
+indicators = [{ name = "persistence", use = "persistence_y2" }, { name = "college", use = "college_16m" }]
+dimensions = [
     { id = "poverty", source = "econ" },
     { id = "scholarship", source = "program_status", program = "SAYYES" },
 ]
@@ -34,8 +50,21 @@ depth = 1
 geography = "district"
 population = "eligible('SAYYES') = 1"
 years = { from = 2022, to = 2023 }
-indicators = [{ name = "take_up", use = "take_up", program = "SAYYES" }, { name = "students", use = "enrollment" }]
-dimensions = [{ id = "month", source = "first_month", program = "SAYYES" }, { id = "poverty", source = "econ" }]
+indicators = [{ name = "take_up", use = "take_up", program = "SAYYES" }]
+dimensions = [{ id = "poverty", source = "econ" }]
+"#,
+    r#"
+product = "months"
+version = 1
+title = "Seniors whom the scholarship is for, by when they took it"
+profile = "nces-10"
+mode = "suppress"
+depth = 1
+geography = "district"
+population = "eligible('SAYYES') = 1"
+years = { from = 2022, to = 2023 }
+indicators = [{ name = "students", use = "enrollment" }]
+dimensions = [{ id = "month", source = "first_month", program = "SAYYES" }]
 "#,
     r#"
 product = "dashboard"
@@ -62,7 +91,7 @@ dimensions = [
 const REPORT: &str = r#"
 report = "promise"
 title = "The promise"
-product = "graduates"
+product = "scholars"
 
 [[figures]]
 form = "participants"
@@ -90,7 +119,7 @@ sources = ["buffalo-schools", "elmwood-charter", "say-yes", "clearinghouse"]
 partners = ["city-partnership"]
 
 [permits]
-products = ["graduates"]
+products = ["scholars"]
 indicators = ["persistence"]
 dimensions = ["scholarship"]
 years = { from = 2022, to = 2023 }
@@ -101,7 +130,12 @@ fn college(service: &Service, seniors: &[Senior]) -> Groups {
     let (mut enrolled, mut stayed) = (Groups::default(), Groups::default());
     for senior in seniors.iter().filter(|senior| senior.graduated) {
         let at = [senior.race, senior.poverty()];
-        enrolled.add(senior.class, &at, f64::from(senior.enrolled_16m()));
+        let value = f64::from(senior.enrolled_16m());
+        enrolled.add(senior.class, &at, value);
+        if ["asian", "american_indian"].contains(&senior.race) {
+            enrolled.add_to(senior.class, &["others", senior.poverty()], value);
+            enrolled.add_to(senior.class, &["others", "all"], value);
+        }
         if senior.in_fall(senior.class) {
             stayed.add(senior.class, &[senior.scholarship()], f64::from(senior.in_fall(senior.class + 1)));
         }
@@ -115,9 +149,10 @@ fn college(service: &Service, seniors: &[Senior]) -> Groups {
         );
         assert!(checked.is_small(year, &["american_indian", "all"]), "{checked:?}");
     }
-    assert!(checked.is_shown(2022, &["black", "yes"]) && checked.shown.len() > 20, "{checked:?}");
+    // Which of the others go with the small groups depends on the key of the service.
+    assert!(checked.shown.len() >= 10, "{checked:?}");
     let checked =
-        stayed.check(&service.ask("graduates", "persistence", &["scholarship"], &[]), Measure::Share);
+        stayed.check(&service.ask("scholars", "persistence", &["scholarship"], &[]), Measure::Share);
     assert_eq!(checked.shown.len(), 8, "{checked:?}");
     stayed
 }
@@ -130,7 +165,7 @@ fn take_up(service: &Service, seniors: &[Senior]) {
         by_month.add(senior.class, &[senior.month.map_or("never", |month| MONTHS[month].0)], 1.0);
     }
     taken.check(&service.ask("takeup", "take_up", &["poverty"], &[]), Measure::Share);
-    let checked = by_month.check(&service.ask("takeup", "students", &["month"], &[]), Measure::Count);
+    let checked = by_month.check(&service.ask("months", "students", &["month"], &[]), Measure::Count);
     for year in [2022, 2023] {
         assert!(checked.is_small(year, &["jun"]), "{checked:?}");
         // One small month would be what is left of all, so another one is hidden with it.
@@ -188,11 +223,11 @@ fn narrower(service: &Service) {
     service.load("agreement", AGREEMENT);
     let ask = |indicator: &str, by: &str| {
         let under = ["--agreement", "scholarship-only", "--purpose", "evaluation", "--json"];
-        service.run(&[&["query", "graduates", indicator, "--by", by][..], &under].concat())
+        service.run(&[&["query", "scholars", indicator, "--by", by][..], &under].concat())
     };
     let allowed = ask("persistence", "scholarship").done().json();
     assert_eq!(allowed["cells"].as_array().map(Vec::len), Some(8), "{allowed}");
-    for (indicator, by) in [("persistence", "race"), ("college", "scholarship")] {
+    for (indicator, by) in [("persistence", "poverty"), ("college", "scholarship")] {
         let refused = ask(indicator, by);
         assert_ne!(refused.code, 0, "{}", refused.stdout);
         assert!(refused.stdout.is_empty() && !refused.stderr.is_empty(), "{}", refused.stdout);

@@ -65,7 +65,7 @@ pub(crate) fn who(person: u64, born: u32) -> String {
     ];
     let name = |question: u64| -> String {
         let drawn = draw(person, question);
-        (0..3).map(|at| SYLLABLES[(drawn >> (8 * at)) as usize % SYLLABLES.len()]).collect()
+        (0..4).map(|at| SYLLABLES[(drawn >> (8 * at)) as usize % SYLLABLES.len()]).collect()
     };
     let (month, day) = (draw(person, 903) % 12 + 1, draw(person, 904) % 28 + 1);
     format!("{},{},{born}-{month:02}-{day:02}", name(901), name(902))
@@ -159,6 +159,12 @@ impl Groups {
         }
     }
 
+    /// Counts a person who is in the margins already in a group of several categories as well.
+    pub(crate) fn add_to(&mut self, year: u32, at: &[&str], value: f64) {
+        let group = self.0.entry(place(year, at)).or_default();
+        *group = Group { people: group.people + 1, sum: group.sum + value, over: group.over + 1.0 };
+    }
+
     pub(crate) fn of(&self, year: u32, at: &[&str]) -> Group {
         self.0.get(&place(year, at)).copied().unwrap_or_default()
     }
@@ -175,7 +181,13 @@ impl Groups {
             if group.people == 0 {
                 assert_eq!((cell.mark.as_str(), cell.value), ("empty", None), "{cell:?}");
             } else if cell.mark == "hidden" {
-                assert_eq!((cell.denominator, cell.numerator, cell.value), (None, None, None), "{cell:?}");
+                assert_eq!((cell.numerator, cell.value), (None, None), "{cell:?}");
+                // Where only the outcome is hidden, the size of the group may be told.
+                let told = cell.denominator.unwrap_or(group.people);
+                assert!(
+                    told == group.people && (cell.denominator.is_none() || told >= CELL_MIN),
+                    "{cell:?}: {group:?}"
+                );
                 checked.hidden.insert(at.clone());
                 if group.must_hide(of) {
                     checked.small.insert(at);

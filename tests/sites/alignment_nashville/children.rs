@@ -30,7 +30,7 @@ impl Child {
         let is_poor = happens(number, 61, 60);
         let is_eligible = happens(number, 62, 78);
         let takes = is_eligible && happens(number, 63, 56);
-        let days = if takes { days(number, is_poor) } else { Vec::new() };
+        let days = if takes { days(number) } else { Vec::new() };
         // Whoever comes often misses less; even numbers of days make rates of whole hundredths of a percent.
         let before = 8 + draw(number, 64) % 16;
         let after = (before + draw(number, 65) % 6).saturating_sub(days.len() as u64 / 6);
@@ -62,14 +62,16 @@ impl Child {
     }
 }
 
-/// Every other Tuesday, Tuesdays and every other Thursday, or Monday to Wednesday and Friday. Hardly anybody who is not
-/// poor comes less than once a week.
-fn days(number: u64, is_poor: bool) -> Vec<i32> {
+/// Every other Tuesday, Tuesdays and every other Thursday, or Monday to Wednesday and Friday. Hardly anybody of the
+/// older ones came less than once a week.
+fn days(number: u64) -> Vec<i32> {
     let of_week = |weeks: i32, of: &'static [i32]| {
         (0..weeks).flat_map(move |week| of.iter().map(move |day| week * 7 + day))
     };
     match draw(number, 68) % 10 {
-        0..3 if is_poor || number.is_multiple_of(19) => (0..8).map(|fortnight| fortnight * 14 + 1).collect(),
+        0..3 if number < N_YOUNG || number.is_multiple_of(23) => {
+            (0..8).map(|fortnight| fortnight * 14 + 1).collect()
+        }
         0..6 => of_week(10, &[1, 3]).filter(|day| day % 7 == 1 || day % 14 == 3).collect(),
         _ => of_week(10, &[0, 1, 2, 4]).filter(|day| day % 7 != 1 || day % 14 == 1).collect(),
     }

@@ -31,14 +31,14 @@ impl Senior {
     fn new(number: u64, class: u32, district: usize) -> Self {
         let at = (class - CLASSES[0]) as usize;
         let races =
-            [(26, "black"), (70, "white"), (90, "hispanic"), (99, "asian"), (100, "pacific_islander")];
+            [(26, "black"), (66, "white"), (84, "hispanic"), (99, "asian"), (100, "pacific_islander")];
         let race = one_of(number, 41, &races);
         let graduates = match race {
             "black" => [46, 58, 70],
             "white" => [72, 74, 76],
             _ => [64, 67, 70],
         };
-        let disciplined = if race == "black" { [36, 31, 27] } else { [13, 12, 11] };
+        let disciplined = if race == "black" { [38, 35, 31] } else { [21, 20, 19] };
         let mut actions = Vec::new();
         if happens(number, 42, disciplined[at]) {
             let kinds = ["in_school_suspension", "out_of_school_suspension", "expulsion"];

@@ -31,15 +31,15 @@ impl Child {
         let year = 2021 + (number % 5) as u32;
         let races = [(56, "black"), (78, "hispanic"), (98, "white"), (100, "asian")];
         let race = one_of(number, 21, &races);
-        let lunch = one_of(number, 22, &[(70, "free"), (76, "reduced"), (100, "paid")]);
+        let lunch = one_of(number, 22, &[(68, "free"), (100, "paid")]);
         let before = 200 + draw(number, 23) % 600;
         let is_eligible = year >= 2023 && before < 520;
         let sessions =
             if is_eligible && happens(number, 24, 50) { 4 + (draw(number, 25) % 24) as u32 } else { 0 };
         let gain = 40 + draw(number, 26) % 90 + u64::from(sessions) * 3;
-        // The new test is harder.
+        // The new test is harder, and everybody takes it: few who do not would be the difference to all who are enrolled.
         let chance = if year < 2023 { 52 } else { 33 } + if lunch == "paid" { 18 } else { 0 };
-        let reads = (!happens(number, 27, 4)).then(|| happens(number, 28, chance));
+        let reads = (year >= 2023 || !happens(number, 27, 4)).then(|| happens(number, 28, chance));
         let sector = one_of(number, 29, &[(58, 0), (78, 1), (100, 2)]);
         Self {
             number,
@@ -52,6 +52,11 @@ impl Child {
             is_eligible,
             sessions,
         }
+    }
+
+    /// The category of race that the product tells besides.
+    pub(super) fn is_white_or_asian(&self) -> bool {
+        ["white", "asian"].contains(&self.race)
     }
 
     pub(super) fn status(&self) -> &'static str {

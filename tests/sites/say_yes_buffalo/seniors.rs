@@ -5,7 +5,7 @@ use crate::support::{Sheets, draw, happens, one_of, race_cells, who};
 
 pub(super) const SOURCES: [&str; 4] = ["buffalo-schools", "elmwood-charter", "say-yes", "clearinghouse"];
 
-pub(super) const N_SENIORS: u64 = 1_100;
+pub(super) const N_SENIORS: u64 = 1_400;
 
 const PROGRAM: &str = "SAYYES";
 
@@ -38,7 +38,7 @@ pub(super) struct Senior {
 impl Senior {
     pub(super) fn new(number: u64) -> Self {
         let class = 2022 + (number % 2) as u32;
-        let races = [(40, "black"), (65, "hispanic"), (91, "white"), (100, "asian")];
+        let races = [(40, "black"), (65, "hispanic"), (86, "white"), (100, "asian")];
         // Five of a group in each class.
         let race =
             if [0, 55].contains(&(number % 220)) { "american_indian" } else { one_of(number, 1, &races) };
