@@ -78,7 +78,7 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::super::report::{Break, Direction, Form};
-    use super::super::testing::{made, made_of, shares, spec, status};
+    use super::super::testing::{Told, made, made_of, shares, spec, status};
     use super::super::{Missing, Quantity};
     use super::*;
 
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn grades_are_pooled_only_when_all_are_shown() {
-        let pool = |cells: &[(u32, &str, Option<(u64, u64)>)]| {
+        let pool = |cells: &[Told<'_>]| {
             let form = Series { by: Some("grade".into()), pool: vec!["06".into(), "07".into()], ..series() };
             let figure = made(Form::Series(form), &shares(Some("grade"), cells));
             figure.rows[0].value.clone()

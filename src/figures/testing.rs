@@ -26,8 +26,11 @@ struct Wire {
     rounded_to: u64,
 }
 
+/// A year, a category, and what is shown of it: with the outcome, and all.
+pub(super) type Told<'a> = (u32, &'a str, Option<(u64, u64)>);
+
 /// A table of shares by one dimension or none: a year, a category, and numerator and people or nothing where it is hidden.
-pub(super) fn shares(by: Option<&str>, cells: &[(u32, &str, Option<(u64, u64)>)]) -> ProtectedTable {
+pub(super) fn shares(by: Option<&str>, cells: &[Told<'_>]) -> ProtectedTable {
     let cells = cells.iter().map(|(year, category, numbers)| {
         let mut cell = cell(*year, &[*category][..usize::from(by.is_some())]);
         if let Some((numerator, people)) = numbers {

@@ -13,15 +13,20 @@ macro_rules! elements {
             pub fn keep(&mut self, keeps: impl Fn(&str) -> bool) {
                 match self {
                     $(Self::$fact(fact) => {
-                        $(if !keeps(concat!($kind, ".", $name)) {
-                            fact.$field = Default::default();
-                        })+
+                        $(keep(&mut fact.$field, keeps(concat!($kind, ".", $name)));)+
                     })+
                     _ => {}
                 }
             }
         }
     };
+}
+
+/// Leaves a field as it is, or takes what is in it out.
+fn keep<T: Default>(field: &mut T, is_kept: bool) {
+    if !is_kept {
+        *field = T::default();
+    }
 }
 
 elements! {

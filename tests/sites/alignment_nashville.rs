@@ -5,7 +5,7 @@ mod children;
 
 use self::children::{AGENCIES, Child, N_OLD, N_YOUNG, push};
 use crate::harness::Service;
-use crate::support::{Checked, Groups, Measure, figure, near, report, row};
+use crate::support::{Groups, Measure, figure, near, report, row};
 
 const PRODUCTS: [&str; 4] = [
     r#"

@@ -8,7 +8,7 @@ use self::children::{Child, N_CHILDREN, SECTORS, push};
 use crate::harness::Service;
 use crate::support::{Groups, Measure, figure, near, report, row};
 
-const PRODUCTS: [&str; 3] = [
+const PRODUCTS: [&str; 4] = [
     r#"
 product = "reading"
 version = 1
@@ -45,25 +45,34 @@ indicators = [
 dimensions = [{ id = "sector", source = "sector" }]
 "#,
     r#"
-product = "tutoring"
+product = "takeup"
 version = 1
-title = "Children whom tutoring is for"
+title = "Children whom tutoring is for, and those who came"
 profile = "nces-10"
 mode = "suppress"
-depth = 2
+depth = 1
 geography = "district"
 population = "grade = 3 and eligible('TUTOR') = 1"
 years = { from = 2023, to = 2025 }
-indicators = [
-    { name = "take_up", use = "take_up", program = "TUTOR" },
-    { name = "gain", use = "score_gain", test = "PALS", subject = "READING" },
-]
+indicators = [{ name = "take_up", use = "take_up", program = "TUTOR" }]
+dimensions = [{ id = "race", source = "race7", groups = [
+    { id = "white_asian", label = "White or Asian", members = ["white", "asian"] },
+] }]
+"#,
+    r#"
+product = "tutoring"
+version = 1
+title = "Children whom tutoring is for, by how much they had"
+profile = "nces-10"
+mode = "suppress"
+depth = 1
+geography = "district"
+population = "grade = 3 and eligible('TUTOR') = 1"
+years = { from = 2023, to = 2025 }
+indicators = [{ name = "gain", use = "score_gain", test = "PALS", subject = "READING" }]
 dimensions = [
     { id = "status", source = "program_status", program = "TUTOR" },
     { id = "sessions", source = "dosage", program = "TUTOR", bands = [1, 10, 20] },
-    { id = "race", source = "race7", groups = [
-        { id = "white_asian", label = "White or Asian", members = ["white", "asian"] },
-    ] },
 ]
 "#,
 ];
@@ -92,7 +101,6 @@ title = "Gain of the tutored"
 product = "tutoring"
 indicator = "gain"
 by = "status"
-strata = "race"
 year = 2025
 "#;
 
@@ -137,28 +145,23 @@ fn tutoring(service: &Service, children: &[Child]) -> Groups {
         (Groups::default(), Groups::default(), Groups::default());
     for child in children.iter().filter(|child| child.is_eligible) {
         taken.add(child.year, &[child.race], f64::from(child.sessions > 0));
-        by_status.add(child.year, &[child.status(), child.race], child.gain());
+        by_status.add(child.year, &[child.status()], child.gain());
         if child.is_white_or_asian() {
             taken.add_to(child.year, &["white_asian"], f64::from(child.sessions > 0));
-            by_status.add_to(child.year, &[child.status(), "white_asian"], child.gain());
-            by_status.add_to(child.year, &["all", "white_asian"], child.gain());
         }
         by_sessions.add(child.year, &[&child.band()], child.gain());
     }
-    taken.check(&service.ask("tutoring", "take_up", &["race"], &[]), Measure::Share);
-    let checked = by_status.check(&service.ask("tutoring", "gain", &["status", "race"], &[]), Measure::Mean);
+    let checked = taken.check(&service.ask("takeup", "take_up", &["race"], &[]), Measure::Share);
+    // The few Asian children are in one year or another, and never told.
+    let at: Vec<_> = (2023..=2025).filter(|year| taken.of(*year, &["asian"]).people > 0).collect();
+    assert!(!at.is_empty() && at.iter().all(|year| checked.is_small(*year, &["asian"])), "{checked:?}");
+    assert!((2023..=2025).all(|year| checked.is_shown(year, &["all"])), "{checked:?}");
+    let checked = by_status.check(&service.ask("tutoring", "gain", &["status"], &[]), Measure::Mean);
     for year in 2023..=2025 {
         for status in ["participant", "eligible_nonparticipant"] {
-            assert!(checked.is_shown(year, &[status, "all"]), "{year}: {checked:?}");
+            assert!(checked.is_shown(year, &[status]), "{year}: {checked:?}");
         }
     }
-    // The few Asian children who were tutored are in one year or another, and never told.
-    let at: Vec<_> =
-        (2023..=2025).filter(|year| by_status.of(*year, &["participant", "asian"]).people > 0).collect();
-    assert!(
-        !at.is_empty() && at.iter().all(|year| checked.is_small(*year, &["participant", "asian"])),
-        "{checked:?}"
-    );
     let checked = by_sessions.check(&service.ask("tutoring", "gain", &["sessions"], &[]), Measure::Mean);
     for band in ["none", "1-9", "10-19", "20+"] {
         assert!(checked.is_shown(2025, &[band]), "{band}: {checked:?}");
@@ -190,7 +193,7 @@ fn told(service: &Service, reading: &Groups, gains: &Groups) {
     );
     let gain = figure(&report, "Gain of the tutored");
     let [tutored, others] =
-        ["participant", "eligible_nonparticipant"].map(|status| gains.of(2025, &[status, "all"]));
+        ["participant", "eligible_nonparticipant"].map(|status| gains.of(2025, &[status]));
     let gap = row(&gain, "gap", 2025, "Participant");
     near(gap["value"].as_f64().expect("both are large"), tutored.value() - others.value(), &gap);
     assert!(tutored.value() > others.value() + 2.0, "tutoring was made to help");
