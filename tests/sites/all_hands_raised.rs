@@ -227,7 +227,7 @@ fn twelve(service: &Service, counted: &Counted) {
     let pack =
         ["report", "--pack", "all-hands-raised", "--aggregates", &file, "--purpose", "evaluation", "--json"];
     let pack = service.run(&pack);
-    assert_eq!(pack.code, 1, "kindergarten is not offered: {}", pack.stderr);
+    assert_eq!(pack.code, 1, "a row of too few is not used: {}", pack.stderr);
     assert!(pack.stderr.contains("row 4, denominator"), "{}", pack.stderr);
     let pack = pack.json();
     let [group, all] = [["black"], ["all"]].map(|at| counted.discipline.of(2024, &at));

@@ -120,7 +120,7 @@ impl Senior {
 pub(super) fn push(service: &Service, seniors: &[Senior]) {
     for (charter, source) in SOURCES[..2].iter().enumerate() {
         let mut sheets = Sheets::new(&[
-            ("schools.csv", "school,name,sector"),
+            ("schools.csv", "school,name,district,sector"),
             ("programs.csv", "program,name,type"),
             (
                 "students.csv",
@@ -132,7 +132,10 @@ pub(super) fn push(service: &Service, seniors: &[Senior]) {
             ("diplomas.csv", "student_id,type,date"),
             ("eligibility.csv", "student_id,program,begin,end"),
         ]);
-        sheets.add("schools.csv", format!("H,High school,{}", ["district", "charter"][charter]));
+        sheets.add(
+            "schools.csv",
+            format!("H,High school,buffalo-schools,{}", ["district", "charter"][charter]),
+        );
         sheets.add("programs.csv", format!("{PROGRAM},Say Yes scholarship,scholarship"));
         for senior in seniors.iter().filter(|senior| usize::from(senior.is_charter) == charter) {
             let (id, class, before) = (senior.number + 10_000, senior.class, senior.class - 1);
