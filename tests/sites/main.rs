@@ -6,4 +6,5 @@
 mod harness;
 mod makings;
 
+mod northside;
 mod savannah;
