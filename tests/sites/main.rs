@@ -7,4 +7,5 @@ mod harness;
 mod makings;
 
 mod northside;
+mod providence;
 mod savannah;
