@@ -7,5 +7,6 @@ mod harness;
 mod makings;
 
 mod northside;
+mod oakland;
 mod providence;
 mod savannah;
