@@ -70,7 +70,7 @@ fn pass(children: &mut [Child], weeks: std::ops::Range<usize>, corrected: u64, d
         if !earlier.is_empty() && die.chance(corrected) {
             // The child had been there, if late.
             let day = earlier[die.below(earlier.len() as u64) as usize];
-            files.add("attendance_events", EVENT, &row(day, "tardy"));
+            files.add("attendance_events", EVENT, &row(day, "present"));
             child.missed.remove(&day);
         } else if earlier.is_empty() && weeks.start > 0 && die.chance(corrected) {
             // A teacher hands in an absence late.
