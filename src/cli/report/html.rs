@@ -217,7 +217,7 @@ mod tests {
             line: String::new(),
             title: "<script>alert(1)</script>".into(),
             figure: None,
-            unanswered: Some("<img src=x>".into()),
+            unanswered: Some("<img>".into()),
             unoffered: None,
         };
         let html = page(&Page {

@@ -84,7 +84,7 @@ fn several_resources_are_one_person_in_both_standards() {
         with(&[("studentDemographics.jsonl", &line(GROUPS)), ("studentIdentificationCodes.jsonl", &six)]),
     ] {
         // Associations with one program from one day on are one participation, which can not end in two ways.
-        assert_eq!(read.defects(), ["!1 programReference duplicate_key"]);
+        assert_eq!(read.defects(), ["!1 studentReference.studentUniqueId duplicate_key"]);
         let statuses: Vec<_> = read
             .facts()
             .into_iter()
