@@ -30,7 +30,7 @@ async fn every_call_allowed_or_refused_is_an_entry() {
     city.decided_pair();
     city.announced_key();
     let rpcs = rpcs::all();
-    assert_eq!(rpcs.len(), 23, "the interface has grown: {rpcs:?}");
+    assert_eq!(rpcs.len(), 24, "the interface has grown: {rpcs:?}");
     for rpc in rpcs {
         let ((id, role), (other, other_role)) = callers(&rpc);
         for (id, role, decision) in [(id, role, Decision::Allowed), (other, other_role, Decision::Refused)] {
