@@ -1,32 +1,12 @@
 //! Days enrolled, present and absent of a person in a school year, or in a part of one.
 
 use super::builder::SourceId;
+use super::reporting::{Membership, Reporting};
 use super::said::Said;
 use crate::calendar::Date;
-use crate::records::{AttendanceEvent, AttendanceStatus, AttendanceSummary, Code, Enrollment};
+use crate::records::{AttendanceEvent, AttendanceStatus, AttendanceSummary, Enrollment};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-
-/// Whether a source's events are all days or absences alone, and the calendars that tell the days between absences.
-#[derive(Default)]
-pub(super) struct Reporting {
-    /// How many events say that a child was present, and how many say something else, by source and school year.
-    pub(super) n_events: BTreeMap<(SourceId, u16), (u64, u64)>,
-    /// The last day of which a source has sent an event, by school year.
-    pub(super) last_event: BTreeMap<(SourceId, u16), Date>,
-    /// The days of calendars by school, and whether there was instruction.
-    pub(super) calendars: BTreeMap<(SourceId, Code), BTreeMap<Date, bool>>,
-}
-
-impl Reporting {
-    /// Whether a source writes an event for every day, not only for absences. Where it sends a calendar, a few days on
-    /// which a child was present are absences that were corrected, and most days have to say so.
-    fn is_every_day(&self, source: SourceId, year: u16) -> bool {
-        let (present, others) = self.n_events.get(&(source, year)).copied().unwrap_or_default();
-        present > others || (present > 0 && !self.calendars.keys().any(|(of, _)| *of == source))
-    }
-}
 
 /// What is known of a person's days before it is known how their sources report.
 #[derive(Default)]
@@ -36,13 +16,6 @@ pub(super) struct Attendance {
     events: Vec<(SourceId, Days)>,
     /// Absences on days of instruction at schools with a calendar.
     memberships: Vec<Membership>,
-}
-
-/// Days of instruction at a source's schools with a calendar while the person was enrolled, with the absence on each in
-/// hundredths of the day.
-struct Membership {
-    source: SourceId,
-    days: Vec<(Date, u32)>,
 }
 
 /// What a person's sources said of a school year.
@@ -62,36 +35,8 @@ impl Sayings<'_, '_> {
         Attendance {
             summaries: of_summaries(summaries),
             events: of_events(&events, self.summaries),
-            memberships: self.memberships(days, reporting),
+            memberships: reporting.memberships(self, days),
         }
-    }
-
-    fn memberships(&self, within: &RangeInclusive<Date>, reporting: &Reporting) -> Vec<Membership> {
-        if reporting.calendars.is_empty() {
-            return Vec::new();
-        }
-        let mut of_source: BTreeMap<SourceId, BTreeMap<Date, u32>> = BTreeMap::new();
-        for said in self.enrollments {
-            let Some(calendar) = reporting.calendars.get(&(said.source, said.fact.school.clone())) else {
-                continue;
-            };
-            let from = said.fact.entry.max(*within.start());
-            let to = said.fact.exit.map_or(*within.end(), |exit| exit.min(*within.end()));
-            if from <= to {
-                let days = calendar.range(from..=to).filter(|(_, instructional)| **instructional);
-                let days = days.filter(|(day, _)| !covers(self.summaries, said.source, **day));
-                of_source.entry(said.source).or_default().extend(days.map(|(day, _)| (*day, 0)));
-            }
-        }
-        for event in self.events {
-            let days = of_source.get_mut(&event.source);
-            if let Some(absent) = days.and_then(|days| days.get_mut(&event.fact.date)) {
-                *absent = (*absent).max(absence(event.fact));
-            }
-        }
-        let membership =
-            |(source, days): (_, BTreeMap<_, _>)| Membership { source, days: days.into_iter().collect() };
-        of_source.into_iter().map(membership).collect()
     }
 }
 
@@ -106,16 +51,7 @@ impl Attendance {
                 sum = sum.plus(*days);
             }
         }
-        for Membership { source, days } in &self.memberships {
-            let reported = reporting.last_event.get(&(*source, year));
-            let Some(last) = reported.filter(|_| !reporting.is_every_day(*source, year)) else {
-                continue;
-            };
-            for (_, absent) in days.iter().filter(|(day, _)| day <= last) {
-                sum = sum.plus(Days { enrolled: 100, present: 100 - absent, absent: *absent });
-            }
-        }
-        sum
+        self.memberships.iter().fold(sum, |sum, membership| sum.plus(reporting.days_of(membership, year)))
     }
 }
 
@@ -208,7 +144,7 @@ fn of_events(
 }
 
 /// Hundredths of a day absent. A part of a day that the source does not size is half a day.
-fn absence(event: &AttendanceEvent) -> u32 {
+pub(super) fn absence(event: &AttendanceEvent) -> u32 {
     match event.status {
         AttendanceStatus::Present | AttendanceStatus::Tardy => 0,
         AttendanceStatus::Excused | AttendanceStatus::Unexcused | AttendanceStatus::Suspended => 100,
@@ -219,6 +155,7 @@ fn absence(event: &AttendanceEvent) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Code;
 
     fn date(text: &str) -> Date {
         text.parse().expect(text)
@@ -306,7 +243,7 @@ mod tests {
         ];
         let days = (1..=26).filter(|day| (day - 1) % 7 < 5).filter_map(|day| Date::new(2024, 1, day));
         let mut reporting = Reporting::default();
-        reporting.calendars.insert((SourceId(0), school()), days.map(|day| (day, true)).collect());
+        days.for_each(|day| reporting.add_day(SourceId(0), &school(), day, true));
         reporting.last_event.insert((SourceId(0), 2024), date("2024-01-18"));
         let events: Vec<_> = facts.iter().map(said).collect();
         let (enrollments, summaries) = ([said(&spell)], []);

@@ -1,8 +1,9 @@
 //! Building an edition: schools, programs and persons in, in any order, and frozen columns out.
 
-use super::attendance::{Attendance, Reporting};
+use super::attendance::Attendance;
 use super::cohort::{self, CohortMember, Graduate};
 use super::membership::{self, Memberships};
+use super::reporting::Reporting;
 use super::said::Person;
 use super::service::{Totals, Windows};
 use super::student_year::{self, Outcome};
@@ -143,8 +144,7 @@ impl EditionBuilder {
     /// Adds a day of a school's calendar; before any person. Of two statements about a day, that of no instruction counts.
     pub fn add_school_day(&mut self, source: SourceId, day: &SchoolDay) {
         self.is_late |= !self.numbers.is_empty();
-        let days = self.reporting.calendars.entry((source, day.school.clone())).or_default();
-        *days.entry(day.date).or_insert(true) &= day.instructional;
+        self.reporting.add_day(source, &day.school, day.date, day.instructional);
     }
 
     /// Adds a person: a number of the caller's, each used once, whose order the rows keep, and all facts

@@ -234,39 +234,34 @@ fn add_years_services(
     places: &[u32],
     position: &[u32],
 ) {
-    let mut of_program: Vec<[Vec<i64>; 5]> = Vec::new();
-    for _ in programs {
-        of_program.push([0, 0, MISSING, MISSING, MISSING].map(|none| vec![none; position.len()]));
-    }
-    for (row, program, totals) in &builder.services {
-        let (row, values) =
-            (position[*row as usize] as usize, &mut of_program[places[*program as usize] as usize]);
-        values[0][row] = totals.days.into();
-        values[1][row] = totals.span_days.into();
-        values[2][row] = totals.first_month.map_or(MISSING, i64::from);
-    }
-    for (row, program, windows) in &builder.windows {
-        let year = builder.rows[*row as usize].year;
-        let rate = |window: &Attendance| {
-            let days = window.settle(year, &builder.reporting);
-            days.rate().filter(|_| days.enrolled >= WINDOW_MIN)
-        };
-        let (before, after) = &**windows;
-        if let (Some(before), Some(after)) = (rate(before), rate(after)) {
-            let row = position[*row as usize] as usize;
-            let values = &mut of_program[places[*program as usize] as usize];
-            (values[3][row], values[4][row]) = (before, after);
-        }
-    }
-    let names = [
+    const NAMES: [&str; 5] = [
         "service_days",
         "service_span_days",
         "first_service_month",
         "attendance_rate_before",
         "attendance_rate_after",
     ];
-    for (program, values) in programs.iter().zip(of_program) {
-        for (name, values) in names.into_iter().zip(values) {
+    let rate = |row: u32, window: &Attendance| {
+        let days = window.settle(builder.rows[row as usize].year, &builder.reporting);
+        days.rate().filter(|_| days.enrolled >= WINDOW_MIN)
+    };
+    let mut by_program: Vec<Vec<(u32, [i64; 5])>> = vec![Vec::new(); programs.len()];
+    let mut windows = builder.windows.iter().peekable();
+    for (row, program, totals) in &builder.services {
+        // Windows were added with their services, and in their order.
+        let own = windows.next_if(|(of_row, of_program, _)| (of_row, of_program) == (row, program));
+        let rates = own.and_then(|(_, _, windows)| Some((rate(*row, &windows.0)?, rate(*row, &windows.1)?)));
+        let (before, after) = rates.unwrap_or((MISSING, MISSING));
+        let month = totals.first_month.map_or(MISSING, i64::from);
+        let values = [totals.days.into(), totals.span_days.into(), month, before, after];
+        by_program[places[*program as usize] as usize].push((position[*row as usize], values));
+    }
+    for (program, of_rows) in programs.iter().zip(by_program) {
+        for (at, name) in NAMES.into_iter().enumerate() {
+            let mut values = vec![if at < 2 { 0 } else { MISSING }; position.len()];
+            for (row, of_row) in &of_rows {
+                values[*row as usize] = of_row[at];
+            }
             columns.insert(column_name(name, &[program.as_str()]), Column::pack(&values));
         }
     }

@@ -8,6 +8,7 @@ mod said;
 mod spell;
 mod membership;
 mod attendance;
+mod reporting;
 mod year_facts;
 mod service;
 mod student_year;

@@ -1,6 +1,7 @@
 //! What a program was to a person in a school year.
 
-use super::attendance::{Attendance, Reporting, Sayings};
+use super::attendance::{Attendance, Sayings};
+use super::reporting::Reporting;
 use super::said::{Person, ServiceKind};
 use super::student_year::days_of;
 use crate::calendar::Date;

@@ -1,8 +1,9 @@
 //! Folding: the facts of a person, turned into one row for each school year.
 
-use super::attendance::{Attendance, Reporting, Sayings};
+use super::attendance::{Attendance, Sayings};
 use super::builder::SourceId;
 use super::membership::{self, Memberships};
+use super::reporting::Reporting;
 use super::said::{Person, Said, of_year};
 use super::service::{Services, services};
 use super::spell::Spells;
