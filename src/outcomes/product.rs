@@ -37,6 +37,17 @@
 //! bands = [1, 10, 20]                         # none, 1-9, 10-19, 20+
 //!
 //! [[dimensions]]
+//! id = "often"
+//! source = "days_per_week"                    # days with the service a week; "first_month" has no bands
+//! program = "TUTOR"
+//! bands = [1, 3]                              # never, none, 1-2, 3+
+//!
+//! [[dimensions]]
+//! id = "read_in_grade_3"
+//! source = "rule"                             # yes, no, unknown
+//! rule = "before(5, proficient('STATE', 'ELA')) = 1"
+//!
+//! [[dimensions]]
 //! id = "grade"
 //! source = "grade"
 //!
@@ -46,7 +57,9 @@
 //! members = ["03", "04", "05"]
 //! ```
 
+mod axes;
 mod read;
+mod reader;
 #[cfg(test)]
 mod tests;
 mod variant;

@@ -10,6 +10,7 @@ mod birth_month;
 mod code;
 mod fact;
 mod element;
+mod stored;
 mod submission;
 mod violation;
 mod vocabulary;
