@@ -3,8 +3,8 @@
 use crate::city::{City, Figure, at, code, date, days, figure, person, spell, year};
 use throughline::outcomes::Unit::StudentYear;
 use throughline::records::{
-    Action, Assessment, AttendanceEvent, AttendanceStatus, Course, Discipline, Dosage, DosageUnit, ExitType,
-    Fact, SchoolDay, Status, StatusKind,
+    Action, Assessment, AttendanceEvent, AttendanceStatus, Course, Discipline, Dosage, DosageUnit,
+    EnglishLearner, ExitType, Fact, SchoolDay, Status, StatusKind,
 };
 
 fn one(text: &str, city: &City) -> Figure {
@@ -12,6 +12,21 @@ fn one(text: &str, city: &City) -> Figure {
     let counts = city.count(&product, StudentYear, 2024);
     let id = counts.measures[0].id.clone();
     figure(&counts, &id, &[])
+}
+
+/// A result with a level and nothing else.
+fn result(test: &str, subject: &str, on: &str, level: u8) -> Assessment {
+    Assessment {
+        test: code(test),
+        subject: code(subject),
+        grade: None,
+        date: date(on),
+        scale_score_thousandths: None,
+        level: Some(level),
+        proficient: None,
+        not_tested: None,
+        standard_error_thousandths: None,
+    }
 }
 
 fn course(name: &str, term: &str, earned_hundredths: u32, failed: Option<bool>) -> Fact {
@@ -101,17 +116,7 @@ fn readiness_is_of_the_first_result_and_proficiency_of_the_last() {
         city.say(number, "east", at("a", 2024, grade));
     }
     let mut say = |number, on: &str, level, proficient| {
-        let result = Assessment {
-            test: code("KRA"),
-            subject: code("OVERALL"),
-            grade: None,
-            date: date(on),
-            scale_score_thousandths: None,
-            level: Some(level),
-            proficient,
-            not_tested: None,
-            standard_error_thousandths: None,
-        };
+        let result = Assessment { proficient, ..result("KRA", "OVERALL", on, level) };
         city.say(number, "east", Fact::Assessment(result));
     };
     say(1, "2023-09-10", 1, Some(false));
@@ -124,6 +129,70 @@ fn readiness_is_of_the_first_result_and_proficiency_of_the_last() {
     assert_eq!(of("proficiency"), Figure::Share(3, 3));
     assert_eq!(of("tested"), Figure::Share(3, 3));
     assert_eq!(of("grade3_reading"), Figure::Share(0, 0));
+}
+
+#[test]
+fn mathematics_of_eighth_graders_leaves_other_grades_out() {
+    let mut city = City::new();
+    for (number, grade, proficient) in
+        [(1, "08", Some(true)), (2, "08", Some(false)), (3, "07", Some(true)), (4, "08", None)]
+    {
+        city.say(number, "east", at("a", 2024, grade));
+        let mut result = result("STATE", "MATH", "2024-05-01", 2);
+        result.proficient = proficient;
+        city.say(number, "east", Fact::Assessment(result));
+    }
+    let of = |indicator: &str| one(&format!("\"{indicator}\"\ntest = \"STATE\"\nsubject = \"MATH\""), &city);
+    assert_eq!(of("grade8_math"), Figure::Share(1, 2));
+    assert_eq!(of("proficiency_3_8"), Figure::Share(2, 3));
+    assert_eq!(of("grade3_reading"), Figure::Share(0, 0));
+}
+
+/// Learners with levels in two years: one rises, one stays, one falls and is proficient, one has left the status, one has
+/// no level the year before.
+#[test]
+fn english_learners_progress_when_their_level_rises() {
+    let mut city = City::new();
+    let levels =
+        [(1, Some(2), 3, None), (2, Some(3), 3, None), (3, Some(5), 4, Some(true)), (4, Some(1), 2, None)];
+    for (number, before, now, proficient) in levels.into_iter().chain([(5, None, 4, None)]) {
+        city.say(number, "east", at("a", 2024, "05"));
+        let status = if number == 4 { EnglishLearner::Former } else { EnglishLearner::Current };
+        city.say(number, "east", person(|p| p.english_learner = Some(status)));
+        if let Some(before) = before {
+            city.say(number, "east", Fact::Assessment(result("ACCESS", "ENG", "2023-02-01", before)));
+        }
+        let mut result = result("ACCESS", "ENG", "2024-02-01", now);
+        result.proficient = proficient;
+        city.say(number, "east", Fact::Assessment(result));
+    }
+    let rate = one("\"english_learner_progress\"\ntest = \"ACCESS\"\nsubject = \"ENG\"", &city);
+    assert_eq!(rate, Figure::Share(2, 3));
+}
+
+/// A day in two overlapping spells counts once, and the least absence that was said of it.
+#[test]
+fn overlapping_spells_beside_a_calendar_count_a_day_once() {
+    let mut city = City::new();
+    for (school, n) in ["a", "b"].into_iter().flat_map(|school| (0..10).map(move |n| (school, n))) {
+        let day = throughline::calendar::Date::from_days(date("2024-01-01").days() + n).expect("a day");
+        let (school, date, instructional) = (code(school), day, n != 6);
+        city.school_days.push(("east", SchoolDay { school, date, instructional }));
+    }
+    city.say(1, "east", Fact::Enrollment(spell("a", 2024, "2024-01-01", "2024-01-06", "05")));
+    city.say(1, "east", Fact::Enrollment(spell("b", 2024, "2024-01-04", "2024-01-10", "05")));
+    for (school, on, status) in [
+        ("a", "2024-01-05", AttendanceStatus::Unexcused),
+        ("b", "2024-01-05", AttendanceStatus::Tardy),
+        ("a", "2024-01-02", AttendanceStatus::Excused),
+        ("b", "2024-01-07", AttendanceStatus::Excused),
+        ("b", "2024-01-09", AttendanceStatus::Excused),
+    ] {
+        let event = AttendanceEvent { school: code(school), date: date(on), status, absent_hundredths: None };
+        city.say(1, "east", Fact::AttendanceEvent(event));
+    }
+    // The 7th is no day of instruction, and the 10th is after the last event.
+    assert_eq!(one("\"attendance_rate\"", &city), Figure::Ratio(600, 800, 1));
 }
 
 /// Two weeks of service: 1 on three days a week, 2 on one, 3 on one day alone, 4 on none.
