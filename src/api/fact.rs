@@ -1,12 +1,13 @@
 //! What a record of the wire says becomes a fact, or everything that is wrong with it.
 
 use super::check::Check;
+use super::kind::kind_of;
 use super::v1 as pb;
 use crate::calendar::Date;
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Change, Clear, CollegeLevel,
     CollegeStatus, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage, DosageUnit,
-    Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Kind, Lunch, OptOut,
+    Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Lunch, OptOut,
     Participation, Postsecondary, Program, Races, School, SchoolDay, Sector, Sex, Status, StatusKind,
     Violation,
 };
@@ -46,12 +47,8 @@ pub(super) fn change(fact: Wire) -> Result<(Change, Option<Identity>), Vec<Viola
         Wire::Course(wire) => upsert(course(&wire)),
         Wire::SchoolDay(wire) => upsert(school_day(&wire)),
         Wire::Delete(kind) => {
-            let kind = usize::try_from(kind)
-                .ok()
-                .and_then(|kind| kind.checked_sub(1))
-                .and_then(|at| Kind::ALL.get(at));
             let unknown = || vec![Violation::new("delete", "outside_vocabulary", "is not a kind")];
-            kind.map(|kind| (Change::Delete(*kind), None)).ok_or_else(unknown)
+            kind_of(kind).map(|kind| (Change::Delete(kind), None)).ok_or_else(unknown)
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod fact;
+mod kind;
 mod query;
 mod record;
 mod send;
@@ -18,6 +19,7 @@ pub mod v1 {
 /// Metadata key under which a receipt travels when the answer has no field for it.
 pub const RECEIPT: &str = "throughline-receipt-bin";
 
+pub use kind::{kind_of, kind_to};
 pub use query::question;
 pub use record::incoming;
 pub use send::{clear, encoded};

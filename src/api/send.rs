@@ -1,5 +1,6 @@
 //! The client's side: a submission becomes a record of the wire, in the clear or encoded.
 
+use super::kind::kind_to;
 use super::v1 as pb;
 use crate::calendar::Date;
 use crate::identity::Pseudonymized;
@@ -57,7 +58,7 @@ fn text<T: ToString>(value: Option<&T>) -> String {
 
 fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<Vec<u8>>) -> Wire {
     let fact = match change {
-        Change::Delete(kind) => return Wire::Delete(*kind as i32 + 1),
+        Change::Delete(kind) => return Wire::Delete(kind_to(*kind)),
         Change::Upsert(fact) => fact,
     };
     match fact {
