@@ -11,9 +11,12 @@ pub use whole::{Absence, Ended, Ending, Named, Part, Whole, compare, end, is_end
 
 use crate::agreements::{IntakePermit, Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};
+use crate::calendar::Timestamp;
 use crate::identity::{KeyId, KeyRing, Pseudonymized};
 use crate::records::{Change, Kind, OrgId, Submission, Violation};
-use crate::store::{self, BatchRow, LinkageKeys, OtherKey, Outcome, Rehearsal, Snapshot, Store, Tx, Verdict};
+use crate::store::{
+    self, BatchRow, LinkageKeys, OtherKey, Outcome, Rehearsal, Sent, Snapshot, Store, Tx, Verdict,
+};
 use encoded::Encoded;
 use std::sync::{Arc, Mutex};
 
@@ -136,10 +139,9 @@ pub async fn open(
         let agreement = tx.agreement(&agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
         let permit = agreement.permit_intake(&source, call.time.date())?;
         let keys = tx.linkage_keys()?;
+        let sent = Sent { newest: keys.newest_of(&linkage_keys), agreement: &agreement.reference() };
         let acknowledged_through = match tx.source(&source)? {
-            Some(number) if !is_dry_run => {
-                tx.acknowledged_through(number, &delivery, keys.newest_of(&linkage_keys))?
-            }
+            Some(number) if !is_dry_run => resume(tx, number, &delivery, sent, call.time)?,
             _ => 0,
         };
         tx.log(&call.opened(&permit, &delivery))?;
@@ -148,6 +150,26 @@ pub async fn open(
     };
     let committed = store.transaction("ingest.open", steps).await?;
     committed.with_receipt().ok_or_else(|| store::Error::Damaged("no log entry").into())
+}
+
+/// The last batch of a delivery that is in and stays so. After another delivery of the source it begins anew: what it
+/// says is to stand now.
+fn resume(
+    tx: &mut Tx<'_>,
+    source: u32,
+    delivery: &str,
+    sent: Sent<'_>,
+    now: Timestamp,
+) -> Result<u64, store::Error> {
+    if !tx.is_latest(source, delivery)? {
+        tx.forget_delivery(source, delivery)?;
+        return Ok(0);
+    }
+    let through = tx.acknowledged_through(source, delivery, sent)?;
+    if through > 0 {
+        tx.note_delivery(source, now)?;
+    }
+    Ok(through)
 }
 
 /// A batch without a name in it, ready to be stored.
@@ -234,15 +256,17 @@ fn take(
     call: &Call,
 ) -> Result<(Verdict, bool), Error> {
     let number = tx.source_number(source)?;
+    let agreement = permit.reference();
     let newest = tx.linkage_keys()?.newest_of(&batch.linkage_keys);
-    if let Some(known) = tx.batch(number, &batch.id, newest)? {
+    let sent = Sent { newest, agreement: &agreement };
+    if let Some(known) = tx.batch(number, &batch.id, sent)? {
         if (known.digest, &known.delivery, known.sequence) != (digest, &batch.delivery, batch.sequence) {
             return Err(Error::Conflict);
         }
         tx.log(&call.ingested(permit, &batch.id, counts(&known.verdict)))?;
         return Ok((known.verdict, true));
     }
-    let expected = tx.acknowledged_through(number, &batch.delivery, newest)? + 1;
+    let expected = tx.acknowledged_through(number, &batch.delivery, sent)? + 1;
     if batch.sequence != expected {
         return Err(Error::OutOfOrder { expected });
     }
@@ -255,7 +279,7 @@ fn take(
         digest,
         verdict: &verdict,
         // The first student ever may have brought the key meanwhile.
-        newest: tx.linkage_keys()?.newest_of(&batch.linkage_keys),
+        sent: Sent { newest: tx.linkage_keys()?.newest_of(&batch.linkage_keys), ..sent },
     };
     tx.put_batch(&row, call.time)?;
     tx.log(&call.ingested(permit, &batch.id, counts(&verdict)))?;
@@ -294,17 +318,7 @@ fn judge(
 ) -> Result<Verdict, Error> {
     let mut verdict = Verdict::default();
     for (index, record) in (0..).zip(records) {
-        let record = record.and_then(|mut record| match permit.covers(record.change.kind()) {
-            true => {
-                if let Change::Upsert(fact) = &mut record.change {
-                    permit.trim(fact);
-                }
-                Ok(record)
-            }
-            false => {
-                Err(vec![Violation::new("fact", "not_permitted", "the agreement does not permit this kind")])
-            }
-        });
+        let record = record.and_then(|record| permitted(permit, record));
         let judged = match record {
             Ok(record) => put(record)?.map_err(|OtherKey| vec![other_key()]),
             Err(violations) => Err(violations),
@@ -318,6 +332,21 @@ fn judge(
         }
     }
     Ok(verdict)
+}
+
+/// The record with what the agreement keeps of it.
+fn permitted(permit: &IntakePermit, mut record: Pseudonymized) -> Result<Pseudonymized, Vec<Violation>> {
+    let refused = |field: &str, reason: &str| Err(vec![Violation::new(field, "not_permitted", reason)]);
+    if !permit.covers(record.change.kind()) {
+        return refused("fact", "the agreement does not permit this kind");
+    }
+    if let Change::Upsert(fact) = &mut record.change {
+        if !permit.keeps(fact) {
+            return refused("status.status", "the agreement does not permit this element");
+        }
+        permit.trim(fact);
+    }
+    Ok(record)
 }
 
 fn other_key() -> Violation {

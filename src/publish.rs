@@ -164,7 +164,7 @@ fn make(
         n_persons: edition.n_persons(),
         n_student_years: edition.n_rows(Unit::StudentYear) as u64,
         n_opted_out: edition.n_opted_out(),
-        reports: reports(snapshot, &edition, &sources, call)?,
+        reports: reports(snapshot, &edition, &sources)?,
         sources,
     };
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
@@ -178,9 +178,8 @@ fn reports(
     snapshot: &Snapshot<'_>,
     edition: &Edition,
     sources: &BTreeSet<OrgId>,
-    call: &Call,
 ) -> Result<BTreeMap<OrgId, SourceReport>, store::Error> {
-    let (delivered, mut coverage) = (snapshot.delivered_by(call.time)?, edition.coverage());
+    let (delivered, mut coverage) = (snapshot.delivered()?, edition.coverage());
     let report = |source: &OrgId| {
         let coverage = coverage.remove(source).unwrap_or_default();
         (source.clone(), SourceReport { delivered: delivered.get(source).copied(), coverage })

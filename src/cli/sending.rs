@@ -132,6 +132,10 @@ impl Options {
         })?;
         bar.finish_and_clear();
         let not_whole = wish.map(|wish| files.settle(wish, &mut whole, &reading)).unwrap_or_default();
+        // Kinds that are named are another wish than before, also where the records are the same.
+        if let Some(Wish::Said(Some(kinds))) = wish {
+            kinds.iter().for_each(|kind| context.update(kind.code().as_bytes()));
+        }
         Ok(Survey {
             reading,
             rows: last,

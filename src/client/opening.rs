@@ -2,8 +2,8 @@
 
 use super::push::{Delivery, Progress, Pushed, Sending};
 use super::session::{Error, Session};
-use super::whole::{WholeFiles, kind};
-use crate::api::v1 as pb;
+use super::whole::WholeFiles;
+use crate::api::{kind_of, v1 as pb};
 use crate::identity::KeyId;
 use crate::ingest::Absence;
 use crate::records::Kind;
@@ -80,7 +80,7 @@ pub async fn open(
     let max_records = delivery.batch_records.min(opened.max_records as usize).max(1);
     let foreseen = Foreseen {
         encoded_only: opened.encoded_only,
-        kinds: opened.kinds.iter().filter_map(|of| kind(*of)).collect(),
+        kinds: opened.kinds.iter().filter_map(|of| kind_of(*of)).collect(),
         absences: Vec::new(),
         acknowledged_through: opened.acknowledged_through,
     };
@@ -124,7 +124,7 @@ impl Opening<'_> {
             return Err(Error::OtherCall);
         }
         let read = |of: &pb::AbsentRecords| {
-            Some(Absence { kind: kind(of.kind)?, n_held: of.held, n_absent: of.absent })
+            Some(Absence { kind: kind_of(of.kind)?, n_held: of.held, n_absent: of.absent })
         };
         let absences = absent.kinds.iter().map(read).collect::<Option<_>>();
         self.foreseen.absences = absences.ok_or(Error::Protocol("a kind that is unknown"))?;

@@ -1,6 +1,6 @@
 //! Deliveries of whole files, as their source prepares them.
 
-use crate::api::v1 as pb;
+use crate::api::{kind_to, v1 as pb};
 use crate::ingest::Part;
 use crate::records::Kind;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ impl WholeFiles {
     /// What the opening says of them.
     pub(super) fn parts(&self) -> Vec<pb::WholePart> {
         let part = |(kind, part): (&Kind, &Part)| pb::WholePart {
-            kind: wire(*kind),
+            kind: kind_to(*kind),
             school_years: part.years.iter().map(|year| year.ending().into()).collect(),
             undated: part.undated,
         };
@@ -37,7 +37,7 @@ impl WholeFiles {
         let Self { keys, students, .. } = self;
         let keys = keys.into_iter().flat_map(|(kind, keys)| {
             parts_of(keys).map(move |keys| {
-                let mut message = pb::FileKeys { kind: wire(kind), ..pb::FileKeys::default() };
+                let mut message = pb::FileKeys { kind: kind_to(kind), ..pb::FileKeys::default() };
                 for key in keys {
                     match key {
                         pb::record::Key::ClearKey(key) => message.clear_keys.push(key),
@@ -49,7 +49,7 @@ impl WholeFiles {
         });
         let students = students.into_iter().flat_map(|(kind, students)| {
             parts_of(students).map(move |students| {
-                let mut message = pb::FileKeys { kind: wire(kind), ..pb::FileKeys::default() };
+                let mut message = pb::FileKeys { kind: kind_to(kind), ..pb::FileKeys::default() };
                 for student in students {
                     match student {
                         pb::record::Student::ClearStudent(id) => message.clear_students.push(id),
@@ -70,14 +70,4 @@ fn parts_of<T>(mut all: Vec<T>) -> impl Iterator<Item = Vec<T>> {
         let some = std::mem::replace(&mut all, rest);
         (!some.is_empty()).then_some(some)
     })
-}
-
-/// A kind in the numbers of the wire, where 0 is none.
-pub(super) const fn wire(kind: Kind) -> i32 {
-    kind as i32 + 1
-}
-
-/// The kind of a number of the wire.
-pub(super) fn kind(wire: i32) -> Option<Kind> {
-    Kind::ALL.get(usize::try_from(wire).ok()?.checked_sub(1)?).copied()
 }

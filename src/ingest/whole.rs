@@ -13,7 +13,7 @@ use crate::audit::{Call, Entry, Receipt};
 use crate::calendar::SchoolYear;
 use crate::identity::{KeyId, Token};
 use crate::records::{Code, Fact, Kind, OrgId};
-use crate::store::{self, BatchRow, Outcome, ServiceKey, Snapshot, Store, Tx, Verdict};
+use crate::store::{self, BatchRow, Outcome, Sent, ServiceKey, Snapshot, Store, Tx, Verdict};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ const KEYS_MAX: usize = 4_000_000;
 pub struct Absence {
     /// The kind.
     pub kind: Kind,
-    /// Records that stand.
+    /// Records that stand, of the school years that the files are about.
     pub n_held: u64,
     /// Of these, records that would be ended.
     pub n_absent: u64,
@@ -92,15 +92,18 @@ impl Whole {
         if self.keys.len() + self.students.len() > KEYS_MAX { Err(Error::TooMany) } else { Ok(()) }
     }
 
-    fn is_without(&self, key: &Token, student: Option<Token>, fact: &Fact) -> bool {
-        if student.is_some_and(|student| self.students.contains(&(fact.kind(), student))) {
-            return false;
-        }
-        let is_about = |part: &Part| match school_year(fact) {
+    /// Whether the files would have a record, if there were one.
+    fn is_about(&self, fact: &Fact) -> bool {
+        self.parts.get(&fact.kind()).is_some_and(|part| match school_year(fact) {
             Some(year) => part.years.contains(&year),
             None => part.undated,
-        };
-        self.parts.get(&fact.kind()).is_some_and(is_about) && !self.keys.contains(key)
+        })
+    }
+
+    /// Whether the files do not have a record that they are about.
+    fn is_without(&self, key: &Token, student: Option<Token>, fact: &Fact) -> bool {
+        let is_unreadable = student.is_some_and(|student| self.students.contains(&(fact.kind(), student)));
+        !is_unreadable && !self.keys.contains(key)
     }
 
     /// A keyed digest of parts and keys, the same for the same files.
@@ -181,7 +184,8 @@ pub async fn end(
         let permit = permit(tx, &source, &agreement, &call)?;
         let number = tx.source_number(&source)?;
         let newest = tx.linkage_keys()?.newest_of(&ending.linkage_keys);
-        if let Some(known) = tx.batch(number, &ending.batch, newest)? {
+        let sent = Sent { newest, agreement: &permit.reference() };
+        if let Some(known) = tx.batch(number, &ending.batch, sent)? {
             let is_same = known.delivery == ending.delivery && known.sequence == ending.sequence;
             if !is_same || known.digest != digest {
                 return Err(Error::Conflict);
@@ -190,7 +194,7 @@ pub async fn end(
             tx.log(&call.ended(&permit, &ending.batch, n_ended))?;
             return Ok(Ended { kinds: BTreeMap::new(), n_ended, repeated: true });
         }
-        let expected = tx.acknowledged_through(number, &ending.delivery, newest)? + 1;
+        let expected = tx.acknowledged_through(number, &ending.delivery, sent)? + 1;
         if ending.sequence != expected {
             return Err(Error::OutOfOrder { expected });
         }
@@ -216,7 +220,7 @@ pub async fn end(
             sequence: ending.sequence,
             digest,
             verdict: &verdict,
-            newest,
+            sent,
         };
         tx.put_batch(&row, call.time)?;
         tx.log(&call.ended(&permit, &ending.batch, n_ended))?;
@@ -241,8 +245,11 @@ impl Absent {
         let (mut students, mut codes): (HashSet<Token>, HashSet<Code>) = Default::default();
         snapshot.each_record_of(source, |key, record| {
             let kind = record.fact.kind();
-            *absent.n_held.entry(kind).or_default() += 1;
-            let is_absent = whole.is_without(&key, record.student, &record.fact);
+            // What the files are not about is no part of the share that may be ended: years that nobody sent again would
+            // make room for half of one that was.
+            let is_about = whole.is_about(&record.fact);
+            *absent.n_held.entry(kind).or_default() += u64::from(is_about);
+            let is_absent = is_about && whole.is_without(&key, record.student, &record.fact);
             match (record.fact, record.student) {
                 (Fact::Person(_), Some(student)) if is_absent => persons.push((key, student)),
                 (Fact::School(school), _) if is_absent => schools.push((key, school.code)),

@@ -1,12 +1,11 @@
 //! What a source may ask about itself: how far a delivery is, and what the service holds.
 
 use super::desk::Desk;
-use super::whole::wire;
-use crate::api::v1 as pb;
+use crate::api::{kind_to, v1 as pb};
 use crate::audit::Call;
 use crate::identity::KeyId;
 use crate::records::OrgId;
-use crate::store::{Outcome, Snapshot};
+use crate::store::{Outcome, Sent, Snapshot};
 use tonic::{Response, Status};
 
 /// How far a delivery is acknowledged.
@@ -23,10 +22,18 @@ pub(super) async fn delivery(
         };
         let newest = snapshot.linkage_keys()?.newest_of(&linkage_keys);
         let verdicts = snapshot.delivery_verdicts(source, &delivery, newest)?;
+        let under = snapshot.delivered_under(source, &delivery)?.unwrap_or_default();
+        let agreement = snapshot.agreement(under.split('@').next().unwrap_or_default())?;
+        let goes_on = agreement.is_some_and(|agreement| agreement.reference() == under)
+            && snapshot.is_latest(source, &delivery)?;
+        let acknowledged = match goes_on {
+            true => snapshot.acknowledged_through(source, &delivery, Sent { newest, agreement: &under })?,
+            false => 0,
+        };
         let all = [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
         let count = |outcome| verdicts.iter().map(|verdict| verdict.count(outcome)).sum();
         Ok(pb::GetDeliveryResponse {
-            acknowledged_through: snapshot.acknowledged_through(source, &delivery, newest)?,
+            acknowledged_through: acknowledged,
             outcomes: all.into_iter().map(count).collect(),
         })
     };
@@ -46,7 +53,7 @@ pub(super) async fn holdings(
         };
         let (holdings, last_received) = snapshot.holdings(source)?;
         let holdings = holdings.into_iter().map(|of| pb::Holding {
-            kind: wire(of.kind),
+            kind: kind_to(of.kind),
             records: of.n_records,
             waiting: of.n_waiting,
         });

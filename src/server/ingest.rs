@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
+use super::remembering::Remembering;
 use super::status::{self, Told};
 use super::stream::Delivery;
 use super::{deliveries, whole};
@@ -24,6 +25,8 @@ const GET_HOLDINGS: Rpc = Rpc { name: "GetHoldings", roles: &[Role::Contributor]
 pub(super) struct Ingest {
     pub(super) desk: Desk,
     pub(super) intake: Intake,
+    /// Organizations with a stream whose records or keys the service remembers until it ends.
+    pub(super) remembering: Remembering,
 }
 
 #[tonic::async_trait]
@@ -60,8 +63,16 @@ impl IngestService for Ingest {
             let told = Told { rule: "push.malformed", status: status::violations(&wrong) };
             return Err(self.desk.refuse(&admitted.call, told).await);
         }
+        let remembers = open.dry_run || !parts.is_empty();
+        let memory = remembers.then(|| self.remembering.take(&admitted.peer.organization));
+        if memory.as_ref().is_some_and(Option::is_none) {
+            let message = "two dry runs or deliveries of whole files of your organization are under way";
+            let status = status::status(Code::ResourceExhausted, "REMEMBERING", message);
+            return Err(self.desk.refuse(&admitted.call, Told { rule: "push.remembering", status }).await);
+        }
         let delivery = Delivery {
             desk: self.desk.clone(),
+            _memory: memory.flatten(),
             intake: self.intake.clone(),
             source: admitted.peer.organization.clone(),
             agreement: open.agreement,

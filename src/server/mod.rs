@@ -3,6 +3,7 @@
 pub mod peer;
 pub mod limits;
 pub mod refusal;
+mod remembering;
 pub mod tls;
 pub mod connection;
 pub mod accept;
@@ -194,7 +195,8 @@ impl Bound {
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
         let held = held(&self.intake);
-        let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake };
+        let remembering = remembering::Remembering::default();
+        let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake, remembering };
         let admin =
             admin::Admin { desk: desk.clone(), publishing: Arc::default(), checking: Arc::default(), held };
         let server = Server::builder()

@@ -5,9 +5,10 @@
 //! parse and encode, hand to the writer in order, acknowledge in order.
 
 use super::desk::{Admitted, Desk};
+use super::remembering::Memory;
 use super::status::{self, Told};
 use super::whole;
-use crate::api::{incoming, v1 as pb};
+use crate::api::{incoming, kind_to, v1 as pb};
 use crate::audit::Call;
 use crate::identity::KeyId;
 use crate::ingest::{
@@ -42,6 +43,8 @@ pub(super) struct Delivery {
     /// What the files are whole about.
     pub(super) parts: BTreeMap<Kind, Part>,
     pub(super) admitted: Admitted,
+    /// The place among what the service remembers, where it has to.
+    pub(super) _memory: Option<Memory>,
 }
 
 type Replies = mpsc::Sender<Result<pb::PushResponse, Status>>;
@@ -112,7 +115,7 @@ impl Delivery {
                 max_records: MAX_RECORDS as u32,
                 encoded_only: matches!(self.intake, Intake::EncodedOnly),
                 receipt: Some(receipt),
-                kinds: kinds.into_iter().map(whole::wire).collect(),
+                kinds: kinds.into_iter().map(kind_to).collect(),
                 dry_run: self.dry_run.is_some(),
             }),
             Err(error) => {

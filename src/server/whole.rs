@@ -1,6 +1,6 @@
 //! Deliveries of whole files on the wire: what they are whole about, their keys, and what is absent.
 
-use crate::api::v1 as pb;
+use crate::api::{kind_of, kind_to, v1 as pb};
 use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
 use crate::identity::{KeyId, Token, record_token, student_token};
@@ -22,7 +22,7 @@ pub(super) fn parts(wire: &[pb::WholePart], wrong: &mut Vec<Violation>) -> BTree
             wrong.push(Violation::new(&format!("open.whole[{at}].{field}"), code, reason));
         };
         let years = part.school_years.iter().map(|year| SchoolYear::new(*year)).collect::<Option<_>>();
-        match (kind(part.kind), years) {
+        match (kind_of(part.kind), years) {
             (None, _) => refuse("kind", "outside_vocabulary", "is not a kind of record"),
             (Some(kind), _) if !is_ended_by_absence(kind) => {
                 refuse("kind", "not_ended", "programs and opt-outs are not ended because a file lacks them");
@@ -53,7 +53,7 @@ pub(super) fn named(
     if n_named == 0 {
         return Ok(None);
     }
-    let kind = kind(wire.kind).ok_or("keys are of a kind of record")?;
+    let kind = kind_of(wire.kind).ok_or("keys are of a kind of record")?;
     let read = |tokens: Vec<Vec<u8>>| {
         let token =
             |bytes: Vec<u8>| bytes.try_into().map(Token::from_bytes).map_err(|_| "a token has 16 bytes");
@@ -84,7 +84,7 @@ pub(super) fn ending(
     if crate::records::Code::new(&wire.batch).is_err() || wire.sequence == 0 {
         return Err("the end of a delivery has an id and a sequence, like a batch");
     }
-    let at_most = wire.at_most.iter().map(|of| Some((kind(of.kind)?, of.records)));
+    let at_most = wire.at_most.iter().map(|of| Some((kind_of(of.kind)?, of.records)));
     let at_most = at_most.collect::<Option<_>>().ok_or("what may be ended is of kinds of record")?;
     Ok(Ending {
         delivery: delivery.to_owned(),
@@ -97,7 +97,7 @@ pub(super) fn ending(
 
 pub(super) fn absent(absences: Vec<Absence>, receipt: Receipt) -> pb::Absent {
     let of = |Absence { kind, n_held, n_absent }| pb::AbsentRecords {
-        kind: wire(kind),
+        kind: kind_to(kind),
         held: n_held,
         absent: n_absent,
     };
@@ -105,7 +105,7 @@ pub(super) fn absent(absences: Vec<Absence>, receipt: Receipt) -> pb::Absent {
 }
 
 pub(super) fn ended(batch: String, sequence: u64, ended: Ended, receipt: Receipt) -> pb::Ended {
-    let of = |(kind, records)| pb::KindCount { kind: wire(kind), records };
+    let of = |(kind, records)| pb::KindCount { kind: kind_to(kind), records };
     pb::Ended {
         batch,
         sequence,
@@ -114,13 +114,4 @@ pub(super) fn ended(batch: String, sequence: u64, ended: Ended, receipt: Receipt
         repeated: ended.repeated,
         receipt: Some(receipt),
     }
-}
-
-/// A kind in the numbers of the wire, where 0 is none.
-pub(super) const fn wire(kind: Kind) -> i32 {
-    kind as i32 + 1
-}
-
-fn kind(wire: i32) -> Option<Kind> {
-    Kind::ALL.get(usize::try_from(wire).ok()?.checked_sub(1)?).copied()
 }

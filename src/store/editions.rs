@@ -70,18 +70,15 @@ impl Snapshot<'_> {
         Ok(statement.exists(params![edition, agreement])?)
     }
 
-    /// The day on which each source had its last batch acknowledged by a time.
+    /// The day on which each source delivered last: sent a batch, or came again with a delivery that was in.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn delivered_by(&self, time: Timestamp) -> Result<BTreeMap<OrgId, Date>, Error> {
-        let mut statement = self.prepare(
-            "SELECT o.id, max(b.received_ms) FROM batch b JOIN organization o ON o.source = b.source
-             WHERE b.received_ms <= ?1 GROUP BY b.source",
-        )?;
-        let rows = statement
-            .query_map([time.millis()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+    pub fn delivered(&self) -> Result<BTreeMap<OrgId, Date>, Error> {
+        let sql = "SELECT id, delivered_ms FROM organization WHERE delivered_ms IS NOT NULL";
+        let mut statement = self.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
         rows.map(|row| {
             let (source, received) = row?;
             Ok((org(&source)?, Timestamp::from_millis(received).date()))

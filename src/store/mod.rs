@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use batches::{Acknowledged, BatchRow, Outcome, Verdict};
+pub use batches::{Acknowledged, BatchRow, Outcome, Sent, Verdict};
 pub use documents::Stored;
 pub use editions::{EditionRow, SourceReport};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};

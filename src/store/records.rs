@@ -26,7 +26,7 @@ pub struct RecordCount {
     pub kind: Kind,
     /// Records, without tombstones.
     pub n_records: u64,
-    /// When the source last had a batch acknowledged.
+    /// When the source last delivered: sent a batch, or came again with a delivery that was in.
     pub last_received: Option<Timestamp>,
 }
 
@@ -86,7 +86,7 @@ impl Snapshot<'_> {
         Ok(())
     }
 
-    /// What is held of a source, by kind, and when a batch of it was last acknowledged.
+    /// What is held of a source, by kind, and when it last delivered.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl Snapshot<'_> {
             Ok(Holding { kind, n_records: n_records.unsigned_abs(), n_waiting: n_waiting.unsigned_abs() })
         });
         let holdings = holdings.collect::<Result<_, Error>>()?;
-        let mut statement = self.prepare("SELECT max(received_ms) FROM batch WHERE source = ?1")?;
+        let mut statement = self.prepare("SELECT delivered_ms FROM organization WHERE source = ?1")?;
         let received: Option<i64> = statement.query_row([source], |row| row.get(0))?;
         Ok((holdings, received.map(Timestamp::from_millis)))
     }
@@ -119,7 +119,7 @@ impl Snapshot<'_> {
     /// [`Error::Database`].
     pub fn record_counts(&self) -> Result<Vec<RecordCount>, Error> {
         let mut statement = self.prepare(
-            "SELECT o.id, r.kind, count(*), (SELECT max(received_ms) FROM batch b WHERE b.source = r.source)
+            "SELECT o.id, r.kind, count(*), o.delivered_ms
              FROM record r JOIN organization o ON o.source = r.source
              WHERE r.fact IS NOT NULL GROUP BY r.source, r.kind ORDER BY o.id, r.kind",
         )?;

@@ -7,13 +7,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
     include_str!("migrations/4_linkage.sql"),
     include_str!("migrations/5_keys.sql"),
     include_str!("migrations/6_terms.sql"),
+    include_str!("migrations/7_deliveries.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.

@@ -9,6 +9,7 @@ mod records;
 mod rpcs;
 mod vocabulary;
 
+mod again;
 mod canary;
 mod check;
 mod dry_run;

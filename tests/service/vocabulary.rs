@@ -103,7 +103,9 @@ impl City {
     /// Takes out of the database what schema 5 has added.
     pub(crate) fn before_keys(&self) {
         self.tamper(
-            "DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
+            "ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
+             ALTER TABLE organization DROP COLUMN delivered_ms;
+             DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
              DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
              ALTER TABLE subject DROP COLUMN make; ALTER TABLE batch DROP COLUMN make; PRAGMA user_version = 4",
         );

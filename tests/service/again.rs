@@ -1,0 +1,145 @@
+//! What was sent before and is sent again: as it was, after something else, under another agreement, with another wish.
+
+use crate::city::City;
+use crate::papers::AGREEMENT;
+use crate::records::{identifiers, person, roll, student};
+use throughline::api::v1 as pb;
+use throughline::records::Fact;
+use tonic::Code;
+
+impl City {
+    /// How many records of a kind stand.
+    fn n_standing(&self, kind: u8) -> i64 {
+        self.rows(&format!("SELECT count(*) FROM record WHERE kind = {kind} AND fact IS NOT NULL"), |row| {
+            row.get(0)
+        })[0]
+    }
+}
+
+const PERSON: u8 = 0;
+
+#[tokio::test]
+async fn files_as_they_were_before_a_mistake_undo_it() {
+    let city = City::open().await;
+    let (right, wrong) = (0..200, 0..204);
+    city.files(right.clone(), |_| false);
+    assert_eq!(city.as_source(&["push", "files", "--whole"]).code, Some(0));
+    let again = city.as_source(&["push", "files", "--whole", "--json"]).json();
+    assert_eq!((&again["records"], &again["resumed"]), (&0.into(), &401.into()), "nothing has changed");
+
+    city.files(wrong, |_| false);
+    assert_eq!(city.as_source(&["push", "files", "--whole"]).code, Some(0));
+    assert_eq!(city.n_standing(PERSON), 204);
+    city.files(right, |_| false);
+    let pushed = city.as_source(&["push", "files", "--whole", "--json"]);
+    assert_eq!(pushed.code, Some(0), "{}", pushed.errors);
+    let pushed = pushed.json();
+    assert_eq!((&pushed["outcomes"]["unchanged"], &pushed["ended"]["person"]), (&401.into(), &4.into()));
+    assert_eq!(city.n_standing(PERSON), 200);
+}
+
+#[tokio::test]
+async fn a_value_that_was_corrected_and_corrected_back_is_what_was_sent_last() {
+    let city = City::open().await;
+    let source = city.source("northfield").await;
+    let sex = |sex: &str| {
+        let mut record = person(1);
+        if let Some(pb::record::Fact::Person(person)) = &mut record.fact {
+            person.sex = sex.into();
+        }
+        vec![record]
+    };
+    for (delivery, said) in [("a", "F"), ("b", "M"), ("a", "F")] {
+        let pushed = source.push(delivery, sex(said)).await.expect("a good record");
+        assert_eq!(pushed.outcomes.values().sum::<u64>(), 1, "{delivery}");
+        let kept = city.rows("SELECT fact FROM record WHERE kind = 0", |row| row.get::<_, Vec<u8>>(0));
+        let Some(Fact::Person(kept)) = Fact::from_stored(&kept[0]) else { panic!("a person") };
+        assert_eq!(kept.sex.map(|sex| sex.code()), Some(said));
+    }
+    // A delivery that is cut off goes on as long as nothing else was sent.
+    let mut pushing = source.open("c").await.expect("it may");
+    pushing.batch("c-1", 1, sex("M")).await.expect("it may");
+    assert_eq!(source.open("c").await.expect("it may").opened.acknowledged_through, 1);
+    source.push("d", sex("F")).await.expect("a good record");
+    assert_eq!(source.acknowledged_through("c").await, 0);
+    assert_eq!(source.open("c").await.expect("it may").opened.acknowledged_through, 0);
+}
+
+#[tokio::test]
+async fn another_version_of_the_agreement_takes_the_same_files_again() {
+    let city = City::open().await;
+    let (source, steward) = (city.source("northfield").await, city.steward().await);
+    let record = || {
+        let who = Some(pb::person::Identity::Identifiers(identifiers(1)));
+        let (birth_month, homeless) = ("2011-05".into(), Some(true));
+        let person = pb::Person { identity: who, birth_month, homeless, ..pb::Person::default() };
+        vec![crate::records::about(&student(1), "p", pb::record::Fact::Person(person))]
+    };
+    let kept = || {
+        let kept = city.rows("SELECT fact FROM record WHERE kind = 0", |row| row.get::<_, Vec<u8>>(0));
+        match Fact::from_stored(&kept[0]) {
+            Some(Fact::Person(person)) => (person.birth_month.is_some(), person.homeless.is_some()),
+            _ => panic!("a person"),
+        }
+    };
+    source.push("nightly", record()).await.expect("a good record");
+    assert_eq!(kept(), (false, true));
+    let second = AGREEMENT.replace("version = 1", "version = 2");
+    let terms = "\n[terms]\nelements = [\"person.birth_month\"]\n";
+    steward.agreement(&(second + terms)).await.expect("a good agreement");
+    let pushed = source.push("nightly", record()).await.expect("a good record");
+    assert_eq!(pushed.outcomes.values().sum::<u64>(), 1, "it is taken again");
+    assert_eq!(kept(), (true, false), "what is agreed now is what is there");
+    assert_eq!(source.acknowledged_through("nightly").await, 1);
+}
+
+#[tokio::test]
+async fn kinds_that_are_named_afterwards_are_ended() {
+    let city = City::open().await;
+    city.files(0..200, |_| false);
+    assert_eq!(city.as_source(&["push", "files"]).code, Some(0));
+    city.files(4..200, |_| false);
+    let pushed = city.as_source(&["push", "files", "--whole=enrollment", "--json"]).json();
+    assert_eq!(
+        (&pushed["ended"]["enrollment"], &pushed["ended"]["person"]),
+        (&4.into(), &serde_json::Value::Null)
+    );
+    let pushed = city.as_source(&["push", "files", "--whole=person", "--json"]).json();
+    assert_eq!(pushed["ended"]["person"], 4, "{pushed}");
+}
+
+#[tokio::test]
+async fn two_streams_of_a_source_are_remembered_at_a_time() {
+    let city = City::open().await;
+    let (source, other) = (city.source("northfield").await, city.source("eastbrook").await);
+    let dry = || pb::OpenDelivery {
+        delivery: "dry".into(),
+        agreement: "city-outcomes".into(),
+        dry_run: true,
+        ..Default::default()
+    };
+    let open = pb::push_request::Message::Open;
+    let first = source.begin(open(dry())).await.expect("it may");
+    // Who was cut off comes again before the service has noticed.
+    let second = source.begin(open(dry())).await.expect("it may");
+    let refused = source.begin(open(dry())).await.map(drop).expect_err("two are under way");
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    other.begin(open(dry())).await.map(drop).expect("another source may");
+    source.push("nightly", roll(0..3)).await.expect("an ordinary delivery is not held up");
+    first.finish().await.expect("a clean end");
+    drop(second);
+    source.begin(open(dry())).await.map(drop).expect("it is free again");
+}
+
+#[tokio::test]
+async fn who_comes_again_with_the_same_files_has_delivered() {
+    let city = City::open().await;
+    let source = city.source("northfield").await;
+    source.push("nightly", roll(0..3)).await.expect("good records");
+    let delivered =
+        || city.rows("SELECT delivered_ms FROM organization WHERE id = 'northfield'", |row| row.get(0));
+    let first: Vec<i64> = delivered();
+    city.tamper("UPDATE organization SET delivered_ms = 1 WHERE id = 'northfield'");
+    source.push("nightly", roll(0..3)).await.expect("nothing to send");
+    assert!(delivered()[0] >= first[0], "it is noted");
+}
