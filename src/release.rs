@@ -2,9 +2,10 @@
 
 use crate::agreements::{Agreement, Offer, Permit, Question, Refused, Rule};
 use crate::audit::{Call, Receipt};
+use crate::calendar::Date;
 use crate::disclosure::{Covered, NotASlice, ProtectedTable, Seal, Sourced};
 use crate::records::OrgId;
-use crate::store::{self, EditionRow, SourceReport, Store, Tx};
+use crate::store::{self, EditionRow, Snapshot, SourceReport, Store, Tx};
 use std::collections::BTreeSet;
 
 /// A protected table with the proof of its log entry: the reply to a query.
@@ -62,7 +63,16 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         if !agreement.partners.contains(&partner) {
             return Err(Refused { rule: Rule::Party, agreement: None }.into());
         }
-        let edition = tx.edition(question.edition)?.ok_or(Error::NoEdition)?;
+        let today = call.time.date();
+        let edition = match question.edition {
+            Some(number) => tx.edition(Some(number))?,
+            // Where none has been reviewed, that is what is said of the newest.
+            None => match reviewed(tx, &agreement, today)? {
+                None => tx.edition(None)?,
+                reviewed => reviewed,
+            },
+        };
+        let edition = edition.ok_or(Error::NoEdition)?;
         let seal = tx.seal(edition.number)?;
         let permitted = |seal: &Seal, sources: &BTreeSet<OrgId>, is_reviewed: bool| {
             let product = seal.product(&question.slice.product);
@@ -70,12 +80,12 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             let periods =
                 product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
             let cell_min = product.as_ref().map_or(u32::MAX, |product| product.cell_min());
-            let profile = product.as_ref().map_or("", |product| product.profile());
+            let profile = product.as_ref().map(|product| product.profile());
             let has_schools = product.as_ref().is_some_and(|product| product.has_schools());
             let offer = Offer { sources, cell_min, periods: &periods, profile, has_schools, is_reviewed };
-            agreement.permit(&partner, &question, offer, call.time.date())
+            agreement.permit(&partner, &question, offer, today)
         };
-        let is_reviewed = is_reviewed(tx, &agreement, &edition, &call)?;
+        let is_reviewed = is_reviewed(tx, &agreement, &edition, today)?;
         let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;
         let credit = agreement.terms.credit.clone().unwrap_or_default();
         let sourced = sourced(&agreement, &edition, &permit);
@@ -88,7 +98,7 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             // What the agreement would refuse of an older edition is not recalled from it either.
             let Some(row) = tx.edition(Some(number))? else { continue };
             let is_permitted = || {
-                let is_reviewed = self::is_reviewed(tx, &agreement, &row, &call)?;
+                let is_reviewed = self::is_reviewed(tx, &agreement, &row, today)?;
                 Ok::<_, store::Error>(permitted(&older, &sources(tx, &older)?, is_reviewed).is_ok())
             };
             if older.has_new(&question.slice.product) && is_permitted()? {
@@ -106,16 +116,34 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
 
 /// Whether an edition has waited as long as the agreement says, or was approved.
 fn is_reviewed(
-    tx: &Tx<'_>,
+    snapshot: &Snapshot<'_>,
     agreement: &Agreement,
     edition: &EditionRow,
-    call: &Call,
+    today: Date,
 ) -> Result<bool, store::Error> {
-    let days = call.time.date().days() - edition.frozen.date().days();
+    let days = today.days() - edition.frozen.date().days();
     if days >= i32::from(agreement.terms.review_days) {
         return Ok(true);
     }
-    tx.is_approved(edition.number, &agreement.id)
+    snapshot.is_approved(edition.number, &agreement.id)
+}
+
+/// The newest edition that may be answered from under an agreement.
+pub(crate) fn reviewed(
+    snapshot: &Snapshot<'_>,
+    agreement: &Agreement,
+    today: Date,
+) -> Result<Option<EditionRow>, store::Error> {
+    let newest = snapshot.edition(None)?.map_or(0, |edition| edition.number);
+    for number in (1..=newest).rev() {
+        let edition = snapshot.edition(Some(number))?;
+        if let Some(edition) = edition
+            && is_reviewed(snapshot, agreement, &edition, today)?
+        {
+            return Ok(Some(edition));
+        }
+    }
+    Ok(None)
 }
 
 /// What is told of an edition's sources beside the figures: when each delivered, and how much of its roster it covers.

@@ -26,8 +26,8 @@ pub struct Offer<'a> {
     pub sources: &'a BTreeSet<OrgId>,
     /// Smallest group it shows.
     pub cell_min: u32,
-    /// Its rule profile.
-    pub profile: &'a str,
+    /// Its rule profile; nothing when the edition does not have it.
+    pub profile: Option<&'a str>,
     /// Whether it has schools below districts.
     pub has_schools: bool,
     /// Whether the edition has been approved, or published for longer than the agreement lets it wait.
@@ -186,6 +186,22 @@ pub struct IntakePermit {
 }
 
 impl IntakePermit {
+    /// Id and version as the store has them, `city-outcomes@1`.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        let (id, version) = self.agreement();
+        format!("{id}@{version}")
+    }
+
+    /// Whether the agreement wants a fact at all: a dated status is the element of a person that it dates.
+    #[must_use]
+    pub fn keeps(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Status(status) => self.terms.keeps(status.status.element()),
+            _ => true,
+        }
+    }
+
     /// Drops what the agreement does not want of a fact.
     pub fn trim(&self, fact: &mut Fact) {
         fact.keep(|element| self.terms.keeps(element));
@@ -230,6 +246,11 @@ impl Agreement {
         let (slice, terms) = (&question.slice, &self.terms);
         let attested =
             terms.attested.is_empty() || terms.attested.get(partner).is_some_and(|day| *day <= today);
+        // A product that the edition does not have is refused by its name, once the permit is clear.
+        let is_protected = match (&terms.profiles, offer.profile) {
+            (Some(profiles), Some(profile)) => profiles.contains(profile),
+            (None, _) | (_, None) => true,
+        };
         let is_held = |(dimension, categories): (&String, &BTreeSet<String>)| {
             slice.filters.iter().any(|(fixed, at)| fixed == dimension && categories.contains(at))
         };
@@ -255,7 +276,7 @@ impl Agreement {
             (Rule::Year, !periods.is_empty() && periods.iter().all(|&year| self.years.contains(year))),
             (Rule::Source, offer.sources.is_subset(&self.sources)),
             (Rule::CellMin, offer.cell_min >= self.minimum(offer.sources)),
-            (Rule::Profile, terms.profiles.as_ref().is_none_or(|profiles| profiles.contains(offer.profile))),
+            (Rule::Profile, is_protected),
             (Rule::Reviewed, offer.is_reviewed),
         ];
         self.first_broken(&rules)?;

@@ -71,7 +71,7 @@ pub struct Sourced {
     pub coverage: Vec<Covered>,
 }
 
-/// How much of a roster there are records of, in whole percent rounded down to a multiple of 5.
+/// How much of a roster there are records of, in whole percent rounded down to a multiple of 5, and 95 at most.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
 pub struct Covered {
     /// School year.

@@ -1,6 +1,6 @@
 //! Elements of records: what an agreement can keep out.
 
-use super::Fact;
+use super::{Fact, StatusKind};
 
 /// Declares the elements that can be dropped from a fact: the kind, its field, and what is there without it.
 macro_rules! elements {
@@ -20,6 +20,25 @@ macro_rules! elements {
             }
         }
     };
+}
+
+impl StatusKind {
+    /// The element of a person that a status of this kind says with its days.
+    #[must_use]
+    pub const fn element(self) -> &'static str {
+        match self {
+            Self::Homeless => "person.homeless",
+            Self::Unaccompanied => "person.unaccompanied",
+            Self::Foster => "person.foster",
+            Self::Migrant => "person.migrant",
+            Self::Military => "person.military",
+            Self::EconomicallyDisadvantaged | Self::DirectlyCertified => "person.economically_disadvantaged",
+            Self::DisabilityIdea => "person.disability_idea",
+            Self::Section504 => "person.section_504",
+            Self::EnglishLearner => "person.english_learner",
+            Self::Zone => "person.zone",
+        }
+    }
 }
 
 /// Leaves a field as it is, or takes what is in it out.
@@ -100,5 +119,6 @@ mod tests {
         let kept = Demographics { races: Races::default(), homeless: None, ..whole };
         assert_eq!(fact, Fact::Person(kept));
         assert_eq!(ELEMENTS.iter().collect::<BTreeSet<_>>().len(), ELEMENTS.len());
+        assert!(StatusKind::ALL.iter().all(|status| ELEMENTS.contains(&status.element())));
     }
 }

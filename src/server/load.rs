@@ -49,10 +49,10 @@ pub(super) async fn agreement(
                 .await);
         }
     };
-    if RuleProfile::named(&agreement.profile).is_none() {
-        return Err(desk
-            .refuse(call, Told::malformed("agreement.profile", "profile: is not a known rule profile"))
-            .await);
+    let named = agreement.terms.profiles.iter().flatten().chain([&agreement.profile]);
+    if named.into_iter().any(|profile| RuleProfile::named(profile).is_none()) {
+        let message = "profile, or one of terms.profiles: is not a known rule profile";
+        return Err(desk.refuse(call, Told::malformed("agreement.profile", message)).await);
     }
     let (id, version, digest, now) =
         (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);

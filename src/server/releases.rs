@@ -3,7 +3,9 @@
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status;
+use crate::agreements::Agreement;
 use crate::api::{question, v1 as pb};
+use crate::calendar::Date;
 use crate::disclosure::Offered;
 use crate::outcomes::{Dimension, Indicator, Product, indicators};
 use crate::release::{self, Release};
@@ -69,8 +71,7 @@ impl ReleaseService for Releases {
         let today = admitted.call.time.date();
         let look = move |snapshot: &store::Snapshot<'_>| {
             let agreements = snapshot.agreements()?;
-            let edition = snapshot.edition(None)?.map(|edition| edition.number);
-            let seal = edition.map(|number| snapshot.seal(number)).transpose()?;
+            let newest = snapshot.edition(None)?.map(|edition| edition.number);
             let mut products = Vec::new();
             for product in snapshot.products()? {
                 let permitting = agreements.iter().filter(|(agreement, _)| {
@@ -78,11 +79,17 @@ impl ReleaseService for Releases {
                         && agreement.offers(&partner, product.id())
                         && agreement.state(today) == crate::agreements::State::InForce
                 });
-                let agreements: Vec<_> = permitting.map(|(agreement, _)| agreement.reference()).collect();
-                // A partner sees only what it may ask; the steward and the auditors see all.
-                if role == Role::Partner && agreements.is_empty() {
+                let permitting: Vec<_> = permitting.map(|(agreement, _)| agreement).collect();
+                // A partner sees only what it may ask, of the editions that it may ask; the steward and the auditors see all.
+                if role == Role::Partner && permitting.is_empty() {
                     continue;
                 }
+                let edition = match role {
+                    Role::Partner => reviewed(snapshot, &permitting, today)?,
+                    _ => newest,
+                };
+                let seal = edition.map(|number| snapshot.seal(number)).transpose()?;
+                let agreements: Vec<_> = permitting.iter().map(|agreement| agreement.reference()).collect();
                 let sealed = seal.as_ref().and_then(|seal| seal.product(product.id()));
                 products.push(pb::Product {
                     id: product.id().to_owned(),
@@ -114,6 +121,19 @@ impl ReleaseService for Releases {
         let response = self.desk.look(&admitted.call, look).await?;
         self.desk.answer(&admitted.call, response).await
     }
+}
+
+/// The newest edition that one of the agreements lets a partner ask.
+fn reviewed(
+    snapshot: &store::Snapshot<'_>,
+    agreements: &[&Agreement],
+    today: Date,
+) -> Result<Option<u32>, store::Error> {
+    let mut newest = None;
+    for agreement in agreements {
+        newest = newest.max(release::reviewed(snapshot, agreement, today)?.map(|edition| edition.number));
+    }
+    Ok(newest)
 }
 
 fn indicator(indicator: &Indicator) -> pb::Indicator {

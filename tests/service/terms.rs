@@ -6,6 +6,7 @@ use crate::records::{about, plain, roll, school, student};
 use crate::vocabulary::{last, question, refusal};
 use throughline::api::v1 as pb;
 use throughline::audit::Decision;
+use throughline::client::Session;
 use throughline::records::{Fact, StatusKind};
 use tonic::Code;
 
@@ -56,7 +57,22 @@ async fn an_edition_waits_for_its_review_and_then_says_whose_figures_they_are() 
     assert_eq!(source.days_late, 0, "it has delivered since the last due day but one");
     let covered: Vec<_> =
         source.coverage.iter().map(|of| (of.period, of.attendance, of.assessment)).collect();
-    assert_eq!(covered, [(2025, 100, 0)]);
+    assert_eq!(covered, [(2025, 95, 0)]);
+    // The next edition waits again: a question that names none is answered from the last that was reviewed.
+    city.source("northfield").await.push("second", roll(120..240)).await.expect("good records");
+    steward.publish().await.expect("an edition");
+    let (table, _) = partner.query(question()).await.expect("the first was approved");
+    assert_eq!(table.edition(), 1);
+    let newest = pb::QueryRequest { edition: 2, ..question() };
+    assert_eq!(refusal(partner.query(newest).await).code(), Code::PermissionDenied);
+    let listed = |session: &Session| {
+        let mut releases = session.releases();
+        async move {
+            let listed = releases.list_products(pb::ListProductsRequest {}).await.expect("it may");
+            listed.into_inner().products[0].edition
+        }
+    };
+    assert_eq!((listed(&partner).await, listed(&city.auditor().await).await), (1, 2));
     let agreements = steward.session.admin().list_agreements(pb::ListAgreementsRequest {}).await;
     let agreements = agreements.expect("the steward may").into_inner().agreements;
     assert_eq!((agreements[0].breach_notice_hours, agreements[0].contacts.len()), (24, 1));
@@ -69,7 +85,7 @@ async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
     let listed = AGREEMENT
         .replace("version = 1", "version = 2")
         .replace("kinds = [\"person\", \"school\", \"enrollment\", \"attendance_summary\"]", kinds);
-    let terms = "\n[terms]\nelements = [\"person.birth_month\", \"course.failed\"]\n";
+    let terms = "\n[terms]\nelements = [\"person.birth_month\", \"course.failed\", \"person.foster\"]\n";
     city.steward().await.agreement(&(listed + terms)).await.expect("a good agreement");
     let who = Some(pb::person::Identity::Identifiers(crate::records::identifiers(1)));
     let person = pb::Person {
@@ -79,8 +95,11 @@ async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
         homeless: Some(true),
         ..pb::Person::default()
     };
-    let status =
-        pb::Status { status: "homeless".into(), begin: "2024-10-01".into(), ..pb::Status::default() };
+    let status = |status: &str| pb::Status {
+        status: status.into(),
+        begin: "2024-10-01".into(),
+        ..pb::Status::default()
+    };
     let course = pb::Course {
         school_year: 2025,
         code: "ENG9".into(),
@@ -94,13 +113,17 @@ async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
     let records = vec![
         school(),
         about(&student(1), "p", Wire::Person(person)),
-        about(&student(1), "s", Wire::Status(status)),
+        about(&student(1), "s", Wire::Status(status("foster"))),
+        // What is no element of a person here does not come in with dates, either.
+        about(&student(1), "h", Wire::Status(status("homeless"))),
         about(&student(1), "c", Wire::Course(course)),
         plain("d", Wire::SchoolDay(day)),
     ];
     let pushed = city.source("northfield").await.push("first", records).await.expect("good records");
-    assert_eq!(pushed.outcomes.values().sum::<u64>(), 5);
-    assert_eq!(pushed.refused.len(), 0);
+    assert_eq!(pushed.outcomes.values().sum::<u64>(), 6);
+    let refused: Vec<_> =
+        pushed.refused.iter().map(|(_, of)| (of.field.as_str(), of.code.as_str())).collect();
+    assert_eq!(refused, [("status.status", "not_permitted")]);
     let kept = city.rows("SELECT fact FROM record ORDER BY kind", |row| row.get::<_, Vec<u8>>(0));
     let kept: Vec<Fact> = kept.iter().map(|bytes| Fact::from_stored(bytes).expect("a fact")).collect();
     let [
@@ -114,6 +137,6 @@ async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
         panic!("five facts of five kinds")
     };
     assert_eq!((person.sex, person.homeless, person.birth_month), (None, None, "2011-05".parse().ok()));
-    assert_eq!(status.status, StatusKind::Homeless);
+    assert_eq!(status.status, StatusKind::Foster);
     assert_eq!((course.core, course.failed, course.earned_hundredths), (None, Some(false), 50));
 }

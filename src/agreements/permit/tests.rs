@@ -2,7 +2,7 @@
 
 use super::super::agreement::tests::DOCUMENT;
 use super::*;
-use crate::records::{Demographics, Sex};
+use crate::records::{Demographics, Sex, Status, StatusKind};
 
 fn org(id: &str) -> OrgId {
     OrgId::new(id).expect(id)
@@ -14,7 +14,7 @@ fn year(ending: u32) -> SchoolYear {
 
 /// A product of districts under `nces-10`, reviewed.
 fn offer<'a>(sources: &'a BTreeSet<OrgId>, periods: &'a [SchoolYear]) -> Offer<'a> {
-    Offer { sources, cell_min: 10, periods, profile: "nces-10", has_schools: false, is_reviewed: true }
+    Offer { sources, cell_min: 10, periods, profile: Some("nces-10"), has_schools: false, is_reviewed: true }
 }
 
 /// What is right and what is wrong in one decision; the expected rule is written beside it by hand.
@@ -224,7 +224,7 @@ review_days = 5
         ),
         ("agreement.geography", (by_place.clone(), of_schools, right().2)),
         ("agreement.cell_min", (right().0, offer(&both, &periods), right().2)),
-        ("agreement.profile", (right().0, Offer { profile: "delaware", ..right().1 }, right().2)),
+        ("agreement.profile", (right().0, Offer { profile: Some("delaware"), ..right().1 }, right().2)),
         ("agreement.reviewed", (right().0, Offer { is_reviewed: false, ..right().1 }, right().2)),
     ];
     for (rule, case) in cases {
@@ -234,7 +234,8 @@ review_days = 5
         }
     }
     let others = [
-        (right().0, Offer { profile: "utah", ..right().1 }, right().2),
+        (right().0, Offer { profile: Some("utah"), ..right().1 }, right().2),
+        (right().0, Offer { profile: None, ..right().1 }, right().2),
         (right().0, Offer { cell_min: 15, ..offer(&both, &periods) }, right().2),
         (question("city", &["race"], &[("sector", "private")]), right().1, right().2),
         (by_place, right().1, right().2),
@@ -286,6 +287,19 @@ fn what_an_agreement_does_not_list_is_dropped_on_receipt() {
     let terms = "[terms]\nelements = [\"person.sex\", \"person.birth_month\"]";
     assert_eq!(trimmed(terms), (true, false, true));
     assert_eq!(trimmed("[terms]\nelements = []"), (false, false, false));
+}
+
+#[test]
+fn a_dated_status_is_the_element_that_it_dates() {
+    let day = "2025-01-01".parse().expect("a date");
+    let agreement =
+        Agreement::parse(&format!("{DOCUMENT}[terms]\nelements = [\"person.homeless\"]")).expect("valid");
+    let permit = agreement.permit_intake(&org("eastbrook"), day).expect("a source, in force");
+    let keeps = |status| permit.keeps(&Fact::Status(Status { status, zone: None, begin: day, end: None }));
+    assert!(
+        keeps(StatusKind::Homeless) && !keeps(StatusKind::Foster) && !keeps(StatusKind::DirectlyCertified)
+    );
+    assert!(permit.keeps(&Fact::Person(Demographics::default())));
 }
 
 #[test]
