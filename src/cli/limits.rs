@@ -52,8 +52,8 @@ impl Limits {
         if lines.is_empty() {
             return Ok(());
         }
-        let needed =
-            files.iter().filter(is_too_much).map(|of| (of.n_refused * 100).div_ceil(of.n_rows.max(1)));
+        // Whoever gives a percentage gives up the floor, so it has to be enough for all files.
+        let needed = files.iter().map(|of| (of.n_refused * 100).div_ceil(of.n_rows.max(1)));
         Err(Failure::new(format!(
             "stopped, and nothing was stored: more than {percent} % of the rows of a file are refused{lines}\n\
              correct them (--errors, --refused-rows), or send the others with --allow-refused {}",
@@ -78,8 +78,7 @@ impl Limits {
         if lines.is_empty() {
             return Ok(at_most);
         }
-        let needed =
-            absences.iter().filter(is_too_much).map(|of| (of.n_absent * 100).div_ceil(of.n_held.max(1)));
+        let needed = absences.iter().map(|of| (of.n_absent * 100).div_ceil(of.n_held.max(1)));
         Err(Failure::new(format!(
             "stopped, and nothing was stored: the files lack more than {} % of what the service holds{lines}\n\
              send whole files, leave out --whole, or end these records with --allow-ended {}",
@@ -160,5 +159,23 @@ mod tests {
         };
         assert!(text.contains("enrollment: 112 of 1,000 records would be ended (11.2 %)"), "{text}");
         assert!(text.ends_with("--allow-ended 12") && !text.contains("person"), "{text}");
+    }
+
+    #[test]
+    fn what_is_suggested_is_enough() {
+        let absence = |kind, n_held, n_absent| Absence { kind, n_held, n_absent };
+        let absences = [absence(Kind::Enrollment, 1_000, 112), absence(Kind::Discipline, 6, 5)];
+        let Err(Failure(text)) = limits(None, None).ended(&absences) else { panic!("it goes on") };
+        assert!(text.ends_with("--allow-ended 84"), "{text}");
+        assert!(limits(None, Some(84)).ended(&absences).is_ok());
+        let files = [("a.csv", 100, 30), ("b.csv", 10, 9)].map(|(file, n_rows, n_refused)| FileRows {
+            file: file.into(),
+            n_rows,
+            n_refused,
+            n_by_service: 0,
+        });
+        let Err(Failure(text)) = limits(None, None).refused(&files) else { panic!("it goes on") };
+        assert!(text.ends_with("--allow-refused 90") && !text.contains("b.csv"), "{text}");
+        assert!(limits(Some(90), None).refused(&files).is_ok());
     }
 }

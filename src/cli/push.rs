@@ -83,7 +83,14 @@ impl Push {
             |done| bar.set_position(done.acknowledged),
         );
         bar.finish_and_clear();
-        let (pushed, _) = pushed?;
+        let (pushed, _) = match pushed {
+            Ok(pushed) => pushed,
+            Err(stopped) => {
+                // What is wrong is known, and may be why it stopped.
+                self.report_wrong(&survey, None)?;
+                return Err(stopped);
+            }
+        };
         self.report(&survey, &pushed, started.elapsed().as_secs_f64())
     }
 

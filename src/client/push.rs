@@ -1,8 +1,7 @@
 //! Pushing a delivery: batches out, verdicts in, resumed where the service says.
 
 use super::session::{Error, Session};
-use super::whole::{kind, wire};
-use crate::api::v1 as pb;
+use crate::api::{kind_of, kind_to, v1 as pb};
 use crate::identity::KeyId;
 use crate::records::Kind;
 use crate::store::Outcome;
@@ -135,17 +134,17 @@ pub(super) async fn push(
             let batch = pb::Batch { batch: format!("{id}-{sequence}"), sequence, records };
             if !send(sequence, Some(rows), Sent::Batch(batch)).await {
                 // The service ended the stream: its reason comes with the replies.
-                return resumed;
+                return Ok(resumed);
             }
         }
         if let Some(at_most) = at_most {
             let sequence = sequence + 1;
-            let of = |(kind, records): (Kind, u64)| pb::KindCount { kind: wire(kind), records };
+            let of = |(kind, records): (Kind, u64)| pb::KindCount { kind: kind_to(kind), records };
             let at_most = at_most.into_iter().map(of).collect();
             let end = pb::EndAbsent { batch: format!("{id}-{sequence}"), sequence, at_most };
             send(sequence, None, Sent::End(end)).await;
         }
-        resumed
+        Ok::<_, Error>(resumed)
     };
     let receive = async {
         let (mut pushed, mut done) = (Pushed::default(), Progress::default());
@@ -174,7 +173,7 @@ pub(super) async fn push(
                     progress(done);
                 }
                 (Some(Reply::Ended(ended)), None) => {
-                    let read = |of: pb::KindCount| Some((kind(of.kind)?, of.records));
+                    let read = |of: pb::KindCount| Some((kind_of(of.kind)?, of.records));
                     let ended = ended.kinds.into_iter().map(read).collect::<Option<_>>();
                     pushed.ended = Some(ended.ok_or(Error::Protocol("a kind that is unknown"))?);
                 }
@@ -183,8 +182,8 @@ pub(super) async fn push(
         }
         Ok(pushed)
     };
-    let (resumed, pushed) = tokio::join!(send, receive);
-    let mut pushed = pushed?;
+    // After an answer that does not prove itself nothing more is sent, and nothing is ended.
+    let (resumed, mut pushed) = tokio::try_join!(send, receive)?;
     if !waiting.lock().expect("nothing panics while it holds the queue").is_empty() {
         return Err(Error::Protocol("the stream ended before the last verdict"));
     }
