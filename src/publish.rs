@@ -13,7 +13,7 @@ use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
-use crate::store::{self, EditionRow, Snapshot, SourceReport, Store, StoredPerson, Tx};
+use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, StoredPerson, Tx};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -102,7 +102,7 @@ pub async fn publish(
     });
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
-    let Made { row, columns, metadata, seal, report, n_waiting, conflicts } = made;
+    let Made { row, reports, columns, metadata, seal, report, n_waiting, conflicts } = made;
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
@@ -110,7 +110,7 @@ pub async fn publish(
             return Err(Error::Overtaken);
         }
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
-        tx.put_edition(&row, &metadata, columns, &seal, &proof)?;
+        tx.put_edition(&row, &reports, &metadata, columns, &seal, &proof)?;
         tx.log(&call.published(row.number, seal_digest, proof_digest))?;
         Ok(row)
     };
@@ -125,6 +125,7 @@ const CONFLICTS_MIN: u64 = 10;
 /// Everything that is to be stored.
 struct Made {
     row: EditionRow,
+    reports: SourceReports,
     columns: Vec<(Unit, String, Vec<u8>)>,
     metadata: String,
     seal: Seal,
@@ -164,13 +165,13 @@ fn make(
         n_persons: edition.n_persons(),
         n_student_years: edition.n_rows(Unit::StudentYear) as u64,
         n_opted_out: edition.n_opted_out(),
-        reports: reports(snapshot, &edition, &sources)?,
         sources,
     };
+    let reports = reports(snapshot, &edition, &row.sources)?;
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
     let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
     let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
-    Ok(Made { row, columns, metadata: edition.metadata(), seal, report, n_waiting, conflicts })
+    Ok(Made { row, reports, columns, metadata: edition.metadata(), seal, report, n_waiting, conflicts })
 }
 
 /// What each source had sent by now.
@@ -178,7 +179,7 @@ fn reports(
     snapshot: &Snapshot<'_>,
     edition: &Edition,
     sources: &BTreeSet<OrgId>,
-) -> Result<BTreeMap<OrgId, SourceReport>, store::Error> {
+) -> Result<SourceReports, store::Error> {
     let (delivered, mut coverage) = (snapshot.delivered()?, edition.coverage());
     let report = |source: &OrgId| {
         let coverage = coverage.remove(source).unwrap_or_default();

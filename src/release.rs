@@ -5,7 +5,7 @@ use crate::audit::{Call, Receipt};
 use crate::calendar::Date;
 use crate::disclosure::{Covered, NotASlice, ProtectedTable, Seal, Sourced};
 use crate::records::OrgId;
-use crate::store::{self, EditionRow, Snapshot, SourceReport, Store, Tx};
+use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, Tx};
 use std::collections::BTreeSet;
 
 /// A protected table with the proof of its log entry: the reply to a query.
@@ -88,7 +88,7 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         let is_reviewed = is_reviewed(tx, &agreement, &edition, today)?;
         let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;
         let credit = agreement.terms.credit.clone().unwrap_or_default();
-        let sourced = sourced(&agreement, &edition, &permit);
+        let sourced = sourced(&agreement, &edition, &tx.source_reports(edition.number)?, &permit);
         let mut table = seal.slice(permit.slice())?.under(agreement.reference(), credit, sourced);
         for number in (1..edition.number).rev() {
             if !table.is_wanting() {
@@ -134,20 +134,26 @@ pub(crate) fn reviewed(
     agreement: &Agreement,
     today: Date,
 ) -> Result<Option<EditionRow>, store::Error> {
-    let newest = snapshot.edition(None)?.map_or(0, |edition| edition.number);
-    for number in (1..=newest).rev() {
-        let edition = snapshot.edition(Some(number))?;
-        if let Some(edition) = edition
-            && is_reviewed(snapshot, agreement, &edition, today)?
-        {
+    let mut newest = snapshot.edition(None)?;
+    while let Some(edition) = newest {
+        if is_reviewed(snapshot, agreement, &edition, today)? {
             return Ok(Some(edition));
         }
+        newest = match edition.number {
+            1 => None,
+            number => snapshot.edition(Some(number - 1))?,
+        };
     }
     Ok(None)
 }
 
 /// What is told of an edition's sources beside the figures: when each delivered, and how much of its roster it covers.
-fn sourced(agreement: &Agreement, edition: &EditionRow, permit: &Permit) -> Vec<Sourced> {
+fn sourced(
+    agreement: &Agreement,
+    edition: &EditionRow,
+    reports: &SourceReports,
+    permit: &Permit,
+) -> Vec<Sourced> {
     let periods: BTreeSet<u16> = permit.slice().periods.iter().map(|year| year.ending()).collect();
     let of = |(source, report): (&OrgId, &SourceReport)| {
         let covered = report.coverage.iter().filter(|(year, _)| periods.contains(year));
@@ -164,7 +170,7 @@ fn sourced(agreement: &Agreement, edition: &EditionRow, permit: &Permit) -> Vec<
                 .collect(),
         }
     };
-    edition.reports.iter().map(of).collect()
+    reports.iter().map(of).collect()
 }
 
 /// Whose records a seal's figures count: those of its own edition, and of the earlier ones that parts of it stay with.

@@ -29,9 +29,10 @@ pub struct EditionRow {
     pub n_opted_out: u64,
     /// Organizations whose records are in it.
     pub sources: BTreeSet<OrgId>,
-    /// What each of them had sent.
-    pub reports: BTreeMap<OrgId, SourceReport>,
 }
+
+/// What the sources of an edition had sent, by organization.
+pub type SourceReports = BTreeMap<OrgId, SourceReport>;
 
 /// What a source had sent when an edition was frozen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,10 +55,23 @@ impl Snapshot<'_> {
     /// [`Error::Database`].
     pub fn edition(&self, number: Option<u32>) -> Result<Option<EditionRow>, Error> {
         let mut statement = self.prepare(
-            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources, reports FROM edition
+            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources FROM edition
              WHERE ?1 IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
         )?;
         statement.query_row([number], read).optional()?.transpose()
+    }
+
+    /// What the sources of an edition had sent; nothing where a program wrote it that did not keep that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn source_reports(&self, edition: u32) -> Result<SourceReports, Error> {
+        let mut statement = self.prepare("SELECT reports FROM edition WHERE number = ?1")?;
+        let reports: Option<String> = statement.query_row([edition], |row| row.get(0))?;
+        reports.map_or(Ok(SourceReports::new()), |text| {
+            serde_json::from_str(&text).map_err(|_| Error::Damaged("a report"))
+        })
     }
 
     /// Whether an edition was approved for answers under an agreement.
@@ -171,6 +185,7 @@ impl Tx<'_> {
     pub fn put_edition<'c>(
         &mut self,
         edition: &EditionRow,
+        reports: &SourceReports,
         metadata: &str,
         columns: impl IntoIterator<Item = (&'static str, &'c str, &'c [u8])>,
         seal: &Seal,
@@ -192,7 +207,7 @@ impl Tx<'_> {
             edition.n_opted_out.cast_signed(),
             sources.join(","),
             metadata,
-            serde_json::to_string(&edition.reports).map_err(|_| Error::Damaged("a report"))?
+            serde_json::to_string(reports).map_err(|_| Error::Damaged("a report"))?
         ])?;
         let mut insert =
             self.prepare("INSERT INTO edition_column (edition, frame, name, bytes) VALUES (?1, ?2, ?3, ?4)")?;
@@ -218,10 +233,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {
     let sources = sources.split(',').filter(|id| !id.is_empty());
     let sources = sources.map(org).collect::<Result<_, _>>();
     let count = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
-    let reports: Option<String> = row.get(8)?;
-    let reports = reports.map_or(Ok(BTreeMap::new()), |text| {
-        serde_json::from_str(&text).map_err(|_| Error::Damaged("a report"))
-    });
     let edition = EditionRow {
         number: row.get(0)?,
         title: row.get(1)?,
@@ -231,7 +242,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {
         n_student_years: count(5)?,
         n_opted_out: count(6)?,
         sources: BTreeSet::new(),
-        reports: BTreeMap::new(),
     };
-    Ok(sources.and_then(|sources| Ok(EditionRow { sources, reports: reports?, ..edition })))
+    Ok(sources.map(|sources| EditionRow { sources, ..edition }))
 }
