@@ -13,7 +13,9 @@ use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
-use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, StoredPerson, Tx};
+use crate::store::{
+    self, EditionNotes, EditionRow, LeftOutOf, Snapshot, SourceReport, SourceReports, Store, StoredPerson, Tx,
+};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -102,7 +104,7 @@ pub async fn publish(
     });
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
-    let Made { row, reports, columns, metadata, seal, report, n_waiting, conflicts } = made;
+    let Made { row, notes, columns, metadata, seal, report, n_waiting, conflicts } = made;
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
@@ -110,7 +112,7 @@ pub async fn publish(
             return Err(Error::Overtaken);
         }
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
-        tx.put_edition(&row, &reports, &metadata, columns, &seal, &proof)?;
+        tx.put_edition(&row, &notes, &metadata, columns, &seal, &proof)?;
         tx.log(&call.published(row.number, seal_digest, proof_digest))?;
         Ok(row)
     };
@@ -125,7 +127,7 @@ const CONFLICTS_MIN: u64 = 10;
 /// Everything that is to be stored.
 struct Made {
     row: EditionRow,
-    reports: SourceReports,
+    notes: EditionNotes,
     columns: Vec<(Unit, String, Vec<u8>)>,
     metadata: String,
     seal: Seal,
@@ -150,6 +152,7 @@ fn make(
     progress(Stage::Freeze);
     let Frozen { edition, sources, n_waiting } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
+    let left_out = left_out(&edition, &products, &RuleProfile::all())?;
     let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let tabulations = outcomes::tabulate(&edition, &before.products)?;
     progress(Stage::Seal);
@@ -167,11 +170,11 @@ fn make(
         n_opted_out: edition.n_opted_out(),
         sources,
     };
-    let reports = reports(snapshot, &edition, &row.sources)?;
+    let notes = EditionNotes { reports: reports(snapshot, &edition, &row.sources)?, left_out };
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
     let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
     let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
-    Ok(Made { row, reports, columns, metadata: edition.metadata(), seal, report, n_waiting, conflicts })
+    Ok(Made { row, notes, columns, metadata: edition.metadata(), seal, report, n_waiting, conflicts })
 }
 
 /// What each source had sent by now.
@@ -186,6 +189,24 @@ fn reports(
         (source.clone(), SourceReport { delivered: delivered.get(source).copied(), coverage })
     };
     Ok(sources.iter().map(report).collect())
+}
+
+/// Smaller steps of what is left out are never told.
+const LEFT_OUT_MIN: u64 = 10;
+
+/// What the products that can be asked leave out, in steps of no fewer people than their rule shows.
+fn left_out(
+    edition: &Edition,
+    products: &[Product],
+    profiles: &[RuleProfile],
+) -> Result<LeftOutOf, outcomes::Error> {
+    let mut all = LeftOutOf::new();
+    for product in products {
+        let profile = profiles.iter().find(|profile| profile.id == product.profile());
+        let people_min = profile.map_or(u64::MAX, |profile| profile.cell_min.max(LEFT_OUT_MIN));
+        all.insert(product.id().to_owned(), edition.left_out(product, people_min)?);
+    }
+    Ok(all)
 }
 
 /// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is

@@ -3,7 +3,7 @@
 use crate::agreements::{Agreement, Offer, Permit, Question, Refused, Rule};
 use crate::audit::{Call, Receipt};
 use crate::calendar::Date;
-use crate::disclosure::{Covered, NotASlice, ProtectedTable, Seal, Sourced};
+use crate::disclosure::{Beside, Covered, LeftOut, NotASlice, ProtectedTable, Seal, Sourced};
 use crate::records::OrgId;
 use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, Tx};
 use std::collections::BTreeSet;
@@ -87,9 +87,13 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         };
         let is_reviewed = is_reviewed(tx, &agreement, &edition, today)?;
         let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;
-        let credit = agreement.terms.credit.clone().unwrap_or_default();
-        let sourced = sourced(&agreement, &edition, &tx.source_reports(edition.number)?, &permit);
-        let mut table = seal.slice(permit.slice())?.under(agreement.reference(), credit, sourced);
+        let mut table = seal.slice(permit.slice())?;
+        let beside = Beside {
+            credit: agreement.terms.credit.clone().unwrap_or_default(),
+            sources: sourced(&agreement, &edition, &tx.source_reports(edition.number)?, &permit),
+            left_out: left_out(tx, &agreement, &table)?,
+        };
+        table = table.under(agreement.reference(), beside);
         for number in (1..edition.number).rev() {
             if !table.is_wanting() {
                 break;
@@ -171,6 +175,33 @@ fn sourced(
         }
     };
     reports.iter().map(of).collect()
+}
+
+/// Whom the figures of a table leave out, in the editions whose records they count. It is told of all students of a product,
+/// so an agreement that lets a partner see only some of them is told nothing.
+fn left_out(
+    snapshot: &Snapshot<'_>,
+    agreement: &Agreement,
+    table: &ProtectedTable,
+) -> Result<Vec<LeftOut>, store::Error> {
+    let mut all = Vec::new();
+    if !agreement.terms.only.is_empty() {
+        return Ok(all);
+    }
+    let periods: BTreeSet<u32> = table.cells().iter().map(|cell| cell.period).collect();
+    for counted in table.counted().iter().filter(|counted| periods.contains(&counted.period)) {
+        let of_products = snapshot.left_out(counted.edition)?;
+        let of_years = of_products.get(table.product()).and_then(|of| of.get(table.indicator()));
+        let year = u16::try_from(counted.period).unwrap_or_default();
+        let of_year = of_years.and_then(|years| years.get(&year)).into_iter().flatten();
+        all.extend(of_year.map(|left_out| LeftOut {
+            period: counted.period,
+            of: left_out.of.clone(),
+            reason: left_out.reason.clone(),
+            percent: left_out.percent.into(),
+        }));
+    }
+    Ok(all)
 }
 
 /// Whose records a seal's figures count: those of its own edition, and of the earlier ones that parts of it stay with.

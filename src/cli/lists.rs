@@ -68,6 +68,9 @@ fn print(indicator: &Indicator) {
     for (name, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
         say(&format!("  {name:<12} {text}"));
     }
+    if let Some((who, reasons)) = indicator.left_out() {
+        say(&format!("  {:<12} of {who}: {}", "left out", reasons.join("; ")));
+    }
 }
 
 fn json(indicator: &Indicator) -> serde_json::Value {
@@ -76,6 +79,8 @@ fn json(indicator: &Indicator) -> serde_json::Value {
         "numerator": indicator.numerator, "denominator": indicator.denominator, "rule": indicator.rule,
         "source": indicator.source, "caveat": indicator.caveat, "unit": indicator.unit.name(),
         "measure": indicator.measure.name(), "parameters": indicator.parameters,
+        "about": indicator.left_out().map(|(who, _)| who),
+        "left_out": indicator.left_out().map(|(_, reasons)| reasons).unwrap_or_default(),
     })
 }
 

@@ -91,7 +91,8 @@ pub use report::{
 pub use rule::{RuleProfile, Zeros};
 pub use seal::Seal;
 pub use slice::{NotASlice, Violation};
-pub use table::{Cell, Counted, Covered, Earlier, Filter, Mark, ProtectedTable, RateCode, Sourced};
+pub(crate) use table::Beside;
+pub use table::{Cell, Counted, Covered, Earlier, Filter, LeftOut, Mark, ProtectedTable, RateCode, Sourced};
 
 /// Why there is no seal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

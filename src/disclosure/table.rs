@@ -41,6 +41,8 @@ pub struct ProtectedTable {
     credit: String,
     #[prost(message, repeated, tag = "17")]
     sources: Vec<Sourced>,
+    #[prost(message, repeated, tag = "18")]
+    left_out: Vec<LeftOut>,
 }
 
 /// Whose records the figures of a school year count.
@@ -83,6 +85,34 @@ pub struct Covered {
     /// Students with a result of any test.
     #[prost(uint32, tag = "3")]
     pub assessment: u32,
+}
+
+/// A part of the people whom the indicator speaks of that no figure of a school year counts.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct LeftOut {
+    /// School year.
+    #[prost(uint32, tag = "1")]
+    pub period: u32,
+    /// Whom the indicator speaks of, in words.
+    #[prost(string, tag = "2")]
+    pub of: String,
+    /// Why they are left out, in words.
+    #[prost(string, tag = "3")]
+    pub reason: String,
+    /// How many of those it speaks of, in whole percent rounded down to a multiple of 5, and 95 at most.
+    #[prost(uint32, tag = "4")]
+    pub percent: u32,
+}
+
+/// What is told beside the figures of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Beside {
+    /// Whom the agreement gives credit to.
+    pub(crate) credit: String,
+    /// The edition's sources.
+    pub(crate) sources: Vec<Sourced>,
+    /// Whom the figures leave out.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// A dimension fixed to a category.
@@ -206,6 +236,7 @@ impl ProtectedTable {
             people_noise: heading.people_noise,
             credit: String::new(),
             sources: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
@@ -291,6 +322,12 @@ impl ProtectedTable {
         &self.sources
     }
 
+    /// Whom the indicator speaks of and the figures do not count; empty before release.
+    #[must_use]
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
     /// Agreement id and version the answer was given under; empty before release.
     #[must_use]
     pub fn agreement(&self) -> &str {
@@ -323,9 +360,9 @@ impl ProtectedTable {
 
     /// Names the agreement the table is released under.
     #[must_use]
-    pub(crate) fn under(mut self, agreement: String, credit: String, sources: Vec<Sourced>) -> Self {
-        (self.agreement, self.credit, self.sources) = (agreement, credit, sources);
-        self
+    pub(crate) fn under(self, agreement: String, beside: Beside) -> Self {
+        let Beside { credit, sources, left_out } = beside;
+        Self { agreement, credit, sources, left_out, ..self }
     }
 }
 
@@ -341,7 +378,7 @@ mod tests {
     #[test]
     fn the_agreement_is_part_of_the_digest() {
         let table = ProtectedTable::default();
-        let released = table.clone().under("a@1".into(), String::new(), Vec::new());
+        let released = table.clone().under("a@1".into(), Beside::default());
         assert_eq!(released.agreement(), "a@1");
         assert_ne!(released.digest(), table.digest());
         assert_eq!(table.digest(), sha256(b""), "an empty message has no bytes");

@@ -4,11 +4,12 @@ use super::said::Person;
 use crate::calendar::Date;
 use crate::records::{Code, CollegeLevel, Diploma, DiplomaType, Enrollment, ExitType, Grade, Postsecondary};
 
-/// A member of a four-year cohort.
+/// Who entered a four-year cohort.
 pub(super) struct CohortMember {
     /// School year the cohort should graduate in.
     pub(super) period: u16,
-    pub(super) graduated_4y: bool,
+    /// Nothing for whom it took out: no member any more.
+    pub(super) graduated_4y: Option<bool>,
     /// Whether with one more year; nothing while that is not over, or for whom it took out.
     pub(super) graduated_5y: Option<bool>,
 }
@@ -63,7 +64,10 @@ pub(super) fn cohort(person: &Person<'_>, frozen_on: Date) -> Option<CohortMembe
         (day <= frozen_on && (graduated || !removed(spells(), day))).then_some(graduated)
     };
     let graduated_5y = Date::new(i32::from(period) + 1, 8, 31).and_then(by);
-    by(last_day).map(|graduated_4y| CohortMember { period, graduated_4y, graduated_5y })
+    let graduated_4y = by(last_day);
+    // Who was taken out by the fourth year is not in the cohort that the fifth is about.
+    let graduated_5y = graduated_4y.and(graduated_5y);
+    Some(CohortMember { period, graduated_4y, graduated_5y })
 }
 
 /// Whether the last spell that ended by the cohort's last day ended in a way that takes a person out.

@@ -22,8 +22,9 @@ pub struct Edition {
 
 pub(super) const UNITS: [Unit; 3] = [Unit::StudentYear, Unit::Cohort, Unit::Graduate];
 
-/// The version of the columns' meaning that is written. A reader takes those up to it, and refuses another.
-pub(super) const FORMAT: u32 = 2;
+/// The version of the columns' meaning that is written. A reader takes those up to it, and refuses another. From 3 on, the
+/// frame of cohorts has those who were taken out of theirs, too, with nothing known of a diploma.
+pub(super) const FORMAT: u32 = 3;
 
 /// Zones that fit a dimension, with its groups and "not known".
 pub(super) const ZONES_MAX: usize = 65_000;

@@ -271,7 +271,7 @@ fn add_years_services(
 type LaterColumn<T> = (&'static str, fn(&T) -> Option<bool>);
 
 const COHORT: &[LaterColumn<CohortMember>] =
-    &[("graduated_4y", |member| Some(member.graduated_4y)), ("graduated_5y", |member| member.graduated_5y)];
+    &[("graduated_4y", |member| member.graduated_4y), ("graduated_5y", |member| member.graduated_5y)];
 
 const GRADUATES: &[LaterColumn<Graduate>] = &[
     ("college_16m", |graduate| graduate.college_16m),

@@ -2,6 +2,7 @@
 
 use super::Unit;
 use super::expression::{Expression, Settings};
+use super::left_out::{About, AboutText, ReasonText};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -51,6 +52,14 @@ pub enum MeasureKind {
     Ratio,
 }
 
+impl Indicator {
+    /// Whom its figures speak of, where some of them are not counted, and why these are not.
+    #[must_use]
+    pub fn left_out(&self) -> Option<(&str, Vec<&str>)> {
+        self.population.about.as_ref().map(|about| (about.who(), about.reasons().collect()))
+    }
+}
+
 impl MeasureKind {
     /// Its name: `count`, `share`, `mean` or `ratio`.
     #[must_use]
@@ -71,6 +80,8 @@ pub(super) struct PopulationRule {
     pub(super) unit: Unit,
     pub(super) parent: Option<String>,
     pub(super) parameters: Vec<String>,
+    /// Whom its figures speak of; nothing where that is the population itself.
+    pub(super) about: Option<About>,
     rule: Expression,
 }
 
@@ -115,6 +126,9 @@ struct PopulationText {
     #[serde(default)]
     parameters: Vec<String>,
     rule: String,
+    about: Option<AboutText>,
+    #[serde(default)]
+    left_out: Vec<ReasonText>,
 }
 
 #[derive(Deserialize)]
@@ -158,7 +172,8 @@ static POPULATIONS: LazyLock<BTreeMap<String, PopulationRule>> = LazyLock::new(|
     let rules = DOCUMENT.population.iter().map(|text| {
         let rule = parse(&text.rule);
         let (id, parent, parameters) = (text.id.clone(), text.parent.clone(), text.parameters.clone());
-        (text.id.clone(), PopulationRule { id, unit: text.unit, parent, parameters, rule })
+        let about = text.about.as_ref().map(|about| About::parse(about, &text.left_out));
+        (text.id.clone(), PopulationRule { id, unit: text.unit, parent, parameters, about, rule })
     });
     rules.collect()
 });
@@ -184,7 +199,7 @@ static INDICATORS: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
     indicators.collect()
 });
 
-fn parse(rule: &str) -> Expression {
+pub(super) fn parse(rule: &str) -> Expression {
     Expression::parse(rule).expect("the embedded library is read in a test")
 }
 
@@ -220,6 +235,13 @@ mod tests {
         }
         for text in &DOCUMENT.population {
             assert!(text.parent.iter().all(|parent| POPULATIONS.contains_key(parent)), "{}", text.id);
+            // Of several reasons, the last and no other has the rest.
+            let rest: Vec<bool> = text.left_out.iter().map(ReasonText::is_for_the_rest).collect();
+            let expected: Vec<bool> = (1..=rest.len()).map(|n| n == rest.len()).collect();
+            assert_eq!((rest, text.about.is_some()), (expected.clone(), !expected.is_empty()), "{}", text.id);
+            for rule in POPULATIONS[&text.id].about.iter().flat_map(|about| about.bound(&settings)) {
+                assert_eq!(rule.check(text.unit), Ok(()), "{}", text.id);
+            }
         }
     }
 

@@ -27,6 +27,7 @@ mod axis;
 mod geography;
 mod product;
 mod tabulate;
+mod left_out;
 pub mod growth;
 
 pub use builder::{EditionBuilder, SourceId, SourcedFact};
@@ -35,6 +36,7 @@ pub use dimension::{Dimension, Node};
 pub use edition::Edition;
 pub use error::{Error, Problem};
 pub use indicator::{Indicator, MeasureKind, indicator, indicators};
+pub use left_out::{LeftOut, LeftOuts};
 pub use mode::{Budget, Mode};
 pub use product::{Change, Product};
 pub use slice::Slice;

@@ -3,7 +3,7 @@
 use super::{Error, Snapshot, Tx, organizations::org};
 use crate::calendar::{Date, Timestamp};
 use crate::disclosure::{Proof, Seal};
-use crate::outcomes::{Coverage, Edition, Unit};
+use crate::outcomes::{Coverage, Edition, LeftOuts, Unit};
 use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,18 @@ pub struct SourceReport {
     pub coverage: BTreeMap<u16, Coverage>,
 }
 
+/// What is left out of the figures of each product of an edition, by its id.
+pub type LeftOutOf = BTreeMap<String, LeftOuts>;
+
+/// What is told beside an edition's figures.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EditionNotes {
+    /// What its sources had sent.
+    pub reports: SourceReports,
+    /// What its figures leave out.
+    pub left_out: LeftOutOf,
+}
+
 /// Seals that have been read: they never change, so neither does the cache.
 pub(super) type SealCache = Arc<Mutex<BTreeMap<u32, Arc<Seal>>>>;
 
@@ -71,6 +83,19 @@ impl Snapshot<'_> {
         let reports: Option<String> = statement.query_row([edition], |row| row.get(0))?;
         reports.map_or(Ok(SourceReports::new()), |text| {
             serde_json::from_str(&text).map_err(|_| Error::Damaged("a report"))
+        })
+    }
+
+    /// What is left out of the figures of an edition's products; nothing where a program wrote it that did not keep that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn left_out(&self, edition: u32) -> Result<LeftOutOf, Error> {
+        let mut statement = self.prepare("SELECT left_out FROM edition WHERE number = ?1")?;
+        let left_out: Option<String> = statement.query_row([edition], |row| row.get(0))?;
+        left_out.map_or(Ok(LeftOutOf::new()), |text| {
+            serde_json::from_str(&text).map_err(|_| Error::Damaged("what is left out"))
         })
     }
 
@@ -185,7 +210,7 @@ impl Tx<'_> {
     pub fn put_edition<'c>(
         &mut self,
         edition: &EditionRow,
-        reports: &SourceReports,
+        notes: &EditionNotes,
         metadata: &str,
         columns: impl IntoIterator<Item = (&'static str, &'c str, &'c [u8])>,
         seal: &Seal,
@@ -194,8 +219,8 @@ impl Tx<'_> {
         let sources: Vec<&str> = edition.sources.iter().map(OrgId::as_str).collect();
         self.prepare(
             "INSERT INTO edition (number, title, frozen_ms, digest, persons, student_years, opted_out, sources, metadata,
-                 reports)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 reports, left_out)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             edition.number,
@@ -207,7 +232,8 @@ impl Tx<'_> {
             edition.n_opted_out.cast_signed(),
             sources.join(","),
             metadata,
-            serde_json::to_string(reports).map_err(|_| Error::Damaged("a report"))?
+            serde_json::to_string(&notes.reports).map_err(|_| Error::Damaged("a report"))?,
+            serde_json::to_string(&notes.left_out).map_err(|_| Error::Damaged("what is left out"))?
         ])?;
         let mut insert =
             self.prepare("INSERT INTO edition_column (edition, frame, name, bytes) VALUES (?1, ?2, ?3, ?4)")?;

@@ -71,7 +71,7 @@ fn an_edition_is_stored_and_restored() {
         let without = columns.iter().filter(|(_, known, _)| known != name).cloned().collect();
         assert!(matches!(restore(&metadata, without), Err(Error::Damaged(_))), "{name}");
     }
-    let newer = metadata.replace("\"format\":2", "\"format\":3");
+    let newer = metadata.replace("\"format\":3", "\"format\":4");
     assert_eq!(restore(&newer, columns.clone()), Err(Error::Damaged("format")));
     assert_eq!(restore("{}", columns), Err(Error::Damaged("metadata")));
 }
@@ -93,7 +93,7 @@ fn an_edition_of_format_1_is_read() {
         .filter(|(_, name, _)| !SINCE.contains(name))
         .map(|(unit, name, bytes)| (unit, name.to_owned(), bytes))
         .collect();
-    let metadata = edition.metadata().replace("\"format\":2", "\"format\":1");
+    let metadata = edition.metadata().replace("\"format\":3", "\"format\":1");
     let old = Edition::from_columns(&metadata, columns.clone()).expect("it was stored");
     assert_eq!(old.metadata(), metadata);
     assert_eq!(old.columns().map(|(_, name, bytes)| (name.to_owned(), bytes)).collect::<Vec<_>>(), {

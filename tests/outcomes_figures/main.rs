@@ -6,6 +6,7 @@ mod cohorts;
 mod edition;
 mod geography;
 mod growth;
+mod left_out;
 mod programs;
 mod scores;
 mod school_year;

@@ -7,6 +7,7 @@ use crate::vocabulary::{last, question, refusal};
 use throughline::api::v1 as pb;
 use throughline::audit::Decision;
 use throughline::client::Session;
+use throughline::disclosure::{Filter, ProtectedTable};
 use throughline::records::{Fact, StatusKind};
 use tonic::Code;
 
@@ -58,6 +59,7 @@ async fn an_edition_waits_for_its_review_and_then_says_whose_figures_they_are() 
     let covered: Vec<_> =
         source.coverage.iter().map(|of| (of.period, of.attendance, of.assessment)).collect();
     assert_eq!(covered, [(2025, 95, 0)]);
+    assert_eq!(table.left_out(), [], "5 % of 120 students are too few to tell of");
     // The next edition waits again: a question that names none is answered from the last that was reviewed.
     city.source("northfield").await.push("second", roll(120..240)).await.expect("good records");
     steward.publish().await.expect("an edition");
@@ -76,6 +78,23 @@ async fn an_edition_waits_for_its_review_and_then_says_whose_figures_they_are() 
     let agreements = steward.session.admin().list_agreements(pb::ListAgreementsRequest {}).await;
     let agreements = agreements.expect("the steward may").into_inner().agreements;
     assert_eq!((agreements[0].breach_notice_hours, agreements[0].contacts.len()), (24, 1));
+
+    assert_eq!(approve(2, "city-outcomes").await.expect("approved"), 2);
+    let (table, _) = partner.query(question()).await.expect("it was approved");
+    let told = |table: &ProtectedTable| {
+        let told = table.left_out().iter().map(|of| (of.period, of.reason.clone(), of.percent));
+        told.collect::<Vec<_>>()
+    };
+    let (unknown, short) =
+        ("the days enrolled or absent are not known", "enrolled for fewer than 10 school days");
+    assert_eq!(told(&table), [(2025, unknown.into(), 0), (2025, short.into(), 0)]);
+    // They are all students of the product: who may see some of them is not told.
+    let only = AGREEMENT.replace("version = 1", "version = 3") + "\n[terms]\nonly = { sex = [\"F\"] }\n";
+    steward.agreement(&only).await.expect("a good agreement");
+    let girls = Filter { dimension: "sex".into(), category: "F".into() };
+    let question = || pb::QueryRequest { filters: vec![girls.clone()], ..question() };
+    let (table, _) = partner.query(question()).await.expect("girls may be asked about");
+    assert_eq!(told(&table), []);
 }
 
 #[tokio::test]

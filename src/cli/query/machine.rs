@@ -57,6 +57,11 @@ pub(super) fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Val
                 }).collect::<Vec<_>>(),
             })
         }).collect::<Vec<_>>(),
+        "left_out": table.left_out().iter().map(|left_out| {
+            serde_json::json!({
+                "period": left_out.period, "of": left_out.of, "reason": left_out.reason, "percent": left_out.percent,
+            })
+        }).collect::<Vec<_>>(),
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
         "cells": cells.collect::<Vec<_>>(),
         "counted": table.counted().iter().map(|counted| {

@@ -8,7 +8,7 @@ use crate::cli::screen::{count, counted, say};
 use crate::cli::steward::ask;
 use crate::cli::table::{Align, Table, bar};
 use crate::client::Session;
-use crate::disclosure::{Cell, Mark, ProtectedTable};
+use crate::disclosure::{Cell, LeftOut, Mark, ProtectedTable};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,6 +153,21 @@ fn value(measure: &str, cell: &Cell) -> [String; 2] {
     }
 }
 
+/// Who is not counted and why, a line for each school year.
+fn left_out(table: &ProtectedTable) -> Vec<String> {
+    let mut lines = Vec::new();
+    for of_year in table.left_out().chunk_by(|a, b| a.period == b.period) {
+        let year = SchoolYear::new(of_year[0].period).map(|year| year.to_string()).unwrap_or_default();
+        let reason = |left_out: &LeftOut| match left_out.percent {
+            0 => format!("fewer than 5 % ({})", left_out.reason),
+            percent => format!("{percent} % or more ({})", left_out.reason),
+        };
+        let reasons: Vec<_> = of_year.iter().map(reason).collect();
+        lines.push(format!("Not counted in {year}, of all {}: {}.", of_year[0].of, reasons.join("; ")));
+    }
+    lines
+}
+
 fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     let n = |mark| table.cells().iter().filter(|cell| cell.mark() == mark).count() as u64;
     let (hidden, empty, all) = (n(Mark::Hidden), n(Mark::Empty), table.cells().len() as u64);
@@ -188,7 +203,7 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
         ));
     }
     if empty > 0 {
-        say(&format!("     Left out: {} without students.", counted(empty, "group", "groups")));
+        say(&format!("     Not shown: {} without students.", counted(empty, "group", "groups")));
     }
     for counted in table.counted().iter().filter(|counted| counted.edition != table.edition()) {
         let year = SchoolYear::new(counted.period).map(|year| year.to_string()).unwrap_or_default();
@@ -196,6 +211,9 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             "     {year} is as in edition {}: the records of too few students have changed since.",
             counted.edition
         ));
+    }
+    for line in left_out(table) {
+        say(&format!("     {line}"));
     }
     for source in table.sources() {
         let mut parts = Vec::new();
