@@ -17,6 +17,7 @@ mod limits;
 mod link;
 mod lists;
 mod mappings;
+mod panics;
 mod practice;
 mod push;
 mod query;
@@ -136,6 +137,7 @@ impl Failure {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
+    panics::hold_their_tongue();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,6 +1,8 @@
 //! The place files come from: a folder, an archive or one file; never extracted, never unlimited.
 
+use super::defect::printable;
 use super::mapping::Mistakes;
+use super::parquet;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -27,6 +29,14 @@ pub enum Error {
     /// An archive with suspiciously many files.
     #[error("the archive has more than {ENTRIES_MAX} entries")]
     TooManyEntries,
+    /// A Parquet file that no text can be made of.
+    #[error("{file} {reason}")]
+    Parquet {
+        /// Its name.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
     /// More than fits, or an archive made to overwhelm.
     #[error("the files hold more than {} GiB", BYTES_MAX >> 30)]
     TooLarge,
@@ -49,9 +59,9 @@ const BYTES_MAX: u64 = 4 << 30;
 /// Bytes of files that are read piece by piece, each as often as it is read: these fill no memory.
 const STREAMED_MAX: u64 = 64 << 30;
 
-/// The `.csv`, `.json`, `.jsonl` and `.xml` files of a place, found by name without regard to letter case.
+/// The `.csv`, `.parquet`, `.json`, `.jsonl` and `.xml` files of a place, found by name without regard to letter case.
 pub(super) struct Bundle {
-    /// Lower-case name, to the name as it is and to where it is.
+    /// Lower-case name, of CSV where it is of Parquet, to the name as it is and to where it is.
     files: BTreeMap<String, (String, Place)>,
     archive: Option<ZipArchive<File>>,
     /// Bytes that may still be read.
@@ -119,7 +129,7 @@ impl Bundle {
     }
 
     fn add(&mut self, name: String, place: Place) -> Result<(), Error> {
-        let lower = name.to_ascii_lowercase();
+        let lower = key(&name);
         if !(lower.ends_with(".csv") || is_streamed(&lower)) || lower.starts_with('.') {
             return Ok(());
         }
@@ -130,10 +140,10 @@ impl Bundle {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.files.contains_key(&name.to_ascii_lowercase())
+        self.files.contains_key(&key(name))
     }
 
-    /// Names of the `.csv` files not yet taken, sorted.
+    /// Names of the `.csv` and `.parquet` files not yet taken, sorted.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.files.values().map(|(name, _)| name.as_str()).filter(|name| !is_streamed(name))
     }
@@ -149,7 +159,7 @@ impl Bundle {
         name: &str,
         each: impl FnOnce(&mut dyn Read) -> io::Result<T>,
     ) -> Result<Option<T>, Error> {
-        let Some((name, place)) = self.files.get(&name.to_ascii_lowercase()) else { return Ok(None) };
+        let Some((name, place)) = self.files.get(&key(name)) else { return Ok(None) };
         let mut left = self.streamed;
         let result = match place {
             Place::Path(path) => {
@@ -168,12 +178,12 @@ impl Bundle {
         }
     }
 
-    /// The bytes of a file, which is then no longer in the bundle.
-    pub(super) fn take(&mut self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        let Some((name, place)) = self.files.remove(&name.to_ascii_lowercase()) else {
+    /// The bytes of a file, which is then no longer in the bundle, and its name; those of Parquet as CSV.
+    pub(super) fn take(&mut self, name: &str) -> Result<Option<(String, Zeroizing<Vec<u8>>)>, Error> {
+        let Some((name, place)) = self.files.remove(&key(name)) else {
             return Ok(None);
         };
-        let bytes = match place {
+        let mut bytes = match place {
             Place::Path(path) => {
                 let file = File::open(path).map_err(io_error(&name))?;
                 let size = file.metadata().map_err(io_error(&name))?.len();
@@ -186,9 +196,26 @@ impl Bundle {
                 read_within(entry, size, self.budget, &name)?
             }
         };
+        if is_parquet(&name) {
+            bytes = parquet::to_csv(bytes, self.budget).map_err(|error| match error {
+                parquet::Error::TooLarge => Error::TooLarge,
+                other => Error::Parquet { file: printable(&name), reason: other.to_string() },
+            })?;
+        }
         self.budget -= bytes.len() as u64;
-        Ok(Some(bytes))
+        Ok(Some((name, bytes)))
     }
+}
+
+/// What a file is found by: a Parquet file stands for the CSV file of its name.
+fn key(name: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    lower.strip_suffix(".parquet").map(|stem| format!("{stem}.csv")).unwrap_or(lower)
+}
+
+/// Whether a file of this name is read as Parquet.
+pub(super) fn is_parquet(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(".parquet")
 }
 
 /// Whether a file of this name is read piece by piece.
@@ -255,7 +282,7 @@ mod tests {
         assert!(path.metadata().expect("the file").len() < 1 << 14);
         assert!(matches!(Bundle::open_within(&path, (1 << 21) - 1), Err(Error::TooLarge)));
         let mut bundle = Bundle::open_within(&path, 1 << 21).expect("just enough");
-        assert_eq!(bundle.take("USERS.csv").expect("a file").map(|bytes| bytes.len()), Some(1 << 20));
+        assert_eq!(bundle.take("USERS.csv").expect("a file").map(|(_, bytes)| bytes.len()), Some(1 << 20));
         assert!(!bundle.has("users.csv"));
     }
 

@@ -21,6 +21,7 @@ mod id;
 mod lexer;
 mod mapping;
 mod oneroster;
+mod parquet;
 mod output;
 mod table;
 mod template;
@@ -31,6 +32,7 @@ pub use defect::{CODES, Defect, Severity, write_defects};
 pub use extent::{Extent, Extents, OfKind};
 pub use mapping::{Mapping, Mappings, Mistake, Mistakes, Place, Unmapped, write_queue};
 pub use output::{FileCount, Reading, Row, Summary};
+pub(crate) use parquet::is_decoding;
 pub use refused::{RefusedRows, write_refused};
 pub use template::{Column, Template, templates};
 

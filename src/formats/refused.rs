@@ -3,9 +3,10 @@
 //! They hold what the files hold, so they stay on the source's own machine: one file for each of the same name, for its
 //! owner's eyes only. Passwords are left out of them, as they are left unread everywhere else.
 
-use super::bundle::{Bundle, Error};
+use super::bundle::{Bundle, Error, is_parquet};
 use super::lexer::Lexer;
 use super::table::{SECRET, Sheet};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -31,7 +32,7 @@ pub fn write_refused(path: &Path, rows: &RefusedRows, folder: &Path) -> Result<B
             continue;
         }
         let Some(sheet) = Sheet::take(&mut bundle, file.clone())? else { continue };
-        let target = folder.join(sheet.file());
+        let target = folder.join(csv_name(sheet.file()).as_ref());
         // A file that is there may be open to others: it is made anew, with its mode.
         match fs::remove_file(&target) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io(error)),
@@ -42,6 +43,12 @@ pub fn write_refused(path: &Path, rows: &RefusedRows, folder: &Path) -> Result<B
         written.insert(sheet.file().to_owned(), n_rows);
     }
     Ok(written)
+}
+
+/// What a file's rows are called where they are written as text.
+fn csv_name(file: &str) -> Cow<'_, str> {
+    let stem = file.len().checked_sub(".parquet".len()).filter(|_| is_parquet(file));
+    stem.map_or(file.into(), |stem| format!("{}.csv", &file[..stem]).into())
 }
 
 /// Copies the header and the rows that begin on these lines, with their cells as they stand.

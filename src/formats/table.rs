@@ -1,6 +1,6 @@
 //! A file as a table: a header bound to the columns a format knows, then rows with their lines.
 
-use super::bundle::{Bundle, Error};
+use super::bundle::{Bundle, Error, is_parquet};
 use super::decode::{Encoding, Text};
 use super::defect::printable;
 use super::fields::Fields;
@@ -61,9 +61,10 @@ impl Sheet {
         file: impl Into<Cow<'static, str>>,
     ) -> Result<Option<Self>, Error> {
         let file = file.into();
-        let Some(bytes) = bundle.take(&file)? else { return Ok(None) };
+        let Some((name, bytes)) = bundle.take(&file)? else { return Ok(None) };
         let file = match file {
-            Cow::Owned(name) => printable(&name).into(),
+            Cow::Owned(_) => printable(&name).into(),
+            _ if is_parquet(&name) => printable(&name).into(),
             known => known,
         };
         let text = Text::decode(bytes);

@@ -4,6 +4,7 @@ mod archives;
 mod edfi;
 mod extents;
 mod mappings;
+mod parquet;
 mod rosters;
 mod templates;
 
