@@ -256,9 +256,14 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     })?;
     // Stable: within a person, facts keep the order of source, kind and key.
     facts.sort_by_key(|(person, source, fact)| (*person, *source, fact.kind() as u8));
-    for of_one in facts.chunk_by(|left, right| left.0 == right.0) {
-        let sourced = of_one.iter().map(|(_, source, fact)| SourcedFact { source: numbers[source], fact });
-        builder.add_person(of_one[0].0.0, &sourced.collect::<Vec<_>>());
-    }
+    let persons = || {
+        facts.chunk_by(|left, right| left.0 == right.0).map(|of_one| {
+            let sourced =
+                of_one.iter().map(|(_, source, fact)| SourcedFact { source: numbers[source], fact });
+            (of_one[0].0.0, sourced.collect::<Vec<_>>())
+        })
+    };
+    persons().for_each(|(_, facts)| builder.note_services(&facts));
+    persons().for_each(|(number, facts)| builder.add_person(number, &facts));
     Ok(Frozen { edition: builder.finish()?, sources, n_waiting })
 }

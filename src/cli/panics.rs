@@ -17,7 +17,9 @@ pub(super) fn hold_their_tongue() {
 
 fn words(panic: &PanicHookInfo<'_>) -> String {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    let own = panic.payload_as_str().filter(|_| place.starts_with("src/")).unwrap_or("a library gave up");
+    let text = panic.payload().downcast_ref::<&str>().copied();
+    let text = text.or(panic.payload().downcast_ref::<String>().map(String::as_str));
+    let own = text.filter(|_| place.starts_with("src/")).unwrap_or("a library gave up");
     let trace = Backtrace::capture();
     let trace =
         if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() };

@@ -179,7 +179,7 @@ impl Bundle {
     }
 
     /// The bytes of a file, which is then no longer in the bundle, and its name; those of Parquet as CSV.
-    pub(super) fn take(&mut self, name: &str) -> Result<Option<(String, Zeroizing<Vec<u8>>)>, Error> {
+    pub(super) fn take(&mut self, name: &str) -> Result<Option<Taken>, Error> {
         let Some((name, place)) = self.files.remove(&key(name)) else {
             return Ok(None);
         };
@@ -206,6 +206,9 @@ impl Bundle {
         Ok(Some((name, bytes)))
     }
 }
+
+/// A file's name and bytes.
+pub(super) type Taken = (String, Zeroizing<Vec<u8>>);
 
 /// What a file is found by: a Parquet file stands for the CSV file of its name.
 fn key(name: &str) -> String {

@@ -6,6 +6,7 @@ use super::membership::{self, Memberships};
 use super::reporting::Reporting;
 use super::said::Person;
 use super::service::{Totals, Windows};
+use super::starts::{FirstDays, Starts};
 use super::student_year::{self, Outcome};
 use super::year_facts::{Conduct, Mobility, Progress};
 use super::{Edition, Error, freeze};
@@ -43,6 +44,8 @@ pub struct EditionBuilder {
     pub(super) cohort: Vec<LaterRow<CohortMember>>,
     pub(super) graduates: Vec<LaterRow<Graduate>>,
     pub(super) reporting: Reporting,
+    first_days: FirstDays,
+    starts: Starts,
     pub(super) conflicts: BTreeMap<String, u64>,
     /// A day of a calendar came after a person.
     pub(super) is_late: bool,
@@ -104,6 +107,8 @@ impl EditionBuilder {
             cohort: Vec::new(),
             graduates: Vec::new(),
             reporting: Reporting::default(),
+            first_days: FirstDays::default(),
+            starts: Starts::default(),
             conflicts: BTreeMap::new(),
             is_late: false,
             school_names: Interner::default(),
@@ -147,6 +152,18 @@ impl EditionBuilder {
         self.reporting.add_day(source, &day.school, day.date, day.instructional);
     }
 
+    /// Takes a person's part in programs, before any person is added: what the attendance of others who were eligible is
+    /// compared around. Nothing is known of that day where no participant was noted.
+    pub fn note_services(&mut self, facts: &[SourcedFact<'_>]) {
+        self.is_late |= !self.numbers.is_empty();
+        let is_service = |of: &SourcedFact<'_>| matches!(of.fact, Fact::Participation(_) | Fact::Dosage(_));
+        if facts.iter().any(is_service)
+            && let Some(person) = Person::new(facts, self.frozen_on)
+        {
+            self.first_days.note(&person);
+        }
+    }
+
     /// Adds a person: a number of the caller's, each used once, whose order the rows keep, and all facts
     /// of all sources. A person with an opt-out in force at the freeze is only counted.
     pub fn add_person(&mut self, number: u64, facts: &[SourcedFact<'_>]) {
@@ -163,11 +180,14 @@ impl EditionBuilder {
                 *last = (*last).max(event.date);
             }
         }
+        if self.numbers.is_empty() {
+            self.starts = std::mem::take(&mut self.first_days).medians();
+        }
         // More persons or rows than fit are refused by `finish`.
         let index = self.numbers.len() as u32;
         self.numbers.push(number);
         let first = self.rows.len();
-        for year in student_year::fold(&person, self.frozen_on, &self.reporting) {
+        for year in student_year::fold(&person, self.frozen_on, &self.reporting, &self.starts) {
             self.add_row(index, first, year);
         }
         if let Some(outcome) = cohort::cohort(&person, self.frozen_on) {
@@ -184,7 +204,7 @@ impl EditionBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::DuplicatePerson`], [`Error::LateSchoolDay`], and [`Error::TooMany`] schools, zones, persons or rows for an edition.
+    /// [`Error::DuplicatePerson`], [`Error::Late`], and [`Error::TooMany`] schools, zones, persons or rows for an edition.
     pub fn finish(self) -> Result<Edition, Error> {
         freeze::freeze(self)
     }

@@ -9,9 +9,9 @@ pub enum Error {
     /// One person number was added twice.
     #[error("a person was added twice")]
     DuplicatePerson,
-    /// A calendar came in after the persons whose days it tells.
-    #[error("a day of a school's calendar was added after a person")]
-    LateSchoolDay,
+    /// A calendar, or what services tell of others, came in after the persons whose days it tells.
+    #[error("a day of a school's calendar, or somebody's services, were noted after a person")]
+    Late,
     /// More of something than its column can hold.
     #[error("too many {0}")]
     TooMany(&'static str),

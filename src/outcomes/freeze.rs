@@ -20,7 +20,7 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         return Err(Error::TooMany("rows"));
     }
     if builder.is_late {
-        return Err(Error::LateSchoolDay);
+        return Err(Error::Late);
     }
     let days: Vec<_> =
         builder.rows.iter().map(|row| row.attendance.settle(row.year, &builder.reporting)).collect();

@@ -10,6 +10,7 @@ mod membership;
 mod attendance;
 mod reporting;
 mod year_facts;
+mod starts;
 mod service;
 mod student_year;
 mod cohort;

@@ -3,6 +3,7 @@
 use super::attendance::{Attendance, Sayings};
 use super::reporting::Reporting;
 use super::said::{Person, ServiceKind};
+use super::starts::{Starts, is_part};
 use super::student_year::days_of;
 use crate::calendar::Date;
 use crate::records::Code;
@@ -12,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub(super) struct Services {
     pub(super) totals: Totals,
-    /// Attendance before the first day of the service in the year, and from it on.
+    /// Attendance before the first day of the service in the year, and from it on; of somebody eligible who took no part,
+    /// around the day by which half of the participants had begun.
     pub(super) windows: Option<Windows>,
 }
 
@@ -42,6 +44,7 @@ pub(super) fn services<'f>(
     sayings: &Sayings<'_, 'f>,
     year: u16,
     reporting: &Reporting,
+    starts: &Starts,
 ) -> Vec<(&'f Code, Services)> {
     #[derive(Default)]
     struct Used {
@@ -61,7 +64,7 @@ pub(super) fn services<'f>(
             ServiceKind::Participated => None,
             ServiceKind::Dosage(amount) => Some(amount),
         };
-        if amount == Some(0) {
+        if !is_part(service) {
             continue;
         }
         used.totals.participant = true;
@@ -74,17 +77,20 @@ pub(super) fn services<'f>(
         let last = last.max(first);
         used.span = Some(used.span.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
     }
+    let around = |day: Date| {
+        let eve = Date::from_days(day.days() - 1).unwrap_or(day);
+        let before = sayings.within(&(*whole.start()..=eve), reporting);
+        Box::new((before, sayings.within(&(day..=*whole.end()), reporting)))
+    };
     let services = |(program, mut used): (&'f Code, Used)| {
         let Some((first, last)) = used.span else {
-            return (program, Services { totals: used.totals, windows: None });
+            let day = starts.day(program, year).filter(|_| used.totals.eligible);
+            return (program, Services { totals: used.totals, windows: day.map(around) });
         };
         used.totals.days = u16::try_from(used.days.len()).unwrap_or(u16::MAX);
         used.totals.span_days = u16::try_from((last.days() - first.days() + 1).max(7)).unwrap_or(u16::MAX);
         used.totals.first_month = Some((first.parts().1 + 5) % 12 + 1);
-        let eve = Date::from_days(first.days() - 1).unwrap_or(first);
-        let before = sayings.within(&(*whole.start()..=eve), reporting);
-        let after = sayings.within(&(first..=*whole.end()), reporting);
-        (program, Services { totals: used.totals, windows: Some(Box::new((before, after))) })
+        (program, Services { totals: used.totals, windows: Some(around(first)) })
     };
     programs.into_iter().map(services).collect()
 }

@@ -7,6 +7,7 @@ use super::reporting::Reporting;
 use super::said::{Person, Said, of_year};
 use super::service::{Services, services};
 use super::spell::Spells;
+use super::starts::Starts;
 use super::year_facts::{Conduct, Mobility, Progress};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{Assessment, AttendanceEvent, AttendanceSummary, Code, Enrollment, Grade};
@@ -48,9 +49,14 @@ pub(super) struct Outcome {
 const SCORE_MAX: u64 = 1_000_000_000_000;
 
 /// The rows of a person, by year.
-pub(super) fn fold<'f>(person: &Person<'f>, frozen_on: Date, reporting: &Reporting) -> Vec<StudentYear<'f>> {
+pub(super) fn fold<'f>(
+    person: &Person<'f>,
+    frozen_on: Date,
+    reporting: &Reporting,
+    starts: &Starts,
+) -> Vec<StudentYear<'f>> {
     let spells = Spells::new(&person.statuses, frozen_on);
-    person.years.iter().map(|year| fold_year(person, &spells, *year, frozen_on, reporting)).collect()
+    person.years.iter().map(|year| fold_year(person, &spells, *year, frozen_on, reporting, starts)).collect()
 }
 
 fn fold_year<'f>(
@@ -59,6 +65,7 @@ fn fold_year<'f>(
     year: u16,
     frozen_on: Date,
     reporting: &Reporting,
+    starts: &Starts,
 ) -> StudentYear<'f> {
     let enrollments = of_year(&person.enrollments, year);
     let summaries = of_year(&person.summaries, year);
@@ -89,7 +96,7 @@ fn fold_year<'f>(
         progress: Progress::of(person, courses, year, grade),
         mobility: Mobility::of(enrollments, year, frozen_on),
         results: results(assessments),
-        services: services(person, &sayings, year, reporting),
+        services: services(person, &sayings, year, reporting, starts),
     }
 }
 

@@ -71,13 +71,21 @@ impl City {
         for (id, day) in &self.school_days {
             builder.add_school_day(source(&builder, id), day);
         }
-        for number in order {
-            let facts = self.persons[&number].iter();
+        let facts = |builder: &EditionBuilder, number: &u64| {
+            let facts = self.persons[number].iter();
             let mut facts: Vec<_> =
-                facts.map(|(id, fact)| SourcedFact { source: source(&builder, id), fact }).collect();
+                facts.map(|(id, fact)| SourcedFact { source: source(builder, id), fact }).collect();
             if reversed {
                 facts.reverse();
             }
+            facts
+        };
+        for number in &order {
+            let facts = facts(&builder, number);
+            builder.note_services(&facts);
+        }
+        for number in order {
+            let facts = facts(&builder, &number);
             builder.add_person(number, &facts);
         }
         builder.finish()

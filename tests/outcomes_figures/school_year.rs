@@ -4,7 +4,7 @@ use crate::city::{City, Figure, at, code, date, days, figure, person, spell, yea
 use throughline::outcomes::Unit::StudentYear;
 use throughline::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, Course, Discipline, Dosage, DosageUnit,
-    EnglishLearner, ExitType, Fact, SchoolDay, Status, StatusKind,
+    Eligibility, EnglishLearner, ExitType, Fact, SchoolDay, Status, StatusKind,
 };
 
 fn one(text: &str, city: &City) -> Figure {
@@ -271,13 +271,11 @@ fn attendance_is_compared_over_the_start_of_a_service() {
         city.say(number, "east", days("a", "2022-09-01", "2023-06-15", 10_000, 1_000));
     }
     // 20 days before Monday 29 January, 22 from it on. One absent four times before and once after.
-    let dose = Dosage {
-        program: code("CLUB"),
-        date: date("2024-01-29"),
-        unit: DosageUnit::Session,
-        amount_hundredths: 100,
+    let dose = |on: &str| {
+        let (program, date, unit) = (code("CLUB"), date(on), DosageUnit::Session);
+        Fact::Dosage(Dosage { program, date, unit, amount_hundredths: 100 })
     };
-    city.say(1, "agency", Fact::Dosage(dose));
+    city.say(1, "agency", dose("2024-01-29")).say(1, "agency", dose("2024-02-26"));
     for on in ["2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05", "2024-02-29"] {
         city.say(1, "east", absent(on));
     }
@@ -289,6 +287,26 @@ fn attendance_is_compared_over_the_start_of_a_service() {
     assert_eq!(one("\"attendance_rate\"", &city), Figure::Ratio(3 * 4_400 - 500, 3 * 4_400, 3));
     // 90 % the year before; 39 of 44 days, and all of them twice.
     assert_eq!(one("\"attendance_change\"", &city), Figure::Mean(8_864 - 9_000 + 2 * 1_000, 3));
+    // The second was eligible and did not take part: its attendance is compared around the day by which half had begun. The
+    // third was neither, and two who took part go to no school.
+    city.say(4, "agency", dose("2024-01-08")).say(5, "agency", dose("2024-02-20"));
+    let eligible =
+        Eligibility { program: code("CLUB"), begin: date("2024-01-01"), end: Some(date("2024-06-15")) };
+    city.say(2, "agency", Fact::Eligibility(eligible));
+    city.say(2, "east", absent("2024-01-02"));
+    let around = "\"attendance_around_start\"\nprogram = \"CLUB\"\n[[dimensions]]\nid = \"part\"\n\
+                  source = \"program_status\"\nprogram = \"CLUB\"";
+    let counts = city.count(&format!("[[indicators]]\nname = \"n\"\nuse = {around}\n"), StudentYear, 2024);
+    let of = |part: &str| figure(&counts, "attendance_around_start CLUB", &[("part", part)]);
+    assert_eq!(of("participant"), Figure::Mean(9_583 - 8_000, 1));
+    assert_eq!(
+        of("eligible_nonparticipant"),
+        Figure::Mean(10_000 - 9_500, 1),
+        "19 of 20 days before, and all after"
+    );
+    assert_eq!(of("other"), Figure::Mean(0, 0));
+    let improved = one("\"attendance_improvement\"\nprogram = \"CLUB\"", &city);
+    assert_eq!(improved, Figure::Mean(9_583 - 8_000, 1), "of participants alone");
 }
 
 #[test]
