@@ -9,6 +9,7 @@ pub mod check;
 pub(crate) use before::Before;
 
 use crate::audit::{Call, Receipt};
+use crate::calendar::Date;
 use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
@@ -52,6 +53,8 @@ pub struct Published {
     pub edition: EditionRow,
     /// Records about students no source has on a roster; they wait.
     pub n_waiting: u64,
+    /// Persons of whom records were left out, as their source counts with consent alone and has none of theirs.
+    pub n_without_consent: u64,
     /// In how many student-years, ten or more, sources said different things, by group.
     pub conflicts: Vec<(String, u64)>,
     /// What protection cost.
@@ -104,7 +107,7 @@ pub async fn publish(
     });
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
-    let Made { row, notes, columns, metadata, seal, report, n_waiting, conflicts } = made;
+    let Made { row, notes, columns, metadata, seal, report, n_waiting, n_without_consent, conflicts } = made;
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
@@ -118,7 +121,7 @@ pub async fn publish(
     };
     let committed = store.transaction("publish.edition", steps).await?;
     let (edition, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
-    Ok(Published { edition, n_waiting, conflicts, report, seal_digest, receipt })
+    Ok(Published { edition, n_waiting, n_without_consent, conflicts, report, seal_digest, receipt })
 }
 
 /// Fewer disagreements are not told of, as nobody hears of smaller numbers of students.
@@ -133,6 +136,7 @@ struct Made {
     seal: Seal,
     report: SealReport,
     n_waiting: u64,
+    n_without_consent: u64,
     conflicts: Vec<(String, u64)>,
 }
 
@@ -150,7 +154,7 @@ fn make(
     let before = Before::next(snapshot)?;
     let number = before.number();
     progress(Stage::Freeze);
-    let Frozen { edition, sources, n_waiting } = freeze(snapshot, call)?;
+    let Frozen { edition, sources, n_waiting, n_without_consent } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
     let left_out = left_out(&edition, &products, &RuleProfile::all())?;
     let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
@@ -174,7 +178,17 @@ fn make(
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
     let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
     let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
-    Ok(Made { row, notes, columns, metadata: edition.metadata(), seal, report, n_waiting, conflicts })
+    Ok(Made {
+        row,
+        notes,
+        columns,
+        metadata: edition.metadata(),
+        seal,
+        report,
+        n_waiting,
+        n_without_consent,
+        conflicts,
+    })
 }
 
 /// What each source had sent by now.
@@ -223,6 +237,7 @@ struct Frozen {
     edition: Edition,
     sources: BTreeSet<OrgId>,
     n_waiting: u64,
+    n_without_consent: u64,
 }
 
 /// Gathers the facts of each person from all sources and folds them into an edition.
@@ -256,6 +271,7 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     })?;
     // Stable: within a person, facts keep the order of source, kind and key.
     facts.sort_by_key(|(person, source, fact)| (*person, *source, fact.kind() as u8));
+    let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, call.time.date());
     let persons = || {
         facts.chunk_by(|left, right| left.0 == right.0).map(|of_one| {
             let sourced =
@@ -265,5 +281,35 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     };
     persons().for_each(|(_, facts)| builder.note_services(&facts));
     persons().for_each(|(number, facts)| builder.add_person(number, &facts));
-    Ok(Frozen { edition: builder.finish()?, sources, n_waiting })
+    Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
+}
+
+/// Sources whose records count with consent alone, under any agreement, whether or not it is in force: consent that was
+/// needed once is needed as long as the records are here.
+fn opt_in(snapshot: &Snapshot<'_>) -> Result<BTreeSet<OrgId>, store::Error> {
+    Ok(snapshot.agreements()?.into_iter().flat_map(|(agreement, _)| agreement.terms.opt_in).collect())
+}
+
+/// Drops what such sources say of persons whose consent they do not have, and tells of how many. `facts` are sorted by person.
+fn keep_consented(
+    facts: &mut Vec<(StoredPerson, u32, Fact)>,
+    opt_in: &BTreeSet<OrgId>,
+    names: &BTreeMap<u32, OrgId>,
+    frozen_on: Date,
+) -> u64 {
+    let is_opt_in = |source: &u32| names.get(source).is_some_and(|name| opt_in.contains(name));
+    let consents = facts.iter().filter_map(|(person, source, fact)| match fact {
+        Fact::Consent(consent) if consent.holds(frozen_on) => Some((*person, *source)),
+        _ => None,
+    });
+    let consents: BTreeSet<(StoredPerson, u32)> = consents.filter(|(_, source)| is_opt_in(source)).collect();
+    let mut without = BTreeSet::new();
+    facts.retain(|(person, source, _)| {
+        let is_kept = !is_opt_in(source) || consents.contains(&(*person, *source));
+        if !is_kept {
+            without.insert(*person);
+        }
+        is_kept
+    });
+    without.len() as u64
 }

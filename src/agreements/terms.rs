@@ -16,6 +16,8 @@ pub struct Terms {
     pub minimums: BTreeMap<OrgId, u32>,
     /// Legal bases of single sources, where they differ from the agreement's.
     pub bases: BTreeMap<OrgId, Basis>,
+    /// Sources whose records count for students alone whose consent is on record.
+    pub opt_in: BTreeSet<OrgId>,
     /// Days on which partners attested that they will neither identify anybody nor link the figures to anything; where any
     /// is named, the others may not ask.
     pub attested: BTreeMap<OrgId, Date>,
@@ -81,6 +83,7 @@ pub(super) struct Text {
     profiles: Option<Vec<String>>,
     minimums: BTreeMap<String, u32>,
     bases: BTreeMap<String, Basis>,
+    opt_in: BTreeSet<String>,
     attested: BTreeMap<String, String>,
     only: BTreeMap<String, Vec<String>>,
     geography: Option<String>,
@@ -142,6 +145,14 @@ impl Text {
         Terms {
             profiles: self.profiles.map(BTreeSet::from_iter),
             minimums: of_parties("minimums", self.minimums, sources, problems),
+            opt_in: of_parties(
+                "opt_in",
+                self.opt_in.into_iter().map(|id| (id, ())).collect(),
+                sources,
+                problems,
+            )
+            .into_keys()
+            .collect(),
             bases: of_parties("bases", self.bases, sources, problems),
             attested: of_parties("attested", attested, partners, problems),
             only: self

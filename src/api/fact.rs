@@ -6,8 +6,8 @@ use super::v1 as pb;
 use crate::calendar::Date;
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Change, Clear, CollegeLevel,
-    CollegeStatus, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage, DosageUnit,
-    Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Lunch, OptOut,
+    CollegeStatus, Consent, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage,
+    DosageUnit, Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Grade, Identifiers, Lunch, OptOut,
     Participation, Postsecondary, Program, Races, School, SchoolDay, Sector, Sex, Status, StatusKind,
     Violation,
 };
@@ -46,6 +46,7 @@ pub(super) fn change(fact: Wire) -> Result<(Change, Option<Identity>), Vec<Viola
         Wire::Status(wire) => upsert(status(&wire)),
         Wire::Course(wire) => upsert(course(&wire)),
         Wire::SchoolDay(wire) => upsert(school_day(&wire)),
+        Wire::Consent(wire) => upsert(consent(&wire)),
         Wire::Delete(kind) => {
             let unknown = || vec![Violation::new("delete", "outside_vocabulary", "is not a kind")];
             kind_of(kind).map(|kind| (Change::Delete(kind), None)).ok_or_else(unknown)
@@ -339,6 +340,12 @@ fn opt_out(wire: &pb::OptOut) -> Result<Fact, Vec<Violation>> {
     let mut check = Check::new("opt_out");
     let (from, until) = span(&mut check, "from", &wire.from, "until", &wire.until);
     check.finish(from.map(|from| Fact::OptOut(OptOut { from, until })))
+}
+
+fn consent(wire: &pb::Consent) -> Result<Fact, Vec<Violation>> {
+    let mut check = Check::new("consent");
+    let (from, until) = span(&mut check, "from", &wire.from, "until", &wire.until);
+    check.finish(from.map(|from| Fact::Consent(Consent { from, until })))
 }
 
 fn status(wire: &pb::Status) -> Result<Fact, Vec<Violation>> {

@@ -152,6 +152,9 @@ fn wire(change: &Change, identity: Option<pb::person::Identity>, second: Option<
         Fact::OptOut(fact) => {
             Wire::OptOut(pb::OptOut { from: fact.from.to_string(), until: date(fact.until) })
         }
+        Fact::Consent(fact) => {
+            Wire::Consent(pb::Consent { from: fact.from.to_string(), until: date(fact.until) })
+        }
         Fact::Status(fact) => Wire::Status(pb::Status {
             status: fact.status.code().into(),
             zone: text(fact.zone.as_ref()),

@@ -292,6 +292,12 @@ fn print(report: &pb::EditionReport) {
     if report.opted_out > 0 {
         say(&format!("left out because they opted out: {}", counted(report.opted_out, "person", "persons")));
     }
+    if report.without_consent > 0 {
+        say(&format!(
+            "left out for want of their consent, as far as sources need it: {}",
+            counted(report.without_consent, "person", "persons")
+        ));
+    }
     if report.waiting > 0 {
         say(&format!(
             "waiting for a roster that has their student: {}",
@@ -340,7 +346,8 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
     });
     serde_json::json!({
         "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
-        "opted_out": report.opted_out, "waiting": report.waiting, "digest": hex(&report.digest),
+        "opted_out": report.opted_out, "waiting": report.waiting,
+        "without_consent": report.without_consent, "digest": hex(&report.digest),
         "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
         "periods": layers::periods_json(&report.periods), "released": layers::released_json(&report.released),
         "seconds": report.seconds,

@@ -302,6 +302,7 @@ pub fn school_year(fact: &Fact) -> Option<SchoolYear> {
         Fact::Participation(fact) => fact.begin,
         Fact::Dosage(fact) => fact.date,
         Fact::OptOut(fact) => fact.from,
+        Fact::Consent(fact) => fact.from,
         Fact::Status(fact) => fact.begin,
         Fact::Course(fact) => return Some(fact.school_year),
         Fact::SchoolDay(fact) => fact.date,
@@ -327,6 +328,7 @@ fn school(fact: &Fact) -> Option<&Code> {
         | Fact::Participation(_)
         | Fact::Dosage(_)
         | Fact::OptOut(_)
+        | Fact::Consent(_)
         | Fact::Status(_)
         | Fact::Course(_) => None,
     }

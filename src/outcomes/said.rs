@@ -62,7 +62,11 @@ impl<'f> Person<'f> {
         for &SourcedFact { source, fact } in facts {
             match fact {
                 Fact::OptOut(fact) if fact.until.is_none_or(|until| until >= frozen_on) => return None,
-                Fact::OptOut(_) | Fact::School(_) | Fact::Program(_) | Fact::SchoolDay(_) => {}
+                Fact::OptOut(_)
+                | Fact::Consent(_)
+                | Fact::School(_)
+                | Fact::Program(_)
+                | Fact::SchoolDay(_) => {}
                 Fact::Person(fact) => {
                     let year = fact.school_year.map_or(0, SchoolYear::ending);
                     person.demographics.push(Said { year, source, fact });

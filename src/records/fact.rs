@@ -242,6 +242,23 @@ pub struct OptOut {
     pub until: Option<Date>,
 }
 
+/// Consent to be counted, for sources whose records count with it alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// First day it holds.
+    pub from: Date,
+    /// Last day; absent while it is not withdrawn.
+    pub until: Option<Date>,
+}
+
+impl Consent {
+    /// Whether it holds on a day.
+    #[must_use]
+    pub fn holds(&self, day: Date) -> bool {
+        self.from <= day && self.until.is_none_or(|until| until >= day)
+    }
+}
+
 /// A span in which a student had a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -322,6 +339,8 @@ pub enum Fact {
     Course(Course),
     /// A day of a calendar.
     SchoolDay(SchoolDay),
+    /// Consent to be counted.
+    Consent(Consent),
 }
 
 impl Fact {
@@ -346,6 +365,7 @@ impl Fact {
             Self::Status(_) => Kind::Status,
             Self::Course(_) => Kind::Course,
             Self::SchoolDay(_) => Kind::SchoolDay,
+            Self::Consent(_) => Kind::Consent,
         }
     }
 }

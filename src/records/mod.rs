@@ -20,8 +20,9 @@ pub use birth_month::{BirthMonth, NotABirthMonth};
 pub use code::{Code, Label, NotACode, OrgId};
 pub use element::ELEMENTS;
 pub use fact::{
-    Assessment, AttendanceEvent, AttendanceSummary, Course, Demographics, Diploma, Discipline, Dosage,
-    Eligibility, Enrollment, Fact, OptOut, Participation, Postsecondary, Program, School, SchoolDay, Status,
+    Assessment, AttendanceEvent, AttendanceSummary, Consent, Course, Demographics, Diploma, Discipline,
+    Dosage, Eligibility, Enrollment, Fact, OptOut, Participation, Postsecondary, Program, School, SchoolDay,
+    Status,
 };
 pub use submission::{Change, Clear, Identifiers, Submission};
 pub use violation::Violation;

@@ -73,6 +73,8 @@ coded! {
         Course = "course",
         /// A day of a school's calendar.
         SchoolDay = "school_day",
+        /// Consent to be counted.
+        Consent = "consent",
     }
 }
 

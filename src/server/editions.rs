@@ -135,6 +135,7 @@ fn done(published: Published, seconds: f64) -> pb::PublishResponse {
         released: published.report.released.iter().map(released).collect(),
         seconds,
         waiting: published.n_waiting,
+        without_consent: published.n_without_consent,
         conflicts: (published.conflicts.iter())
             .map(|(group, n)| pb::Conflict { group: group.clone(), student_years: *n })
             .collect(),

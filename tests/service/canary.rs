@@ -117,6 +117,7 @@ fn misplaced() -> Vec<pb::Record> {
         }),
         Fact::Dosage(pb::Dosage { program: name(), date: name(), unit: name(), ..Default::default() }),
         Fact::OptOut(pb::OptOut { from: name(), until: name() }),
+        Fact::Consent(pb::Consent { from: name(), until: name() }),
     ];
     let long = format!("{MARK}{}", "x".repeat(200));
     let records = facts

@@ -159,3 +159,41 @@ async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
     assert_eq!(status.status, StatusKind::Foster);
     assert_eq!((course.core, course.failed, course.earned_hundredths), (None, Some(false), 50));
 }
+
+/// A source that the agreement lets count with consent alone: others of its students are in no figure.
+#[tokio::test]
+async fn records_of_an_opt_in_source_count_with_consent_alone() {
+    let city = City::open().await;
+    let steward = city.steward().await;
+    let kinds = "\"attendance_summary\", \"consent\"]";
+    let with = |version: u32, terms: &str| {
+        let text = AGREEMENT.replace("version = 1", &format!("version = {version}"));
+        text.replace("\"attendance_summary\"]", kinds) + terms
+    };
+    steward.agreement(&with(2, "\n[terms]\nopt_in = [\"northfield\"]\n")).await.expect("a good agreement");
+    let consent = |n: usize, from: &str, until: &str| {
+        let consent = pb::Consent { from: from.into(), until: until.into() };
+        about(&student(n), &format!("consent-{n}"), pb::record::Fact::Consent(consent))
+    };
+    // The last but two are over, to come, and withdrawn; 100 to 119 have never consented.
+    let mut records = roll(0..120);
+    records.extend((0..97).map(|n| consent(n, "2020-01-01", "")));
+    records.extend([
+        consent(97, "2020-01-01", "2020-12-31"),
+        consent(98, "2090-01-01", ""),
+        consent(99, "2020-01-01", ""),
+    ]);
+    let source = city.source("northfield").await;
+    source.push("first", records).await.expect("good records");
+    let withdrawn = crate::records::delete(&student(99), "consent-99", pb::Kind::Consent);
+    source.push("second", vec![withdrawn]).await.expect("a good record");
+    let report = steward.publish().await.expect("an edition");
+    assert_eq!((report.persons, report.without_consent), (97, 23));
+    let (table, _) = city.partner().await.query(question()).await.expect("it may ask");
+    let all = table.cells().iter().find(|cell| cell.categories == ["all"] && cell.period == 2025);
+    assert_eq!(all.and_then(|cell| cell.denominator), Some(97));
+    // Without the term, everybody counts.
+    steward.agreement(&with(3, "")).await.expect("a good agreement");
+    let report = steward.publish().await.expect("an edition");
+    assert_eq!((report.persons, report.without_consent), (120, 0));
+}

@@ -343,6 +343,17 @@ const TEMPLATES: &[Template] = &[
         ],
         key: &["school", "date"],
     },
+    Template {
+        file: "consents.csv",
+        kind: Kind::Consent,
+        columns: &[
+            STUDENT,
+            required("from", "first day the consent holds; it matters where an agreement has opt_in"),
+            optional("until", "last day it holds; blank while it is not withdrawn"),
+            KEY,
+        ],
+        key: &[STUDENT_ID, "from"],
+    },
 ];
 
 #[cfg(test)]

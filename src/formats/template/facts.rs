@@ -9,8 +9,8 @@ use super::columns::{STUDENT_ID, Template};
 use crate::calendar::{Date, SchoolYear};
 use crate::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, AttendanceSummary, Code, CollegeLevel,
-    CollegeStatus, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage, DosageUnit,
-    Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Kind, Lunch, OptOut, Participation,
+    CollegeStatus, Consent, Course, Demographics, Diploma, DiplomaType, Disability, Discipline, Dosage,
+    DosageUnit, Eligibility, EnglishLearner, Enrollment, ExitType, Fact, Kind, Lunch, OptOut, Participation,
     Postsecondary, Program, Races, School, SchoolDay, Sector, Sex, Status, StatusKind,
 };
 
@@ -44,6 +44,7 @@ pub(super) fn fact(kind: Kind, fields: Row<'_, '_, '_>) -> Option<Fact> {
         Kind::Status => status(fields).map(Fact::Status),
         Kind::Course => course(fields).map(Fact::Course),
         Kind::SchoolDay => school_day(fields).map(Fact::SchoolDay),
+        Kind::Consent => consent(fields).map(Fact::Consent),
     }
 }
 
@@ -70,6 +71,7 @@ pub(super) fn key_parts(fact: &Fact) -> Vec<String> {
         Fact::Participation(f) => vec![f.program.to_string(), f.begin.to_string()],
         Fact::Dosage(f) => vec![f.program.to_string(), f.date.to_string(), f.unit.code().to_owned()],
         Fact::OptOut(f) => vec![f.from.to_string()],
+        Fact::Consent(f) => vec![f.from.to_string()],
         Fact::Status(f) => vec![f.status.code().to_owned(), f.begin.to_string()],
         Fact::Course(f) => {
             let term = f.term.as_ref().map(Code::to_string).unwrap_or_default();
@@ -339,6 +341,12 @@ fn opt_out(fields: Row<'_, '_, '_>) -> Option<OptOut> {
     let (from, until) = (fields.date("from"), fields.date("until"));
     fields.order(("from", from), ("until", until));
     Some(OptOut { from: from?, until })
+}
+
+fn consent(fields: Row<'_, '_, '_>) -> Option<Consent> {
+    let (from, until) = (fields.date("from"), fields.date("until"));
+    fields.order(("from", from), ("until", until));
+    Some(Consent { from: from?, until })
 }
 
 fn status(fields: Row<'_, '_, '_>) -> Option<Status> {

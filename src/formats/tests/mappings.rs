@@ -249,7 +249,7 @@ fn every_mistake_is_told_at_once_with_its_line() {
             "m0.toml, line 7: nonsense is not a column of assessments.csv",
             "m0.toml, line 9: there is no template tests.csv (there are schools.csv, programs.csv, students.csv, \
              enrollments.csv, attendance_summary.csv, attendance_events.csv, assessments.csv, discipline.csv, \
-             diplomas.csv, postsecondary.csv, eligibility.csv, services.csv, dosage.csv, optout.csv, statuses.csv, courses_taken.csv, school_days.csv)",
+             diplomas.csv, postsecondary.csv, eligibility.csv, services.csv, dosage.csv, optout.csv, statuses.csv, courses_taken.csv, school_days.csv, consents.csv)",
             "m0.toml, line 10: a condition of record 2 has a *, and there is no each",
             "m0.toml, line 10: record 2 (assessments.csv) does not say where date comes from",
             "m0.toml, line 13: test: columns of passwords, e-mail, telephone and social security numbers are never read",
