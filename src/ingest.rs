@@ -137,7 +137,7 @@ pub async fn open(
 ) -> Result<(Opened, Receipt), Error> {
     let steps = move |tx: &mut Tx<'_>| {
         let agreement = tx.agreement(&agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
-        let permit = agreement.permit_intake(&source, call.time.date())?;
+        let permit = agreement.permit_intake(call.by(&source), call.time.date())?;
         let keys = tx.linkage_keys()?;
         let sent = Sent { newest: keys.newest_of(&linkage_keys), agreement: &agreement.reference() };
         let acknowledged_through = match tx.source(&source)? {
@@ -243,7 +243,7 @@ fn permit(
         return Err(Error::NotRegistered);
     }
     let agreement = snapshot.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
-    Ok(agreement.permit_intake(source, call.time.date())?)
+    Ok(agreement.permit_intake(call.by(source), call.time.date())?)
 }
 
 /// The steps of a batch.

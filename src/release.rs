@@ -83,7 +83,7 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             let profile = product.as_ref().map(|product| product.profile());
             let has_schools = product.as_ref().is_some_and(|product| product.has_schools());
             let offer = Offer { sources, cell_min, periods: &periods, profile, has_schools, is_reviewed };
-            agreement.permit(&partner, &question, offer, today)
+            agreement.permit(call.by(&partner), &question, offer, today)
         };
         let is_reviewed = is_reviewed(tx, &agreement, &edition, today)?;
         let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;

@@ -9,5 +9,5 @@ mod terms;
 mod permit;
 
 pub use agreement::{Agreement, Basis, Grant, Invalid, State, YearRange};
-pub use permit::{IntakePermit, Offer, Permit, Question, Refused, Rule};
+pub use permit::{Caller, IntakePermit, Offer, Permit, Question, Refused, Rule};
 pub use terms::Terms;

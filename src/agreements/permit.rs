@@ -3,7 +3,7 @@
 use super::{Agreement, Basis, State, Terms};
 use crate::calendar::{Date, SchoolYear};
 use crate::outcomes::Slice;
-use crate::records::{Fact, Kind, OrgId};
+use crate::records::{Code, Fact, Kind, OrgId};
 use std::collections::BTreeSet;
 
 /// What a partner asks, whole.
@@ -17,6 +17,15 @@ pub struct Question {
     pub slice: Slice,
     /// Edition; nothing means the newest.
     pub edition: Option<u32>,
+}
+
+/// Who calls, as the certificate says.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The organization.
+    pub organization: &'a OrgId,
+    /// Who of it, where the certificate is of one person.
+    pub principal: Option<&'a Code>,
 }
 
 /// What the sealed product behind a question is made of.
@@ -45,6 +54,8 @@ pub enum Rule {
     Begun,
     /// The agreement has not expired.
     NotExpired,
+    /// The caller is one of those whom the agreement names of the organization.
+    Principal,
     /// The partner has attested what the agreement asks for.
     Attested,
     /// The purpose is one of the agreement's.
@@ -83,6 +94,7 @@ impl Rule {
             Self::Party => "agreement.party",
             Self::Begun => "agreement.begun",
             Self::NotExpired => "agreement.not_expired",
+            Self::Principal => "agreement.principal",
             Self::Attested => "agreement.attested",
             Self::Purpose => "agreement.purpose",
             Self::Product => "agreement.product",
@@ -107,6 +119,9 @@ impl Rule {
             Self::Party => "no agreement in force has your organization as a party",
             Self::Begun => "the agreement has not begun",
             Self::NotExpired => "the agreement has expired",
+            Self::Principal => {
+                "the agreement names the people of your organization who may, and the certificate is of none of them"
+            }
             Self::Attested => "your organization has not attested what the agreement asks for",
             Self::Purpose => "the agreement does not have this purpose",
             Self::Product => "the agreement does not permit this product",
@@ -234,11 +249,12 @@ impl Agreement {
     /// [`Refused`] with the first rule that is not met, in the order of [`Rule`].
     pub fn permit(
         &self,
-        partner: &OrgId,
+        caller: Caller<'_>,
         question: &Question,
         offer: Offer<'_>,
         today: Date,
     ) -> Result<Permit, Refused> {
+        let partner = caller.organization;
         if question.agreement != self.id || !self.partners.contains(partner) {
             return Err(Refused { rule: Rule::Party, agreement: None });
         }
@@ -266,6 +282,7 @@ impl Agreement {
             periods = offer.periods.iter().copied().filter(|&year| self.years.contains(year)).collect();
         }
         let rules = [
+            (Rule::Principal, terms.names(caller.organization, caller.principal)),
             (Rule::Attested, attested),
             (Rule::Purpose, self.purposes.contains(&question.purpose)),
             (Rule::Product, self.offers(partner, &slice.product)),
@@ -292,12 +309,14 @@ impl Agreement {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when the source is not a party or the agreement is not in force.
-    pub fn permit_intake(&self, source: &OrgId, today: Date) -> Result<IntakePermit, Refused> {
+    /// [`Refused`] when the source is not a party, the agreement is not in force, or it names others of the source.
+    pub fn permit_intake(&self, caller: Caller<'_>, today: Date) -> Result<IntakePermit, Refused> {
+        let source = caller.organization;
         if !self.sources.contains(source) {
             return Err(Refused { rule: Rule::Party, agreement: None });
         }
         self.in_force(today)?;
+        self.first_broken(&[(Rule::Principal, self.terms.names(source, caller.principal))])?;
         Ok(IntakePermit {
             agreement: (self.id.clone(), self.version),
             basis: self.terms.bases.get(source).copied().unwrap_or(self.basis),

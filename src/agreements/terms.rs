@@ -3,7 +3,7 @@
 
 use super::agreement::{Basis, Grant};
 use crate::calendar::Date;
-use crate::records::{ELEMENTS, Label, OrgId};
+use crate::records::{Code, ELEMENTS, Label, OrgId};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,9 @@ pub struct Terms {
     pub bases: BTreeMap<OrgId, Basis>,
     /// Sources whose records count for students alone whose consent is on record.
     pub opt_in: BTreeSet<OrgId>,
+    /// People of single parties who may send and ask under the agreement, by the accounts in their certificates; everybody of
+    /// the others may.
+    pub people: BTreeMap<OrgId, BTreeSet<Code>>,
     /// Days on which partners attested that they will neither identify anybody nor link the figures to anything; where any
     /// is named, the others may not ask.
     pub attested: BTreeMap<OrgId, Date>,
@@ -52,6 +55,12 @@ impl Terms {
         named.unwrap_or_else(|| !ON_PURPOSE.contains(&element))
     }
 
+    /// Whether somebody of a party may act under the agreement.
+    #[must_use]
+    pub fn names(&self, party: &OrgId, principal: Option<&Code>) -> bool {
+        self.people.get(party).is_none_or(|people| principal.is_some_and(|one| people.contains(one)))
+    }
+
     /// By how many days a source is late on a day: since the last due day, when it has delivered nothing since the one
     /// before it; 0 when it is not, or has no calendar.
     #[must_use]
@@ -84,6 +93,7 @@ pub(super) struct Text {
     minimums: BTreeMap<String, u32>,
     bases: BTreeMap<String, Basis>,
     opt_in: BTreeSet<String>,
+    people: BTreeMap<String, Vec<String>>,
     attested: BTreeMap<String, String>,
     only: BTreeMap<String, Vec<String>>,
     geography: Option<String>,
@@ -114,6 +124,14 @@ impl Text {
                 Err(error) => problems.push(format!("terms.attested: {error}")),
             }
         }
+        let mut people = BTreeMap::new();
+        for (party, names) in self.people {
+            match names.iter().map(|name| Code::new(name)).collect::<Result<BTreeSet<_>, _>>() {
+                Ok(names) if !names.is_empty() => drop(people.insert(party, names)),
+                _ => problems.push("terms.people: are names of accounts, one at least of each party".into()),
+            }
+        }
+        let parties: BTreeSet<OrgId> = sources.union(partners).cloned().collect();
         let mut deliveries = BTreeMap::new();
         for (source, days) in self.deliveries {
             match days.iter().map(|day| day.parse::<Date>()).collect::<Result<Vec<_>, _>>() {
@@ -153,6 +171,7 @@ impl Text {
             )
             .into_keys()
             .collect(),
+            people: of_parties("people", people, &parties, problems),
             bases: of_parties("bases", self.bases, sources, problems),
             attested: of_parties("attested", attested, partners, problems),
             only: self

@@ -1,7 +1,7 @@
 //! A call under way: what is known of it before it is decided, and the entries it can become.
 
 use super::{Decision, Entry, Hash, QueryText};
-use crate::agreements::{IntakePermit, Permit};
+use crate::agreements::{Caller, IntakePermit, Permit};
 use crate::calendar::Timestamp;
 use crate::disclosure::{Mark, ProtectedTable};
 use crate::outcomes::Slice;
@@ -18,6 +18,8 @@ pub struct Call {
     pub organization: Option<OrgId>,
     /// In which role.
     pub role: Option<&'static str>,
+    /// Who of it, when the certificate says.
+    pub principal: Option<Code>,
     /// Serial number of the certificate, in hex.
     pub certificate_serial: Option<String>,
     /// What was called.
@@ -45,6 +47,12 @@ pub struct Counts {
 }
 
 impl Call {
+    /// Who acts for an organization in it.
+    #[must_use]
+    pub fn by<'c>(&'c self, organization: &'c OrgId) -> Caller<'c> {
+        Caller { organization, principal: self.principal.as_ref() }
+    }
+
     /// The same caller and RPC, at another time: the next message of a stream.
     #[must_use]
     pub fn again(&self, time: Timestamp) -> Self {
@@ -181,6 +189,7 @@ impl Call {
             agreement: agreement.and_then(|(id, _)| Code::new(id).ok()),
             agreement_version: agreement.map(|(_, version)| *version),
             organization: self.organization.clone(),
+            principal: self.principal.clone(),
             role: self.role.map(code),
             certificate_serial: self.certificate_serial.as_deref().and_then(|serial| Code::new(serial).ok()),
             request_digest: self.request_digest,
@@ -229,6 +238,7 @@ mod tests {
             request_id: "00ff".into(),
             organization: None,
             role: None,
+            principal: None,
             certificate_serial: None,
             rpc: "Query",
             request_digest: None,

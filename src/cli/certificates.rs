@@ -3,8 +3,8 @@
 use super::certs::{self, DAYS, Options, SERVER_NAMES, Subject};
 use super::{Done, Finish, screen};
 use crate::calendar::Timestamp;
-use crate::records::OrgId;
-use crate::server::peer::{Role, TrustDomain};
+use crate::records::{Code, OrgId};
+use crate::server::peer::{Role, TrustDomain, principal};
 use std::path::PathBuf;
 
 /// Make certificates for a service and the organizations that call it
@@ -41,6 +41,9 @@ pub(super) struct Issue {
     /// An organization and its role, as ORG.ROLE
     #[arg(value_name = "ORG.ROLE", value_parser = member)]
     member: (OrgId, Role),
+    /// The account of one of its people, for agreements that name who may
+    #[arg(long, value_name = "NAME", value_parser = person)]
+    person: Option<Code>,
     /// The folder with the authority
     #[arg(long, default_value = "certs", value_name = "DIR")]
     dir: PathBuf,
@@ -65,7 +68,11 @@ impl Certs {
             }
             Self::Issue(verb) => {
                 let (organization, role) = &verb.member;
-                certs::issue(&verb.dir, Subject::Member(organization, *role), verb.days, Timestamp::now())?
+                let subject = match &verb.person {
+                    Some(person) => Subject::Person(organization, *role, person),
+                    None => Subject::Member(organization, *role),
+                };
+                certs::issue(&verb.dir, subject, verb.days, Timestamp::now())?
             }
         };
         for path in made {
@@ -73,6 +80,11 @@ impl Certs {
         }
         Ok(Finish::All)
     }
+}
+
+fn person(text: &str) -> Result<Code, String> {
+    principal(text)
+        .ok_or_else(|| "expected 1 to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first".to_owned())
 }
 
 fn member(text: &str) -> Result<(OrgId, Role), String> {

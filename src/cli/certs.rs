@@ -8,7 +8,7 @@
 
 use crate::calendar::Timestamp;
 use crate::client::pem;
-use crate::records::OrgId;
+use crate::records::{Code, OrgId};
 use crate::server::peer::{Role, TrustDomain};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -55,6 +55,8 @@ pub enum Subject<'a> {
     Server(&'a [String]),
     /// An organization in a role: `<organization>.<role>.pem`.
     Member(&'a OrgId, Role),
+    /// One of its people: `<organization>.<role>.<name>.pem`.
+    Person(&'a OrgId, Role, &'a Code),
 }
 
 /// A certificate could not be made.
@@ -136,6 +138,7 @@ impl Subject<'_> {
         match self {
             Self::Server(_) => "server".into(),
             Self::Member(organization, role) => format!("{organization}.{role}"),
+            Self::Person(organization, role, person) => format!("{organization}.{role}.{person}"),
         }
     }
 }
@@ -189,6 +192,11 @@ impl Authority {
             Subject::Member(organization, role) => {
                 params.subject_alt_names = vec![uri(&self.trust_domain.uri(organization, role))?];
                 (organization.to_string(), ExtendedKeyUsagePurpose::ClientAuth)
+            }
+            Subject::Person(organization, role, person) => {
+                let names = self.trust_domain.principal_uri(organization, role, person);
+                params.subject_alt_names = vec![uri(&names)?];
+                (format!("{person} of {organization}"), ExtendedKeyUsagePurpose::ClientAuth)
             }
         };
         name(&mut params, &common_name);

@@ -20,7 +20,7 @@ pub(super) struct Connect {
     certs: PathBuf,
 
     /// Your certificate in that folder, as organization.role; needed when there are several of the role
-    #[arg(long = "as", env = "THROUGHLINE_AS", value_name = "ORG.ROLE")]
+    #[arg(long = "as", env = "THROUGHLINE_AS", value_name = "ORG.ROLE[.PERSON]")]
     identity: Option<String>,
 }
 
@@ -58,7 +58,8 @@ impl Connect {
     /// The organization this client calls as.
     pub(super) fn organization(&self, role: &str) -> Result<String, Failure> {
         let identity = self.identity(role)?;
-        Ok(identity.rsplit_once('.').map_or(identity.clone(), |(organization, _)| organization.to_owned()))
+        // ORG.ROLE, or ORG.ROLE.PERSON; no organization has a dot in its id.
+        Ok(identity.split_once('.').map_or(identity.clone(), |(organization, _)| organization.to_owned()))
     }
 
     fn identity(&self, role: &str) -> Result<String, Failure> {

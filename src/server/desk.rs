@@ -183,6 +183,7 @@ fn call(rpc: &'static str, content: Option<&[u8]>, connection: Option<&Connectio
         request_id: request_id(),
         organization: peer.map(|peer| peer.organization.clone()),
         role: peer.map(|peer| peer.role.as_str()),
+        principal: peer.and_then(|peer| peer.principal.clone()),
         certificate_serial: peer.map(|peer| peer.serial.clone()),
         rpc,
         request_digest: content.map(Hash::of),

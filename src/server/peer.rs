@@ -5,7 +5,7 @@
 //!
 //! Source: SPIFFE, "The SPIFFE Identity and Verifiable Identity Document" and "X509-SVID", section 2.
 
-use crate::records::OrgId;
+use crate::records::{Code, OrgId};
 use rustls::pki_types::CertificateDer;
 use std::fmt;
 use std::fmt::Write;
@@ -85,6 +85,12 @@ impl TrustDomain {
     pub fn uri(&self, organization: &OrgId, role: Role) -> String {
         format!("spiffe://{}/org/{organization}/role/{role}", self.0)
     }
+
+    /// The URI in the certificate of one of its people, or of one of its programs.
+    #[must_use]
+    pub fn principal_uri(&self, organization: &OrgId, role: Role, principal: &Code) -> String {
+        format!("{}/person/{principal}", self.uri(organization, role))
+    }
 }
 
 /// A caller with a verified certificate.
@@ -94,6 +100,8 @@ pub struct Peer {
     pub organization: OrgId,
     /// What it was issued for.
     pub role: Role,
+    /// Who of the organization it was issued to, where it says so: the name of an account, for agreements that name people.
+    pub principal: Option<Code>,
     /// The certificate's serial number: lowercase hexadecimal, two digits a byte, no leading zero bytes.
     pub serial: String,
 }
@@ -114,7 +122,9 @@ pub enum NotAPeer {
     #[error("the certificate is for another trust domain")]
     ForeignDomain,
     /// A URI of another form.
-    #[error("the certificate's URI is not of the form spiffe://<trust domain>/org/<id>/role/<role>")]
+    #[error(
+        "the certificate's URI is not of the form spiffe://<trust domain>/org/<id>/role/<role>[/person/<id>]"
+    )]
     Form,
     /// A role there is not.
     #[error("the certificate's role is unknown")]
@@ -150,26 +160,39 @@ impl Peer {
         if uris.next().is_some() {
             return Err(NotAPeer::ManyUris);
         }
-        let (organization, role) = parse(uri, domain)?;
-        Ok(Self { organization, role, serial: hex(certificate.serial()) })
+        let (organization, role, principal) = parse(uri, domain)?;
+        Ok(Self { organization, role, principal, serial: hex(certificate.serial()) })
     }
 }
 
 /// Byte for byte: no case folding, no percent escapes, no dot segments, no empty parts, no query.
-fn parse(uri: &str, domain: &TrustDomain) -> Result<(OrgId, Role), NotAPeer> {
+fn parse(uri: &str, domain: &TrustDomain) -> Result<(OrgId, Role, Option<Code>), NotAPeer> {
     let (authority, path) =
         uri.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/')).ok_or(NotAPeer::Form)?;
     if authority != domain.as_str() {
         return Err(NotAPeer::ForeignDomain);
     }
     let mut parts = path.split('/');
-    let (Some("org"), Some(id), Some("role"), Some(role), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some("org"), Some(id), Some("role"), Some(role)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(NotAPeer::Form);
     };
+    let principal = match (parts.next(), parts.next(), parts.next()) {
+        (None, ..) => None,
+        (Some("person"), Some(id), None) => Some(principal(id).ok_or(NotAPeer::Form)?),
+        _ => return Err(NotAPeer::Form),
+    };
     let organization = OrgId::new(id).map_err(|_| NotAPeer::Form)?;
-    Ok((organization, Role::parse(role).ok_or(NotAPeer::Role)?))
+    Ok((organization, Role::parse(role).ok_or(NotAPeer::Role)?, principal))
+}
+
+/// The name of an account: 1 to 64 of `a-z`, `0-9`, `.`, `-` and `_`, a letter or digit first.
+#[must_use]
+pub fn principal(text: &str) -> Option<Code> {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    let begins = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    Code::new(text).ok().filter(|_| begins && text.bytes().all(fits))
 }
 
 /// DER puts a zero byte before a number whose first bit is set; it is no part of the number.
@@ -188,8 +211,33 @@ mod tests {
     fn check(uri: &str, expected: Result<(&str, Role), NotAPeer>) {
         let domain = TrustDomain::new("collab.example").expect("a trust domain");
         let parsed = parse(uri, &domain);
-        let parsed = parsed.as_ref().map(|(id, role)| (id.as_str(), *role)).map_err(|reason| *reason);
+        let parsed = parsed.as_ref().map(|(id, role, _)| (id.as_str(), *role)).map_err(|reason| *reason);
         assert_eq!(parsed, expected, "{uri}");
+    }
+
+    #[test]
+    fn a_certificate_can_be_of_one_person() {
+        let domain = TrustDomain::new("collab.example").expect("a trust domain");
+        let (id, who) = (OrgId::new("d1").expect("an id"), principal("a.miller-2").expect("a name"));
+        let uri = domain.principal_uri(&id, Role::Partner, &who);
+        assert_eq!(uri, "spiffe://collab.example/org/d1/role/partner/person/a.miller-2");
+        assert_eq!(parse(&uri, &domain), Ok((id, Role::Partner, Some(who))));
+        let base = "spiffe://collab.example/org/d1/role/partner";
+        assert_eq!(parse(base, &domain).map(|of| of.2), Ok(None));
+        let long = format!("/person/{}", "a".repeat(65));
+        for rest in [
+            "/person",
+            "/person/",
+            "/person/A",
+            "/person/..",
+            "/person/a%62",
+            "/person/a b",
+            "/person/a/b",
+            "/people/a",
+            &long,
+        ] {
+            check(&format!("{base}{rest}"), Err(NotAPeer::Form));
+        }
     }
 
     #[test]

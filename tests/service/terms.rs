@@ -5,10 +5,12 @@ use crate::papers::AGREEMENT;
 use crate::records::{about, plain, roll, school, student};
 use crate::vocabulary::{last, question, refusal};
 use throughline::api::v1 as pb;
-use throughline::audit::Decision;
+use throughline::audit::{Decision, Entry};
 use throughline::client::Session;
+use throughline::client::channel::connect;
 use throughline::disclosure::{Filter, ProtectedTable};
 use throughline::records::{Fact, StatusKind};
+use throughline::server::peer::Role;
 use tonic::Code;
 
 const TERMS: &str = r#"
@@ -196,4 +198,41 @@ async fn records_of_an_opt_in_source_count_with_consent_alone() {
     steward.agreement(&with(3, "")).await.expect("a good agreement");
     let report = steward.publish().await.expect("an edition");
     assert_eq!((report.persons, report.without_consent), (120, 0));
+}
+
+/// An agreement names who of the partner may ask: others of it are refused, and the log has who asked.
+#[tokio::test]
+async fn only_the_people_an_agreement_names_may_ask() {
+    let city = City::published().await;
+    let people = "\n[terms]\npeople = { city-partnership = [\"a.miller\"] }\n";
+    city.steward().await.agreement(&agreement(people)).await.expect("a good agreement");
+    for person in ["a.miller", "b.ito"] {
+        let issue = ["certs", "issue", "city-partnership.partner", "--person", person, "--dir", "certs"];
+        let done = city.program().args(issue).output().expect("the program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    let session = |person: &str| {
+        let mut options = city.options("city-partnership", Role::Partner);
+        let certs = city.folder().join("certs");
+        options.certificate = certs.join(format!("city-partnership.partner.{person}.pem"));
+        options.key = certs.join(format!("city-partnership.partner.{person}.key"));
+        async { Session::new(connect(options).await.expect("the certificate is good"), city.log_key()) }
+    };
+    session("a.miller").await.query(question()).await.expect("she is named");
+    let principal =
+        |log: &[Entry]| log.last().and_then(|entry| entry.principal.clone()).map(|of| of.to_string());
+    let log = city.log();
+    assert_eq!(
+        (last(&log), principal(&log)),
+        ((Decision::Allowed, "agreement.covered"), Some("a.miller".into()))
+    );
+    let status = refusal(session("b.ito").await.query(question()).await);
+    assert_eq!(status.code(), Code::PermissionDenied);
+    let log = city.log();
+    assert_eq!(
+        (last(&log), principal(&log)),
+        ((Decision::Refused, "agreement.principal"), Some("b.ito".into()))
+    );
+    assert_eq!(refusal(city.partner().await.query(question()).await).code(), Code::PermissionDenied);
+    assert_eq!(last(&city.log()), (Decision::Refused, "agreement.principal"));
 }

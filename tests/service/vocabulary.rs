@@ -106,6 +106,7 @@ impl City {
             "ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;
              DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
+             ALTER TABLE edition DROP COLUMN left_out;
              DROP TABLE linkage_key; ALTER TABLE subject DROP COLUMN next_encoding;
              ALTER TABLE subject DROP COLUMN make; ALTER TABLE batch DROP COLUMN make; PRAGMA user_version = 4",
         );

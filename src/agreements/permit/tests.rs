@@ -8,6 +8,11 @@ fn org(id: &str) -> OrgId {
     OrgId::new(id).expect(id)
 }
 
+/// Somebody of an organization whose certificate names nobody.
+fn by(organization: &OrgId) -> Caller<'_> {
+    Caller { organization, principal: None }
+}
+
 fn year(ending: u32) -> SchoolYear {
     SchoolYear::new(ending).expect("a school year")
 }
@@ -54,7 +59,7 @@ fn decide(case: Case) -> Result<Permit, Refused> {
     let periods = [year(2021), year(2025)];
     let offer = Offer { cell_min: case.cell_min, ..offer(&sources, &periods) };
     let partner = org(if case.partner { "city-partnership" } else { "northfield" });
-    agreement.permit(&partner, &question, offer, case.day.parse().expect("a date"))
+    agreement.permit(by(&partner), &question, offer, case.day.parse().expect("a date"))
 }
 
 /// The rule that must refuse, read off the agreement's text by a person: earliest first.
@@ -148,7 +153,7 @@ fn years_left_open_are_those_the_agreement_permits() {
     let periods = [year(2020), year(2021), year(2022)];
     let offer = offer(&sources, &periods);
     let permit = agreement
-        .permit(&org("city-partnership"), &question, offer, "2025-01-01".parse().expect("a date"))
+        .permit(by(&org("city-partnership")), &question, offer, "2025-01-01".parse().expect("a date"))
         .expect("the years it permits");
     assert_eq!(permit.slice().periods, [year(2021), year(2022)]);
 }
@@ -158,14 +163,15 @@ fn intake_is_for_sources_while_in_force() {
     let agreement =
         Agreement::parse(&format!("{DOCUMENT}\n[intake]\nkinds = [\"person\", \"school\"]")).expect("valid");
     let day = |text: &str| text.parse::<Date>().expect("a date");
-    let permit = agreement.permit_intake(&org("eastbrook"), day("2025-01-01")).expect("a source, in force");
+    let permit =
+        agreement.permit_intake(by(&org("eastbrook")), day("2025-01-01")).expect("a source, in force");
     assert!(permit.covers(Kind::Person) && !permit.covers(Kind::Discipline));
     assert_eq!(
-        agreement.permit_intake(&org("city-partnership"), day("2025-01-01")).map_err(|e| e.rule),
+        agreement.permit_intake(by(&org("city-partnership")), day("2025-01-01")).map_err(|e| e.rule),
         Err(Rule::Party)
     );
     assert_eq!(
-        agreement.permit_intake(&org("eastbrook"), day("2026-07-01")).map_err(|e| e.rule),
+        agreement.permit_intake(by(&org("eastbrook")), day("2026-07-01")).map_err(|e| e.rule),
         Err(Rule::NotExpired)
     );
 }
@@ -207,7 +213,7 @@ review_days = 5
     let right = || (question("city", &["race"], charter), offer(&northfield, &periods), "2025-01-01");
     let decide = |agreement: &Agreement, (question, offer, day): (Question, Offer<'_>, &str)| {
         let decided =
-            agreement.permit(&org("city-partnership"), &question, offer, day.parse().expect("a date"));
+            agreement.permit(by(&org("city-partnership")), &question, offer, day.parse().expect("a date"));
         decided.map(drop).map_err(|refused| refused.rule.name())
     };
     assert_eq!(decide(&limited, right()), Ok(()));
@@ -270,7 +276,7 @@ fn what_an_agreement_does_not_list_is_dropped_on_receipt() {
     let day = "2025-01-01".parse().expect("a date");
     let trimmed = |terms: &str| {
         let agreement = Agreement::parse(&format!("{DOCUMENT}{terms}")).expect("valid");
-        let permit = agreement.permit_intake(&org("eastbrook"), day).expect("a source, in force");
+        let permit = agreement.permit_intake(by(&org("eastbrook")), day).expect("a source, in force");
         let mut fact = Fact::Person(Demographics {
             sex: Some(Sex::Female),
             homeless: Some(true),
@@ -294,7 +300,7 @@ fn a_dated_status_is_the_element_that_it_dates() {
     let day = "2025-01-01".parse().expect("a date");
     let agreement =
         Agreement::parse(&format!("{DOCUMENT}[terms]\nelements = [\"person.homeless\"]")).expect("valid");
-    let permit = agreement.permit_intake(&org("eastbrook"), day).expect("a source, in force");
+    let permit = agreement.permit_intake(by(&org("eastbrook")), day).expect("a source, in force");
     let keeps = |status| permit.keeps(&Fact::Status(Status { status, zone: None, begin: day, end: None }));
     assert!(
         keeps(StatusKind::Homeless) && !keeps(StatusKind::Foster) && !keeps(StatusKind::DirectlyCertified)
@@ -307,6 +313,48 @@ fn a_source_may_have_a_legal_basis_of_its_own() {
     let day = "2025-01-01".parse().expect("a date");
     let agreement = Agreement::parse(&format!("{DOCUMENT}[terms]\nbases = {{ eastbrook = \"consent\" }}"));
     let agreement = agreement.expect("valid");
-    let basis = |source: &str| agreement.permit_intake(&org(source), day).expect("a source").basis().name();
+    let basis =
+        |source: &str| agreement.permit_intake(by(&org(source)), day).expect("a source").basis().name();
     assert_eq!((basis("eastbrook"), basis("northfield")), ("consent", "audit_or_evaluation"));
+}
+
+#[test]
+fn where_people_are_named_only_they_may_act() {
+    let terms =
+        "\n[terms]\npeople = { city-partnership = [\"a.miller\", \"b.ito\"], eastbrook = [\"nightly\"] }\n";
+    let agreement = Agreement::parse(&format!("{DOCUMENT}{terms}")).expect("valid");
+    let (sources, periods) = (BTreeSet::from([org("northfield")]), [year(2021)]);
+    let question = Question {
+        agreement: "city-outcomes".into(),
+        purpose: "public_reporting".into(),
+        slice: Slice {
+            product: "city".into(),
+            indicator: "chronic_absence".into(),
+            dimensions: Vec::new(),
+            filters: Vec::new(),
+            periods: periods.to_vec(),
+        },
+        edition: None,
+    };
+    let day = "2025-01-01".parse().expect("a date");
+    let code = |name: &str| Code::new(name).expect("a code");
+    let rule = |decided: Result<(), Refused>| decided.map_err(|refused| refused.rule.name());
+    let asks = |name: Option<&str>| {
+        let (organization, principal) = (org("city-partnership"), name.map(code));
+        let caller = Caller { organization: &organization, principal: principal.as_ref() };
+        rule(agreement.permit(caller, &question, offer(&sources, &periods), day).map(drop))
+    };
+    let sends = |source: &str, name: Option<&str>| {
+        let (organization, principal) = (org(source), name.map(code));
+        let caller = Caller { organization: &organization, principal: principal.as_ref() };
+        rule(agreement.permit_intake(caller, day).map(drop))
+    };
+    assert_eq!((asks(Some("a.miller")), asks(Some("b.ito"))), (Ok(()), Ok(())));
+    assert_eq!((asks(Some("c.other")), asks(None)), (Err("agreement.principal"), Err("agreement.principal")));
+    assert_eq!((sends("eastbrook", Some("nightly")), sends("northfield", None)), (Ok(()), Ok(())));
+    assert_eq!(sends("eastbrook", Some("a.miller")), Err("agreement.principal"), "of another party");
+    for wrong in ["{ westport = [\"a\"] }", "{ eastbrook = [] }", "{ eastbrook = [\"a b\"] }"] {
+        let error = Agreement::parse(&format!("{DOCUMENT}\n[terms]\npeople = {wrong}\n")).expect_err(wrong);
+        assert!(error.to_string().contains("terms.people"), "{error}");
+    }
 }

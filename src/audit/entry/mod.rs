@@ -89,6 +89,9 @@ pub struct Entry {
     /// Pair of students that was decided about: a keyed digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<Code>,
+    /// Who of the organization called, where the certificate is of one person or program: the name of an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Code>,
     /// Data product that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<Code>,
@@ -179,6 +182,7 @@ impl Entry {
             n_unchanged: None,
             organization: None,
             pair: None,
+            principal: None,
             product: None,
             proof_digest: None,
             purpose: None,

@@ -30,6 +30,7 @@ fn full() -> Entry {
         n_unchanged: Some(u64::MAX),
         organization: Some(OrgId::new(&"o".repeat(64)).expect("a valid id")),
         pair: longest(),
+        principal: longest(),
         product: longest(),
         proof_digest: Some(Hash::of(b"proof")),
         purpose: longest(),
@@ -55,7 +56,7 @@ fn the_bytes_are_canonical_json() {
     assert_eq!(Entry::parse(&bytes), Ok(full()));
     // serde_json's map sorts its keys, so it spells the same only when ours are sorted.
     let map: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&bytes).expect("it is JSON");
-    assert_eq!(map.len(), 32);
+    assert_eq!(map.len(), 33);
     assert_eq!(serde_json::to_vec(&map).ok(), Some(bytes));
 }
 
