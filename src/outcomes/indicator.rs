@@ -213,7 +213,7 @@ mod tests {
     fn sample_settings() -> Settings {
         let code = || Setting::Code(Code::new("X").expect("a code"));
         let texts = ["test", "subject", "program"].map(|name| (name.to_owned(), code()));
-        let numbers = ["years", "months", "days", "credits_hundredths"];
+        let numbers = ["years", "months", "days", "credits_hundredths", "percentile", "points"];
         let numbers = numbers.map(|name| (name.to_owned(), Setting::Integer(1)));
         texts.into_iter().chain(numbers).collect()
     }

@@ -155,8 +155,8 @@ fn every_indicator_counts_any_edition() {
         for parameter in &indicator.parameters {
             let setting = match parameter.as_str() {
                 "years" | "months" | "days" => continue,
-                "credits_hundredths" => {
-                    document += "credits_hundredths = 600\n";
+                "credits_hundredths" | "percentile" | "points" => {
+                    document += &format!("{parameter} = 60\n");
                     continue;
                 }
                 "test" => "STATE",

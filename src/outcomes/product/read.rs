@@ -130,6 +130,8 @@ fn indicators(at: &mut Reader<'_, '_>, mode: Option<Mode>) -> Vec<IndicatorUse> 
                 "years" => at.number(parameter, 1..=20, Some(1)).map(|n| Setting::Integer(n as u16)),
                 "months" => at.number(parameter, 1..=120, Some(18)).map(|n| Setting::Integer(n as u16)),
                 "days" => at.number(parameter, 1..=7, Some(3)).map(|n| Setting::Integer(n as u16)),
+                "percentile" => at.number(parameter, 2..=99, None).map(|n| Setting::Integer(n as u16)),
+                "points" => at.number(parameter, 1..=30_000, None).map(|n| Setting::Integer(n as u16)),
                 "credits_hundredths" => {
                     at.number(parameter, 1..=20_000, None).map(|n| Setting::Integer(n as u16))
                 }
