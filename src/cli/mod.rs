@@ -9,6 +9,7 @@ mod backup;
 mod certificates;
 pub mod certs;
 mod check;
+mod config;
 mod connect;
 mod demo;
 mod init;
@@ -70,6 +71,8 @@ enum Verb {
     Keys(keys::Keys),
     /// Run the service
     Serve(serve::Serve),
+    /// Say what protects a service as it is configured, and what is wrong with that, without starting it
+    Config(config::Config),
     /// Copy the database of a running or stopped service, and check the copy
     Backup(backup::Backup),
     /// Read export files and say what is wrong with them, sending nothing
@@ -154,6 +157,7 @@ pub fn run() -> ExitCode {
         Verb::Init(verb) => verb.run(),
         Verb::Keys(verb) => verb.run(),
         Verb::Serve(verb) => verb.run(),
+        Verb::Config(verb) => verb.run(),
         Verb::Backup(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Push(verb) => verb.run(),

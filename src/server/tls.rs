@@ -13,6 +13,7 @@ use rustls::server::{NoServerSessionStorage, VerifierBuilderError, WebPkiClientV
 use rustls::{RootCertStore, ServerConfig, version};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// The files a server needs.
@@ -132,7 +133,7 @@ impl Loaded {
         let fingerprint = fingerprint(&chain, &key, &authorities, &lists);
         let provider = Arc::new(provider::default_provider());
         let roots = Arc::new(roots(files, authorities)?);
-        check_own(files, &provider, &roots, &chain, &lists)?;
+        check_own(files, &provider, &roots, &chain, &lists, UnixTime::now())?;
         let verifier = verifier(files, &provider, roots, lists)?;
         let config = Arc::new(config(files, provider, Arc::clone(&verifier), chain, key)?);
         Ok(Self { config, verifier, fingerprint })
@@ -148,6 +149,28 @@ impl Loaded {
             chain.split_first().ok_or(rustls::Error::NoCertificatesPresented)?;
         self.verifier.verify_client_cert(end_entity, intermediates, UnixTime::now()).map(|_| ())
     }
+}
+
+/// Days that [`days_left`] looks ahead.
+pub const DAYS_SEEN: u32 = 400;
+
+/// Days for which the service's certificate and its revocation lists stay good, [`DAYS_SEEN`] at most; 0 where they are not
+/// now. Of a certificate from another authority than the clients' that cannot be told, and it is taken to be good.
+#[must_use]
+pub fn days_left(files: &Files) -> u32 {
+    let read = || {
+        let chain = pem::certificates(&files.certificate)?;
+        let lists = files.revocation.as_deref().map(pem::revocation_lists).transpose()?.unwrap_or_default();
+        Ok::<_, Error>((chain, lists, roots(files, pem::certificates(&files.client_ca)?)?))
+    };
+    let Ok((chain, lists, roots)) = read() else { return 0 };
+    let (provider, now) = (provider::default_provider(), UnixTime::now().as_secs());
+    let is_good = |day: u32| {
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(now + u64::from(day) * 86_400));
+        check_own(files, &provider, &roots, &chain, &lists, at).is_ok()
+    };
+    let days: Vec<u32> = (0..=DAYS_SEEN).collect();
+    days.partition_point(|day| is_good(*day)).saturating_sub(1).try_into().unwrap_or(DAYS_SEEN)
 }
 
 fn fingerprint(
@@ -188,6 +211,7 @@ fn check_own(
     roots: &RootCertStore,
     chain: &[CertificateDer<'_>],
     lists: &[CertificateRevocationListDer<'_>],
+    at: UnixTime,
 ) -> Result<(), Error> {
     let refused = |source| Error::Own { path: files.certificate.clone(), source };
     let (own, intermediates) = chain.split_first().ok_or_else(|| refused(webpki::Error::BadDer))?;
@@ -209,7 +233,7 @@ fn check_own(
         provider.signature_verification_algorithms.all,
         &roots.roots,
         intermediates,
-        UnixTime::now(),
+        at,
         webpki::KeyUsage::server_auth(),
         revocation,
         None,

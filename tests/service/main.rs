@@ -14,6 +14,7 @@ mod canary;
 mod check;
 mod dry_run;
 mod coded;
+mod config;
 mod editions;
 mod faults;
 mod identity;
