@@ -56,6 +56,20 @@ fn an_open_quote_loses_rows_and_says_so() {
     assert_eq!(defects, ["!3  open_quote"]);
 }
 
+#[test]
+fn rows_between_two_open_quotes_are_no_cell_of_the_first() {
+    let text =
+        b"school,name,sector\nA,\"First,district\nB,Second,district\nC,\"Third,other\nD,Fourth,other\n";
+    let (names, defects) = schools(text);
+    assert_eq!(names, [(5, "Fourth".to_owned())]);
+    assert_eq!(defects, ["!2  open_quote"]);
+    // Line breaks and spaces are as good as ever.
+    let (names, defects) =
+        schools(b"school,name,sector\nA,\"Joe \"\"X\"\" Doe\" ,district\nB,\"Ann\"s,other\n");
+    assert_eq!(names, [(2, "Joe \"X\" Doe".to_owned()), (3, "Anns".to_owned())]);
+    assert_eq!(defects, Vec::<String>::new());
+}
+
 fn zip(folder: &TempDir, entries: &[(String, &str)]) -> std::path::PathBuf {
     let path = folder.path().join("bundle.zip");
     let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
