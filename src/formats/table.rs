@@ -15,6 +15,8 @@ pub(super) struct Sheet {
     text: Text,
     separator: u8,
     header: Vec<String>,
+    /// A quotation mark of the header closes in a row, or never: what it takes in is no name of a column.
+    is_header_torn: bool,
     /// Where the rows begin.
     body: (usize, u64),
 }
@@ -69,12 +71,14 @@ impl Sheet {
         let text = Text::decode(bytes);
         let separator = separator(text.as_str());
         let (mut lexer, mut cells) = (Lexer::new(text.as_str(), separator), Vec::new());
-        let header = match lexer.next(&mut cells) {
-            Some(_) => cells.iter().map(|cell| cell.text().into_owned()).collect(),
-            None => Vec::new(),
-        };
+        let span = lexer.next(&mut cells);
+        let is_header_torn = span.is_some_and(|span| span.has_open_quote || span.is_torn);
+        if span.is_none() || is_header_torn {
+            cells.clear();
+        }
+        let header = cells.iter().map(|cell| cell.text().into_owned()).collect();
         let body = lexer.position();
-        Ok(Some(Self { file, text, separator, header, body }))
+        Ok(Some(Self { file, text, separator, header, is_header_torn, body }))
     }
 
     pub(super) fn file(&self) -> &str {
@@ -113,7 +117,12 @@ impl Sheet {
             defects.push(warning(None, "separator", "separates cells by another character than a comma"));
         }
         let missing: Vec<_> = layout.required.iter().filter(|name| !self.has_column(name)).collect();
-        if !missing.is_empty() {
+        if self.is_header_torn {
+            let reason =
+                "has a quotation mark in its header that is not closed there, so the file is not read";
+            defects.push(warning(None, "open_quote", reason).refused());
+        }
+        if self.is_header_torn || !missing.is_empty() {
             // Then what stands first may be no header but a child's row: none of it is repeated.
             let name = |name: &&&'static str| {
                 let reason = "is not in the header, so the file is not read";

@@ -188,6 +188,15 @@ fn a_file_without_its_header_repeats_none_of_it() {
 }
 
 #[test]
+fn rows_that_a_header_takes_in_are_not_repeated() {
+    for rows in ["S1,Ada,Lovelace\nS2,Mary,Jones\n", "S1,\"Ada\",\"Lovelace\"\nS2,Mary,Jones\n"] {
+        let read = Read::of(&[("students.csv", &format!("student_id,first_name,\"last_name\n{rows}"))]);
+        assert_eq!(read.defects(), ["!  open_quote", "! student_id missing_column"]);
+        assert!(!format!("{:?}", read.reading).contains("Lovelace"));
+    }
+}
+
+#[test]
 fn long_keys_and_far_dates_are_refused() {
     let id = "x".repeat(250);
     let text = format!("student_id,from\n{id},2024-09-03\nS1,0202-09-03\n{},2024-09-03\n", &id[..195]);
