@@ -20,6 +20,7 @@ mod refused;
 mod id;
 mod lexer;
 mod mapping;
+mod never_read;
 mod oneroster;
 mod output;
 mod table;
