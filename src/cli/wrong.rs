@@ -48,9 +48,16 @@ impl Wrong {
                     rows.entry(defect.file.clone()).or_default().insert(row);
                 }
             }
-            let written: u64 = write_refused(path, &rows, folder)?.values().sum();
+            let files = write_refused(path, &rows, folder)?;
+            let written = files.values().map(|of| of.n_rows).sum();
             let written = counted(written, "refused row is", "refused rows are");
             note(&format!("{written} in {}: they name children, keep them here", folder.display()));
+            for (file, of) in files.iter().filter(|(_, of)| of.n_left_out > 0) {
+                let left_out = counted(of.n_left_out, "refused row is", "refused rows are");
+                note(&format!(
+                    "{left_out} not there, as a password may stand anywhere in it: correct it in {file}"
+                ));
+            }
         }
         Ok(())
     }

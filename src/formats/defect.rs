@@ -103,9 +103,9 @@ impl Defect {
     }
 }
 
-/// A name from outside, cut to a length and without control characters.
+/// A name from outside, without control characters and cut to the length that a file's name may have.
 pub(super) fn printable(name: &str) -> String {
-    name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
+    name.chars().take(255).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Writes defects as CSV: `file,row,column,code,reason,severity`.

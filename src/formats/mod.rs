@@ -32,7 +32,7 @@ pub use defect::{CODES, Defect, Severity, write_defects};
 pub use extent::{Extent, Extents, OfKind};
 pub use mapping::{Mapping, Mappings, Mistake, Mistakes, Place, Unmapped, write_queue};
 pub use output::{FileCount, Reading, Row, Summary};
-pub use refused::{RefusedRows, write_refused};
+pub use refused::{RefusedRows, Written, write_refused};
 pub use template::{Column, Template, templates};
 
 use crate::calendar::SchoolYear;

@@ -51,7 +51,7 @@ pub(super) struct Columns {
     secret: Option<usize>,
 }
 
-pub(super) const SECRET: &str = "password";
+const SECRET: &str = "password";
 
 /// Among the skipped columns: whatever else there is.
 pub(super) const REST: &str = "*";

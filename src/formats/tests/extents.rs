@@ -2,7 +2,7 @@
 
 use super::rosters::roster;
 use super::{Read, TempDir};
-use crate::formats::{Extent, OfKind, RefusedRows, write_refused};
+use crate::formats::{Extent, OfKind, RefusedRows, Written, write_refused};
 use crate::records::Kind;
 use std::fs;
 
@@ -131,8 +131,29 @@ fn refused_rows_are_written_as_they_stand_but_for_passwords() {
     let rows = RefusedRows::from([("users.csv".into(), [3, 6].into()), ("other.csv".into(), [2].into())]);
     for _ in 0..2 {
         let written = write_refused(from.path(), &rows, to.path()).expect("a folder that can be written");
-        assert_eq!(written.into_iter().collect::<Vec<_>>(), [("users.csv".to_owned(), 2)]);
+        let expected = Written { n_rows: 2, n_left_out: 0 };
+        assert_eq!(written.into_iter().collect::<Vec<_>>(), [("users.csv".to_owned(), expected)]);
         let written = fs::read_to_string(to.path().join("users.csv")).expect("it is there");
         assert_eq!(written, "sourcedId;password;givenName\n2;;\"Mary;\nAnn\"\n4;;Cy\n");
     }
+}
+
+#[test]
+fn no_password_is_among_refused_rows_wherever_it_slipped() {
+    let (from, to) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let name = format!("{}.csv", "Springfield".repeat(9));
+    let header = "student_id,LMSPassword,studentSSN,first_name\n";
+    let rows = "1,canary,canary,Ada\n2,Lee, Ann,canary,canary,Bo\n3,canary\n4,\"Cy\n,canary,\"canary\",Di\n";
+    fs::write(from.path().join(&name), format!("{header}{rows}")).expect("a file");
+    let lines = RefusedRows::from([(name.clone(), (2..=5).collect())]);
+    let written = write_refused(from.path(), &lines, to.path()).expect("a folder that can be written");
+    assert_eq!(written.get(&name), Some(&Written { n_rows: 1, n_left_out: 3 }));
+    let written = fs::read_to_string(to.path().join(&name)).expect("it is there");
+    assert_eq!(written, format!("{header}1,,,Ada\n"));
+    // Where there is nothing of the kind, all rows are there as they stand.
+    fs::write(from.path().join("a.csv"), "student_id,first_name\n1,Lee, Ann\n").expect("a file");
+    let lines = RefusedRows::from([("a.csv".to_owned(), [2].into())]);
+    write_refused(from.path(), &lines, to.path()).expect("a folder that can be written");
+    let written = fs::read_to_string(to.path().join("a.csv")).expect("it is there");
+    assert_eq!(written, "student_id,first_name\n1,Lee, Ann\n");
 }
