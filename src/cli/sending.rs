@@ -159,8 +159,10 @@ impl Options {
         let batch_records = self.batch as usize;
         let (sender, records) = mpsc::channel(4 * batch_records);
         let linkage_keys = files.encoder.linkage_keys();
-        let delivery = Delivery { id, agreement, records, batch_records, linkage_keys, is_dry_run };
         let whole = std::mem::take(&mut survey.whole);
+        let n_records = whole.n_records;
+        let delivery =
+            Delivery { id, agreement, records, n_records, batch_records, linkage_keys, is_dry_run };
         let whole = (!whole.parts.is_empty()).then_some(whole);
         let survey = &*survey;
         super::wait(async move {
@@ -170,9 +172,10 @@ impl Options {
             let at_most = decide(survey, &foreseen)?;
             // Reading waits for the network through the channel, so it has a thread of its own.
             let reading = tokio::task::spawn_blocking(move || files.read_to(&sender));
-            let pushed = opening.push(&at_most, progress).await?;
+            let pushed = opening.push(&at_most, progress).await;
+            // Where the second reading failed, that is the reason why too few records came.
             reading.await.map_err(|_| Failure::new("reading the files failed"))??;
-            Ok((pushed, foreseen))
+            Ok((pushed?, foreseen))
         })
     }
 }
