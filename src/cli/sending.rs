@@ -136,6 +136,16 @@ impl Options {
         if let Some(Wish::Said(Some(kinds))) = wish {
             kinds.iter().for_each(|kind| context.update(kind.code().as_bytes()));
         }
+        for (kind, of) in Kind::ALL.iter().filter_map(|kind| Some((kind, reading.extents.get(*kind)?))) {
+            // What is wrong in the files is kept, and so the same records mean something else without it.
+            let parts = of.refused_keys.iter().chain(&of.refused_students).map(|text| text.expose());
+            for part in parts.chain((of.n_unreadable > 0).then_some("")) {
+                let length = (part.len() as u64).to_be_bytes();
+                for bytes in [kind.code().as_bytes(), &length, part.as_bytes()] {
+                    context.update(bytes);
+                }
+            }
+        }
         Ok(Survey {
             reading,
             rows: last,
