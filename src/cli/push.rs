@@ -123,8 +123,9 @@ impl Push {
             print(pushed, refused_here, seconds, &self.path);
         }
         self.report_wrong(survey, Some(pushed))?;
-        let refused = refused_here + pushed.count(Outcome::Refused);
-        Ok(if refused == 0 { Finish::All } else { Finish::SomeRefused })
+        // A file that can not be read may have no row that is counted.
+        let is_all = survey.reading.summary.refused.is_empty() && pushed.count(Outcome::Refused) == 0;
+        Ok(if is_all { Finish::All } else { Finish::SomeRefused })
     }
 }
 

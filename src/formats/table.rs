@@ -101,6 +101,15 @@ impl Sheet {
         self.header.iter().any(|column| column.eq_ignore_ascii_case(name))
     }
 
+    fn n_rows(&self) -> u64 {
+        let (mut lexer, mut cells) = (Lexer::at(self.text(), self.separator, self.body), Vec::new());
+        let mut n_rows = 0;
+        while lexer.next(&mut cells).is_some() {
+            n_rows += u64::from(!cells.iter().copied().all(Cell::is_empty));
+        }
+        n_rows
+    }
+
     /// Binds the header; nothing when a required column is not in it, which is then a defect.
     pub(super) fn bind(self, layout: &Layout<'_>, out: &mut Output<'_>) -> Option<Table> {
         out.begin(self.file.clone());
@@ -131,6 +140,7 @@ impl Sheet {
             defects.extend(missing.iter().map(name));
             out.record(defects);
             layout.kinds.iter().for_each(|kind| out.extents.refused(*kind, None, None));
+            out.refuse_rows(&self.file, self.n_rows());
             return None;
         }
         let absent = layout.expected.iter().filter(|name| !self.has_column(name));
