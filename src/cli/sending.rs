@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// How records are made ready, and what the files hold.
 #[derive(clap::Args)]
@@ -124,7 +125,7 @@ impl Options {
                 note_part(&mut whole, &row.submission.change);
             }
             let record = encoder.wire(row.submission);
-            context.update(&record.encode_length_delimited_to_vec());
+            context.update(&Zeroizing::new(record.encode_length_delimited_to_vec()));
             if wish.is_some() {
                 whole.keys.entry(kind).or_default().extend(record.key);
             }
