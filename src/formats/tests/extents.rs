@@ -124,6 +124,22 @@ fn what_a_roster_has_wrong_is_not_missing() {
 }
 
 #[test]
+fn the_second_row_of_an_id_is_wrong_and_not_missing() {
+    let users = "sourcedId,status,role,givenName,familyName,grades\n\
+        S1,tobedeleted,student,Ada,Lovelace,05\nS1,,student,Ada,Byron,05\nS2,,student,Mary,Jones,05\n";
+    let orgs =
+        "sourcedId,status,name,type,parentSourcedId\nA,,First,school,\nB,,Area,local,\nB,,Second,school,\n";
+    let read = roster(
+        "",
+        "E1,,C25,A,S2,student,2024-09-03,\nE1,,C25,A,S1,student,2024-09-03,\n",
+        &[("users.csv", users), ("orgs.csv", orgs)],
+    );
+    assert_eq!(read.refused_keys(Kind::Person), ["S1"]);
+    assert_eq!(read.refused_keys(Kind::School), ["B"]);
+    assert_eq!(read.refused_keys(Kind::Enrollment), ["S1|A|2025"]);
+}
+
+#[test]
 fn refused_rows_are_written_as_they_stand_but_for_passwords() {
     let (from, to) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     let text = "sourcedId;password;givenName\r\n1;a;Ada\r\n2;secret;\"Mary;\nAnn\"\r\n3;b;Bo\r\n4;c;Cy\r\n";
