@@ -222,7 +222,7 @@ impl Files {
                 _ if !is_ended_by_absence(*kind) => return false,
                 Some(Extent::Declared) if *wish == Wish::Declared => None,
                 _ if !is_asked => return false,
-                Some(Extent::Changes) => Some("the manifest says delta".to_owned()),
+                Some(Extent::Changes) => Some("the manifest says delta, or no word that is known".to_owned()),
                 Some(Extent::Mapped) if !is_named => {
                     Some(format!("it comes through a mapping (--whole={} if it is whole)", kind.code()))
                 }

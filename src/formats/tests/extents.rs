@@ -105,6 +105,14 @@ fn a_manifest_says_how_much_a_roster_holds() {
     assert_eq!(extents("file.enrollments,delta\n"), [declared, declared, Some(Extent::Changes)]);
     // A person is made of two files.
     assert_eq!(extents("file.demographics,delta\n"), [Some(Extent::Changes), declared, declared]);
+    // What it does not say clearly is not taken for everything.
+    for unclear in ["file.users,dleta\n", "file.users,\n", "file.users,delta\nfile.users,bulk\n"] {
+        assert_eq!(extents(unclear), [Some(Extent::Changes), declared, declared], "{unclear}");
+    }
+    // The school year of a spell is known from its class alone.
+    for of_classes in ["file.classes,delta\n", "file.academicSessions,delta\n"] {
+        assert_eq!(extents(of_classes), [declared, declared, Some(Extent::Changes)]);
+    }
 }
 
 #[test]
