@@ -160,6 +160,13 @@ impl<'r, 't> Fields<'r, 't> {
             self.refuse(column, "out_of_range", "is longer than 200 bytes");
             return Clear::default();
         }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            self.warn(
+                column,
+                "encoding",
+                "has a character that can not be read, so the student is hard to link",
+            );
+        }
         Clear::new(text.into_owned())
     }
 

@@ -120,6 +120,10 @@ impl Sheet {
                 let reason = "is not UTF-8; it is read as Windows-1252";
                 defects.push(warning(None, "encoding", reason));
             }
+            Encoding::BrokenUtf8 => {
+                let reason = "is UTF-8 with bytes that are none; these are read as U+FFFD";
+                defects.push(warning(None, "encoding", reason));
+            }
             Encoding::Utf8 | Encoding::Utf16 => {}
         }
         if self.separator != b',' {

@@ -188,6 +188,17 @@ fn a_file_without_its_header_repeats_none_of_it() {
 }
 
 #[test]
+fn a_byte_that_is_none_is_told_and_spoils_no_other_name() {
+    let text = b"student_id,first_name\nS1,Ren\xC3\xA9e\nS2,Jos\xC3\n";
+    let read = Read::of_bytes(&[("students.csv", text)]);
+    let name = read.first().identifiers.as_ref().map(|of| of.first_name.expose());
+    assert_eq!(name, Some("Renée"));
+    let of_encoding: Vec<_> =
+        read.defects().into_iter().filter(|defect| defect.ends_with("encoding")).collect();
+    assert_eq!(of_encoding, ["  encoding", "3 first_name encoding"]);
+}
+
+#[test]
 fn rows_that_a_header_takes_in_are_not_repeated() {
     for rows in ["S1,Ada,Lovelace\nS2,Mary,Jones\n", "S1,\"Ada\",\"Lovelace\"\nS2,Mary,Jones\n"] {
         let read = Read::of(&[("students.csv", &format!("student_id,first_name,\"last_name\n{rows}"))]);
