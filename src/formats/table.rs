@@ -81,10 +81,6 @@ impl Sheet {
         Ok(Some(Self { file, text, separator, header, is_header_torn, body }))
     }
 
-    pub(super) fn file(&self) -> &str {
-        &self.file
-    }
-
     pub(super) fn text(&self) -> &str {
         self.text.as_str()
     }
