@@ -98,7 +98,9 @@ impl Cutter {
             let found = if self.is_too_large { Found::TooLarge } else { parse(object) };
             each(self.number, found);
         }
-        object.zeroize();
+        // The bytes that were used: it has room for the largest of all objects, and most take a thousandth of it.
+        object.as_mut_slice().zeroize();
+        object.clear();
         self.is_too_large = false;
     }
 }

@@ -38,7 +38,9 @@ pub(super) fn read(
     let mut buffer = Zeroizing::new(Vec::with_capacity(1 << 12));
     let mut open = Open::default();
     loop {
-        buffer.zeroize();
+        // Once a comment was large, it has room for that: only what was used is wiped.
+        buffer.as_mut_slice().zeroize();
+        buffer.clear();
         let broken = |reason| Ok(End::Broken(open.number, reason));
         let event = match reader.read_event_into(&mut buffer) {
             Ok(event) => event,
