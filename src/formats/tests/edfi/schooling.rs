@@ -145,6 +145,26 @@ fn events_are_of_days_and_amounts() {
 }
 
 #[test]
+fn numbers_at_the_end_of_their_range_are_refused() {
+    const LARGEST: &str = "9223372036854775.807";
+    let record = r#""studentAcademicRecordReference":{"studentUniqueId":"1","schoolYear":2024}"#;
+    let course = r#""courseReference":{"courseCode":"ALG 1"},"courseAttemptResultDescriptor":"x#Pass""#;
+    let dose = r#""eventDate":"2024-10-01","attendanceEventCategoryDescriptor":"x#Present""#;
+    let read = Read::of(&[
+        ("students.jsonl", STUDENTS),
+        ("courseTranscripts.jsonl", &format!("{{{record},{course},\"earnedCredits\":\"{LARGEST}\"}}\n")),
+        (
+            "studentProgramAttendanceEvents.jsonl",
+            &line(&format!("{PROGRAM},{dose},\"programAttendanceDuration\":\"92233720368547758.07\"")),
+        ),
+    ]);
+    assert_eq!(
+        read.defects(),
+        ["!1 earnedCredits out_of_range", "!1 programAttendanceDuration out_of_range"]
+    );
+}
+
+#[test]
 fn courses_and_days_of_schools() {
     let record = r#""studentAcademicRecordReference":{"studentUniqueId":"1","schoolYear":2024,"termDescriptor":"x#Fall Semester"}"#;
     let course =
