@@ -123,4 +123,7 @@ fn one_file_alone_can_be_read() {
     let path = folder.path().join("programs.csv");
     fs::write(&path, "program,name\nP1,Tutoring\n").expect("a file");
     assert_eq!(Read::at(&path, None).keys(), [(2, "P1")]);
+    // It begins as an archive does.
+    fs::write(&path, "PK,program,name\n1,P1,Tutoring\n").expect("a file");
+    assert_eq!(Read::at(&path, None).keys(), [(2, "P1")]);
 }
