@@ -272,6 +272,38 @@ fn every_mistake_is_told_at_once_with_its_line() {
 }
 
 #[test]
+fn what_a_mapping_could_never_do_is_a_mistake() {
+    let codes = |more: &str, codes: &str| {
+        let status = format!("date = 'Day'\nstatus = {{ column = 'What', codes = {codes} }}");
+        attendance(&status).replacen("template", &format!("{more}template"), 1)
+    };
+    for (mapping, expected) in [
+        (
+            codes("", "{ '' = 'present', p = 'present' }"),
+            "m0.toml, line 8: a blank cell is not looked up among codes (but first = [.., { constant = .. }])",
+        ),
+        (
+            codes("blank = ['N/A']\n", "{ 'n/a' = 'excused', p = 'present' }"),
+            "m0.toml, line 9: N/A is among blank, so it is never translated",
+        ),
+        (
+            codes("codes.words = { p = 'present' }\ncodes.others = { q = 'present' }\n", "'words'"),
+            "m0.toml, line 4: no column is translated by codes.others",
+        ),
+        (
+            codes("", "{ p = 'present' }").replace("a*.csv", "a*.txt"),
+            "m0.toml, line 2: a*.txt is not the name of a .csv file",
+        ),
+    ] {
+        check_mistakes(&[&mapping], &[], &[expected]);
+    }
+    for files in ["*", "a*.c*", "a.CSV", "*sv"] {
+        let mapping = codes("", "{ p = 'present' }").replace("a*.csv", files);
+        assert!(read_with(&[&mapping], &[("a.csv", "Pupil,Day,What\nA1,2024-09-03,p\n")]).is_ok(), "{files}");
+    }
+}
+
+#[test]
 fn files_and_mappings_fit_each_other_or_nothing_is_read() {
     let mapping = attendance("date = 'Day'\nstatus = { first = ['What', 'Else'] }");
     let other = mapping.replace("'a'", "'b'").replace("a*.csv", "*.csv");

@@ -114,6 +114,12 @@ fn codes(notes: &mut Notes<'_>, node: Node<'_>) -> Option<Arc<Codes>> {
     let table = notes.table(node)?;
     for code in notes.nodes(table) {
         let Some(word) = notes.text(code) else { continue };
+        if code.key.trim().is_empty() {
+            notes.wrong(
+                code.line,
+                "a blank cell is not looked up among codes (but first = [.., { constant = .. }])",
+            );
+        }
         if codes.insert(code.key.trim().to_lowercase(), word).is_some() {
             notes.wrong(code.line, format!("{} is there twice: letter case does not matter", code.key));
         }
