@@ -98,10 +98,10 @@ impl Check {
         // What a manifest declares to be whole is compared in any case: who wonders what --whole would do sees it here.
         let said = self.options.whole()?;
         let wish = said.clone().unwrap_or(Wish::Declared);
-        let mut survey = self.options.survey(&files, Some(&wish))?;
+        let mut survey = self.options.survey(&files, Some(&wish), None)?;
         let (path, files) = (files.path.clone(), Arc::new(files));
         let bar = screen::bar(None, "records");
-        let sent = Sent { id: None, agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
+        let sent = Sent { agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
         let asked = self.options.send(
             files.clone(),
             &mut survey,

@@ -34,8 +34,9 @@ pub(super) struct Push {
     year: Option<u32>,
     #[command(flatten)]
     mapped: Mapped,
-    /// Id of the delivery; by default made from the records, so that the same files are one delivery
-    #[arg(long, value_name = "ID")]
+    /// What the id of the delivery begins with, to find it in the access log. The rest is made from the records, so that the
+    /// same files are one delivery, and other files another one
+    #[arg(long, value_name = "NAME")]
     delivery: Option<String>,
     #[command(flatten)]
     limits: Limits,
@@ -56,7 +57,7 @@ impl Push {
         let files = Arc::new(Files { path, year, mappings, encoder });
         let wish = self.options.whole()?;
         let started = Instant::now();
-        let mut survey = self.options.survey(&files, wish.as_ref())?;
+        let mut survey = self.options.survey(&files, wish.as_ref(), self.delivery.as_deref())?;
         if let Err(stopped) = self.limits.refused(&survey.file_rows(&files.encoder, None)) {
             self.report_wrong(&survey, None)?;
             return Err(stopped);
@@ -67,8 +68,7 @@ impl Push {
         let bar = screen::bar(None, "records");
         bar.set_message("pushed");
         let (limits, encoding) = (&self.limits, files.clone());
-        let delivery =
-            Sent { id: self.delivery.clone(), agreement: self.agreement.clone(), is_dry_run: false };
+        let delivery = Sent { agreement: self.agreement.clone(), is_dry_run: false };
         let pushed = self.options.send(
             files,
             &mut survey,

@@ -99,8 +99,14 @@ impl Options {
         Ok(Some(Wish::Said((!kinds.is_empty()).then_some(kinds))))
     }
 
-    /// Reads the files once, to know what is in them.
-    pub(super) fn survey(&self, files: &Files, wish: Option<&Wish>) -> Result<Survey, Failure> {
+    /// Reads the files once, to know what is in them. The id of their delivery begins with `name`, where there is one, and
+    /// goes on with a digest of the records: by the name alone, other files would be taken for those that are in.
+    pub(super) fn survey(
+        &self,
+        files: &Files,
+        wish: Option<&Wish>,
+        name: Option<&str>,
+    ) -> Result<Survey, Failure> {
         let secret = self.connect.secret("contributor")?;
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &secret));
         let bar = screen::bar(None, "records");
@@ -124,8 +130,11 @@ impl Options {
             if wish.is_some() {
                 note_part(&mut whole, &row.submission.change);
             }
+            let bytes = |record: &pb::Record| Zeroizing::new(record.encode_length_delimited_to_vec());
+            // Under a name the same files are the same delivery also when another key encodes them.
+            let named = name.map(|_| bytes(&clear(&row.submission)));
             let record = encoder.wire(row.submission);
-            context.update(&Zeroizing::new(record.encode_length_delimited_to_vec()));
+            context.update(&named.unwrap_or_else(|| bytes(&record)));
             if wish.is_some() {
                 whole.keys.entry(kind).or_default().extend(record.key);
             }
@@ -147,13 +156,9 @@ impl Options {
                 }
             }
         }
-        Ok(Survey {
-            reading,
-            rows: last,
-            id: context.sign().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect(),
-            whole,
-            not_whole,
-        })
+        let id: String = context.sign().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = name.map_or_else(|| id.clone(), |name| format!("{name}-{}", &id[..12]));
+        Ok(Survey { reading, rows: last, id, whole, not_whole })
     }
 
     /// Opens the delivery, lets `decide` say whether to go on and how much may be ended, and sends the files.
@@ -165,8 +170,7 @@ impl Options {
         decide: impl FnOnce(&Survey, &Foreseen) -> Result<BTreeMap<Kind, u64>, Failure>,
         progress: impl FnMut(Progress),
     ) -> Result<(Pushed, Foreseen), Failure> {
-        let Sent { id, agreement, is_dry_run } = delivery;
-        let id = id.unwrap_or_else(|| survey.id.clone());
+        let (Sent { agreement, is_dry_run }, id) = (delivery, survey.id.clone());
         let batch_records = self.batch as usize;
         let (sender, records) = mpsc::channel(4 * batch_records);
         let linkage_keys = files.encoder.linkage_keys();
@@ -191,10 +195,8 @@ impl Options {
     }
 }
 
-/// A delivery as a verb names it.
+/// A delivery as a verb makes it.
 pub(super) struct Sent {
-    /// Its id, where the caller has one.
-    pub(super) id: Option<String>,
     pub(super) agreement: String,
     pub(super) is_dry_run: bool,
 }

@@ -54,6 +54,21 @@ async fn records_that_are_too_few_are_not_acknowledged_as_all() {
 }
 
 #[tokio::test]
+async fn other_files_under_the_name_of_earlier_ones_are_not_taken_for_sent() {
+    let city = City::open().await;
+    let push = || city.as_source(&["push", "files", "--delivery", "nightly", "--json"]).json();
+    city.files(0..100, |_| false);
+    assert_eq!(push()["outcomes"]["new"], 201);
+    let again = push();
+    assert_eq!((&again["records"], &again["resumed"]), (&0.into(), &201.into()));
+    city.files(0..110, |_| false);
+    assert_eq!(push()["outcomes"]["new"], 20);
+    assert_eq!(city.n_standing(PERSON), 110);
+    let named = city.rows("SELECT DISTINCT delivery FROM batch", |row| row.get::<_, String>(0));
+    assert!(named.len() == 2 && named.iter().all(|id| id.starts_with("nightly-")), "{named:?}");
+}
+
+#[tokio::test]
 async fn a_value_that_was_corrected_and_corrected_back_is_what_was_sent_last() {
     let city = City::open().await;
     let source = city.source("northfield").await;
