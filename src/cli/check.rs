@@ -81,7 +81,7 @@ impl Check {
         let reading = formats::read_mapped(&path, year, &mappings, &mut |_| bar.inc(1));
         bar.finish_and_clear();
         let reading = reading?;
-        self.wrong.write(&path, &reading.defects)?;
+        self.wrong.write(&path, &reading.defects, &reading.summary)?;
         self.mapped.write(&reading.queue)?;
         if self.json {
             screen::json(&json(&reading));
@@ -120,7 +120,7 @@ impl Check {
         .map(|Failure(text)| text)
         .collect();
         survey.reading.defects.extend(by_service(&pushed));
-        self.wrong.write(&path, &survey.reading.defects)?;
+        self.wrong.write(&path, &survey.reading.defects, &survey.reading.summary)?;
         self.mapped.write(&survey.reading.queue)?;
         if self.json {
             let mut result = json(&survey.reading);

@@ -98,7 +98,7 @@ impl Push {
     fn report_wrong(&self, survey: &Survey, pushed: Option<&Pushed>) -> Result<(), Failure> {
         let mut defects = survey.reading.defects.clone();
         defects.extend(pushed.into_iter().flat_map(by_service));
-        self.wrong.write(&self.path, &defects)?;
+        self.wrong.write(&self.path, &defects, &survey.reading.summary)?;
         self.mapped.write(&survey.reading.queue)?;
         if !self.json {
             print_queue(&survey.reading.queue);

@@ -1,10 +1,10 @@
 //! What is wrong with files, written where the source wants it.
 
 use super::Failure;
-use super::screen::{counted, note};
+use super::screen::{count, counted, note};
 use crate::api::v1 as pb;
 use crate::client::{Pushed, RowRef};
-use crate::formats::{Defect, RefusedRows, Severity, write_defects, write_refused};
+use crate::formats::{Defect, RefusedRows, Severity, Summary, write_defects, write_refused};
 use std::path::{Path, PathBuf};
 
 /// Where to write what is wrong.
@@ -20,30 +20,43 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    /// Makes sure that no refused rows are written over the files they come from.
+    /// Makes sure that nothing is written over the files that are read.
     pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
-        let Some(folder) = &self.refused_rows else { return Ok(()) };
-        let from = if path.is_dir() { Some(path) } else { path.parent() };
-        let from = from.map(|from| if from.as_os_str().is_empty() { Path::new(".") } else { from });
-        let is_same = match (from.map(Path::canonicalize), folder.canonicalize()) {
-            (Some(Ok(from)), Ok(folder)) => from == folder,
-            _ => false,
-        };
-        match is_same {
-            true => Err(Failure::new("--refused-rows: name another folder than the one the files are in")),
-            false => Ok(()),
+        let of_file = |file: &Path| folder_of(file).canonicalize().ok();
+        let from = if path.is_dir() { path.canonicalize().ok() } else { of_file(path) };
+        if let Some(folder) = &self.refused_rows
+            && folder.canonicalize().is_ok_and(|folder| Some(folder) == from)
+        {
+            return Err(Failure::new("--refused-rows: name another folder than the one the files are in"));
         }
+        if let Some(file) = &self.errors
+            && file.exists()
+            && of_file(file) == from
+            && (path.is_dir() || file.file_name() == path.file_name())
+        {
+            return Err(Failure::new("--errors: there is a file of this name among those that are read"));
+        }
+        Ok(())
     }
 
     /// Writes what is asked for.
-    pub(super) fn write(&self, path: &Path, defects: &[Defect]) -> Result<(), Failure> {
+    pub(super) fn write(&self, path: &Path, defects: &[Defect], summary: &Summary) -> Result<(), Failure> {
         if let Some(file) = &self.errors {
             write_defects(defects, std::io::BufWriter::new(std::fs::File::create(file)?))?;
-            note(&format!("everything that is wrong is in {}", file.display()));
+            note(&format!("what is wrong is in {}", file.display()));
+        }
+        let n_refused: u64 = summary.refused.values().sum();
+        let n_listed =
+            defects.iter().filter(|defect| is_refused(defect) && defect.code != BY_SERVICE).count() as u64;
+        if (self.errors.is_some() || self.refused_rows.is_some()) && n_listed < n_refused {
+            let (n_listed, n_refused) = (count(n_listed), counted(n_refused, "problem", "problems"));
+            note(&format!(
+                "only the first {n_listed} of {n_refused} are listed, and only their rows: correct these first"
+            ));
         }
         if let Some(folder) = &self.refused_rows {
             let mut rows = RefusedRows::new();
-            for defect in defects.iter().filter(|defect| defect.severity == Severity::Refused) {
+            for defect in defects.iter().filter(|defect| is_refused(defect)) {
                 if let Some(row) = defect.row {
                     rows.entry(defect.file.clone()).or_default().insert(row);
                 }
@@ -63,13 +76,24 @@ impl Wrong {
     }
 }
 
+const BY_SERVICE: &str = "refused_by_service";
+
+fn is_refused(defect: &Defect) -> bool {
+    defect.severity == Severity::Refused
+}
+
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
 /// What the service has refused, beside what was refused here.
 pub(super) fn by_service(pushed: &Pushed) -> impl Iterator<Item = Defect> {
     let defect = |(row, violation): &(RowRef, pb::Violation)| Defect {
         file: row.file.to_string(),
         row: Some(row.row),
         column: Some(violation.field.clone()),
-        code: "refused_by_service",
+        code: BY_SERVICE,
         reason: format!("{}: {}", violation.code, violation.reason).into(),
         severity: Severity::Refused,
     };
