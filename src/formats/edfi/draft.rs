@@ -114,7 +114,7 @@ impl Draft {
         let mut fields = Fields::new(row.at.file, span, &kind.layout, &cells, true);
         if self.is_refused {
             row.is_refusal_noted = true;
-            return kind.rows.refuse(&mut fields, row.out);
+            return kind.rows.refuse(&mut fields, &[], row.out);
         }
         let mut of_file = OfFile { file: row.at.file, seen: &mut kind.seen, matched };
         kind.rows.read(&mut fields, &mut of_file, row.out);

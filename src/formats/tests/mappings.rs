@@ -2,7 +2,7 @@
 
 use super::Read;
 use crate::formats::{Error, Mappings, Reading, Row, read_mapped};
-use crate::records::{Change, Fact};
+use crate::records::{Change, Fact, Kind};
 use proptest::prelude::*;
 use std::fs;
 use tempfile::TempDir;
@@ -269,6 +269,17 @@ fn every_mistake_is_told_at_once_with_its_line() {
         "date = 'Day'\nstatus = { column = 'What', codes = { 'p' = 'present', 'P' = 'partial' } }",
     );
     check_mistakes(&[&codes], &[], &["m0.toml, line 8: p is there twice: letter case does not matter"]);
+}
+
+#[test]
+fn a_row_without_a_part_of_its_key_is_not_taken_for_another() {
+    let mapping = "name = 'a'\nfiles = ['a.csv']\ntemplate = 'students.csv'\n[columns]\nstudent_id = 'Pupil'\n\
+        first_name = 'First'\nschool_year = { column = 'Year', take = 'school_year' }\n";
+    let read =
+        read_with(&[mapping], &[("a.csv", "Pupil,First,Year\nA1,Ada,someday\n")]).expect("a mapped file");
+    let of = read.reading.extents.get(Kind::Person).expect("a file of that kind");
+    // Without a year it would be the key of another record, and the one that is meant would be missing.
+    assert_eq!((of.refused_keys.len(), of.refused_students.len(), of.n_unreadable), (0, 1, 0));
 }
 
 #[test]
