@@ -164,6 +164,13 @@ fn record(notes: &mut Notes<'_>, number: usize, part: Part, common: &Part) -> Op
     }
     let conditions: Vec<_> = common.conditions.iter().chain(&part.conditions).cloned().collect();
     let has_star = conditions.iter().flat_map(|condition| condition.columns()).any(|name| name.contains('*'));
+    let has_starred = |(_, source): &(usize, Source)| source.columns().iter().any(|name| name.contains('*'));
+    if each.is_some() && !has_star && !columns.iter().any(has_starred) {
+        notes.wrong(
+            part.line,
+            format!("record {number} has an each, and no column with a *: it is always the same"),
+        );
+    }
     if has_star && each.is_none() {
         notes.wrong(part.line, format!("a condition of record {number} has a *, and there is no each"));
     }
