@@ -70,8 +70,8 @@ impl Check {
         if let Some(name) = &self.print_mapping {
             return print_mapping(name);
         }
-        let (mappings, year) = (self.mapped.mappings()?, school_year(self.year)?);
         let path = self.path.clone().ok_or_else(|| Failure::new("name a folder or file to check"))?;
+        let (mappings, year) = (self.mapped.mappings(&path)?, school_year(self.year)?);
         self.wrong.check(&path)?;
         if self.against_service {
             let encoder = self.options.encoder()?;

@@ -22,21 +22,12 @@ pub(super) struct Wrong {
 impl Wrong {
     /// Makes sure that nothing is written over the files that are read.
     pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
-        let of_file = |file: &Path| folder_of(file).canonicalize().ok();
-        let from = if path.is_dir() { path.canonicalize().ok() } else { of_file(path) };
         if let Some(folder) = &self.refused_rows
-            && folder.canonicalize().is_ok_and(|folder| Some(folder) == from)
+            && folder.canonicalize().is_ok_and(|folder| Some(folder) == folder_read(path))
         {
             return Err(Failure::new("--refused-rows: name another folder than the one the files are in"));
         }
-        if let Some(file) = &self.errors
-            && file.exists()
-            && of_file(file) == from
-            && (path.is_dir() || file.file_name() == path.file_name())
-        {
-            return Err(Failure::new("--errors: there is a file of this name among those that are read"));
-        }
-        Ok(())
+        self.errors.as_ref().map_or(Ok(()), |file| check_apart("--errors", file, path))
     }
 
     /// Writes what is asked for.
@@ -82,7 +73,21 @@ fn is_refused(defect: &Defect) -> bool {
     defect.severity == Severity::Refused
 }
 
-/// The folder that a file is in.
+/// Makes sure that a file to write is none of those that are read at `path`.
+pub(super) fn check_apart(flag: &str, file: &Path, path: &Path) -> Result<(), Failure> {
+    let is_there = file.exists() && folder_of(file).canonicalize().ok() == folder_read(path);
+    match is_there && (path.is_dir() || file.file_name() == path.file_name()) {
+        true => Err(Failure::new(format!("{flag}: there is a file of this name among those that are read"))),
+        false => Ok(()),
+    }
+}
+
+/// The folder that is read, or that the file is in which is.
+fn folder_read(path: &Path) -> Option<PathBuf> {
+    let folder = if path.is_dir() { path } else { folder_of(path) };
+    folder.canonicalize().ok()
+}
+
 fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }

@@ -136,8 +136,10 @@ fn a_list_of_problems_is_written_over_no_file_and_says_when_it_is_not_all() {
     let rows: String = (0..100_002).map(|n| format!("{n},perhaps\n")).collect();
     fs::write(path("files/students.csv"), format!("student_id,homeless\n{rows}")).expect("a file");
     for (from, errors) in [("files", "files/students.csv"), ("files/students.csv", "files/students.csv")] {
-        let (code, _, said) = throughline(&["check", &path(from), "--errors", &path(errors)]);
-        assert_eq!(code, Some(2), "{said}");
+        for flag in ["--errors", "--queue"] {
+            let (code, _, said) = throughline(&["check", &path(from), flag, &path(errors)]);
+            assert_eq!(code, Some(2), "{said}");
+        }
         assert!(
             fs::read_to_string(path("files/students.csv")).expect("it is there").starts_with("student_id")
         );
