@@ -100,4 +100,11 @@ mod tests {
             assert!(!is_never_read(name), "{name}");
         }
     }
+
+    #[test]
+    fn no_column_of_a_template_is_among_them() {
+        let columns = crate::formats::templates().iter().flat_map(|template| template.columns);
+        let found: Vec<_> = columns.map(|column| column.name).filter(|name| is_never_read(name)).collect();
+        assert_eq!(found, Vec::<&str>::new());
+    }
 }
