@@ -171,6 +171,7 @@ async fn intake(folder: &Path, service: &Service) {
             id,
             agreement,
             records: receiver,
+            n_records: n_records as u64,
             batch_records: BATCH,
             linkage_keys: None,
             is_dry_run: false,

@@ -70,8 +70,8 @@ impl Check {
         if let Some(name) = &self.print_mapping {
             return print_mapping(name);
         }
-        let (mappings, year) = (self.mapped.mappings()?, school_year(self.year)?);
         let path = self.path.clone().ok_or_else(|| Failure::new("name a folder or file to check"))?;
+        let (mappings, year) = (self.mapped.mappings(&path)?, school_year(self.year)?);
         self.wrong.check(&path)?;
         if self.against_service {
             let encoder = self.options.encoder()?;
@@ -81,7 +81,7 @@ impl Check {
         let reading = formats::read_mapped(&path, year, &mappings, &mut |_| bar.inc(1));
         bar.finish_and_clear();
         let reading = reading?;
-        self.wrong.write(&path, &reading.defects)?;
+        self.wrong.write(&path, &reading.defects, &reading.summary)?;
         self.mapped.write(&reading.queue)?;
         if self.json {
             screen::json(&json(&reading));
@@ -98,10 +98,10 @@ impl Check {
         // What a manifest declares to be whole is compared in any case: who wonders what --whole would do sees it here.
         let said = self.options.whole()?;
         let wish = said.clone().unwrap_or(Wish::Declared);
-        let mut survey = self.options.survey(&files, Some(&wish))?;
+        let mut survey = self.options.survey(&files, Some(&wish), None)?;
         let (path, files) = (files.path.clone(), Arc::new(files));
         let bar = screen::bar(None, "records");
-        let sent = Sent { id: None, agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
+        let sent = Sent { agreement: self.agreement.clone().unwrap_or_default(), is_dry_run: true };
         let asked = self.options.send(
             files.clone(),
             &mut survey,
@@ -120,7 +120,7 @@ impl Check {
         .map(|Failure(text)| text)
         .collect();
         survey.reading.defects.extend(by_service(&pushed));
-        self.wrong.write(&path, &survey.reading.defects)?;
+        self.wrong.write(&path, &survey.reading.defects, &survey.reading.summary)?;
         self.mapped.write(&survey.reading.queue)?;
         if self.json {
             let mut result = json(&survey.reading);

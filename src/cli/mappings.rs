@@ -2,9 +2,10 @@
 
 use super::screen::{count, counted, note, say};
 use super::table::{Align, Table};
+use super::wrong::check_apart;
 use super::{Done, Failure, Finish};
 use crate::formats::{Mappings, Summary, Unmapped, write_queue};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The source's own mappings, and where to write what they lack.
 #[derive(clap::Args)]
@@ -18,7 +19,9 @@ pub(super) struct Mapped {
 }
 
 impl Mapped {
-    pub(super) fn mappings(&self) -> Result<Mappings, Failure> {
+    /// The mappings of a reading of `path`.
+    pub(super) fn mappings(&self, path: &Path) -> Result<Mappings, Failure> {
+        self.queue.as_ref().map_or(Ok(()), |file| check_apart("--queue", file, path))?;
         Ok(Mappings::with_files(&self.files)?)
     }
 

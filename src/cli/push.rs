@@ -34,8 +34,9 @@ pub(super) struct Push {
     year: Option<u32>,
     #[command(flatten)]
     mapped: Mapped,
-    /// Id of the delivery; by default made from the records, so that the same files are one delivery
-    #[arg(long, value_name = "ID")]
+    /// What the id of the delivery begins with, to find it in the access log. The rest is made from the records, so that the
+    /// same files are one delivery, and other files another one
+    #[arg(long, value_name = "NAME")]
     delivery: Option<String>,
     #[command(flatten)]
     limits: Limits,
@@ -51,12 +52,12 @@ pub(super) struct Push {
 impl Push {
     pub(super) fn run(self) -> Done {
         self.wrong.check(&self.path)?;
-        let (year, mappings) = (school_year(self.year)?, self.mapped.mappings()?);
+        let (year, mappings) = (school_year(self.year)?, self.mapped.mappings(&self.path)?);
         let (path, encoder) = (self.path.clone(), self.options.encoder()?);
         let files = Arc::new(Files { path, year, mappings, encoder });
         let wish = self.options.whole()?;
         let started = Instant::now();
-        let mut survey = self.options.survey(&files, wish.as_ref())?;
+        let mut survey = self.options.survey(&files, wish.as_ref(), self.delivery.as_deref())?;
         if let Err(stopped) = self.limits.refused(&survey.file_rows(&files.encoder, None)) {
             self.report_wrong(&survey, None)?;
             return Err(stopped);
@@ -67,8 +68,7 @@ impl Push {
         let bar = screen::bar(None, "records");
         bar.set_message("pushed");
         let (limits, encoding) = (&self.limits, files.clone());
-        let delivery =
-            Sent { id: self.delivery.clone(), agreement: self.agreement.clone(), is_dry_run: false };
+        let delivery = Sent { agreement: self.agreement.clone(), is_dry_run: false };
         let pushed = self.options.send(
             files,
             &mut survey,
@@ -98,7 +98,7 @@ impl Push {
     fn report_wrong(&self, survey: &Survey, pushed: Option<&Pushed>) -> Result<(), Failure> {
         let mut defects = survey.reading.defects.clone();
         defects.extend(pushed.into_iter().flat_map(by_service));
-        self.wrong.write(&self.path, &defects)?;
+        self.wrong.write(&self.path, &defects, &survey.reading.summary)?;
         self.mapped.write(&survey.reading.queue)?;
         if !self.json {
             print_queue(&survey.reading.queue);
@@ -123,8 +123,9 @@ impl Push {
             print(pushed, refused_here, seconds, &self.path);
         }
         self.report_wrong(survey, Some(pushed))?;
-        let refused = refused_here + pushed.count(Outcome::Refused);
-        Ok(if refused == 0 { Finish::All } else { Finish::SomeRefused })
+        // A file that can not be read may have no row that is counted.
+        let is_all = survey.reading.summary.refused.is_empty() && pushed.count(Outcome::Refused) == 0;
+        Ok(if is_all { Finish::All } else { Finish::SomeRefused })
     }
 }
 

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 /// How records are made ready, and what the files hold.
 #[derive(clap::Args)]
@@ -98,8 +99,14 @@ impl Options {
         Ok(Some(Wish::Said((!kinds.is_empty()).then_some(kinds))))
     }
 
-    /// Reads the files once, to know what is in them.
-    pub(super) fn survey(&self, files: &Files, wish: Option<&Wish>) -> Result<Survey, Failure> {
+    /// Reads the files once, to know what is in them. The id of their delivery begins with `name`, where there is one, and
+    /// goes on with a digest of the records: by the name alone, other files would be taken for those that are in.
+    pub(super) fn survey(
+        &self,
+        files: &Files,
+        wish: Option<&Wish>,
+        name: Option<&str>,
+    ) -> Result<Survey, Failure> {
         let secret = self.connect.secret("contributor")?;
         let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &secret));
         let bar = screen::bar(None, "records");
@@ -123,8 +130,11 @@ impl Options {
             if wish.is_some() {
                 note_part(&mut whole, &row.submission.change);
             }
+            let bytes = |record: &pb::Record| Zeroizing::new(record.encode_length_delimited_to_vec());
+            // Under a name the same files are the same delivery also when another key encodes them.
+            let named = name.map(|_| bytes(&clear(&row.submission)));
             let record = encoder.wire(row.submission);
-            context.update(&record.encode_length_delimited_to_vec());
+            context.update(&named.unwrap_or_else(|| bytes(&record)));
             if wish.is_some() {
                 whole.keys.entry(kind).or_default().extend(record.key);
             }
@@ -136,13 +146,19 @@ impl Options {
         if let Some(Wish::Said(Some(kinds))) = wish {
             kinds.iter().for_each(|kind| context.update(kind.code().as_bytes()));
         }
-        Ok(Survey {
-            reading,
-            rows: last,
-            id: context.sign().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect(),
-            whole,
-            not_whole,
-        })
+        for (kind, of) in Kind::ALL.iter().filter_map(|kind| Some((kind, reading.extents.get(*kind)?))) {
+            // What is wrong in the files is kept, and so the same records mean something else without it.
+            let parts = of.refused_keys.iter().chain(&of.refused_students).map(|text| text.expose());
+            for part in parts.chain((of.n_unreadable > 0).then_some("")) {
+                let length = (part.len() as u64).to_be_bytes();
+                for bytes in [kind.code().as_bytes(), &length, part.as_bytes()] {
+                    context.update(bytes);
+                }
+            }
+        }
+        let id: String = context.sign().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = name.map_or_else(|| id.clone(), |name| format!("{name}-{}", &id[..12]));
+        Ok(Survey { reading, rows: last, id, whole, not_whole })
     }
 
     /// Opens the delivery, lets `decide` say whether to go on and how much may be ended, and sends the files.
@@ -154,13 +170,14 @@ impl Options {
         decide: impl FnOnce(&Survey, &Foreseen) -> Result<BTreeMap<Kind, u64>, Failure>,
         progress: impl FnMut(Progress),
     ) -> Result<(Pushed, Foreseen), Failure> {
-        let Sent { id, agreement, is_dry_run } = delivery;
-        let id = id.unwrap_or_else(|| survey.id.clone());
+        let (Sent { agreement, is_dry_run }, id) = (delivery, survey.id.clone());
         let batch_records = self.batch as usize;
         let (sender, records) = mpsc::channel(4 * batch_records);
         let linkage_keys = files.encoder.linkage_keys();
-        let delivery = Delivery { id, agreement, records, batch_records, linkage_keys, is_dry_run };
         let whole = std::mem::take(&mut survey.whole);
+        let n_records = whole.n_records;
+        let delivery =
+            Delivery { id, agreement, records, n_records, batch_records, linkage_keys, is_dry_run };
         let whole = (!whole.parts.is_empty()).then_some(whole);
         let survey = &*survey;
         super::wait(async move {
@@ -170,17 +187,16 @@ impl Options {
             let at_most = decide(survey, &foreseen)?;
             // Reading waits for the network through the channel, so it has a thread of its own.
             let reading = tokio::task::spawn_blocking(move || files.read_to(&sender));
-            let pushed = opening.push(&at_most, progress).await?;
+            let pushed = opening.push(&at_most, progress).await;
+            // Where the second reading failed, that is the reason why too few records came.
             reading.await.map_err(|_| Failure::new("reading the files failed"))??;
-            Ok((pushed, foreseen))
+            Ok((pushed?, foreseen))
         })
     }
 }
 
-/// A delivery as a verb names it.
+/// A delivery as a verb makes it.
 pub(super) struct Sent {
-    /// Its id, where the caller has one.
-    pub(super) id: Option<String>,
     pub(super) agreement: String,
     pub(super) is_dry_run: bool,
 }
@@ -208,7 +224,7 @@ impl Files {
                 _ if !is_ended_by_absence(*kind) => return false,
                 Some(Extent::Declared) if *wish == Wish::Declared => None,
                 _ if !is_asked => return false,
-                Some(Extent::Changes) => Some("the manifest says delta".to_owned()),
+                Some(Extent::Changes) => Some("the manifest says delta, or no word that is known".to_owned()),
                 Some(Extent::Mapped) if !is_named => {
                     Some(format!("it comes through a mapping (--whole={} if it is whole)", kind.code()))
                 }

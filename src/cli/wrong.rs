@@ -1,10 +1,10 @@
 //! What is wrong with files, written where the source wants it.
 
 use super::Failure;
-use super::screen::{counted, note};
+use super::screen::{count, counted, note};
 use crate::api::v1 as pb;
 use crate::client::{Pushed, RowRef};
-use crate::formats::{Defect, RefusedRows, Severity, write_defects, write_refused};
+use crate::formats::{Defect, RefusedRows, Severity, Summary, write_defects, write_refused};
 use std::path::{Path, PathBuf};
 
 /// Where to write what is wrong.
@@ -20,40 +20,76 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    /// Makes sure that no refused rows are written over the files they come from.
+    /// Makes sure that nothing is written over the files that are read.
     pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
-        let Some(folder) = &self.refused_rows else { return Ok(()) };
-        let from = if path.is_dir() { Some(path) } else { path.parent() };
-        let from = from.map(|from| if from.as_os_str().is_empty() { Path::new(".") } else { from });
-        let is_same = match (from.map(Path::canonicalize), folder.canonicalize()) {
-            (Some(Ok(from)), Ok(folder)) => from == folder,
-            _ => false,
-        };
-        match is_same {
-            true => Err(Failure::new("--refused-rows: name another folder than the one the files are in")),
-            false => Ok(()),
+        if let Some(folder) = &self.refused_rows
+            && folder.canonicalize().is_ok_and(|folder| Some(folder) == folder_read(path))
+        {
+            return Err(Failure::new("--refused-rows: name another folder than the one the files are in"));
         }
+        self.errors.as_ref().map_or(Ok(()), |file| check_apart("--errors", file, path))
     }
 
     /// Writes what is asked for.
-    pub(super) fn write(&self, path: &Path, defects: &[Defect]) -> Result<(), Failure> {
+    pub(super) fn write(&self, path: &Path, defects: &[Defect], summary: &Summary) -> Result<(), Failure> {
         if let Some(file) = &self.errors {
             write_defects(defects, std::io::BufWriter::new(std::fs::File::create(file)?))?;
-            note(&format!("everything that is wrong is in {}", file.display()));
+            note(&format!("what is wrong is in {}", file.display()));
+        }
+        let n_refused: u64 = summary.refused.values().sum();
+        let n_listed =
+            defects.iter().filter(|defect| is_refused(defect) && defect.code != BY_SERVICE).count() as u64;
+        if (self.errors.is_some() || self.refused_rows.is_some()) && n_listed < n_refused {
+            let (n_listed, n_refused) = (count(n_listed), counted(n_refused, "problem", "problems"));
+            note(&format!(
+                "only the first {n_listed} of {n_refused} are listed, and only their rows: correct these first"
+            ));
         }
         if let Some(folder) = &self.refused_rows {
             let mut rows = RefusedRows::new();
-            for defect in defects.iter().filter(|defect| defect.severity == Severity::Refused) {
+            for defect in defects.iter().filter(|defect| is_refused(defect)) {
                 if let Some(row) = defect.row {
                     rows.entry(defect.file.clone()).or_default().insert(row);
                 }
             }
-            let written: u64 = write_refused(path, &rows, folder)?.values().sum();
+            let files = write_refused(path, &rows, folder)?;
+            let written = files.values().map(|of| of.n_rows).sum();
             let written = counted(written, "refused row is", "refused rows are");
             note(&format!("{written} in {}: they name children, keep them here", folder.display()));
+            for (file, of) in files.iter().filter(|(_, of)| of.n_left_out > 0) {
+                let left_out = counted(of.n_left_out, "refused row is", "refused rows are");
+                note(&format!(
+                    "{left_out} not there, as a password may stand anywhere in it: correct it in {file}"
+                ));
+            }
         }
         Ok(())
     }
+}
+
+const BY_SERVICE: &str = "refused_by_service";
+
+fn is_refused(defect: &Defect) -> bool {
+    defect.severity == Severity::Refused
+}
+
+/// Makes sure that a file to write is none of those that are read at `path`.
+pub(super) fn check_apart(flag: &str, file: &Path, path: &Path) -> Result<(), Failure> {
+    let is_there = file.exists() && folder_of(file).canonicalize().ok() == folder_read(path);
+    match is_there && (path.is_dir() || file.file_name() == path.file_name()) {
+        true => Err(Failure::new(format!("{flag}: there is a file of this name among those that are read"))),
+        false => Ok(()),
+    }
+}
+
+/// The folder that is read, or that the file is in which is.
+fn folder_read(path: &Path) -> Option<PathBuf> {
+    let folder = if path.is_dir() { path } else { folder_of(path) };
+    folder.canonicalize().ok()
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// What the service has refused, beside what was refused here.
@@ -62,7 +98,7 @@ pub(super) fn by_service(pushed: &Pushed) -> impl Iterator<Item = Defect> {
         file: row.file.to_string(),
         row: Some(row.row),
         column: Some(violation.field.clone()),
-        code: "refused_by_service",
+        code: BY_SERVICE,
         reason: format!("{}: {}", violation.code, violation.reason).into(),
         severity: Severity::Refused,
     };

@@ -31,6 +31,8 @@ pub struct Delivery {
     pub agreement: String,
     /// The records in order, ready for the wire, with where they come from.
     pub records: mpsc::Receiver<(RowRef, pb::Record)>,
+    /// How many there are to be. With others, the delivery would be acknowledged as something that it is not.
+    pub n_records: u64,
     /// Records in a batch.
     pub batch_records: usize,
     /// The linkage keys that students are encoded with; absent where they come in the clear.
@@ -103,11 +105,11 @@ pub(super) async fn push(
     mut progress: impl FnMut(Progress),
 ) -> Result<Pushed, Error> {
     let Sending { delivery, limit, through, at_most } = sending;
-    let Delivery { id, mut records, is_dry_run, .. } = delivery;
+    let Delivery { id, mut records, n_records, is_dry_run, .. } = delivery;
     let waiting: Arc<Mutex<VecDeque<Waiting>>> = Arc::default();
     let queue = waiting.clone();
     let send = async move {
-        let (mut sequence, mut resumed) = (0, 0_u64);
+        let (mut sequence, mut resumed, mut n_read) = (0, 0_u64, 0_u64);
         let send = async |sequence: u64, rows, message: Sent| {
             let entry = Waiting { sequence, batch: format!("{id}-{sequence}"), rows };
             queue.lock().expect("nothing panics while it holds the queue").push_back(entry);
@@ -125,6 +127,10 @@ pub(super) async fn push(
                     break;
                 }
             }
+            n_read += batch.len() as u64;
+            if n_read > n_records || (batch.len() < limit && n_read < n_records) {
+                break;
+            }
             sequence += 1;
             if sequence <= through {
                 resumed += batch.len() as u64;
@@ -134,17 +140,18 @@ pub(super) async fn push(
             let batch = pb::Batch { batch: format!("{id}-{sequence}"), sequence, records };
             if !send(sequence, Some(rows), Sent::Batch(batch)).await {
                 // The service ended the stream: its reason comes with the replies.
-                return Ok(resumed);
+                return (resumed, true);
             }
         }
-        if let Some(at_most) = at_most {
+        let is_all = n_read == n_records;
+        if let Some(at_most) = at_most.filter(|_| is_all) {
             let sequence = sequence + 1;
             let of = |(kind, records): (Kind, u64)| pb::KindCount { kind: kind_to(kind), records };
             let at_most = at_most.into_iter().map(of).collect();
             let end = pb::EndAbsent { batch: format!("{id}-{sequence}"), sequence, at_most };
             send(sequence, None, Sent::End(end)).await;
         }
-        Ok::<_, Error>(resumed)
+        (resumed, is_all)
     };
     let receive = async {
         let (mut pushed, mut done) = (Pushed::default(), Progress::default());
@@ -183,9 +190,12 @@ pub(super) async fn push(
         Ok(pushed)
     };
     // After an answer that does not prove itself nothing more is sent, and nothing is ended.
-    let (resumed, mut pushed) = tokio::try_join!(send, receive)?;
+    let ((resumed, is_all), mut pushed) = tokio::try_join!(async { Ok(send.await) }, receive)?;
     if !waiting.lock().expect("nothing panics while it holds the queue").is_empty() {
         return Err(Error::Protocol("the stream ended before the last verdict"));
+    }
+    if !is_all {
+        return Err(Error::OtherRecords);
     }
     pushed.resumed = resumed;
     Ok(pushed)

@@ -36,6 +36,9 @@ pub enum Error {
     /// Students are encoded with another linkage key than the one in use.
     #[error("the key file does not hold linkage key {0}, which the service links by: ask the steward for it")]
     OtherKey(KeyId),
+    /// The records are fewer or more than they were to be: what they come from has changed meanwhile, or ended early.
+    #[error("the files changed while they were sent: push them again")]
+    OtherRecords,
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),

@@ -93,8 +93,10 @@ impl Bundle {
             return Ok(bundle);
         }
         let mut file = File::open(path).map_err(io_error("the file"))?;
-        let mut magic = [0; 2];
-        let is_archive = file.read(&mut magic).map_err(io_error("the file"))? == 2 && magic == *b"PK";
+        // A table may well begin with a column called PK.
+        let mut magic = Vec::with_capacity(4);
+        file.by_ref().take(4).read_to_end(&mut magic).map_err(io_error("the file"))?;
+        let is_archive = matches!(magic.as_slice(), b"PK\x03\x04" | b"PK\x05\x06");
         if is_archive {
             bundle.open_archive(file)?;
         } else if let Some(name) = path.file_name() {

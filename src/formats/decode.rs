@@ -1,11 +1,14 @@
-//! Bytes to text: UTF-8, UTF-16 with a byte order mark, and Windows-1252 where nothing else fits.
+//! Bytes to text: UTF-8, also with a few bytes that are none, UTF-16 with a byte order mark, and Windows-1252 where nothing
+//! else fits.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// What a text was written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Utf8,
+    /// With bytes that are none.
+    BrokenUtf8,
     Utf16,
     Windows1252,
 }
@@ -18,7 +21,7 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Reads any bytes. Pairs of UTF-16 that are none become U+FFFD.
+    /// Reads any bytes. Pairs of UTF-16 that are none become U+FFFD, and so do bytes among UTF-8.
     pub(super) fn decode(mut bytes: Zeroizing<Vec<u8>>) -> Self {
         let utf16 = match bytes.get(..2) {
             Some([0xFF, 0xFE]) => Some(u16::from_le_bytes as fn([u8; 2]) -> u16),
@@ -39,11 +42,18 @@ impl Text {
                 Self { text: Zeroizing::new(text), start, encoding: Encoding::Utf8 }
             }
             Err(error) => {
-                let mut bytes = error.into_bytes();
+                let bytes = Zeroizing::new(error.into_bytes());
                 let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 3));
-                text.extend(bytes.iter().copied().map(windows_1252));
-                bytes.zeroize();
-                Self { text, start: 0, encoding: Encoding::Windows1252 }
+                if !is_mostly_utf8(&bytes) {
+                    text.extend(bytes.iter().copied().map(windows_1252));
+                    return Self { text, start: 0, encoding: Encoding::Windows1252 };
+                }
+                for chunk in bytes.utf8_chunks() {
+                    text.push_str(chunk.valid());
+                    text.extend((!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER));
+                }
+                let start = if text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
+                Self { text, start, encoding: Encoding::BrokenUtf8 }
             }
         }
     }
@@ -51,6 +61,17 @@ impl Text {
     pub(super) fn as_str(&self) -> &str {
         &self.text[self.start..]
     }
+}
+
+/// Whether there are at least as many characters of several bytes as places that are none: in Windows-1252 a letter with an
+/// accent begins one and is hardly ever followed by what would go on with it.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut n_wide, mut n_broken) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        n_wide += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        n_broken += usize::from(!chunk.invalid().is_empty());
+    }
+    n_wide > 0 && n_wide >= n_broken
 }
 
 /// Source: the WHATWG Encoding Standard, index windows-1252; the rest is Latin-1.
@@ -85,5 +106,12 @@ mod tests {
         check(&big, "Nú😀", Encoding::Utf16);
         check(b"\xFF\xFEa", "a", Encoding::Utf16);
         check(b"", "", Encoding::Utf8);
+    }
+
+    #[test]
+    fn one_byte_that_is_none_does_not_spoil_every_other_name() {
+        check(b"Jos\xC3\xA9 \xC3\xB1 Ren\xC3", "José ñ Ren\u{FFFD}", Encoding::BrokenUtf8);
+        check(b"\xEF\xBB\xBFRen\xC3", "Ren\u{FFFD}", Encoding::BrokenUtf8);
+        check(b"Ren\xE9, Ren\xE9e, Caf\xC9\xAE", "René, Renée, CafÉ®", Encoding::Windows1252);
     }
 }

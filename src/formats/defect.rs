@@ -59,7 +59,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("not_a_date", "not a date of the calendar"),
     ("not_a_number", "not a number of the kind that stands there"),
     ("not_a_school", "an enrollment at something that is not a school"),
-    ("open_quote", "a quotation mark is never closed"),
+    ("open_quote", "a quotation mark is never closed, or closes in another row"),
     ("other_columns", "a file has the name of a mapping, and not its columns"),
     ("out_of_range", "too small, too large, too long or too far away"),
     ("outside_vocabulary", "not one of the known words"),
@@ -103,9 +103,9 @@ impl Defect {
     }
 }
 
-/// A name from outside, cut to a length and without control characters.
+/// A name from outside, without control characters and cut to the length that a file's name may have.
 pub(super) fn printable(name: &str) -> String {
-    name.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
+    name.chars().take(255).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// Writes defects as CSV: `file,row,column,code,reason,severity`.

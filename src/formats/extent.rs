@@ -13,7 +13,7 @@ pub enum Extent {
     Undeclared,
     /// A file that is read through a mapping: perhaps one test of several.
     Mapped,
-    /// What changed: a manifest says `delta`.
+    /// What changed: a manifest says `delta`, or nothing that is known.
     Changes,
 }
 

@@ -37,10 +37,16 @@ impl<'r, 't> Fields<'r, 't> {
 
     /// Whether the row has as many cells as the header; empty cells too many do no harm.
     pub(super) fn check_shape(&mut self) -> bool {
-        let Span { n_cells, n_lines, has_open_quote, .. } = self.span;
+        let Span { n_cells, n_lines, has_open_quote, is_torn, .. } = self.span;
         let width = self.columns.width;
         if has_open_quote {
             let reason = format!("opens a quotation mark that is never closed, and swallows {n_lines} lines");
+            self.push(None, "open_quote", reason.into(), true);
+            return false;
+        }
+        if is_torn {
+            let reason =
+                format!("opens a quotation mark that closes in another row, and swallows {n_lines} lines");
             self.push(None, "open_quote", reason.into(), true);
             return false;
         }
@@ -153,6 +159,13 @@ impl<'r, 't> Fields<'r, 't> {
         if text.len() > TEXT_MAX {
             self.refuse(column, "out_of_range", "is longer than 200 bytes");
             return Clear::default();
+        }
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            self.warn(
+                column,
+                "encoding",
+                "has a character that can not be read, so the student is hard to link",
+            );
         }
         Clear::new(text.into_owned())
     }

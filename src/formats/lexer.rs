@@ -24,6 +24,8 @@ pub(super) struct Span {
     pub(super) n_cells: usize,
     /// The text ended inside quotation marks.
     pub(super) has_open_quote: bool,
+    /// A cell over several lines has text behind its closing quotation mark, which then opens one of another row.
+    pub(super) is_torn: bool,
 }
 
 /// Cells of a record that are kept.
@@ -60,24 +62,28 @@ impl<'t> Lexer<'t> {
             self.newline();
         }
         let line = self.line;
-        let (mut n_cells, mut last_line) = (0, line);
+        let (mut n_cells, mut last_line, mut is_torn) = (0, line, false);
         loop {
-            let (cell, end) = self.cell(&mut last_line);
+            let first_line = last_line;
+            let (cell, end, is_followed) = self.cell(&mut last_line);
             n_cells += 1;
+            is_torn |= is_followed && last_line > first_line;
             if cells.len() < CELLS_MAX {
                 cells.push(cell);
             }
             if end != End::Cell {
                 let n_lines = last_line - line + 1;
-                return Some(Span { line, n_lines, n_cells, has_open_quote: end == End::OpenQuote });
+                let has_open_quote = end == End::OpenQuote;
+                return Some(Span { line, n_lines, n_cells, has_open_quote, is_torn });
             }
         }
     }
 
-    fn cell(&mut self, last_line: &mut u64) -> (Cell<'t>, End) {
+    /// The next cell, what ends it, and whether text follows its closing quotation mark.
+    fn cell(&mut self, last_line: &mut u64) -> (Cell<'t>, End, bool) {
         let start = self.at;
         let is_quoted = self.peek() == Some(b'"');
-        let mut is_inside = is_quoted;
+        let (mut is_inside, mut is_followed) = (is_quoted, false);
         self.at += usize::from(is_quoted);
         let (end, stop) = loop {
             let at = self.at;
@@ -100,11 +106,12 @@ impl<'t> Lexer<'t> {
                     if byte == self.separator && !is_inside {
                         break (at, End::Cell);
                     }
+                    is_followed |= is_quoted && !is_inside && byte != b' ';
                 }
             }
         };
         // Every cut stands beside an ASCII character, so it is between characters.
-        (Cell { raw: &self.text[start..end], is_quoted }, stop)
+        (Cell { raw: &self.text[start..end], is_quoted }, stop, is_followed)
     }
 
     fn peek(&self) -> Option<u8> {
@@ -211,7 +218,8 @@ mod tests {
     fn an_open_quote_is_told() {
         let (mut lexer, mut cells) = (Lexer::new("a,\"b\nc,d\n", b','), Vec::new());
         let span = lexer.next(&mut cells).expect("a record");
-        assert_eq!(span, Span { line: 1, n_lines: 3, n_cells: 2, has_open_quote: true });
+        let expected = Span { line: 1, n_lines: 3, n_cells: 2, has_open_quote: true, is_torn: false };
+        assert_eq!(span, expected);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod refused;
 mod id;
 mod lexer;
 mod mapping;
+mod never_read;
 mod oneroster;
 mod parquet;
 mod output;
@@ -33,7 +34,7 @@ pub use extent::{Extent, Extents, OfKind};
 pub use mapping::{Mapping, Mappings, Mistake, Mistakes, Place, Unmapped, write_queue};
 pub use output::{FileCount, Reading, Row, Summary};
 pub(crate) use parquet::is_decoding;
-pub use refused::{RefusedRows, write_refused};
+pub use refused::{RefusedRows, Written, write_refused};
 pub use template::{Column, Template, templates};
 
 use crate::calendar::SchoolYear;

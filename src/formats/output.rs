@@ -117,6 +117,11 @@ impl<'s> Output<'s> {
         self.count(file, |count| count.rows += 1);
     }
 
+    /// Rows of a file of which nothing can be read.
+    pub(super) fn refuse_rows(&mut self, file: &str, n_rows: u64) {
+        self.count(file, |count| (count.rows, count.refused_rows) = (n_rows, n_rows));
+    }
+
     pub(super) fn skip_row(&mut self, file: &str) {
         self.count(file, |count| count.skipped_rows += 1);
     }

@@ -15,6 +15,8 @@ pub(super) struct Sheet {
     text: Text,
     separator: u8,
     header: Vec<String>,
+    /// A quotation mark of the header closes in a row, or never: what it takes in is no name of a column.
+    is_header_torn: bool,
     /// Where the rows begin.
     body: (usize, u64),
 }
@@ -49,7 +51,7 @@ pub(super) struct Columns {
     secret: Option<usize>,
 }
 
-pub(super) const SECRET: &str = "password";
+const SECRET: &str = "password";
 
 /// Among the skipped columns: whatever else there is.
 pub(super) const REST: &str = "*";
@@ -70,16 +72,14 @@ impl Sheet {
         let text = Text::decode(bytes);
         let separator = separator(text.as_str());
         let (mut lexer, mut cells) = (Lexer::new(text.as_str(), separator), Vec::new());
-        let header = match lexer.next(&mut cells) {
-            Some(_) => cells.iter().map(|cell| cell.text().into_owned()).collect(),
-            None => Vec::new(),
-        };
+        let span = lexer.next(&mut cells);
+        let is_header_torn = span.is_some_and(|span| span.has_open_quote || span.is_torn);
+        if span.is_none() || is_header_torn {
+            cells.clear();
+        }
+        let header = cells.iter().map(|cell| cell.text().into_owned()).collect();
         let body = lexer.position();
-        Ok(Some(Self { file, text, separator, header, body }))
-    }
-
-    pub(super) fn file(&self) -> &str {
-        &self.file
+        Ok(Some(Self { file, text, separator, header, is_header_torn, body }))
     }
 
     pub(super) fn text(&self) -> &str {
@@ -98,6 +98,15 @@ impl Sheet {
         self.header.iter().any(|column| column.eq_ignore_ascii_case(name))
     }
 
+    fn n_rows(&self) -> u64 {
+        let (mut lexer, mut cells) = (Lexer::at(self.text(), self.separator, self.body), Vec::new());
+        let mut n_rows = 0;
+        while lexer.next(&mut cells).is_some() {
+            n_rows += u64::from(!cells.iter().copied().all(Cell::is_empty));
+        }
+        n_rows
+    }
+
     /// Binds the header; nothing when a required column is not in it, which is then a defect.
     pub(super) fn bind(self, layout: &Layout<'_>, out: &mut Output<'_>) -> Option<Table> {
         out.begin(self.file.clone());
@@ -108,13 +117,22 @@ impl Sheet {
                 let reason = "is not UTF-8; it is read as Windows-1252";
                 defects.push(warning(None, "encoding", reason));
             }
+            Encoding::BrokenUtf8 => {
+                let reason = "is UTF-8 with bytes that are none; these are read as U+FFFD";
+                defects.push(warning(None, "encoding", reason));
+            }
             Encoding::Utf8 | Encoding::Utf16 => {}
         }
         if self.separator != b',' {
             defects.push(warning(None, "separator", "separates cells by another character than a comma"));
         }
         let missing: Vec<_> = layout.required.iter().filter(|name| !self.has_column(name)).collect();
-        if !missing.is_empty() {
+        if self.is_header_torn {
+            let reason =
+                "has a quotation mark in its header that is not closed there, so the file is not read";
+            defects.push(warning(None, "open_quote", reason).refused());
+        }
+        if self.is_header_torn || !missing.is_empty() {
             // Then what stands first may be no header but a child's row: none of it is repeated.
             let name = |name: &&&'static str| {
                 let reason = "is not in the header, so the file is not read";
@@ -123,6 +141,7 @@ impl Sheet {
             defects.extend(missing.iter().map(name));
             out.record(defects);
             layout.kinds.iter().for_each(|kind| out.extents.refused(*kind, None, None));
+            out.refuse_rows(&self.file, self.n_rows());
             return None;
         }
         let absent = layout.expected.iter().filter(|name| !self.has_column(name));

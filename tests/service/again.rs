@@ -39,6 +39,36 @@ async fn files_as_they_were_before_a_mistake_undo_it() {
 }
 
 #[tokio::test]
+async fn records_that_are_too_few_are_not_acknowledged_as_all() {
+    let city = City::open().await;
+    let source = city.source("northfield").await;
+    let persons = |n: usize| (0..n).map(person).collect::<Vec<_>>();
+    // The files were cut off, or grew, between the reading that announced their records and the one that sends them.
+    for n_read in [55, 61] {
+        let error = source.push_of(60, "nightly", persons(n_read)).await.expect_err("not what was announced");
+        assert_eq!(error.to_string(), "the files changed while they were sent: push them again");
+        assert_eq!(source.acknowledged_through("nightly").await, 1, "a batch that is whole stays");
+    }
+    let pushed = source.push("nightly", persons(60)).await.expect("good records");
+    assert_eq!((pushed.resumed, city.n_standing(PERSON)), (50, 60));
+}
+
+#[tokio::test]
+async fn other_files_under_the_name_of_earlier_ones_are_not_taken_for_sent() {
+    let city = City::open().await;
+    let push = || city.as_source(&["push", "files", "--delivery", "nightly", "--json"]).json();
+    city.files(0..100, |_| false);
+    assert_eq!(push()["outcomes"]["new"], 201);
+    let again = push();
+    assert_eq!((&again["records"], &again["resumed"]), (&0.into(), &201.into()));
+    city.files(0..110, |_| false);
+    assert_eq!(push()["outcomes"]["new"], 20);
+    assert_eq!(city.n_standing(PERSON), 110);
+    let named = city.rows("SELECT DISTINCT delivery FROM batch", |row| row.get::<_, String>(0));
+    assert!(named.len() == 2 && named.iter().all(|id| id.starts_with("nightly-")), "{named:?}");
+}
+
+#[tokio::test]
 async fn a_value_that_was_corrected_and_corrected_back_is_what_was_sent_last() {
     let city = City::open().await;
     let source = city.source("northfield").await;

@@ -94,3 +94,27 @@ async fn push_with_encode_sends_what_the_service_would_have_made() {
     assert_eq!(closed.state(), clear.state());
     assert_eq!(batch_digests(&closed), batch_digests(&clear));
 }
+
+#[tokio::test]
+async fn whole_files_end_the_same_whoever_encodes_their_keys() {
+    let (clear, closed) = twins().await;
+    for (city, encode) in [(&clear, &[][..]), (&closed, &["--encode", "--key", "linkage.hex"])] {
+        let push = || city.as_source(&[&["push", "files", "--whole", "--json"], encode].concat());
+        city.files(0..200, |_| false);
+        assert_eq!(push().code, Some(0));
+        // Of rows with a misspelt word the key is sent, and of one whose key can not be read the student.
+        city.files(4..200, |n| (10..25).contains(&n));
+        let pushed = push();
+        assert_eq!(pushed.code, Some(1), "{}", pushed.errors);
+        let ended = serde_json::json!({ "person": 4, "school": 0, "enrollment": 4 });
+        assert_eq!(pushed.json()["ended"], ended);
+        // Half of them would be too much.
+        let held = city.state();
+        city.files(100..200, |_| false);
+        let stopped = push();
+        assert_eq!(stopped.code, Some(2));
+        assert!(stopped.errors.contains("96 of 196 records would be ended"), "{}", stopped.errors);
+        assert_eq!(city.state(), held);
+    }
+    assert_eq!(closed.state(), clear.state());
+}

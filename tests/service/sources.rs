@@ -95,6 +95,42 @@ async fn whole_files_end_what_they_no_longer_have_and_a_misspelt_word_ends_nobod
 }
 
 #[tokio::test]
+async fn a_row_that_was_wrong_and_is_gone_is_ended() {
+    let city = City::open().await;
+    let header = "student_id,school,school_year,entry,grade";
+    let push = |rows: std::ops::Range<usize>, grade_of_last: &str| {
+        let last = rows.end - 1;
+        let row =
+            |n: usize| format!("{n},N1,2025,2024-09-03,{}", if n == last { grade_of_last } else { "05" });
+        city.file_is("files/enrollments.csv", header, rows.map(row));
+        city.as_source(&["push", "files", "--whole", "--json"]).json()["ended"]["enrollment"].clone()
+    };
+    assert_eq!(push(0..40, "05"), 0);
+    assert_eq!(push(0..40, "fifth"), 0, "it is wrong and not absent");
+    assert_eq!(push(0..39, "05"), 1, "the records that are sent are those of before, and now it is absent");
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_read_is_not_passed_over() {
+    let city = City::open().await;
+    let push = |n_rows: usize| {
+        city.files(0..40, |_| false);
+        city.file_is(
+            "files/attendance_summary.csv",
+            "student_id,school",
+            (0..n_rows).map(|n| format!("{n},N1")),
+        );
+        city.as_source(&["push", "files", "--json"])
+    };
+    let pushed = push(30);
+    assert_eq!(pushed.code, Some(2), "it is too much, as if each row were wrong");
+    assert!(pushed.errors.contains("attendance_summary.csv: 30 of 30 rows refused"), "{}", pushed.errors);
+    let pushed = push(3);
+    assert_eq!((pushed.code, &pushed.json()["rows_not_sent"]), (Some(1), &3.into()));
+    assert_eq!(push(0).code, Some(1), "also where it has no row");
+}
+
+#[tokio::test]
 async fn a_push_stops_before_anything_is_stored() {
     let city = City::open().await;
     city.files(0..200, |_| false);

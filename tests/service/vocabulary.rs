@@ -135,6 +135,16 @@ pub(crate) struct Source {
 impl Source {
     /// Pushes records as a delivery of its own, 50 in a batch.
     pub(crate) async fn push(&self, delivery: &str, records: Vec<pb::Record>) -> Result<Pushed, Error> {
+        self.push_of(records.len(), delivery, records).await
+    }
+
+    /// The same, where so many records were announced.
+    pub(crate) async fn push_of(
+        &self,
+        n_records: usize,
+        delivery: &str,
+        records: Vec<pb::Record>,
+    ) -> Result<Pushed, Error> {
         let (sender, receiver) = mpsc::channel(records.len().max(1));
         for (at, record) in records.into_iter().enumerate() {
             assert!(sender.send((row(at), record)).await.is_ok(), "there is room for all");
@@ -145,6 +155,7 @@ impl Source {
             id: delivery.into(),
             agreement,
             records: receiver,
+            n_records: n_records as u64,
             batch_records: 50,
             linkage_keys: None,
             is_dry_run: false,

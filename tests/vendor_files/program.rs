@@ -127,3 +127,27 @@ fn a_mapping_with_mistakes_says_all_of_them() {
     assert_eq!(code, Some(2));
     assert!(said.contains("sheet.toml, line 7: sheet.csv has no column State"), "{said}");
 }
+
+#[test]
+fn a_list_of_problems_is_written_over_no_file_and_says_when_it_is_not_all() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a plain name").to_owned();
+    fs::create_dir(path("files")).expect("a folder");
+    let rows: String = (0..100_002).map(|n| format!("{n},perhaps\n")).collect();
+    fs::write(path("files/students.csv"), format!("student_id,homeless\n{rows}")).expect("a file");
+    for (from, errors) in [("files", "files/students.csv"), ("files/students.csv", "files/students.csv")] {
+        for flag in ["--errors", "--queue"] {
+            let (code, _, said) = throughline(&["check", &path(from), flag, &path(errors)]);
+            assert_eq!(code, Some(2), "{said}");
+        }
+        assert!(
+            fs::read_to_string(path("files/students.csv")).expect("it is there").starts_with("student_id")
+        );
+    }
+    let to = path("refused");
+    let (code, _, said) =
+        throughline(&["check", &path("files"), "--errors", &path("errors.csv"), "--refused-rows", &to]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("only the first 100,000 of 100,002 problems are listed"), "{said}");
+    assert!(said.contains("100,000 refused rows are in"), "{said}");
+}

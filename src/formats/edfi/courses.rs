@@ -59,7 +59,10 @@ pub(super) fn transcript(row: &mut Row<'_, '_, '_>) {
 
 /// Credits to hundredths: a third of one is written `0.333`. What is no number stays as it is.
 fn hundredths(credits: &str) -> String {
-    match value::fixed(credits, 3).filter(|credits| *credits >= 0).map(|credits| (credits + 5) / 10) {
+    match value::fixed(credits, 3)
+        .filter(|credits| *credits >= 0)
+        .map(|credits| credits.saturating_add(5) / 10)
+    {
         Some(credits) => format!("{}.{:02}", credits / 100, credits % 100),
         None => credits.to_owned(),
     }

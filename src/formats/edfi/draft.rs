@@ -109,11 +109,12 @@ impl Draft {
         let kind = kinds.iter_mut().find(|kind| kind.template.file == self.template.file);
         let kind = kind.expect("there is one for each template");
         let cells: Vec<_> = self.texts.iter().map(|text| Cell::plain(text)).collect();
-        let span = Span { line: row.at.number, n_lines: 1, n_cells: cells.len(), has_open_quote: false };
+        let (line, n_cells) = (row.at.number, cells.len());
+        let span = Span { line, n_lines: 1, n_cells, has_open_quote: false, is_torn: false };
         let mut fields = Fields::new(row.at.file, span, &kind.layout, &cells, true);
         if self.is_refused {
             row.is_refusal_noted = true;
-            return kind.rows.refuse(&mut fields, row.out);
+            return kind.rows.refuse(&mut fields, &[], row.out);
         }
         let mut of_file = OfFile { file: row.at.file, seen: &mut kind.seen, matched };
         kind.rows.read(&mut fields, &mut of_file, row.out);

@@ -139,7 +139,10 @@ fn one(context: &mut Context<'_>, out: &mut Output<'_>, at: At<'_>, rule: Rule, 
             rule(&mut row);
             row.finish();
         }
-        Found::Malformed => out.record(vec![malformed("is not one object of JSON in UTF-8")]),
+        Found::Malformed => {
+            out.record(vec![malformed("is not one object of JSON in UTF-8, with each property once")]);
+        }
+        Found::CutOff => out.record(vec![malformed("is not there: the file ends before its list does")]),
         Found::TooLarge => out.record(vec![malformed("is larger than 1 MiB")]),
     }
 }

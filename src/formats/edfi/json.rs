@@ -3,7 +3,7 @@
 use super::Found;
 use super::node::{Node, known};
 use super::source::{RECORD_MAX, Source};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::io::{self, BufRead, Read};
 use zeroize::{Zeroize, Zeroizing};
@@ -36,6 +36,9 @@ pub(super) fn read(
         }
     }
     cutter.hand_over(&mut object, each);
+    if cutter.depth == 0 && cutter.n_open_lists > 0 {
+        each(cutter.number + 1, Found::CutOff);
+    }
     Ok(())
 }
 
@@ -44,6 +47,8 @@ pub(super) fn read(
 struct Cutter {
     is_by_line: bool,
     depth: u32,
+    /// Lists around the objects that have not ended.
+    n_open_lists: u32,
     is_in_text: bool,
     is_escaped: bool,
     is_too_large: bool,
@@ -69,6 +74,8 @@ impl Cutter {
                 _ if self.is_in_text => {}
                 b'{' => self.depth += 1,
                 b'}' => self.depth = self.depth.saturating_sub(1),
+                b'[' if is_outside => self.n_open_lists += 1,
+                b']' if is_outside => self.n_open_lists = self.n_open_lists.saturating_sub(1),
                 _ => {}
             }
             // Between objects stand the brackets of the list, commas and white space.
@@ -98,7 +105,9 @@ impl Cutter {
             let found = if self.is_too_large { Found::TooLarge } else { parse(object) };
             each(self.number, found);
         }
-        object.zeroize();
+        // The bytes that were used: it has room for the largest of all objects, and most take a thousandth of it.
+        object.as_mut_slice().zeroize();
+        object.clear();
         self.is_too_large = false;
     }
 }
@@ -140,10 +149,17 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut node = Node::new(self.1);
+        let (mut node, mut names) = (Node::new(self.1), Vec::new());
         while let Some(name) = map.next_key::<String>()? {
             match known(&name) {
-                Some(name) => map.next_value_seed(Seed(&mut node, name))?,
+                // RFC 8259 section 4: which of two stands is up to the reader, and so nobody knows it.
+                Some(_) if names.contains(&name) => {
+                    return Err(de::Error::custom("a property is there twice"));
+                }
+                Some(known) => {
+                    names.push(name);
+                    map.next_value_seed(Seed(&mut node, known))?;
+                }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -176,7 +192,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(())
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<(), E> {
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<(), E> {
+        // Beyond it, numbers of students that differ would become the same one.
+        const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+        if number.abs() >= EXACT_MAX {
+            return Err(E::custom("a number is too large to be exact"));
+        }
         self.push(&number.to_string());
         Ok(())
     }
@@ -195,7 +216,7 @@ mod tests {
         let mut each = |number, object| {
             let id = match object {
                 Found::Node(node) => Some(node.text("schoolReference.schoolId").to_owned()),
-                Found::Malformed | Found::TooLarge => None,
+                Found::Malformed | Found::TooLarge | Found::CutOff => None,
             };
             found.push((number, id));
         };
@@ -213,6 +234,9 @@ mod tests {
         check(&format!("{{\n{}\n{two}", &one[1..]), false, &[(1, Some("7")), (2, Some("8 ☃ \"}{"))]);
         check("[]", false, &[]);
         check("", true, &[]);
+        // A download that ended between two objects.
+        check(&format!("[{one},\n"), false, &[(1, Some("7")), (2, None)]);
+        check(&format!("[{one}"), false, &[(1, Some("7")), (2, None)]);
     }
 
     #[test]
@@ -221,6 +245,12 @@ mod tests {
         for wrong in ["{", "{\"a\":1", "17", "[{}, {}]", "\"x\"", "{} {}", "null"] {
             check(&format!("{wrong}\n{good}"), true, &[(1, None), (2, Some("7"))]);
         }
+        for number in ["18446744073709551616", "1e20", "-9007199254740992.0"] {
+            let wrong = good.replace('7', number);
+            check(&format!("{wrong}\n{good}"), true, &[(1, None), (2, Some("7"))]);
+        }
+        let twice = r#"{"schoolReference":{"schoolId":8,"schoolId":7}}"#;
+        check(&format!("{twice}\n{good}"), true, &[(1, None), (2, Some("7"))]);
         check(&"[".repeat(5_000), true, &[(1, None)]);
         check(&format!("{}\n{good}", "{\"a\":".repeat(5_000)), true, &[(1, None), (2, Some("7"))]);
         let large = format!("{{\"a\":\"{}\"}}", "x".repeat(RECORD_MAX));

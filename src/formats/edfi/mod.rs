@@ -41,6 +41,8 @@ enum Found {
     Node(Node),
     Malformed,
     TooLarge,
+    /// The file ends before its list does.
+    CutOff,
 }
 
 /// The passes.

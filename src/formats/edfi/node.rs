@@ -4,6 +4,8 @@
 //! identification documents are not among them, so these are skipped in the text they stand in.
 
 use super::super::id::short_digest;
+use super::super::never_read::{is_never_read, words};
+use super::codes::bare;
 use zeroize::Zeroizing;
 
 /// A property: a text, or properties of its own. Of a list, each element is one of the same name.
@@ -210,9 +212,9 @@ impl Node {
 
     /// Wipes a number of social security or the like.
     pub(super) fn forget_secrets(&mut self) {
-        const SECRET: [&str; 4] = ["ssn", "social", "sin", "passport"];
-        let system = self.text("studentIdentificationSystemDescriptor").to_ascii_lowercase();
-        if system.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| SECRET.contains(&word)) {
+        const SECRET: [&str; 3] = ["social", "sin", "passport"];
+        let system = bare(self.text("studentIdentificationSystemDescriptor"));
+        if is_never_read(system) || words(system).split(' ').any(|word| SECRET.contains(&word)) {
             let code = known_step("identificationCode");
             self.children.retain(|child| child.name != code);
         }

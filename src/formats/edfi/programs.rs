@@ -188,7 +188,9 @@ fn dose(row: &mut Row<'_, '_, '_>, mut draft: Draft, minutes: &'static str) {
 /// Hours, from minutes as they are written.
 fn set_hours(draft: &mut Draft, property: &'static str, minutes: &str) {
     draft.set("unit", property, "hour");
-    let hours = value::fixed(minutes, 2).filter(|minutes| *minutes >= 0).map(|minutes| (minutes + 30) / 60);
+    let hours = value::fixed(minutes, 2)
+        .filter(|minutes| *minutes >= 0)
+        .map(|minutes| minutes.saturating_add(30) / 60);
     // What is no number is left for the template to refuse.
     let text = hours.map_or(minutes.to_owned(), |hours| format!("{}.{:02}", hours / 100, hours % 100));
     draft.set("amount", property, &text);

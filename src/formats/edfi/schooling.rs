@@ -7,8 +7,8 @@ use super::draft::Draft;
 use super::memberships::school_year;
 use crate::calendar::{Date, SchoolYear};
 
-/// Years of the longest spell that does not say its school year.
-const YEARS_MAX: usize = 15;
+/// Years of the longest spell that does not say its school year, from pre-kindergarten to age 21.
+const YEARS_MAX: u16 = 20;
 
 /// `studentSchoolAssociations`
 pub(super) fn enrollment(row: &mut Row<'_, '_, '_>) {
@@ -72,8 +72,19 @@ fn years(row: &mut Row<'_, '_, '_>) -> Vec<SchoolYear> {
     };
     let is_open = node.text("exitWithdrawDate").is_empty();
     let last = if is_open { row.context.year } else { date("exitWithdrawDate") };
+    if is_open && last.is_none() {
+        let reason = "is blank, no school year is said, and none to assume is given; the spell is sent for that of its \
+                      first day alone";
+        row.warn("exitWithdrawDate", "assumed", reason);
+    }
     let last = last.unwrap_or(first).max(first);
-    (0..).map(|n| first.plus(n)).take_while(|year| *year <= last).take(YEARS_MAX).collect()
+    let n_years = last.ending() - first.ending() + 1;
+    if n_years > YEARS_MAX {
+        let reason = format!("is more than {YEARS_MAX} years before the spell ends");
+        row.refuse("entryDate", "out_of_range", reason);
+        return Vec::new();
+    }
+    (0..n_years).map(|n| first.plus(n)).collect()
 }
 
 /// The year of the student's first entry into grade 9, where it can be of a spell in `year`.

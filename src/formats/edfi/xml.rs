@@ -7,7 +7,7 @@ use super::node::{Node, known, plain_name};
 use super::source::{RECORD_MAX, Source};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use zeroize::{Zeroize, Zeroizing};
 
 /// Elements within elements; the schema has about ten.
@@ -34,11 +34,18 @@ pub(super) fn read(
     is_wanted: &mut dyn FnMut(&str) -> bool,
     each: &mut dyn FnMut(u64, &str, Found),
 ) -> io::Result<End> {
-    let mut reader = Reader::from_reader(Source::new(source, RECORD_MAX));
+    let mut source = Source::new(source, RECORD_MAX);
+    if let [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] = source.fill_buf()? {
+        // What it is can not be seen, and it must not be passed over.
+        return Ok(End::Broken(0, "is in UTF-16 and has to be in UTF-8"));
+    }
+    let mut reader = Reader::from_reader(source);
     let mut buffer = Zeroizing::new(Vec::with_capacity(1 << 12));
     let mut open = Open::default();
     loop {
-        buffer.zeroize();
+        // Once a comment was large, it has room for that: only what was used is wiped.
+        buffer.as_mut_slice().zeroize();
+        buffer.clear();
         let broken = |reason| Ok(End::Broken(open.number, reason));
         let event = match reader.read_event_into(&mut buffer) {
             Ok(event) => event,
@@ -213,6 +220,13 @@ mod tests {
             </Address><e:NameOfInstitution> A &amp; B&#233;<![CDATA[<]]></e:NameOfInstitution></e:School>\
             <School/></e:InterchangeX>";
         assert_eq!(names(text), [(2, "A & Bé<".to_owned()), (3, String::new())]);
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_seen_is_not_passed_over() {
+        let utf16: Vec<u8> = "\u{FEFF}<InterchangeX/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let end = read(&mut utf16.as_slice(), &mut |_| true, &mut |_, _, _| ()).expect("bytes of memory");
+        assert!(matches!(end, End::Broken(0, _)));
     }
 
     #[test]

@@ -71,6 +71,7 @@ impl Planned {
         if !troubles.is_empty() {
             // A column that could not be read is not the same as a blank one, so the record is not read on.
             let student = whom(row, columns, &texts);
+            let lost: Vec<_> = troubles.iter().map(|(column, _)| column.name).collect();
             for (column, trouble) in troubles {
                 if let Trouble::Unmapped { columns, code } = &trouble {
                     let place = self.place(plan, of_file.file, columns, column.name);
@@ -83,7 +84,7 @@ impl Planned {
             }
             let cells: Vec<_> = texts.iter().map(|text| Cell::plain(text)).collect();
             let mut fields = Fields::new(of_file.file, row.span(), &self.layout, &cells, true);
-            return self.rows.refuse(&mut fields, out);
+            return self.rows.refuse(&mut fields, &lost, out);
         }
         let cells: Vec<_> = texts.iter().map(|text| Cell::plain(text)).collect();
         let mut fields = Fields::new(of_file.file, row.span(), &self.layout, &cells, true);

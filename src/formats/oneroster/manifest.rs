@@ -21,6 +21,8 @@ pub(super) struct Manifest {
     is_there: bool,
     /// What it says of each file; nothing stands for `absent`.
     declared: BTreeMap<&'static str, Option<Mode>>,
+    /// Files of which it says nothing that is known, or two things. Nobody may take such a file for all there is.
+    unclear: BTreeSet<&'static str>,
     found: BTreeSet<&'static str>,
 }
 
@@ -34,7 +36,8 @@ const LAYOUT: Layout<'static> = Layout {
 
 impl Manifest {
     pub(super) fn read(bundle: &mut Bundle, out: &mut Output<'_>) -> Result<Self, Error> {
-        let mut manifest = Self { is_there: false, declared: BTreeMap::new(), found: BTreeSet::new() };
+        let (declared, unclear, found) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let mut manifest = Self { is_there: false, declared, unclear, found };
         let sheet = Sheet::take(bundle, "manifest.csv")?;
         manifest.is_there = sheet.is_some();
         let Some(table) = sheet.and_then(|sheet| sheet.bind(&LAYOUT, out)) else { return Ok(manifest) };
@@ -50,9 +53,17 @@ impl Manifest {
                 let mode = match one_of(fields, "value", &["absent", "bulk", "delta"]) {
                     Some("absent") => None,
                     Some("delta") => Some(Mode::Delta),
-                    _ => Some(Mode::Bulk),
+                    Some(_) => Some(Mode::Bulk),
+                    None => {
+                        fields.require(&["value"]);
+                        manifest.unclear.insert(file);
+                        Some(Mode::Bulk)
+                    }
                 };
-                manifest.declared.insert(file, mode);
+                if manifest.declared.insert(file, mode).is_some_and(|before| before != mode) {
+                    manifest.unclear.insert(file);
+                    fields.warn("value", "contradiction", "is not what another row says of this file");
+                }
             }
         });
         if !has_version {
@@ -130,6 +141,7 @@ impl Manifest {
     pub(super) fn note_extent(&self, kind: Kind, files: &[&str], out: &mut Output<'_>) {
         for file in files.iter().filter(|file| self.has(file)) {
             let extent = match self.declared.get(file) {
+                _ if self.unclear.contains(*file) => Extent::Changes,
                 Some(Some(Mode::Delta)) => Extent::Changes,
                 Some(Some(Mode::Bulk)) => Extent::Declared,
                 Some(None) | None => Extent::Undeclared,

@@ -76,7 +76,9 @@ pub(super) fn read(
     let classes = classes::read(bundle, &mut manifest, &orgs, &sessions, out)?;
     let people = people::read(bundle, &mut manifest, out)?;
     if let Some(sheet) = manifest.admit("enrollments.csv", enrollments, out) {
-        manifest.note_extent(Kind::Enrollment, &["enrollments.csv"], out);
+        // The school year, and so the key, of a spell comes from its class and the terms of this.
+        let files = ["enrollments.csv", "classes.csv", "academicSessions.csv"];
+        manifest.note_extent(Kind::Enrollment, &files, out);
         spells::Folder::new(&manifest, year, &orgs, &sessions, &classes, &people).read(sheet, out);
     }
     manifest.check_the_rest(bundle, out);

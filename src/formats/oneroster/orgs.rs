@@ -83,6 +83,7 @@ pub(super) fn read(
             Verdict::New => {}
             Verdict::Repeat => return out.repeat(),
             Verdict::Clash => {
+                out.extents.refused(Kind::School, Some(Clear::from(&*id)), None);
                 return fields.refuse(
                     "sourcedId",
                     "duplicate_key",

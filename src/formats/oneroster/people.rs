@@ -130,6 +130,7 @@ pub(super) fn read(
                 Verdict::Repeat => return out.repeat(),
                 Verdict::Clash => {
                     let reason = "stands on an earlier row with other values";
+                    out.extents.refused(Kind::Person, Some(Clear::from(&*id)), None);
                     return fields.refuse("sourcedId", "duplicate_key", reason);
                 }
             }

@@ -95,6 +95,7 @@ impl<'a> Folder<'a> {
                     Verdict::Repeat => return out.repeat(),
                     Verdict::Clash => {
                         let reason = "stands on an earlier row with other values";
+                        self.refuse(fields, out);
                         return fields.refuse("sourcedId", "duplicate_key", reason);
                     }
                 }

@@ -82,18 +82,23 @@ impl Rows {
     pub(super) fn read(&self, fields: &mut Fields<'_, '_>, of_file: &mut OfFile<'_>, out: &mut Output<'_>) {
         self.send(fields, of_file, out);
         if fields.is_refused() {
-            self.refuse(fields, out);
+            self.refuse(fields, &[], out);
         }
     }
 
-    /// Notes the key of a row that is refused, or its student, as far as these can be read.
-    pub(super) fn refuse(&self, fields: &mut Fields<'_, '_>, out: &mut Output<'_>) {
+    /// Notes the key of a row that is refused, or its student, as far as these can be read. Columns that are `lost` are blank
+    /// in it and were not in the file.
+    pub(super) fn refuse(&self, fields: &mut Fields<'_, '_>, lost: &[&str], out: &mut Output<'_>) {
         let (template, kind) = (self.template, self.template.kind);
+        let is_lost = |columns: &[&str]| columns.iter().any(|column| lost.contains(column));
+        let has_key = !is_lost(template.key) && !is_lost(&[RECORD_KEY]);
+        let has_student = kind.has_student() && !is_lost(&[STUDENT_ID]) && !is_lost(&MATCH);
         let (key, student) = fields.quietly(|fields| {
-            let student = if kind.has_student() { student::identify(fields, self.has_match) } else { None };
+            let student = if has_student { student::identify(fields, self.has_match) } else { None };
             let student = student.filter(|student| !student.id.is_empty());
             let is_named = student.is_some() || !kind.has_student();
             let key = match fields.has(RECORD_KEY) {
+                _ if !has_key => None,
                 true => Some(fields.clear(RECORD_KEY)),
                 false if is_named => {
                     let parts = facts::read_key_parts(template, fields);

@@ -56,6 +56,20 @@ fn an_open_quote_loses_rows_and_says_so() {
     assert_eq!(defects, ["!3  open_quote"]);
 }
 
+#[test]
+fn rows_between_two_open_quotes_are_no_cell_of_the_first() {
+    let text =
+        b"school,name,sector\nA,\"First,district\nB,Second,district\nC,\"Third,other\nD,Fourth,other\n";
+    let (names, defects) = schools(text);
+    assert_eq!(names, [(5, "Fourth".to_owned())]);
+    assert_eq!(defects, ["!2  open_quote"]);
+    // Line breaks and spaces are as good as ever.
+    let (names, defects) =
+        schools(b"school,name,sector\nA,\"Joe \"\"X\"\" Doe\" ,district\nB,\"Ann\"s,other\n");
+    assert_eq!(names, [(2, "Joe \"X\" Doe".to_owned()), (3, "Anns".to_owned())]);
+    assert_eq!(defects, Vec::<String>::new());
+}
+
 fn zip(folder: &TempDir, entries: &[(String, &str)]) -> std::path::PathBuf {
     let path = folder.path().join("bundle.zip");
     let mut archive = ZipWriter::new(File::create(&path).expect("a file"));
@@ -108,5 +122,8 @@ fn one_file_alone_can_be_read() {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("programs.csv");
     fs::write(&path, "program,name\nP1,Tutoring\n").expect("a file");
+    assert_eq!(Read::at(&path, None).keys(), [(2, "P1")]);
+    // It begins as an archive does.
+    fs::write(&path, "PK,program,name\n1,P1,Tutoring\n").expect("a file");
     assert_eq!(Read::at(&path, None).keys(), [(2, "P1")]);
 }

@@ -2,7 +2,7 @@
 
 use super::rosters::roster;
 use super::{Read, TempDir};
-use crate::formats::{Extent, OfKind, RefusedRows, write_refused};
+use crate::formats::{Extent, OfKind, RefusedRows, Written, write_refused};
 use crate::records::Kind;
 use std::fs;
 
@@ -105,6 +105,14 @@ fn a_manifest_says_how_much_a_roster_holds() {
     assert_eq!(extents("file.enrollments,delta\n"), [declared, declared, Some(Extent::Changes)]);
     // A person is made of two files.
     assert_eq!(extents("file.demographics,delta\n"), [Some(Extent::Changes), declared, declared]);
+    // What it does not say clearly is not taken for everything.
+    for unclear in ["file.users,dleta\n", "file.users,\n", "file.users,delta\nfile.users,bulk\n"] {
+        assert_eq!(extents(unclear), [Some(Extent::Changes), declared, declared], "{unclear}");
+    }
+    // The school year of a spell is known from its class alone.
+    for of_classes in ["file.classes,delta\n", "file.academicSessions,delta\n"] {
+        assert_eq!(extents(of_classes), [declared, declared, Some(Extent::Changes)]);
+    }
 }
 
 #[test]
@@ -124,6 +132,22 @@ fn what_a_roster_has_wrong_is_not_missing() {
 }
 
 #[test]
+fn the_second_row_of_an_id_is_wrong_and_not_missing() {
+    let users = "sourcedId,status,role,givenName,familyName,grades\n\
+        S1,tobedeleted,student,Ada,Lovelace,05\nS1,,student,Ada,Byron,05\nS2,,student,Mary,Jones,05\n";
+    let orgs =
+        "sourcedId,status,name,type,parentSourcedId\nA,,First,school,\nB,,Area,local,\nB,,Second,school,\n";
+    let read = roster(
+        "",
+        "E1,,C25,A,S2,student,2024-09-03,\nE1,,C25,A,S1,student,2024-09-03,\n",
+        &[("users.csv", users), ("orgs.csv", orgs)],
+    );
+    assert_eq!(read.refused_keys(Kind::Person), ["S1"]);
+    assert_eq!(read.refused_keys(Kind::School), ["B"]);
+    assert_eq!(read.refused_keys(Kind::Enrollment), ["S1|A|2025"]);
+}
+
+#[test]
 fn refused_rows_are_written_as_they_stand_but_for_passwords() {
     let (from, to) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     let text = "sourcedId;password;givenName\r\n1;a;Ada\r\n2;secret;\"Mary;\nAnn\"\r\n3;b;Bo\r\n4;c;Cy\r\n";
@@ -131,8 +155,29 @@ fn refused_rows_are_written_as_they_stand_but_for_passwords() {
     let rows = RefusedRows::from([("users.csv".into(), [3, 6].into()), ("other.csv".into(), [2].into())]);
     for _ in 0..2 {
         let written = write_refused(from.path(), &rows, to.path()).expect("a folder that can be written");
-        assert_eq!(written.into_iter().collect::<Vec<_>>(), [("users.csv".to_owned(), 2)]);
+        let expected = Written { n_rows: 2, n_left_out: 0 };
+        assert_eq!(written.into_iter().collect::<Vec<_>>(), [("users.csv".to_owned(), expected)]);
         let written = fs::read_to_string(to.path().join("users.csv")).expect("it is there");
         assert_eq!(written, "sourcedId;password;givenName\n2;;\"Mary;\nAnn\"\n4;;Cy\n");
     }
+}
+
+#[test]
+fn no_password_is_among_refused_rows_wherever_it_slipped() {
+    let (from, to) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let name = format!("{}.csv", "Springfield".repeat(9));
+    let header = "student_id,LMSPassword,studentSSN,first_name\n";
+    let rows = "1,canary,canary,Ada\n2,Lee, Ann,canary,canary,Bo\n3,canary\n4,\"Cy\n,canary,\"canary\",Di\n";
+    fs::write(from.path().join(&name), format!("{header}{rows}")).expect("a file");
+    let lines = RefusedRows::from([(name.clone(), (2..=5).collect())]);
+    let written = write_refused(from.path(), &lines, to.path()).expect("a folder that can be written");
+    assert_eq!(written.get(&name), Some(&Written { n_rows: 1, n_left_out: 3 }));
+    let written = fs::read_to_string(to.path().join(&name)).expect("it is there");
+    assert_eq!(written, format!("{header}1,,,Ada\n"));
+    // Where there is nothing of the kind, all rows are there as they stand.
+    fs::write(from.path().join("a.csv"), "student_id,first_name\n1,Lee, Ann\n").expect("a file");
+    let lines = RefusedRows::from([("a.csv".to_owned(), [2].into())]);
+    write_refused(from.path(), &lines, to.path()).expect("a folder that can be written");
+    let written = fs::read_to_string(to.path().join("a.csv")).expect("it is there");
+    assert_eq!(written, "student_id,first_name\n1,Lee, Ann\n");
 }

@@ -1,8 +1,10 @@
 //! Mappings: each construct, their mistakes, and the codes that have no translation.
 
+mod mistakes;
+
 use super::Read;
 use crate::formats::{Error, Mappings, Reading, Row, read_mapped};
-use crate::records::{Change, Fact};
+use crate::records::{Change, Fact, Kind};
 use proptest::prelude::*;
 use std::fs;
 use tempfile::TempDir;
@@ -223,73 +225,15 @@ fn people_are_known_by_match_fields_where_these_are_mapped() {
     assert_eq!(read.defects(), ["!4 Given missing"]);
 }
 
-/// Compares what is said of mappings that are not read.
-fn check_mistakes(mappings: &[&str], files: &[(&str, &str)], expected: &[&str]) {
-    let message = read_with(mappings, files).err().expect("mistakes");
-    let lines: Vec<_> = message.lines().skip(1).map(str::trim_start).collect();
-    assert_eq!(lines, expected, "{message}");
-}
-
 #[test]
-fn every_mistake_is_told_at_once_with_its_line() {
-    let mapping = "name = 'x y'\nfiles = []\ncolor = 'red'\nblank = 7\n[columns]\nstudent_id = { column = 'Id', codes = 'ids' }\n\
-        nonsense = 'A'\n[[record]]\ntemplate = 'tests.csv'\n[[record]]\ntemplate = 'assessments.csv'\nfilled = 'A *'\n\
-        columns.test = 'Home Phone'\ncolumns.subject = { column = 'B', constant = 'C' }\n\
-        columns.level = { column = 'B', format = 'MMYYYY' }\n[[record]]\n";
-    check_mistakes(
-        &[mapping],
-        &[],
-        &[
-            "m0.toml: files is missing: names of files, with * for anything",
-            "m0.toml: name is missing, or not made of letters, digits and -_.",
-            "m0.toml, line 3: color is not known here (known are name, title, files, header_has, blank, codes, descriptors, record, \
-             template, each, optional, when, unless, filled, columns)",
-            "m0.toml, line 4: blank is not a text in quotation marks",
-            "m0.toml, line 6: there is no table codes.ids",
-            "m0.toml, line 7: nonsense is not a column of assessments.csv",
-            "m0.toml, line 9: there is no template tests.csv (there are schools.csv, programs.csv, students.csv, \
-             enrollments.csv, attendance_summary.csv, attendance_events.csv, assessments.csv, discipline.csv, \
-             diplomas.csv, postsecondary.csv, eligibility.csv, services.csv, dosage.csv, optout.csv, statuses.csv, courses_taken.csv, school_days.csv, consents.csv)",
-            "m0.toml, line 10: a condition of record 2 has a *, and there is no each",
-            "m0.toml, line 10: record 2 (assessments.csv) does not say where date comes from",
-            "m0.toml, line 13: test: columns of passwords, e-mail, telephone and social security numbers are never read",
-            "m0.toml, line 14: subject is to have one of column, constant, join and first",
-            "m0.toml, line 15: level: the format MMYYYY needs one day: DD or day = 1 to 31",
-            "m0.toml, line 16: record 3 has no template",
-        ],
-    );
-    let unknown = attendance("date = 'Day'\nstatus = 'What'\ncolour = 'C'");
-    check_mistakes(&[&unknown], &[], &["m0.toml, line 9: colour is not a column of attendance_events.csv"]);
-    check_mistakes(
-        &["name = 'a'\nname = 'b'\nfiles = ["],
-        &[],
-        &["m0.toml, line 2: duplicate key", "m0.toml, line 3: unclosed array, expected `]`"],
-    );
-    let codes = attendance(
-        "date = 'Day'\nstatus = { column = 'What', codes = { 'p' = 'present', 'P' = 'partial' } }",
-    );
-    check_mistakes(&[&codes], &[], &["m0.toml, line 8: p is there twice: letter case does not matter"]);
-}
-
-#[test]
-fn files_and_mappings_fit_each_other_or_nothing_is_read() {
-    let mapping = attendance("date = 'Day'\nstatus = { first = ['What', 'Else'] }");
-    let other = mapping.replace("'a'", "'b'").replace("a*.csv", "*.csv");
-    let sheet = "Pupil,Day,What,Else\nA1,2024-09-03,present,\n";
-    check_mistakes(&[&mapping, &mapping], &[], &["m1.toml: another mapping has the name a, too"]);
-    check_mistakes(
-        &[&mapping, &other],
-        &[("a1.csv", sheet), ("b.csv", "Pupil,Date,What\n")],
-        &[
-            "m0.toml: a1.csv has several mappings: a, b",
-            "m1.toml, line 7: b.csv has no column Day",
-            "m1.toml, line 8: b.csv has no column Else",
-        ],
-    );
-    let read = read_with(&[&mapping, &other], &[("b.csv", sheet)]).expect("a mapped file");
-    assert_eq!((read.rows.len(), read.defects()), (1, vec!["  missing_file".to_owned()]));
-    let missing = Mappings::with_files(&["/nowhere/m.toml"]).expect_err("there is no such file");
-    assert!(missing.to_string().contains("/nowhere/m.toml: can not be read"), "{missing}");
+fn a_row_without_a_part_of_its_key_is_not_taken_for_another() {
+    let mapping = "name = 'a'\nfiles = ['a.csv']\ntemplate = 'students.csv'\n[columns]\nstudent_id = 'Pupil'\n\
+        first_name = 'First'\nschool_year = { column = 'Year', take = 'school_year' }\n";
+    let read =
+        read_with(&[mapping], &[("a.csv", "Pupil,First,Year\nA1,Ada,someday\n")]).expect("a mapped file");
+    let of = read.reading.extents.get(Kind::Person).expect("a file of that kind");
+    // Without a year it would be the key of another record, and the one that is meant would be missing.
+    assert_eq!((of.refused_keys.len(), of.refused_students.len(), of.n_unreadable), (0, 1, 0));
 }
 
 #[test]

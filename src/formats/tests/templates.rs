@@ -188,6 +188,26 @@ fn a_file_without_its_header_repeats_none_of_it() {
 }
 
 #[test]
+fn a_byte_that_is_none_is_told_and_spoils_no_other_name() {
+    let text = b"student_id,first_name\nS1,Ren\xC3\xA9e\nS2,Jos\xC3\n";
+    let read = Read::of_bytes(&[("students.csv", text)]);
+    let name = read.first().identifiers.as_ref().map(|of| of.first_name.expose());
+    assert_eq!(name, Some("Renée"));
+    let of_encoding: Vec<_> =
+        read.defects().into_iter().filter(|defect| defect.ends_with("encoding")).collect();
+    assert_eq!(of_encoding, ["  encoding", "3 first_name encoding"]);
+}
+
+#[test]
+fn rows_that_a_header_takes_in_are_not_repeated() {
+    for rows in ["S1,Ada,Lovelace\nS2,Mary,Jones\n", "S1,\"Ada\",\"Lovelace\"\nS2,Mary,Jones\n"] {
+        let read = Read::of(&[("students.csv", &format!("student_id,first_name,\"last_name\n{rows}"))]);
+        assert_eq!(read.defects(), ["!  open_quote", "! student_id missing_column"]);
+        assert!(!format!("{:?}", read.reading).contains("Lovelace"));
+    }
+}
+
+#[test]
 fn long_keys_and_far_dates_are_refused() {
     let id = "x".repeat(250);
     let text = format!("student_id,from\n{id},2024-09-03\nS1,0202-09-03\n{},2024-09-03\n", &id[..195]);

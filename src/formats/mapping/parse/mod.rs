@@ -12,6 +12,7 @@ use notes::{Node, Notes};
 use part::Part;
 use source::Named;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// Reads a mapping; `origin` is what mistakes call it.
@@ -43,7 +44,10 @@ fn read(notes: &mut Notes<'_>, document: &DeTable<'_>, text: &str, origin: &str)
         match node.key {
             "name" => name = notes.text(node),
             "title" => title = notes.text(node),
-            "files" => files = notes.texts(node),
+            "files" => {
+                files = notes.texts(node);
+                files.iter().for_each(|file| check_file(notes, node, file));
+            }
             "header_has" => header_has = notes.texts(node),
             "blank" => blank = notes.texts(node),
             "codes" => {}
@@ -72,7 +76,18 @@ fn read(notes: &mut Notes<'_>, document: &DeTable<'_>, text: &str, origin: &str)
     }
     check_common(notes, &common, &parts);
     let records = parts.into_iter().enumerate();
-    let records = records.filter_map(|(at, part)| record(notes, at + 1, part, &common)).collect();
+    let records: Vec<_> = records.filter_map(|(at, part)| record(notes, at + 1, part, &common)).collect();
+    for source in records.iter().flat_map(|record| &record.columns).map(|(_, source)| source) {
+        check_codes(notes, source, &blank);
+    }
+    if let Some(tables) = codes.filter(|_| notes.is_clean()).and_then(|node| notes.table(node)) {
+        for node in notes.nodes(tables) {
+            // Whoever translates by a table holds it, too.
+            if named.get(node.key).is_some_and(|codes| Arc::strong_count(codes) == 1) {
+                notes.wrong(node.line, format!("no column is translated by codes.{}", node.key));
+            }
+        }
+    }
     let (title, text, origin) = (title.unwrap_or_default(), text.to_owned(), origin.to_owned());
     Mapping { name, title, files, header_has, blank, records, descriptors, text, origin }
 }
@@ -149,6 +164,13 @@ fn record(notes: &mut Notes<'_>, number: usize, part: Part, common: &Part) -> Op
     }
     let conditions: Vec<_> = common.conditions.iter().chain(&part.conditions).cloned().collect();
     let has_star = conditions.iter().flat_map(|condition| condition.columns()).any(|name| name.contains('*'));
+    let has_starred = |(_, source): &(usize, Source)| source.columns().iter().any(|name| name.contains('*'));
+    if each.is_some() && !has_star && !columns.iter().any(has_starred) {
+        notes.wrong(
+            part.line,
+            format!("record {number} has an each, and no column with a *: it is always the same"),
+        );
+    }
     if has_star && each.is_none() {
         notes.wrong(part.line, format!("a condition of record {number} has a *, and there is no each"));
     }
@@ -177,6 +199,27 @@ fn check_source(notes: &mut Notes<'_>, name: &str, source: &Source, has_each: bo
     }
     if NAMING.contains(&name) && translates(source) {
         notes.wrong(source.line, format!("{name} may name somebody, and is not translated by codes"));
+    }
+}
+
+/// Only tables are read through mappings, and these are found by their ending.
+fn check_file(notes: &mut Notes<'_>, node: Node<'_>, file: &str) {
+    let lower = file.to_ascii_lowercase();
+    let is_any = lower.rsplit_once('*').is_some_and(|(_, end)| ".csv".ends_with(end));
+    if !is_any && !lower.ends_with(".csv") {
+        notes.wrong(node.line, format!("{file} is not the name of a .csv file"));
+    }
+}
+
+/// A text that says that nothing is there is not looked up among codes.
+fn check_codes(notes: &mut Notes<'_>, source: &Source, blank: &[String]) {
+    if let Taken::Join(parts, _) | Taken::First(parts) = &source.from {
+        parts.iter().for_each(|part| check_codes(notes, part, blank));
+    }
+    if let (Taken::Column(_) | Taken::First(_), Change::Codes(codes)) = (&source.from, &source.change) {
+        for text in blank.iter().filter(|text| codes.contains_key(&text.trim().to_lowercase())) {
+            notes.wrong(source.line, format!("{text} is among blank, so it is never translated"));
+        }
     }
 }
 

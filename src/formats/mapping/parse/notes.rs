@@ -29,6 +29,10 @@ impl<'t> Notes<'t> {
         self.mistakes.push(Mistake { mapping: self.origin.to_owned(), line, reason: reason.into() });
     }
 
+    pub(super) const fn is_clean(&self) -> bool {
+        self.mistakes.is_empty()
+    }
+
     /// The mistakes in the order of their lines, each once.
     pub(super) fn finish(mut self) -> Vec<Mistake> {
         self.mistakes.sort_by(|a, b| (a.line, &a.reason).cmp(&(b.line, &b.reason)));

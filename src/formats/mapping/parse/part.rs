@@ -44,7 +44,7 @@ impl Part {
             "when" => self.conditions.extend(conditions(notes, node, Condition::Is)),
             "unless" => self.conditions.extend(conditions(notes, node, Condition::IsNot)),
             "filled" => {
-                let columns = notes.texts(node);
+                let columns = some(notes, node);
                 columns.iter().for_each(|column| check_column(notes, node, column));
                 self.conditions.push(Condition::Filled(columns));
             }
@@ -60,6 +60,14 @@ impl Part {
         }
         true
     }
+}
+
+/// One text or several. Of none, a condition would never hold, or always.
+fn some(notes: &mut Notes<'_>, node: Node<'_>) -> Vec<String> {
+    if matches!(node.value, DeValue::Array(list) if list.is_empty()) {
+        notes.wrong(node.line, format!("{} has nothing in it", node.key));
+    }
+    notes.texts(node)
 }
 
 fn template(notes: &mut Notes<'_>, node: Node<'_>, file: &str) -> Option<&'static Template> {
@@ -80,7 +88,7 @@ fn conditions(
     let mut conditions = Vec::new();
     for column in notes.nodes(table) {
         check_column(notes, column, column.key);
-        conditions.push(make(column.key.to_owned(), notes.texts(column)));
+        conditions.push(make(column.key.to_owned(), some(notes, column)));
     }
     conditions
 }

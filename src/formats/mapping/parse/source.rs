@@ -3,6 +3,7 @@
 use super::super::date::DateForm;
 use super::super::source::{Change, Codes, Source, Taken};
 use super::notes::{Node, Notes};
+use crate::formats::never_read::is_never_read;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -113,6 +114,12 @@ fn codes(notes: &mut Notes<'_>, node: Node<'_>) -> Option<Arc<Codes>> {
     let table = notes.table(node)?;
     for code in notes.nodes(table) {
         let Some(word) = notes.text(code) else { continue };
+        if code.key.trim().is_empty() {
+            notes.wrong(
+                code.line,
+                "a blank cell is not looked up among codes (but first = [.., { constant = .. }])",
+            );
+        }
         if codes.insert(code.key.trim().to_lowercase(), word).is_some() {
             notes.wrong(code.line, format!("{} is there twice: letter case does not matter", code.key));
         }
@@ -131,49 +138,5 @@ pub(super) fn check_column(notes: &mut Notes<'_>, node: Node<'_>, name: &str) {
             node.line,
             format!("{}: a column's name is blank, or begins or ends with a space", node.key),
         );
-    }
-}
-
-fn is_never_read(name: &str) -> bool {
-    const NEVER: [&str; 12] = [
-        "password",
-        "passwd",
-        "email",
-        "mail",
-        "phone",
-        "telephone",
-        "mobile",
-        "cellphone",
-        "sms",
-        "fax",
-        "ssn",
-        "security",
-    ];
-    // `Home Phone`, `home_phone` and `HomePhone` have the word; `Phonemes` has not.
-    let mut words = String::with_capacity(2 * name.len());
-    let mut is_after_small = false;
-    for c in name.chars() {
-        if (c.is_uppercase() && is_after_small) || !c.is_alphanumeric() {
-            words.push(' ');
-        }
-        is_after_small = c.is_lowercase();
-        words.extend(c.to_lowercase());
-    }
-    words.split(|c: char| !c.is_alphanumeric()).any(|word| NEVER.contains(&word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn some_columns_are_never_read() {
-        for name in ["Phone", "Home Phone", "homePhone", "STUDENT_EMAIL", "E-Mail", "Student SSN", "password"]
-        {
-            assert!(is_never_read(name), "{name}");
-        }
-        for name in ["Phoneme Segmentation", "Student ID", "Ph_Type", "EmailingScore", "Score"] {
-            assert!(!is_never_read(name), "{name}");
-        }
     }
 }

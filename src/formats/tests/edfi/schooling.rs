@@ -145,6 +145,45 @@ fn events_are_of_days_and_amounts() {
 }
 
 #[test]
+fn no_year_of_a_spell_is_lost_without_a_word() {
+    let spell =
+        |entry: &str| line(&format!("\"schoolReference\":{{\"schoolId\":7}},\"entryDate\":\"{entry}\""));
+    let folder = TempDir::new().expect("a temporary folder");
+    for (name, text) in [
+        ("students.jsonl", STUDENTS.to_owned()),
+        ("studentSchoolAssociations.jsonl", spell("2022-08-20") + &spell("1925-08-20")),
+    ] {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let read = Read::at(folder.path(), SchoolYear::new(2025));
+    assert_eq!(read.defects(), ["!2 entryDate out_of_range"]);
+    assert_eq!(read.reading.summary.upserts[&Kind::Enrollment], 3);
+    // Without a school year to assume, nobody knows how long an open spell goes on.
+    let read = Read::at(folder.path(), None);
+    assert_eq!(read.defects(), ["1 exitWithdrawDate assumed", "2 exitWithdrawDate assumed"]);
+}
+
+#[test]
+fn numbers_at_the_end_of_their_range_are_refused() {
+    const LARGEST: &str = "9223372036854775.807";
+    let record = r#""studentAcademicRecordReference":{"studentUniqueId":"1","schoolYear":2024}"#;
+    let course = r#""courseReference":{"courseCode":"ALG 1"},"courseAttemptResultDescriptor":"x#Pass""#;
+    let dose = r#""eventDate":"2024-10-01","attendanceEventCategoryDescriptor":"x#Present""#;
+    let read = Read::of(&[
+        ("students.jsonl", STUDENTS),
+        ("courseTranscripts.jsonl", &format!("{{{record},{course},\"earnedCredits\":\"{LARGEST}\"}}\n")),
+        (
+            "studentProgramAttendanceEvents.jsonl",
+            &line(&format!("{PROGRAM},{dose},\"programAttendanceDuration\":\"92233720368547758.07\"")),
+        ),
+    ]);
+    assert_eq!(
+        read.defects(),
+        ["!1 earnedCredits out_of_range", "!1 programAttendanceDuration out_of_range"]
+    );
+}
+
+#[test]
 fn courses_and_days_of_schools() {
     let record = r#""studentAcademicRecordReference":{"studentUniqueId":"1","schoolYear":2024,"termDescriptor":"x#Fall Semester"}"#;
     let course =
