@@ -1,13 +1,15 @@
 //! Disparity: how far groups are from a reference, and how that has changed.
 
 use super::arm::{Arm, Missing};
-use super::catalog::{ALL, Dimension, UNKNOWN};
-use super::figure::{Finding, Grid, Made, amount, verdict, year};
+use super::figure::{Finding, Made};
+use super::grid::Grid;
 use super::interval::{Interval, Term, combined, difference};
-use super::over_time::{EPSILON, Levels};
+use super::over_time::EPSILON;
+use super::reference::{OTHERS, Pair, pairs};
 use super::report::{Disparity, Reference};
 use super::row::{Quantity, Row, Scale};
 use super::series;
+use super::words::{amount, verdict, year};
 use std::collections::BTreeSet;
 
 /// Students with the outcome, and students, that a risk ratio needs in a group and among all others.
@@ -18,17 +20,6 @@ const RISK_PEOPLE_MIN: u64 = 30;
 
 /// Differences of so many standard deviations are worth a look; the threshold of OpenSDP's gap tests.
 const STANDARDIZED_MIN: f64 = 0.1;
-
-/// How the reference begins that is all others.
-const OTHERS: &str = "All but ";
-
-/// A group's levels, and its reference's.
-pub(super) struct Pair {
-    pub(super) label: String,
-    pub(super) against: String,
-    pub(super) focal: Levels,
-    pub(super) reference: Levels,
-}
 
 pub(super) fn make(grid: &Grid<'_>, form: &Disparity, made: &mut Made) {
     // The same reference stands beside several groups: its levels are told once.
@@ -48,75 +39,6 @@ pub(super) fn make(grid: &Grid<'_>, form: &Disparity, made: &mut Made) {
         let change = change_of_gap(grid, &pair);
         made.findings.extend(in_words(grid, &pair, change.as_ref()));
         made.rows.extend(change);
-    }
-}
-
-/// The groups asked for, each with its reference; without any, all of the dimension but the reference.
-pub(super) fn pairs(grid: &Grid<'_>, focal: &[String], reference: &Reference) -> Vec<Pair> {
-    let dimension = grid.table.dimensions().first();
-    let dimension = dimension.and_then(|id| grid.offer.and_then(|offer| offer.dimension(id)));
-    let beside = beside(grid, dimension, focal);
-    let chosen = choose(grid, &beside, reference);
-    let focal: Vec<&String> = match focal {
-        [] => beside.iter().filter(|id| chosen.as_ref().is_none_or(|(other, _)| other != *id)).collect(),
-        asked => asked.iter().collect(),
-    };
-    let pair = |category: &String| {
-        let label = grid.label(category);
-        let levels: Levels = grid.years.iter().map(|year| (*year, grid.arm(*year, &[category]))).collect();
-        let against = match (reference, &chosen) {
-            (Reference::Others, _) => format!("{OTHERS}{label}"),
-            (_, Some((_, label))) => label.clone(),
-            (_, None) => "No reference".into(),
-        };
-        let other = |(year, arm): &(u32, Result<Arm, Missing>)| match (reference, &chosen) {
-            (Reference::Others, _) => {
-                let (all, arm) = (grid.arm(*year, &[ALL])?, arm.as_ref().map_err(Clone::clone)?);
-                all.without(arm, grid.table.cell_min())
-            }
-            (_, Some((id, _))) => grid.arm(*year, &[id]),
-            (_, None) => Err(Missing::Because("no group that could be the reference is shown")),
-        };
-        let others = levels.iter().map(|level| (level.0, other(level))).collect();
-        Pair { label, against, focal: levels, reference: others }
-    };
-    focal.into_iter().map(pair).collect()
-}
-
-/// The categories that stand beside the groups: under the same parent, without the one of people not known.
-fn beside(grid: &Grid<'_>, dimension: Option<&Dimension>, focal: &[String]) -> Vec<String> {
-    if let Some(dimension) = dimension {
-        let first = focal.first().and_then(|first| dimension.category(first));
-        let parent = first.map_or(ALL, |known| known.parent.as_str());
-        return dimension.known_parts(parent).map(|category| category.id.clone()).collect();
-    }
-    let mut found: Vec<String> = Vec::new();
-    for category in grid.table.cells().iter().filter_map(|cell| cell.categories.first()) {
-        if category != ALL && category != UNKNOWN && !found.contains(category) {
-            found.push(category.clone());
-        }
-    }
-    found
-}
-
-/// The reference and its label, by what is shown in the last year: the same one in all years. Nothing for all others.
-fn choose(grid: &Grid<'_>, beside: &[String], reference: &Reference) -> Option<(String, String)> {
-    let last = grid.last_year()?;
-    let shown = beside.iter().filter_map(|id| Some((id, grid.arm(last, &[id]).ok()?)));
-    let by = |of: fn(&Arm) -> f64, word: &str| {
-        let largest =
-            shown.clone().filter(|(_, arm)| arm.is_large()).fold(None, |best, (id, arm)| match best {
-                Some((_, top)) if of(&arm) <= top => best,
-                _ => Some((id, of(&arm))),
-            });
-        largest.map(|(id, _)| (id.clone(), format!("{} ({word} shown in {})", grid.label(id), year(last))))
-    };
-    match reference {
-        Reference::Others => None,
-        Reference::Category(id) => Some((id.clone(), grid.label(id))),
-        Reference::Largest => by(|arm| arm.counts.people.unwrap_or(0) as f64, "the largest"),
-        Reference::Highest => by(|arm| arm.value, "the highest"),
-        Reference::Lowest => by(|arm| -arm.value, "the lowest"),
     }
 }
 

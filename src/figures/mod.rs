@@ -18,16 +18,21 @@ mod arm;
 mod catalog;
 mod compare;
 mod disparity;
+mod equitable;
 mod figure;
+mod grid;
 mod interval;
 mod over_time;
 pub mod pack;
+mod participants;
+mod reference;
 pub mod report;
 mod row;
 mod series;
 mod target;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use aggregate::{Aggregate, AggregateError, read_aggregates};
 pub use arm::{Arm, Counts, Missing};

@@ -1,10 +1,11 @@
 //! Levels over the years: steps from one year to the next, and what they amount to.
 
 use super::arm::{Arm, Missing};
-use super::figure::{Grid, amount, verdict, year};
+use super::grid::Grid;
 use super::interval::difference;
 use super::report::Direction;
 use super::row::{Quantity, Row};
+use super::words::{amount, verdict, year};
 
 /// Whether a series goes where it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

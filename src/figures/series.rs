@@ -1,7 +1,8 @@
 //! Series: the levels of groups over the years, with their changes.
 
 use super::catalog::ALL;
-use super::figure::{Grid, Line, Made};
+use super::figure::{Line, Made};
+use super::grid::Grid;
 use super::over_time::{self, Levels, State};
 use super::report::Series;
 use super::row::Row;

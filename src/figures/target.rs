@@ -4,15 +4,17 @@
 //! achievable), and equitable (showing accelerated improvement for students of color so that achievement gaps could be
 //! eliminated)".
 
-use super::VERDICT_MIN;
 use super::arm::{Arm, Missing};
 use super::catalog::ALL;
-use super::disparity::{Pair, change_of_gap, pairs};
-use super::figure::{Grid, Made, amount, year};
-use super::over_time::{EPSILON, Levels, at, in_words, is_sustained, trend};
+use super::equitable;
+use super::figure::Made;
+use super::grid::Grid;
+use super::over_time::{EPSILON, Levels, in_words, is_sustained, trend};
+use super::reference::pairs;
 use super::report::{Direction, Point, Target};
 use super::row::{Quantity, Row, Scale};
 use super::series;
+use super::words::{amount, year};
 
 pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
     let everybody: &[&str] = if form.by.is_some() { &[ALL] } else { &[] };
@@ -32,7 +34,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
     }
     if form.by.is_some() {
         for pair in pairs(grid, &form.focal, &form.reference) {
-            equitable(grid, form, &pair, made);
+            equitable::look(grid, form, &pair, made);
         }
     }
 }
@@ -79,7 +81,7 @@ fn status(direction: Direction, point: &Point, levels: &Levels, last: u32) -> &'
 }
 
 /// The years from the baseline on, or from the last break after it.
-fn window(grid: &Grid<'_>, form: &Target, levels: &Levels) -> (u32, Levels) {
+pub(super) fn window(grid: &Grid<'_>, form: &Target, levels: &Levels) -> (u32, Levels) {
     let broken = grid.last_year().and_then(|last| grid.break_between(form.baseline.year, last));
     let from = broken.and(grid.comparable_since()).unwrap_or(form.baseline.year);
     (from, levels.iter().filter(|(year, _)| *year >= from).cloned().collect())
@@ -119,102 +121,15 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
     made.find("sustained", status, format!("Sustained since {}: {status} ({why}).", year(from)));
 }
 
-/// Faster improvement of a group than of its reference, and a gap narrower than at the baseline.
-fn equitable(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made) {
-    let test = "equitable";
-    let (from, _) = window(grid, form, &pair.focal);
-    let Some(last) = grid.last_year().filter(|last| *last > from) else {
-        made.find(test, "cannot be shown", format!("Equitable, {}: it takes two years.", pair.label));
-        return;
-    };
-    for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.reference)] {
-        // The same reference may stand beside several groups.
-        if made.lines.iter().all(|line| line.label != *label) {
-            made.rows.extend(levels.iter().map(|(year, arm)| Row::level(*year, label, arm, grid.levels())));
-            made.lines.push(series::line(label, levels));
-        }
-    }
-    let arms = || {
-        let arms =
-            [(&pair.focal, from), (&pair.focal, last), (&pair.reference, from), (&pair.reference, last)];
-        let [a, b, c, d] = arms.map(|(levels, year)| at(levels, year));
-        Ok::<_, Missing>([a?, b?, c?, d?])
-    };
-    let [then, now, other_then, other_now] = match arms() {
-        Ok(arms) => arms,
-        Err(missing) => {
-            let text = format!("Equitable, {}: {}.", pair.label, missing.reason());
-            made.find(test, "cannot be shown", text);
-            return;
-        }
-    };
-    made.rows.extend(change_of_gap(grid, pair));
-    let arms = [&then, &now, &other_then, &other_now];
-    if arms.iter().any(|arm| !arm.is_exact || !arm.is_large()) {
-        let text = format!(
-            "Equitable, {}: no verdict (fewer than {VERDICT_MIN} students in a group, or rounded numbers).",
-            pair.label
-        );
-        made.find(test, "no verdict", text);
-        return;
-    }
-    let direction = form.direction;
-    let (focal, reference) =
-        (direction.gain(then.value, now.value), direction.gain(other_then.value, other_now.value));
-    // How far the group is behind; negative where it is ahead.
-    let (gap_then, gap_now) =
-        (direction.gain(then.value, other_then.value), direction.gain(now.value, other_now.value));
-    let points = |value: f64| amount(value, grid.differences());
-    let moved = format!(
-        "{} {} by {}, {} {} by {}; {} behind in {}, {} in {}",
-        pair.label,
-        if focal < 0.0 { "worse" } else { "better" },
-        points(focal),
-        pair.against,
-        if reference < 0.0 { "worse" } else { "better" },
-        points(reference),
-        signed(gap_then, grid),
-        year(from),
-        signed(gap_now, grid),
-        year(last)
-    );
-    let is_narrower = gap_now < gap_then - EPSILON;
-    // A gap that is narrower because the reference has become worse is none that equity has narrowed.
-    let is_faster = focal > reference + EPSILON && focal > EPSILON;
-    let (status, more) =
-        match (is_faster && is_narrower, focal > 0.0 && reference > 0.0 && gap_now > gap_then + EPSILON) {
-            (true, _) if gap_then <= 0.0 => ("met", "the group was not behind".to_owned()),
-            (true, _) if gap_now <= 0.0 => ("met", "the gap is closed".into()),
-            (true, _) => {
-                let yearly = (gap_then - gap_now) / f64::from(last - from);
-                let closing = f64::from(last) + (gap_now / yearly).ceil();
-                let row =
-                    Row::new(last, &pair.label, Quantity::ClosingYear, Scale::Years).against(&pair.against);
-                made.rows.push(Row { value: Ok(closing), ..row.since(from) });
-                ("met", format!("at this pace the gap is closed in {}", year(closing.min(2999.0) as u32)))
-            }
-            (false, true) => ("both up, gap wider", "both are better, and the gap is wider".into()),
-            (false, false) => {
-                ("not met", "the gap is no narrower, or the group did not improve faster".into())
-            }
-        };
-    made.find(test, status, format!("Equitable, {}: {status}. {moved}; {more}.", pair.label));
-}
-
-fn signed(gap: f64, grid: &Grid<'_>) -> String {
-    let sign = if gap < 0.0 { "-" } else { "" };
-    format!("{sign}{}", amount(gap, grid.differences()))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::Figure;
     use super::super::report::{Baseline, Break, Form, Reference};
     use super::super::testing::{made, made_of, shares, spec, status};
-    use super::super::{Figure, Missing};
     use super::*;
 
     /// All Hands Raised, class of 2013: 66.6 against an interim target of 66.5, 64.7 the year before, 71.3 in the end.
-    fn all_hands_raised() -> Target {
+    pub(in crate::figures) fn all_hands_raised() -> Target {
         Target {
             baseline: Baseline { year: 2012, value: None },
             interim: vec![Point { year: 2013, value: 66.5 }],
@@ -289,44 +204,5 @@ mod tests {
         assert!(figure.notes.iter().any(|note| note.contains("another measure")), "{:?}", figure.notes);
         let crossing = figure.rows.iter().find(|row| row.since == Some(2012));
         assert!(crossing.is_none(), "no change is worked out across the break");
-    }
-
-    fn equity(a: [u64; 3], b: [u64; 3]) -> Figure {
-        let mut cells = Vec::new();
-        for at in 0..3 {
-            let year = 2012 + at as u32;
-            cells.push((year, "all", Some((a[at] + b[at], 2000))));
-            cells.extend([(year, "a", Some((a[at], 1000))), (year, "b", Some((b[at], 1000)))]);
-        }
-        let target = Target { by: Some("race".into()), focal: vec!["a".into()], ..all_hands_raised() };
-        made(Form::Target(target), &shares(Some("race"), &cells))
-    }
-
-    #[test]
-    fn equity_takes_faster_growth_and_a_narrower_gap() {
-        let closing = equity([500, 530, 560], [600, 610, 620]);
-        assert_eq!(status(&closing, "equitable"), "met");
-        // Ten points behind, then six: two a year, three years more.
-        let row =
-            closing.rows.iter().find(|row| row.quantity == Quantity::ClosingYear).expect("a projection");
-        assert_eq!(row.value, Ok(2017.0));
-        assert_eq!(status(&equity([500, 502, 505], [650, 680, 700]), "equitable"), "both up, gap wider");
-        assert_eq!(status(&equity([500, 490, 480], [650, 640, 600]), "equitable"), "not met");
-        assert_eq!(status(&equity([500, 600, 700], [600, 610, 620]), "equitable"), "met");
-    }
-
-    #[test]
-    fn equity_of_a_hidden_group_cannot_be_shown() {
-        let cells = [
-            (2012, "all", Some((900, 2000))),
-            (2012, "a", Some((400, 1000))),
-            (2013, "all", Some((950, 2000))),
-            (2013, "a", None),
-        ];
-        let target = Target { by: Some("race".into()), focal: vec!["a".into()], ..all_hands_raised() };
-        let figure = made(Form::Target(target), &shares(Some("race"), &cells));
-        assert_eq!(status(&figure, "equitable"), "cannot be shown");
-        let of_it = |row: &&Row| row.group == "a" && row.year == 2013;
-        assert!(figure.rows.iter().filter(of_it).all(|row| row.value == Err(Missing::Hidden)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::catalog::{Catalog, Category, Dimension, Offer};
 use super::report::{Form, Spec};
-use super::{Figure, figure};
+use super::{Figure, Row, figure};
 use crate::disclosure::{Cell, Mark, ProtectedTable};
 use prost::Message;
 
@@ -110,4 +110,11 @@ pub(super) fn made_of(spec: Spec, table: &ProtectedTable) -> Figure {
 /// How a test came out, of the only finding or of the first about a group.
 pub(super) fn status(figure: &Figure, test: &str) -> &'static str {
     figure.findings.iter().find(|found| found.test == test).map_or("nothing", |found| found.status)
+}
+
+/// Checks a value and its interval to the third place.
+pub(super) fn near(found: &Row, value: f64, low: f64, high: f64) {
+    let ends = found.interval.expect("an interval");
+    let found = [*found.value.as_ref().expect("a value"), ends.low, ends.high];
+    assert!(found.iter().zip([value, low, high]).all(|(a, b)| (a - b).abs() < 5e-4), "{found:?}");
 }

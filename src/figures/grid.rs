@@ -1,0 +1,125 @@
+//! A grid: the cells of one table by year and category, with what they are called.
+
+use super::arm::{Arm, Missing};
+use super::catalog::{ALL, Offer};
+use super::figure::Loss;
+use super::report::Spec;
+use super::row::Scale;
+use super::words::year;
+use crate::disclosure::{Mark, ProtectedTable};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A table to look things up in; it remembers which cells were looked at.
+pub(super) struct Grid<'a> {
+    pub(super) table: &'a ProtectedTable,
+    pub(super) offer: Option<&'a Offer>,
+    pub(super) spec: &'a Spec,
+    /// School years of the table, ascending.
+    pub(super) years: Vec<u32>,
+    cells: BTreeMap<(u32, &'a [String]), usize>,
+    seen: RefCell<BTreeSet<usize>>,
+}
+
+impl<'a> Grid<'a> {
+    pub(super) fn new(spec: &'a Spec, table: &'a ProtectedTable, offer: Option<&'a Offer>) -> Self {
+        let years: BTreeSet<u32> = table.cells().iter().map(|cell| cell.period).collect();
+        let place = |(at, cell): (usize, &'a crate::disclosure::Cell)| {
+            ((cell.period, cell.categories.as_slice()), at)
+        };
+        let cells = table.cells().iter().enumerate().map(place).collect();
+        Self { table, offer, spec, years: years.into_iter().collect(), cells, seen: RefCell::default() }
+    }
+
+    /// What the cell of these categories says, one for each dimension.
+    pub(super) fn arm(&self, year: u32, categories: &[&str]) -> Result<Arm, Missing> {
+        let key: Vec<String> = categories.iter().map(ToString::to_string).collect();
+        let at = *self.cells.get(&(year, key.as_slice())).ok_or(Missing::Absent)?;
+        self.seen.borrow_mut().insert(at);
+        Arm::of(self.table, &self.table.cells()[at])
+    }
+
+    /// Several categories of the first dimension as one group.
+    pub(super) fn group(&self, year: u32, categories: &[String]) -> Result<Arm, Missing> {
+        Arm::pooled(categories.iter().map(|category| self.arm(year, &[category])))
+    }
+
+    pub(super) fn last_year(&self) -> Option<u32> {
+        self.years.last().copied()
+    }
+
+    /// What a category of the first dimension is called.
+    pub(super) fn label(&self, category: &str) -> String {
+        self.label_in(0, category)
+    }
+
+    /// What a category of a dimension is called.
+    pub(super) fn label_in(&self, dimension: usize, category: &str) -> String {
+        match (self.table.dimensions().get(dimension), self.offer) {
+            (Some(_), _) if category == ALL => "All".into(),
+            (Some(dimension), Some(offer)) => {
+                match (offer.label(dimension, category), offer.dimension(dimension)) {
+                    // These say nothing without what they are about.
+                    (label @ ("Yes" | "No" | "Not known"), Some(known)) => {
+                        format!("{}: {label}", known.label)
+                    }
+                    (label, _) => label.to_owned(),
+                }
+            }
+            _ => category.to_owned(),
+        }
+    }
+
+    /// What several categories of the first dimension are called together.
+    pub(super) fn labels(&self, categories: &[String]) -> String {
+        categories.iter().map(|category| self.label(category)).collect::<Vec<_>>().join(" + ")
+    }
+
+    pub(super) fn levels(&self) -> Scale {
+        Scale::of_levels(self.table.measure())
+    }
+
+    pub(super) fn differences(&self) -> Scale {
+        Scale::of_differences(self.table.measure())
+    }
+
+    /// The first break after one year and up to another.
+    pub(super) fn break_between(&self, from: u32, to: u32) -> Option<u32> {
+        self.spec.breaks.iter().map(|each| each.year).find(|year| from < *year && *year <= to)
+    }
+
+    /// The first year of the table that is measured as the last one is.
+    pub(super) fn comparable_since(&self) -> Option<u32> {
+        let last = self.last_year()?;
+        self.years.iter().copied().find(|year| self.break_between(*year, last).is_none())
+    }
+
+    pub(super) fn loss(&self) -> Loss {
+        let marks = self.seen.borrow();
+        let marks = marks.iter().map(|at| self.table.cells()[*at].mark()).filter(|mark| *mark != Mark::Empty);
+        let (hidden, shown): (Vec<_>, Vec<_>) = marks.partition(|mark| *mark == Mark::Hidden);
+        Loss { hidden: hidden.len(), cells: hidden.len() + shown.len() }
+    }
+
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.table.rounded_to() > 0 {
+            notes
+                .push(format!("Numbers of students are rounded to the nearest {}.", self.table.rounded_to()));
+        }
+        if self.table.people_noise() > 0.0 {
+            notes.push(format!(
+                "Noise was added to protect students: 19 of 20 numbers of students are within ±{:.0} of the counted one.",
+                1.96 * self.table.people_noise()
+            ));
+        }
+        for counted in self.table.counted().iter().filter(|counted| counted.edition != self.table.edition()) {
+            notes.push(format!(
+                "{} is as in edition {}: the records of too few students have changed since.",
+                year(counted.period),
+                counted.edition
+            ));
+        }
+        notes
+    }
+}

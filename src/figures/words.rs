@@ -1,0 +1,38 @@
+//! What figures say in sentences: years, amounts, and verdicts.
+
+use super::VERDICT_MIN;
+use super::arm::Arm;
+use super::interval::Interval;
+use super::row::Scale;
+use crate::calendar::SchoolYear;
+
+/// A school year in words: `2024-25`.
+#[must_use]
+pub(super) fn year(ending: u32) -> String {
+    SchoolYear::new(ending).map_or_else(|| ending.to_string(), |year| year.to_string())
+}
+
+/// What an interval of a difference between groups allows to conclude.
+pub(super) fn verdict(arms: &[&Arm], interval: Option<Interval>) -> String {
+    if arms.iter().any(|arm| !arm.is_exact) {
+        return "no verdict: numbers are rounded or carry noise".into();
+    }
+    if arms.iter().any(|arm| !arm.is_large()) {
+        return format!("no verdict: fewer than {VERDICT_MIN} students in a group");
+    }
+    match interval {
+        None => "no verdict: this measure has no interval".into(),
+        Some(interval) if interval.excludes_zero() => "beyond chance".into(),
+        Some(_) => "within chance".into(),
+    }
+}
+
+/// A difference in words, without its sign: `3.2 points`.
+pub(super) fn amount(value: f64, scale: Scale) -> String {
+    match scale {
+        Scale::Percent => format!("{:.1} %", value.abs()),
+        Scale::Points => format!("{:.1} points", value.abs()),
+        Scale::Students => format!("{:.0} students", value.abs()),
+        _ => format!("{:.2}", value.abs()),
+    }
+}
