@@ -4,7 +4,7 @@ use super::arm::{Arm, Missing};
 use super::figure::{Finding, Made};
 use super::grid::Grid;
 use super::interval::{Interval, Term, combined, difference};
-use super::over_time::EPSILON;
+use super::over_time::{EPSILON, Level, at};
 use super::reference::{OTHERS, Pair, pairs};
 use super::report::{Disparity, Reference};
 use super::row::{Quantity, Row, Scale};
@@ -129,16 +129,23 @@ pub(super) fn standardized(focal: &Arm, other: &Arm) -> Result<f64, Missing> {
     }
 }
 
-/// The change of the gap from the first year that is measured alike to the last.
-pub(super) fn change_of_gap(grid: &Grid<'_>, pair: &Pair) -> Option<Row> {
+/// The change of the gap from the first year that is measured alike and shown, to the last.
+fn change_of_gap(grid: &Grid<'_>, pair: &Pair) -> Option<Row> {
     let (last, since) = (grid.last_year()?, grid.comparable_since()?);
-    let sides: Vec<(u32, Sides<'_>)> =
-        pair.focal.iter().zip(&pair.reference).map(|((year, a), (_, b))| (*year, (a, b))).collect();
-    let then = sides.iter().find(|(year, sides)| since <= *year && *year < last && both(*sides).is_ok());
-    let (first, then) = then?;
-    let (_, now) = sides.last()?;
+    let mut sides = pair.focal.iter().zip(&pair.reference);
+    let is_shown =
+        |((year, a), (_, b)): &(&Level, &Level)| since <= *year && *year < last && a.is_ok() && b.is_ok();
+    let ((first, _), _) = sides.find(is_shown)?;
+    change_of_gap_since(grid, pair, *first)
+}
+
+/// The change of the gap from a year to the last.
+pub(super) fn change_of_gap_since(grid: &Grid<'_>, pair: &Pair, from: u32) -> Option<Row> {
+    let last = grid.last_year()?;
+    let arms = [from, last].map(|year| (at(&pair.focal, year), at(&pair.reference, year)));
+    let [then, now] = &arms;
     let row = Row::new(last, &pair.label, Quantity::GapChange, grid.differences()).against(&pair.against);
-    Some(change_between(row.since(*first), *then, *now))
+    Some(change_between(row.since(from), (&then.0, &then.1), (&now.0, &now.1)))
 }
 
 /// Fills a row of a change of a gap.

@@ -1,8 +1,7 @@
 //! Equitable targets: whether a group catches up with its reference, and when it will have.
 
-use super::VERDICT_MIN;
-use super::arm::Missing;
-use super::disparity::change_of_gap;
+use super::arm::{Arm, Missing};
+use super::disparity::change_of_gap_since;
 use super::figure::Made;
 use super::grid::Grid;
 use super::over_time::{EPSILON, at};
@@ -11,16 +10,14 @@ use super::report::Target;
 use super::row::{Quantity, Row, Scale};
 use super::series;
 use super::target::window;
-use super::words::{amount, year};
+use super::words::{amount, no_verdict, year};
+
+/// Years ahead that a closing gap is projected: two points say nothing of what is further away than a childhood.
+const PROJECTED_YEARS_MAX: f64 = 25.0;
 
 /// Faster improvement of a group than of its reference, and a gap narrower than at the baseline.
 pub(super) fn look(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made) {
-    let test = "equitable";
     let (from, _) = window(grid, form, &pair.focal);
-    let Some(last) = grid.last_year().filter(|last| *last > from) else {
-        made.find(test, "cannot be shown", format!("Equitable, {}: it takes two years.", pair.label));
-        return;
-    };
     for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.reference)] {
         // The same reference may stand beside several groups.
         if made.lines.iter().all(|line| line.label != *label) {
@@ -28,76 +25,124 @@ pub(super) fn look(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made)
             made.lines.push(series::line(label, levels));
         }
     }
-    let arms = || {
-        let arms =
-            [(&pair.focal, from), (&pair.focal, last), (&pair.reference, from), (&pair.reference, last)];
-        let [a, b, c, d] = arms.map(|(levels, year)| at(levels, year));
-        Ok::<_, Missing>([a?, b?, c?, d?])
+    let mut find =
+        |status, text: String| made.find("equitable", status, format!("Equitable, {}: {text}.", pair.label));
+    let Some(last) = grid.last_year().filter(|last| *last > from) else {
+        return find("cannot be shown", "it takes two years".into());
     };
-    let [then, now, other_then, other_now] = match arms() {
+    if !grid.years.contains(&from) {
+        return find("cannot be shown", format!("the table has no figures of {}", year(from)));
+    }
+    let arms = [(&pair.focal, from), (&pair.focal, last), (&pair.reference, from), (&pair.reference, last)];
+    let arms: Result<Vec<Arm>, Missing> = arms.into_iter().map(|(levels, year)| at(levels, year)).collect();
+    let arms = match arms {
         Ok(arms) => arms,
-        Err(missing) => {
-            let text = format!("Equitable, {}: {}.", pair.label, missing.reason());
-            made.find(test, "cannot be shown", text);
-            return;
-        }
+        Err(missing) => return find("cannot be shown", missing.reason()),
     };
-    made.rows.extend(change_of_gap(grid, pair));
-    let arms = [&then, &now, &other_then, &other_now];
-    if arms.iter().any(|arm| !arm.is_exact || !arm.is_large()) {
-        let text = format!(
-            "Equitable, {}: no verdict (fewer than {VERDICT_MIN} students in a group, or rounded numbers).",
-            pair.label
-        );
-        made.find(test, "no verdict", text);
+    if let Some(missing) = arms.iter().find_map(|arm| arm.telling().err()) {
+        find("no verdict", no_verdict(&missing));
+        made.rows.extend(change_of_gap_since(grid, pair, from));
         return;
     }
-    let direction = form.direction;
-    let (focal, reference) =
-        (direction.gain(then.value, now.value), direction.gain(other_then.value, other_now.value));
-    // How far the group is behind; negative where it is ahead.
-    let (gap_then, gap_now) =
-        (direction.gain(then.value, other_then.value), direction.gain(now.value, other_now.value));
-    let points = |value: f64| amount(value, grid.differences());
-    let moved = format!(
-        "{} {} by {}, {} {} by {}; {} behind in {}, {} in {}",
-        pair.label,
-        if focal < 0.0 { "worse" } else { "better" },
-        points(focal),
-        pair.against,
-        if reference < 0.0 { "worse" } else { "better" },
-        points(reference),
-        signed(gap_then, grid),
-        year(from),
-        signed(gap_now, grid),
-        year(last)
-    );
-    let is_narrower = gap_now < gap_then - EPSILON;
-    // A gap that is narrower because the reference has become worse is none that equity has narrowed.
-    let is_faster = focal > reference + EPSILON && focal > EPSILON;
-    let (status, more) =
-        match (is_faster && is_narrower, focal > 0.0 && reference > 0.0 && gap_now > gap_then + EPSILON) {
-            (true, _) if gap_then <= 0.0 => ("met", "the group was not behind".to_owned()),
-            (true, _) if gap_now <= 0.0 => ("met", "the gap is closed".into()),
-            (true, _) => {
-                let yearly = (gap_then - gap_now) / f64::from(last - from);
-                let closing = f64::from(last) + (gap_now / yearly).ceil();
-                let row =
-                    Row::new(last, &pair.label, Quantity::ClosingYear, Scale::Years).against(&pair.against);
-                made.rows.push(Row { value: Ok(closing), ..row.since(from) });
-                ("met", format!("at this pace the gap is closed in {}", year(closing.min(2999.0) as u32)))
-            }
-            (false, true) => ("both up, gap wider", "both are better, and the gap is wider".into()),
-            (false, false) => {
-                ("not met", "the gap is no narrower, or the group did not improve faster".into())
-            }
-        };
-    made.find(test, status, format!("Equitable, {}: {status}. {moved}; {more}.", pair.label));
+    let change = change_of_gap_since(grid, pair, from);
+    let gain = |from: usize, to: usize| form.direction.gain(arms[from].value, arms[to].value);
+    let moved = Moved {
+        from,
+        last,
+        focal: gain(0, 1),
+        reference: gain(2, 3),
+        then: gap(gain(0, 2)),
+        now: gap(gain(1, 3)),
+    };
+    let closing = moved.closing();
+    let (status, more) = moved.status(closing.as_ref());
+    let chance =
+        change.as_ref().map(|row| format!("; the change of the gap is {}", row.says)).unwrap_or_default();
+    find(status, format!("{status}. {}; {more}{chance}", moved.in_words(grid, pair)));
+    made.rows.extend(change);
+    made.rows.extend(closing.map(|value| {
+        let row = Row::new(last, &pair.label, Quantity::ClosingYear, Scale::Years).against(&pair.against);
+        Row { value, ..row.since(from) }
+    }));
 }
 
-fn signed(gap: f64, grid: &Grid<'_>) -> String {
-    let sign = if gap < 0.0 { "-" } else { "" };
-    format!("{sign}{}", amount(gap, grid.differences()))
+/// A gap, where differences within rounding of floating-point numbers are none.
+fn gap(behind: f64) -> f64 {
+    if behind.abs() > EPSILON { behind } else { 0.0 }
+}
+
+/// How a group and its reference have moved, each positive where it is better.
+struct Moved {
+    from: u32,
+    last: u32,
+    focal: f64,
+    reference: f64,
+    /// How far the group was behind; negative where it was ahead.
+    then: f64,
+    /// How far it is behind.
+    now: f64,
+}
+
+impl Moved {
+    /// Whether the group came nearer by becoming better: not where the reference alone has become worse.
+    fn is_closing(&self) -> bool {
+        self.focal > EPSILON && self.now < self.then - EPSILON
+    }
+
+    /// The school year in which the gap closes if both go on as they have, or why none is projected; nothing where no gap
+    /// is closing.
+    fn closing(&self) -> Option<Result<f64, Missing>> {
+        if self.now <= 0.0 || !self.is_closing() {
+            return None;
+        }
+        let yearly = (self.then - self.now) / f64::from(self.last - self.from);
+        let years = (self.now / yearly - EPSILON).ceil();
+        Some(if years <= PROJECTED_YEARS_MAX {
+            Ok(f64::from(self.last) + years)
+        } else {
+            Err(Missing::Because("at this pace the gap does not close within 25 years"))
+        })
+    }
+
+    /// How the test came out, and why.
+    fn status(&self, closing: Option<&Result<f64, Missing>>) -> (&'static str, String) {
+        match closing {
+            Some(Ok(closing)) => (
+                "met",
+                format!("if both went on at this pace, the gap would close in {}", year(*closing as u32)),
+            ),
+            Some(Err(missing)) => ("met", missing.reason()),
+            None if self.then <= 0.0 && self.now <= 0.0 => {
+                ("not behind", "the group was not behind, so there is no gap to close".into())
+            }
+            None if self.then <= 0.0 => ("not met", "the group was not behind, and is now".into()),
+            None if self.is_closing() => ("met", "the gap is closed".into()),
+            None if self.focal > EPSILON && self.reference > EPSILON && self.now > self.then + EPSILON => {
+                ("both up, gap wider", "both are better, and the gap is wider".into())
+            }
+            None if self.focal > EPSILON => {
+                ("not met", "the group is better, and the gap is no narrower".into())
+            }
+            None => ("not met", "the group is no better".into()),
+        }
+    }
+
+    fn in_words(&self, grid: &Grid<'_>, pair: &Pair) -> String {
+        let points = |value: f64| amount(value, grid.differences());
+        let gain = |label: &str, gain: f64| match gain {
+            gain if gain > EPSILON => format!("{label} better by {}", points(gain)),
+            gain if gain < -EPSILON => format!("{label} worse by {}", points(gain)),
+            _ => format!("{label} as before"),
+        };
+        let side = |gap: f64| match gap {
+            gap if gap > 0.0 => format!("{} behind", points(gap)),
+            gap if gap < 0.0 => format!("{} ahead", points(gap)),
+            _ => "level".into(),
+        };
+        let (focal, reference) = (gain(&pair.label, self.focal), gain(&pair.against, self.reference));
+        let (then, now) = (side(self.then), side(self.now));
+        format!("{focal}, {reference}; {then} in {}, {now} in {}", year(self.from), year(self.last))
+    }
 }
 
 #[cfg(test)]
@@ -127,9 +172,39 @@ mod tests {
         let row =
             closing.rows.iter().find(|row| row.quantity == Quantity::ClosingYear).expect("a projection");
         assert_eq!(row.value, Ok(2017.0));
+        let since = closing.rows.iter().find(|row| row.quantity == Quantity::GapChange).expect("a change");
+        let by = since.value.as_ref().expect("both gaps are shown");
+        assert!((by - 4.0).abs() < 1e-9 && since.since == Some(2012), "{since:?}");
         assert_eq!(status(&equity([500, 502, 505], [650, 680, 700]), "equitable"), "both up, gap wider");
         assert_eq!(status(&equity([500, 490, 480], [650, 640, 600]), "equitable"), "not met");
         assert_eq!(status(&equity([500, 600, 700], [600, 610, 620]), "equitable"), "met");
+    }
+
+    #[test]
+    fn a_gap_that_hardly_narrows_has_no_closing_year() {
+        // Ten points behind, then 9.9: a twentieth of a point a year, which takes two hundred years.
+        let slow = equity([500, 510, 521], [600, 610, 620]);
+        assert_eq!(status(&slow, "equitable"), "met");
+        let row = slow.rows.iter().find(|row| row.quantity == Quantity::ClosingYear).expect("a row");
+        assert!(matches!(row.value, Err(Missing::Because(_))), "{row:?}");
+        let text = &slow.findings.last().expect("a finding").text;
+        assert!(text.contains("does not close within 25 years"), "{text}");
+        // A tenth of a point a year leaves one year, though none of these is a binary fraction.
+        let near = Moved { from: 2012, last: 2014, focal: 0.3, reference: 0.1, then: 0.3, now: 0.1 };
+        assert_eq!(near.closing(), Some(Ok(2015.0)));
+    }
+
+    #[test]
+    fn a_group_that_was_not_behind_has_no_gap_to_close() {
+        for (a, b) in [([600, 620, 650], [500, 510, 520]), ([600, 610, 620], [500, 530, 560])] {
+            let ahead = equity(a, b);
+            assert_eq!(status(&ahead, "equitable"), "not behind", "{:?}", ahead.findings);
+            assert!(ahead.rows.iter().all(|row| row.quantity != Quantity::ClosingYear));
+        }
+        let passed = equity([600, 610, 620], [580, 620, 660]);
+        assert_eq!(status(&passed, "equitable"), "not met");
+        let text = &passed.findings.last().expect("a finding").text;
+        assert!(text.contains("2.0 points ahead in 2011-12, 4.0 points behind in 2013-14"), "{text}");
     }
 
     #[test]

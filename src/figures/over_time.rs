@@ -36,8 +36,11 @@ pub(super) struct Trend {
     pub(super) years_before_reversal: u32,
 }
 
+/// A group's level in a year.
+pub(super) type Level = (u32, Result<Arm, Missing>);
+
 /// A group's levels, by year.
-pub(super) type Levels = Vec<(u32, Result<Arm, Missing>)>;
+pub(super) type Levels = Vec<Level>;
 
 /// The level of a year.
 pub(super) fn at(levels: &Levels, year: u32) -> Result<Arm, Missing> {

@@ -1,7 +1,6 @@
 //! What figures say in sentences: years, amounts, and verdicts.
 
-use super::VERDICT_MIN;
-use super::arm::Arm;
+use super::arm::{Arm, Missing};
 use super::interval::Interval;
 use super::row::Scale;
 use crate::calendar::SchoolYear;
@@ -14,16 +13,21 @@ pub(super) fn year(ending: u32) -> String {
 
 /// What an interval of a difference between groups allows to conclude.
 pub(super) fn verdict(arms: &[&Arm], interval: Option<Interval>) -> String {
-    if arms.iter().any(|arm| !arm.is_exact) {
-        return "no verdict: numbers are rounded or carry noise".into();
-    }
-    if arms.iter().any(|arm| !arm.is_large()) {
-        return format!("no verdict: fewer than {VERDICT_MIN} students in a group");
+    if let Some(missing) = arms.iter().find_map(|arm| arm.telling().err()) {
+        return no_verdict(&missing);
     }
     match interval {
         None => "no verdict: this measure has no interval".into(),
         Some(interval) if interval.excludes_zero() => "beyond chance".into(),
         Some(_) => "within chance".into(),
+    }
+}
+
+/// That nothing is concluded, and why.
+pub(super) fn no_verdict(missing: &Missing) -> String {
+    match missing {
+        Missing::Few(least) => format!("no verdict: fewer than {least} students in a group"),
+        other => format!("no verdict: {}", other.reason()),
     }
 }
 
