@@ -49,6 +49,14 @@ impl Missing {
         }
     }
 
+    /// How a test comes out without it: nothing is concluded of what is shown, or it cannot be shown.
+    pub(super) const fn status(&self) -> &'static str {
+        match self {
+            Self::Few(_) | Self::Because(_) => "no verdict",
+            _ => "cannot be shown",
+        }
+    }
+
     /// Why, in words.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -207,8 +215,9 @@ impl Arm {
     pub(super) fn telling(&self) -> Result<&Self, Missing> {
         match self.counts.people {
             _ if !self.is_exact => Err(Missing::Because("numbers are rounded or carry noise")),
+            None => Err(Missing::Because("the table does not say of how many students it is")),
             Some(people) if people < VERDICT_MIN => Err(Missing::Few(VERDICT_MIN)),
-            _ => Ok(self),
+            Some(_) => Ok(self),
         }
     }
 

@@ -90,8 +90,14 @@ fn relative(grid: &Grid<'_>, pair: &Pair, year: u32, sides: Sides<'_>, reference
         _ => Ok(focal.value / other.value),
     };
     let says = match (&value, quantity) {
-        (Ok(value), Quantity::StandardizedDifference) if focal.is_large() && other.is_large() => {
-            if value.abs() > STANDARDIZED_MIN { "above 0.1" } else { "0.1 or less" }
+        (Ok(value), Quantity::StandardizedDifference)
+            if focal.telling().is_ok() && other.telling().is_ok() =>
+        {
+            if value.abs() > STANDARDIZED_MIN {
+                "above 0.1"
+            } else {
+                "0.1 or less"
+            }
         }
         _ => "",
     };
@@ -318,6 +324,22 @@ mod tests {
         let found = row(&figure, Quantity::StandardizedDifference, 2025);
         near(found, MEANS_APART, None);
         assert_eq!(found.says, "", "eight students are too few to say anything");
+    }
+
+    /// The mean of rounded numbers of students is exact, its groups are not.
+    #[test]
+    fn rounded_means_have_no_verdict() {
+        let mean = |category: &str, value| {
+            let mut cell = cell(2025, &[category]);
+            (cell.denominator, cell.value, cell.deviation) = (Some(100), Some(value), Some(2.0));
+            cell.set_mark(Mark::Shown);
+            cell
+        };
+        let exact = table("mean", vec!["race".into()], vec![mean("a", 5.0), mean("b", 3.0)]);
+        for (table, says) in [(rounded(&exact), ""), (exact, "above 0.1")] {
+            let figure = against(&table, &["a"], Reference::Category("b".into()));
+            assert_eq!(row(&figure, Quantity::StandardizedDifference, 2025).says, says);
+        }
     }
 
     /// By Python's `statistics.variance`, pooled over 12 degrees of freedom.

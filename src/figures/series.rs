@@ -16,17 +16,13 @@ pub(super) fn make(grid: &Grid<'_>, form: &Series, made: &mut Made) {
         let levels: Levels = grid.years.iter().map(|year| (*year, arm(*year))).collect();
         add(grid, &label, &levels, made);
         let trend = over_time::trend(grid, &levels, form.direction, form.tolerance);
-        let status = match trend.state {
-            Ok(state) => state.name(),
-            Err(_) => "cannot be shown",
-        };
         // What is small enough to be missing in most years would fill the page with that.
         if levels.len() > 1 {
             let test = if trend.state == Ok(State::Reversing) { "reversal" } else { "trend" };
             made.findings.extend(
                 over_time::in_words(grid, &label, &levels, &trend).map(|text| super::figure::Finding {
                     test,
-                    status,
+                    status: trend.status(),
                     text,
                 }),
             );
@@ -79,9 +75,10 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::super::report::{Break, Direction, Form};
-    use super::super::testing::{Told, made, made_of, shares, spec, status};
+    use super::super::testing::{Told, cell, made, made_of, shares, spec, status, table};
     use super::super::{Missing, Quantity};
     use super::*;
+    use crate::disclosure::Mark;
 
     fn levels(levels: &[Option<u64>]) -> crate::disclosure::ProtectedTable {
         let cells: Vec<_> =
@@ -124,6 +121,20 @@ mod tests {
         // Both ends of the longer one are shown.
         let whole = figure.rows.iter().find(|row| row.since == Some(2021)).expect("the whole change");
         assert!((whole.value.as_ref().expect("a value") - 4.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn more_students_are_no_improvement() {
+        let count = |year, people| {
+            let mut cell = cell(year, &[]);
+            cell.denominator = Some(people);
+            cell.set_mark(Mark::Shown);
+            cell
+        };
+        let counts = table("count", Vec::new(), vec![count(2024, 1200), count(2025, 1175)]);
+        let figure = made(Form::Series(series()), &counts);
+        assert_eq!(status(&figure, "trend"), "no verdict");
+        assert_eq!(figure.findings[0].text, "All: 25 students fewer in 2024-25 than in 2023-24.");
     }
 
     #[test]

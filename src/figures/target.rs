@@ -4,7 +4,7 @@
 //! achievable), and equitable (showing accelerated improvement for students of color so that achievement gaps could be
 //! eliminated)".
 
-use super::arm::{Arm, Missing};
+use super::arm::Missing;
 use super::catalog::ALL;
 use super::equitable;
 use super::figure::Made;
@@ -14,7 +14,7 @@ use super::reference::pairs;
 use super::report::{Direction, Point, Target};
 use super::row::{Quantity, Row, Scale};
 use super::series;
-use super::words::{amount, year};
+use super::words::{amount, no_verdict, year};
 
 pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
     let everybody: &[&str] = if form.by.is_some() { &[ALL] } else { &[] };
@@ -29,8 +29,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
         made.rows.push(Row { value: improving, ..row });
     }
     if let Some(text) = in_words(grid, "All", &levels, &trend) {
-        let status = trend.state.as_ref().map_or("cannot be shown", |state| state.name());
-        made.find("progress", status, text);
+        made.find("progress", trend.status(), text);
     }
     if form.by.is_some() {
         for pair in pairs(grid, &form.focal, &form.reference) {
@@ -87,18 +86,8 @@ pub(super) fn window(grid: &Grid<'_>, form: &Target, levels: &Levels) -> (u32, L
     (from, levels.iter().filter(|(year, _)| *year >= from).cloned().collect())
 }
 
-/// The baseline's declared value, where it stands for the table's.
-fn started_at(form: &Target, from: u32, levels: &mut Levels) {
-    let has_it = levels.first().is_some_and(|(year, _)| *year == form.baseline.year);
-    if let (Some(value), true, false) = (form.baseline.value, from == form.baseline.year, has_it) {
-        let counts = super::Counts { numerator: None, people: None };
-        levels.insert(0, (from, Ok(Arm { counts, value, deviation: None, is_exact: true })));
-    }
-}
-
 fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
-    let (from, mut window) = window(grid, form, levels);
-    started_at(form, from, &mut window);
+    let (from, window) = window(grid, form, levels);
     if from > form.baseline.year {
         made.notes.push(format!(
             "The baseline of {} is of another measure: steady growth is looked at from {} on.",
@@ -106,27 +95,47 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
             year(from)
         ));
     }
+    let has_it = grid.years.contains(&from);
+    // The declared value stands for the table's.
+    let declared = form.baseline.value.filter(|_| from == form.baseline.year && !has_it);
+    let first = from + u32::from(declared.is_some());
     let found = match window.first() {
-        Some((first, _)) if *first == from => is_sustained(grid, &window, form.direction, form.tolerance),
+        Some((year, _)) if *year == first => {
+            is_sustained(grid, &window, declared, form.direction, form.tolerance)
+        }
         // The years in between are not known.
         _ => Err(Missing::Absent),
     };
     let (status, why) = match found {
-        Err(Missing::Absent) => ("cannot be shown", "it takes every year since, and two at least".to_owned()),
-        Err(missing @ (Missing::Few(_) | Missing::Because(_))) => ("no verdict", missing.reason()),
+        Ok(true) => {
+            ("met", "met (no year was worse beyond the tolerance, and the whole is better)".to_owned())
+        }
+        Ok(false) => {
+            ("not met", "not met (a year was worse beyond the tolerance, or the whole is no better)".into())
+        }
+        Err(Missing::Absent) if !has_it && declared.is_none() => {
+            let why = format!(
+                "cannot be shown: the table has no figures of {}, and no value is declared",
+                year(from)
+            );
+            ("cannot be shown", why)
+        }
+        Err(Missing::Absent) => {
+            ("cannot be shown", "cannot be shown: it takes every year since, and two at least".into())
+        }
+        Err(missing) if missing.status() == "no verdict" => ("no verdict", no_verdict(&missing)),
         Err(missing) => ("cannot be shown", missing.reason()),
-        Ok(true) => ("met", "no year was worse beyond the tolerance, and the whole is better".into()),
-        Ok(false) => ("not met", "a year was worse beyond the tolerance, or the whole is no better".into()),
     };
-    made.find("sustained", status, format!("Sustained since {}: {status} ({why}).", year(from)));
+    made.find("sustained", status, format!("Sustained since {}: {why}.", year(from)));
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::Figure;
     use super::super::report::{Baseline, Break, Form, Reference};
-    use super::super::testing::{made, made_of, shares, spec, status};
+    use super::super::testing::{cell, made, made_of, shares, spec, status, table};
     use super::*;
+    use crate::disclosure::Mark;
 
     /// All Hands Raised, class of 2013: 66.6 against an interim target of 66.5, 64.7 the year before, 71.3 in the end.
     pub(in crate::figures) fn all_hands_raised() -> Target {
@@ -181,6 +190,35 @@ pub(super) mod tests {
         let table = shares(None, &[(2012, "", Some((15, 29))), (2013, "", Some((19, 29)))]);
         let figure = made(Form::Target(all_hands_raised()), &table);
         assert_eq!(tests(&figure)[..2], ["no verdict"; 2]);
+    }
+
+    /// As a rule prints rates of days that prints no numbers of students.
+    #[test]
+    fn rates_of_nobody_knows_how_many_have_no_verdict() {
+        let rate = |year, value| {
+            let mut cell = cell(year, &[]);
+            cell.value = Some(value);
+            cell.set_mark(Mark::Shown);
+            cell
+        };
+        let table = table("ratio", Vec::new(), vec![rate(2012, 0.647), rate(2013, 0.666)]);
+        let figure = made(Form::Target(all_hands_raised()), &table);
+        assert_eq!(tests(&figure), ["no verdict"; 3], "{:?}", figure.findings);
+        assert!(
+            figure.findings.iter().all(|found| !found.text.contains("fewer than")),
+            "{:?}",
+            figure.findings
+        );
+        let declared = Target { baseline: Baseline { year: 2011, value: Some(60.0) }, ..all_hands_raised() };
+        assert_eq!(status(&made(Form::Target(declared), &table), "sustained"), "no verdict");
+    }
+
+    #[test]
+    fn a_missing_baseline_is_named() {
+        let table = shares(None, &[(2013, "", Some((666, 1000)))]);
+        let figure = made(Form::Target(all_hands_raised()), &table);
+        let text = &figure.findings.iter().find(|found| found.test == "sustained").expect("the test").text;
+        assert!(text.contains("no figures of 2011-12, and no value is declared"), "{text}");
     }
 
     #[test]
