@@ -119,6 +119,17 @@ impl Dimension {
         self.categories.iter().find(|category| category.id == id)
     }
 
+    /// Whether two categories have students in common: they are one, or one of them is part of the other.
+    pub(super) fn overlap(&self, one: &str, other: &str) -> bool {
+        self.is_part(one, other) || self.is_part(other, one)
+    }
+
+    fn is_part(&self, part: &str, whole: &str) -> bool {
+        let up =
+            |at: &&str| self.category(at).map(|known| known.parent.as_str()).filter(|parent| parent != at);
+        whole == ALL || std::iter::successors(Some(part), up).any(|at| at == whole)
+    }
+
     /// The categories right under one, without the one of people of whom nothing is known.
     pub(super) fn known_parts<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = &'a Category> + 'a {
         let is_part = move |category: &&Category| {

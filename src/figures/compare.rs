@@ -48,7 +48,10 @@ pub(super) fn difference_in_differences(grid: &Grid<'_>, form: &DifferenceInDiff
     let row = row.against(&sides[1].0).since(form.from);
     let row = match grid.break_between(form.from, form.to) {
         Some(broken) => Row { value: Err(Missing::Break(broken)), ..row },
-        None => change_between(row, (&arms[0], &arms[2]), (&arms[1], &arms[3])),
+        None => match grid.apart(&form.group, &form.comparison) {
+            Err(missing) => Row { value: Err(missing), ..row },
+            Ok(()) => change_between(row, (&arms[0], &arms[2]), (&arms[1], &arms[3])),
+        },
     };
     tell(made, "difference_in_differences", "the difference of the two changes", &row);
     made.rows.push(row);
@@ -66,10 +69,12 @@ pub(super) fn transition(grid: &Grid<'_>, form: &Transition, made: &mut Made) {
         (label, levels)
     });
     let [(met, with), (missed, without)] = &sides;
+    let apart = grid.apart(&form.met, &form.not_met);
     for ((year, a), (_, b)) in with.iter().zip(without) {
         made.rows.push(Row::level(*year, met, a, grid.levels()));
         made.rows.push(Row::level(*year, missed, b, grid.levels()));
-        let between = gap(grid, *year, (met, missed), (a, b));
+        let b = apart.clone().and_then(|()| b.clone());
+        let between = gap(grid, *year, (met, missed), (a, &b));
         if Some(*year) == grid.last_year() {
             tell(made, "transition", "between the two", &between);
         }
@@ -138,7 +143,7 @@ pub(super) fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
 mod tests {
     use super::super::Figure;
     use super::super::report::{Break, Form};
-    use super::super::testing::{made, made_of, near, shares, spec, status};
+    use super::super::testing::{made, made_of, made_within, near, shares, spec, status};
     use super::*;
 
     fn row(figure: &Figure, quantity: Quantity) -> &Row {
@@ -195,6 +200,32 @@ mod tests {
             made(Form::DifferenceInDifferences(chronic_absence()), &shares(Some("geography"), &cells));
         assert_eq!(row(&figure, Quantity::DifferenceInDifferences).value, Err(Missing::Hidden));
         assert_eq!(status(&figure, "difference_in_differences"), "cannot be shown");
+    }
+
+    #[test]
+    fn groups_with_students_in_common_are_not_compared() {
+        let levels = |category| [(2014, category, Some((100, 400))), (2015, category, Some((90, 400)))];
+        let cells = ["d", "s", "c", "all"].map(levels).concat();
+        let table = shares(Some("geography"), &cells);
+        let of = |group: &[&str], comparison: &[&str]| {
+            let [group, comparison] =
+                [group, comparison].map(|ids| ids.iter().map(ToString::to_string).collect());
+            let form = DifferenceInDifferences { group, comparison, ..chronic_absence() };
+            // The school s lies in the district d.
+            let figure = made_within(Form::DifferenceInDifferences(form), &table, &[("s", "d")]);
+            row(&figure, Quantity::DifferenceInDifferences).value.clone()
+        };
+        assert_eq!(of(&["s"], &["c"]), Ok(0.0));
+        for (group, comparison) in [("s", "d"), ("d", "s"), ("s", "all"), ("d", "d")] {
+            assert!(matches!(of(&[group], &[comparison]), Err(Missing::Because(_))), "{group} {comparison}");
+        }
+        assert!(
+            matches!(of(&["d", "s"], &["c"]), Err(Missing::Because(_))),
+            "its students would count twice"
+        );
+        let form = Transition { by: "geography".into(), met: vec!["s".into()], not_met: vec!["d".into()] };
+        let figure = made_within(Form::Transition(form), &table, &[("s", "d")]);
+        assert!(matches!(row(&figure, Quantity::Gap).value, Err(Missing::Because(_))));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Disparity, made: &mut Made) {
     // The same reference stands beside several groups: its levels are told once.
     let mut told = BTreeSet::new();
     for pair in pairs(grid, &form.focal, &form.reference) {
-        for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.reference)] {
+        for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.told)] {
             if told.insert(label.clone()) {
                 made.lines.push(series::line(label, levels));
                 made.rows
@@ -39,6 +39,13 @@ pub(super) fn make(grid: &Grid<'_>, form: &Disparity, made: &mut Made) {
         let change = change_of_gap(grid, &pair);
         made.findings.extend(in_words(grid, &pair, change.as_ref()));
         made.rows.extend(change);
+    }
+    if matches!(form.reference, Reference::Highest | Reference::Lowest) {
+        // The extreme of several levels is further out than its group would be another time.
+        made.notes.push(
+            "The reference was chosen for its level: chance alone makes the gap to it larger than it is."
+                .into(),
+        );
     }
 }
 
@@ -217,7 +224,7 @@ fn in_words(grid: &Grid<'_>, pair: &Pair, change: Option<&Row>) -> Option<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{cell, made, rounded, shares, status, table};
+    use super::super::testing::{cell, made, made_within, rounded, shares, status, table};
     use super::super::{Figure, report::Form};
     use super::*;
     use crate::disclosure::{Mark, ProtectedTable};
@@ -276,6 +283,21 @@ mod tests {
         near(row(&largest, Quantity::Ratio, 2024), 2.0, None);
         let highest = against(&two_years(), &["c"], Reference::Highest);
         assert!(row(&highest, Quantity::Gap, 2025).against.starts_with("a "));
+    }
+
+    #[test]
+    fn a_group_is_not_compared_to_what_it_is_part_of() {
+        let disparity = |focal: &str, reference| {
+            Form::Disparity(Disparity { by: "race".into(), focal: vec![focal.into()], reference })
+        };
+        let part = disparity("a", Reference::Category("b".into()));
+        let figure = made_within(part, &two_years(), &[("a", "b")]);
+        assert!(matches!(row(&figure, Quantity::Gap, 2025).value, Err(Missing::Because(_))));
+        assert_eq!(status(&figure, "gap"), "cannot be shown");
+        let levels = figure.rows.iter().filter(|row| row.quantity == Quantity::Level && row.value.is_ok());
+        assert_eq!(levels.count(), 4, "what is shown of both stands there");
+        let itself = made(disparity("a", Reference::Highest), &two_years());
+        assert!(matches!(row(&itself, Quantity::Gap, 2025).value, Err(Missing::Because(_))));
     }
 
     #[test]

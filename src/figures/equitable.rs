@@ -18,7 +18,7 @@ const PROJECTED_YEARS_MAX: f64 = 25.0;
 /// Faster improvement of a group than of its reference, and a gap narrower than at the baseline.
 pub(super) fn look(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made) {
     let (from, _) = window(grid, form, &pair.focal);
-    for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.reference)] {
+    for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.told)] {
         // The same reference may stand beside several groups.
         if made.lines.iter().all(|line| line.label != *label) {
             made.rows.extend(levels.iter().map(|(year, arm)| Row::level(*year, label, arm, grid.levels())));

@@ -41,7 +41,36 @@ impl<'a> Grid<'a> {
 
     /// Several categories of the first dimension as one group.
     pub(super) fn group(&self, year: u32, categories: &[String]) -> Result<Arm, Missing> {
+        let overlaps =
+            |(at, one): (usize, &String)| self.overlap(std::slice::from_ref(one), &categories[at + 1..]);
+        if categories.iter().enumerate().any(overlaps) {
+            return Err(Missing::Because("its categories have students in common, who would count twice"));
+        }
         Arm::pooled(categories.iter().map(|category| self.arm(year, &[category])))
+    }
+
+    /// Whether two groups of categories of the first dimension have students in common.
+    pub(super) fn overlap(&self, one: &[String], other: &[String]) -> bool {
+        let dimension = self.table.dimensions().first();
+        let dimension = dimension.and_then(|id| self.offer.and_then(|offer| offer.dimension(id)));
+        let of_two = |a: &String, b: &String| match dimension {
+            Some(dimension) => dimension.overlap(a, b),
+            None => a == b || a == ALL || b == ALL,
+        };
+        one.iter().any(|a| other.iter().any(|b| of_two(a, b)))
+    }
+
+    /// Why two groups of the first dimension are not compared; nothing where they can be.
+    ///
+    /// Intervals take the two as drawn apart, which they are not where the same students are in both.
+    pub(super) fn apart(&self, one: &[String], other: &[String]) -> Result<(), Missing> {
+        if one == other {
+            return Err(Missing::Because("it is what it is compared to"));
+        }
+        if self.overlap(one, other) {
+            return Err(Missing::Because("the two groups have students in common, so they are not compared"));
+        }
+        Ok(())
     }
 
     pub(super) fn last_year(&self) -> Option<u32> {

@@ -22,6 +22,13 @@ pub(super) fn make(grid: &Grid<'_>, form: &Participants, made: &mut Made) {
     let whole = (of(&form.participants, ALL), of(&form.comparison, ALL));
     made.rows.push(Row::level(when, &label, &whole.0, grid.levels()));
     made.rows.push(Row::level(when, &against, &whole.1, grid.levels()));
+    let ids = [&form.participants, &form.comparison].map(std::slice::from_ref);
+    if let Err(missing) = grid.apart(ids[0], ids[1]) {
+        let between = gap(grid, when, (&label, &against), (&whole.0, &Err(missing)));
+        tell(made, "participants", "all together", &between);
+        made.rows.push(between);
+        return;
+    }
     let between = gap(grid, when, (&label, &against), (&whole.0, &whole.1));
     tell(made, "participants", "all together", &between);
     made.rows.push(between);
@@ -105,7 +112,7 @@ fn over_strata(
 mod tests {
     use super::super::Figure;
     use super::super::report::Form;
-    use super::super::testing::{cell, made, near, table};
+    use super::super::testing::{cell, made, near, shares, status, table};
     use super::*;
     use crate::disclosure::{Cell, Mark};
 
@@ -119,6 +126,22 @@ mod tests {
         cell.value = Some(numerator as f64 / people as f64);
         cell.set_mark(Mark::Shown);
         cell
+    }
+
+    #[test]
+    fn participants_are_not_compared_to_everybody() {
+        let form = Participants {
+            by: "status".into(),
+            participants: "participant".into(),
+            comparison: "all".into(),
+            strata: None,
+            year: None,
+        };
+        let cells = [(2025, "all", Some((250, 800))), (2025, "participant", Some((155, 400)))];
+        let figure = made(Form::Participants(form), &shares(Some("status"), &cells));
+        assert_eq!(status(&figure, "participants"), "cannot be shown");
+        let quantities: Vec<_> = figure.rows.iter().map(|row| (row.quantity, row.value.is_ok())).collect();
+        assert_eq!(quantities, [(Quantity::Level, true), (Quantity::Level, true), (Quantity::Gap, false)]);
     }
 
     /// 62.5 against 38.75 % in all, but ten and five points in strata of equal weight.

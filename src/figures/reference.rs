@@ -16,6 +16,8 @@ pub(super) struct Pair {
     pub(super) against: String,
     pub(super) focal: Levels,
     pub(super) reference: Levels,
+    /// The reference's levels as they are told: also where the two are not compared.
+    pub(super) told: Levels,
 }
 
 /// The groups asked for, each with its reference; without any, all of the dimension but the reference.
@@ -44,8 +46,13 @@ pub(super) fn pairs(grid: &Grid<'_>, focal: &[String], reference: &Reference) ->
             (_, Some((id, _))) => grid.arm(*year, &[id]),
             (_, None) => Err(Missing::Because("no group that could be the reference is shown")),
         };
-        let others = levels.iter().map(|level| (level.0, other(level))).collect();
-        Pair { label, against, focal: levels, reference: others }
+        let told: Levels = levels.iter().map(|level| (level.0, other(level))).collect();
+        let apart = match &chosen {
+            Some((id, _)) => grid.apart(std::slice::from_ref(category), std::slice::from_ref(id)),
+            None => Ok(()),
+        };
+        let compared = told.iter().map(|(year, arm)| (*year, apart.clone().and_then(|()| arm.clone())));
+        Pair { label, against, reference: compared.collect(), focal: levels, told }
     };
     focal.into_iter().map(pair).collect()
 }

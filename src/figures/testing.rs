@@ -94,11 +94,21 @@ pub(super) fn spec(form: Form) -> Spec {
 }
 
 pub(super) fn made_of(spec: Spec, table: &ProtectedTable) -> Figure {
+    made_from(spec, table, &[])
+}
+
+/// The figure of a form, where some categories lie in others.
+pub(super) fn made_within(form: Form, table: &ProtectedTable, parents: &[(&str, &str)]) -> Figure {
+    made_from(spec(form), table, parents)
+}
+
+fn made_from(spec: Spec, table: &ProtectedTable, parents: &[(&str, &str)]) -> Figure {
+    let parent = |id: &str| parents.iter().find(|(of, _)| *of == id).map_or("all", |(_, parent)| *parent);
     let dimensions = table.dimensions().iter().enumerate().map(|(at, id)| {
         let mut categories: Vec<Category> = Vec::new();
         for id in table.cells().iter().filter_map(|cell| cell.categories.get(at)) {
             if categories.iter().all(|known| known.id != *id) {
-                categories.push(Category { id: id.clone(), label: id.clone(), parent: "all".into() });
+                categories.push(Category { id: id.clone(), label: id.clone(), parent: parent(id).into() });
             }
         }
         Dimension { id: id.clone(), label: id.clone(), categories, ..Dimension::default() }
