@@ -130,14 +130,6 @@ impl Dimension {
         whole == ALL || std::iter::successors(Some(part), up).any(|at| at == whole)
     }
 
-    /// The categories right under one, without the one of people of whom nothing is known.
-    pub(super) fn known_parts<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = &'a Category> + 'a {
-        let is_part = move |category: &&Category| {
-            category.parent == parent && category.id != parent && category.id != UNKNOWN
-        };
-        self.categories.iter().filter(is_part)
-    }
-
     /// The category that holds exactly these and nothing else: one of them alone, or a group with these parts.
     pub(super) fn holding(&self, members: &[String]) -> Option<&str> {
         if let [only] = members {

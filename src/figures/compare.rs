@@ -2,7 +2,7 @@
 //! difference an effect.
 
 use super::arm::Missing;
-use super::catalog::ALL;
+use super::catalog::{ALL, UNKNOWN};
 use super::disparity::{change_between, gap};
 use super::figure::Made;
 use super::grid::Grid;
@@ -88,24 +88,25 @@ pub(super) fn transition(grid: &Grid<'_>, form: &Transition, made: &mut Made) {
 /// Everybody together, and the mean in which each district counts once.
 pub(super) fn districts(grid: &Grid<'_>, form: &Districts, made: &mut Made) {
     let Some(when) = form.year.or(grid.last_year()) else { return };
-    let dimension = grid.offer.and_then(|offer| offer.dimension("geography"));
-    let ids: Vec<&str> =
-        dimension.into_iter().flat_map(|known| known.known_parts(ALL)).map(|c| c.id.as_str()).collect();
+    let ids = grid.parts(0, Some(when), ALL).into_iter().filter(|id| *id != UNKNOWN);
     let all = grid.arm(when, &[ALL]);
     made.rows.push(Row::level(when, "Pooled: all students together", &all, grid.levels()));
-    let (mut shown, mut n) = (Vec::new(), 0);
+    let (mut shown, mut n, mut missing) = (Vec::new(), 0, Missing::Empty);
     for id in ids {
         let arm = grid.arm(when, &[id]);
         if arm != Err(Missing::Empty) {
             n += 1;
-            shown.extend(arm.as_ref().ok().map(|arm| arm.value));
+            match &arm {
+                Ok(arm) => shown.push(arm.value),
+                Err(why) => missing = why.clone(),
+            }
             made.rows.push(Row::level(when, &grid.label(id), &arm, grid.levels()));
         }
     }
     let mean = shown.iter().sum::<f64>() / shown.len() as f64;
     let label = format!("Mean of {} of {n} districts, each counted once", shown.len());
     let row = Row::new(when, &label, Quantity::DistrictMean, grid.levels());
-    let value = if shown.is_empty() { Err(Missing::Hidden) } else { Ok(mean) };
+    let value = if shown.is_empty() { Err(missing) } else { Ok(mean) };
     if let (Ok(all), Ok(mean)) = (&all, &value) {
         let text = format!(
             "{}: {} of all students together, {} as the mean of the {} of {n} districts that are shown. The two answer \
@@ -143,7 +144,7 @@ pub(super) fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
 mod tests {
     use super::super::Figure;
     use super::super::report::{Break, Form};
-    use super::super::testing::{made, made_of, made_within, near, shares, spec, status};
+    use super::super::testing::{made, made_named, made_of, made_within, near, shares, spec, status};
     use super::*;
 
     fn row(figure: &Figure, quantity: Quantity) -> &Row {
@@ -251,6 +252,45 @@ mod tests {
             "{mean:?}"
         );
         assert!((figure.rows[0].value.as_ref().expect("a value") - 190.0 / 13.0).abs() < 1e-9);
+    }
+
+    /// An edition from before a merger: the newest one names other districts.
+    #[test]
+    fn districts_of_an_older_edition_are_counted_too() {
+        let cells = [
+            (2025, "all", Some((190, 1300))),
+            (2025, "north", Some((100, 1000))),
+            (2025, "merged", Some((60, 200))),
+            (2025, "merged:7", Some((60, 200))),
+            (2025, "Small Group Total", Some((30, 100))),
+        ];
+        let table = shares(Some("geography"), &cells);
+        let figure = made_named(Form::Districts(Districts { year: None }), &table, &["all", "north"]);
+        let mean = row(&figure, Quantity::DistrictMean);
+        assert_eq!(
+            (mean.value.clone(), mean.group.as_str()),
+            (Ok(20.0), "Mean of 2 of 2 districts, each counted once")
+        );
+        assert!(
+            figure.notes.iter().any(|note| note.ends_with("here: merged, merged:7.")),
+            "{:?}",
+            figure.notes
+        );
+    }
+
+    /// What is not there in one year is neither nobody nor left out of its group.
+    #[test]
+    fn a_school_that_one_year_lacks_leaves_its_group_without_a_level() {
+        let cells = [
+            (2014, "p1", Some((100, 400))),
+            (2014, "c", Some((250, 1000))),
+            (2015, "p1", Some((90, 500))),
+            (2015, "p2", Some((110, 500))),
+            (2015, "c", Some((300, 1000))),
+        ];
+        let figure =
+            made(Form::DifferenceInDifferences(chronic_absence()), &shares(Some("geography"), &cells));
+        assert_eq!(row(&figure, Quantity::DifferenceInDifferences).value, Err(Missing::Absent));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A grid: the cells of one table by year and category, with what they are called.
 
 use super::arm::{Arm, Missing};
-use super::catalog::{ALL, Offer};
+use super::catalog::{ALL, Dimension, Offer};
 use super::figure::Loss;
 use super::report::Spec;
 use super::row::Scale;
@@ -51,9 +51,7 @@ impl<'a> Grid<'a> {
 
     /// Whether two groups of categories of the first dimension have students in common.
     pub(super) fn overlap(&self, one: &[String], other: &[String]) -> bool {
-        let dimension = self.table.dimensions().first();
-        let dimension = dimension.and_then(|id| self.offer.and_then(|offer| offer.dimension(id)));
-        let of_two = |a: &String, b: &String| match dimension {
+        let of_two = |a: &String, b: &String| match self.named(0) {
             Some(dimension) => dimension.overlap(a, b),
             None => a == b || a == ALL || b == ALL,
         };
@@ -71,6 +69,40 @@ impl<'a> Grid<'a> {
             return Err(Missing::Because("the two groups have students in common, so they are not compared"));
         }
         Ok(())
+    }
+
+    /// The categories of a dimension that the table has, in its order; in one year or in any.
+    ///
+    /// An older edition has other places, zones and programs than the one that names the categories, and a year others than
+    /// the next.
+    pub(super) fn categories(&self, dimension: usize, year: Option<u32>) -> Vec<&'a str> {
+        let mut found: Vec<&str> = Vec::new();
+        let cells = self.table.cells().iter().filter(|cell| year.is_none_or(|year| cell.period == year));
+        for category in cells.filter_map(|cell| cell.categories.get(dimension)) {
+            // What hidden groups have together, where a rule prints it, has a name with spaces in place of an id: other
+            // groups each year.
+            if !category.contains(' ') && !found.contains(&category.as_str()) {
+                found.push(category);
+            }
+        }
+        found
+    }
+
+    /// Those of them that stand right under one. A category without a name is taken to stand under the whole, but for a
+    /// school: its district is not known.
+    pub(super) fn parts(&self, dimension: usize, year: Option<u32>, parent: &str) -> Vec<&'a str> {
+        let known = self.named(dimension);
+        let is_part = |id: &&str| match known.and_then(|known| known.category(id)) {
+            Some(category) => category.parent == parent,
+            None => parent == ALL && !id.contains(':'),
+        };
+        let categories = self.categories(dimension, year).into_iter();
+        categories.filter(|id| *id != parent && *id != ALL).filter(is_part).collect()
+    }
+
+    /// What is known of a dimension of the table.
+    pub(super) fn named(&self, dimension: usize) -> Option<&'a Dimension> {
+        self.offer?.dimension(self.table.dimensions().get(dimension)?)
     }
 
     pub(super) fn last_year(&self) -> Option<u32> {
@@ -141,6 +173,18 @@ impl<'a> Grid<'a> {
                 "Noise was added to protect students: 19 of 20 numbers of students are within ±{:.0} of the counted one.",
                 1.96 * self.table.people_noise()
             ));
+        }
+        for dimension in 0..self.table.dimensions().len() {
+            let known = self.named(dimension).filter(|known| !known.categories.is_empty());
+            let unnamed = self.categories(dimension, None).into_iter();
+            let unnamed: Vec<&str> =
+                unnamed.filter(|id| known.is_some_and(|known| known.category(id).is_none())).collect();
+            if !unnamed.is_empty() {
+                notes.push(format!(
+                    "Not in the product's newest edition, so without a name here: {}.",
+                    unnamed.join(", ")
+                ));
+            }
         }
         for counted in self.table.counted().iter().filter(|counted| counted.edition != self.table.edition()) {
             notes.push(format!(

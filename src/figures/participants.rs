@@ -57,12 +57,10 @@ fn over_strata(
     form: &Participants,
     made: &mut Made,
 ) {
-    let dimension = grid.offer.and_then(|offer| offer.dimension(strata));
     // The strata are those right under the whole, those not known too: everybody is in one.
-    let categories = dimension.into_iter().flat_map(|known| &known.categories);
-    let categories = categories.filter(|each| each.parent == ALL && each.id != ALL);
-    let categories: Vec<&str> = categories.map(|category| category.id.as_str()).collect();
+    let categories = grid.parts(1, Some(when), ALL);
     let mut used: Vec<(f64, Arm, Arm)> = Vec::new();
+    let mut missing = Missing::Empty;
     let (mut n_strata, mut n_groups) = (0, 0);
     for stratum in categories {
         let sides = (of(&form.participants, stratum), of(&form.comparison, stratum));
@@ -75,6 +73,9 @@ fn over_strata(
         made.rows.push(Row::level(when, &label, &sides.0, grid.levels()));
         made.rows.push(Row::level(when, &against, &sides.1, grid.levels()));
         made.rows.push(gap(grid, when, (&label, &against), (&sides.0, &sides.1)));
+        if let (Err(why), _) | (_, Err(why)) = &sides {
+            missing = why.clone();
+        }
         if let (Ok(a), Ok(b)) = sides
             && let (Some(n), Some(m)) = (a.counts.people, b.counts.people)
         {
@@ -84,7 +85,7 @@ fn over_strata(
     }
     let row = Row::new(when, label, Quantity::StandardizedGap, grid.differences()).against(against);
     if used.is_empty() {
-        made.rows.push(Row { value: Err(Missing::Hidden), ..row });
+        made.rows.push(Row { value: Err(missing), ..row });
         return;
     }
     let total: f64 = used.iter().map(|(weight, ..)| weight).sum();
@@ -101,7 +102,7 @@ fn over_strata(
     let row = Row { value: Ok(value), interval, counts, ..row.says(verdict(&arms, interval)) };
     tell(made, "participants", "over the same strata", &row);
     made.rows.push(row);
-    let name = dimension.map_or(strata, |dimension| &dimension.label);
+    let name = grid.named(1).map_or(strata, |dimension| &dimension.label);
     made.notes.push(format!(
         "Directly standardized over {name}: both groups as if they had the strata of all of them together; \
          {n_groups} of {n_strata} strata are shown for both and used."

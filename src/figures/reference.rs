@@ -1,7 +1,7 @@
 //! References: what each group of a figure is compared to.
 
 use super::arm::{Arm, Missing};
-use super::catalog::{ALL, Dimension, UNKNOWN};
+use super::catalog::{ALL, UNKNOWN};
 use super::grid::Grid;
 use super::over_time::Levels;
 use super::report::Reference;
@@ -22,9 +22,7 @@ pub(super) struct Pair {
 
 /// The groups asked for, each with its reference; without any, all of the dimension but the reference.
 pub(super) fn pairs(grid: &Grid<'_>, focal: &[String], reference: &Reference) -> Vec<Pair> {
-    let dimension = grid.table.dimensions().first();
-    let dimension = dimension.and_then(|id| grid.offer.and_then(|offer| offer.dimension(id)));
-    let beside = beside(grid, dimension, focal);
+    let beside = beside(grid, focal);
     let chosen = choose(grid, &beside, reference);
     let focal: Vec<&String> = match focal {
         [] => beside.iter().filter(|id| chosen.as_ref().is_none_or(|(other, _)| other != *id)).collect(),
@@ -58,19 +56,11 @@ pub(super) fn pairs(grid: &Grid<'_>, focal: &[String], reference: &Reference) ->
 }
 
 /// The categories that stand beside the groups: under the same parent, without the one of people not known.
-fn beside(grid: &Grid<'_>, dimension: Option<&Dimension>, focal: &[String]) -> Vec<String> {
-    if let Some(dimension) = dimension {
-        let first = focal.first().and_then(|first| dimension.category(first));
-        let parent = first.map_or(ALL, |known| known.parent.as_str());
-        return dimension.known_parts(parent).map(|category| category.id.clone()).collect();
-    }
-    let mut found: Vec<String> = Vec::new();
-    for category in grid.table.cells().iter().filter_map(|cell| cell.categories.first()) {
-        if category != ALL && category != UNKNOWN && !found.contains(category) {
-            found.push(category.clone());
-        }
-    }
-    found
+fn beside(grid: &Grid<'_>, focal: &[String]) -> Vec<String> {
+    let first = focal.first().zip(grid.named(0)).and_then(|(first, dimension)| dimension.category(first));
+    let parent = first.map_or(ALL, |known| known.parent.as_str());
+    let parts = grid.parts(0, None, parent).into_iter();
+    parts.filter(|id| *id != UNKNOWN).map(str::to_owned).collect()
 }
 
 /// The reference and its label, by what is shown in the last year: the same one in all years. Nothing for all others.

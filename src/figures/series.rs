@@ -1,6 +1,5 @@
 //! Series: the levels of groups over the years, with their changes.
 
-use super::catalog::ALL;
 use super::figure::{Line, Made};
 use super::grid::Grid;
 use super::over_time::{self, Levels, State};
@@ -54,7 +53,9 @@ pub(super) fn line(label: &str, levels: &Levels) -> Line {
 
 /// The groups to follow: those asked for, all of a dimension, several as one, or everybody.
 fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
-    let Some(by) = &form.by else { return vec![("All".into(), Vec::new())] };
+    if form.by.is_none() {
+        return vec![("All".into(), Vec::new())];
+    }
     // Sums of days are not printed, so their rates stay apart.
     if !form.pool.is_empty() && grid.table.measure() == "ratio" {
         return form.pool.iter().map(|category| (grid.label(category), vec![category.clone()])).collect();
@@ -62,11 +63,9 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
     if !form.pool.is_empty() {
         return vec![(grid.labels(&form.pool), form.pool.clone())];
     }
-    let known = grid.offer.and_then(|offer| offer.dimension(by));
-    let categories: Vec<String> = match (&form.groups[..], known) {
-        ([], Some(dimension)) => dimension.categories.iter().map(|each| each.id.clone()).collect(),
-        ([], None) => vec![ALL.into()],
-        (groups, _) => groups.to_vec(),
+    let categories: Vec<String> = match &form.groups[..] {
+        [] => grid.categories(0, None).into_iter().map(str::to_owned).collect(),
+        groups => groups.to_vec(),
     };
     let of = |category: String| (grid.label(&category), vec![category]);
     categories.into_iter().map(of).collect()
@@ -75,7 +74,7 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::super::report::{Break, Direction, Form};
-    use super::super::testing::{Told, cell, made, made_of, shares, spec, status, table};
+    use super::super::testing::{Told, cell, made, made_named, made_of, shares, spec, status, table};
     use super::super::{Missing, Quantity};
     use super::*;
     use crate::disclosure::Mark;
@@ -121,6 +120,18 @@ mod tests {
         // Both ends of the longer one are shown.
         let whole = figure.rows.iter().find(|row| row.since == Some(2021)).expect("the whole change");
         assert!((whole.value.as_ref().expect("a value") - 4.5).abs() < 1e-9);
+    }
+
+    /// A place that the newest edition has no more is followed by its id, as long as it was there.
+    #[test]
+    fn what_an_older_edition_has_is_followed() {
+        let cells = [(2024, "old", Some((10, 100))), (2024, "new", None), (2025, "new", Some((20, 100)))];
+        let form = Form::Series(Series { by: Some("zone".into()), ..series() });
+        let figure = made_named(form, &shares(Some("zone"), &cells), &["all", "new", "newer"]);
+        let groups: Vec<&str> = figure.lines.iter().map(|line| line.label.as_str()).collect();
+        assert_eq!(groups, ["old", "new"]);
+        let gone = figure.rows.iter().find(|row| row.group == "old" && row.year == 2025).expect("a row");
+        assert_eq!(gone.value, Err(Missing::Absent));
     }
 
     #[test]

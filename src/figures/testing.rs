@@ -94,20 +94,30 @@ pub(super) fn spec(form: Form) -> Spec {
 }
 
 pub(super) fn made_of(spec: Spec, table: &ProtectedTable) -> Figure {
-    made_from(spec, table, &[])
+    made_from(spec, table, &[], |_| true)
+}
+
+/// The figure of a form, where the newest edition has no other categories than these.
+pub(super) fn made_named(form: Form, table: &ProtectedTable, named: &[&str]) -> Figure {
+    made_from(spec(form), table, &[], |id| named.contains(&id))
 }
 
 /// The figure of a form, where some categories lie in others.
 pub(super) fn made_within(form: Form, table: &ProtectedTable, parents: &[(&str, &str)]) -> Figure {
-    made_from(spec(form), table, parents)
+    made_from(spec(form), table, parents, |_| true)
 }
 
-fn made_from(spec: Spec, table: &ProtectedTable, parents: &[(&str, &str)]) -> Figure {
+fn made_from(
+    spec: Spec,
+    table: &ProtectedTable,
+    parents: &[(&str, &str)],
+    is_named: impl Fn(&str) -> bool,
+) -> Figure {
     let parent = |id: &str| parents.iter().find(|(of, _)| *of == id).map_or("all", |(_, parent)| *parent);
     let dimensions = table.dimensions().iter().enumerate().map(|(at, id)| {
         let mut categories: Vec<Category> = Vec::new();
         for id in table.cells().iter().filter_map(|cell| cell.categories.get(at)) {
-            if categories.iter().all(|known| known.id != *id) {
+            if is_named(id) && categories.iter().all(|known| known.id != *id) {
                 categories.push(Category { id: id.clone(), label: id.clone(), parent: parent(id).into() });
             }
         }
