@@ -22,6 +22,8 @@ pub struct Offer {
     pub population: String,
     /// Its indicators.
     pub uses: Vec<Use>,
+    /// The school years of its newest edition.
+    pub periods: Vec<u32>,
     /// Its dimensions, geography first; without categories where no edition has it yet.
     pub dimensions: Vec<Dimension>,
     /// Dimensions crossed at once, at most, without the geography.
@@ -72,6 +74,8 @@ pub struct Category {
 pub struct Definition {
     /// Its name.
     pub label: String,
+    /// `share`, `mean`, `ratio` or `count`.
+    pub measure: String,
     /// What it says.
     pub definition: String,
     /// Who is in the numerator.

@@ -81,6 +81,7 @@ pub(super) fn made(form: Form, table: &ProtectedTable) -> Figure {
 
 pub(super) fn spec(form: Form) -> Spec {
     Spec {
+        line: None,
         title: "A figure".into(),
         product: "p".into(),
         indicator: "i".into(),

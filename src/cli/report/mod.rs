@@ -139,6 +139,7 @@ impl Report {
             }
         };
         let catalog = answers.catalog()?;
+        document.check(&catalog)?;
         let mut entries = Vec::new();
         let specs = document.figures.iter().map(|spec| (String::new(), spec.title.clone(), Ok(spec.clone())));
         let wanted = Wanted { set: &document.set, product: self.product.as_deref(), report: document };

@@ -218,6 +218,7 @@ fn spec(
         }
     };
     Spec {
+        line: None,
         title,
         product: offer.id.clone(),
         indicator: used.name.clone(),
