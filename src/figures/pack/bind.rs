@@ -158,21 +158,42 @@ fn place(offer: &Offer, filters: &[Filter], line: &PackLine) -> Result<Place, St
                 && filter.program.as_ref().is_none_or(|program| dimension.program == *program)
         };
         let dimension = offer.dimensions.iter().find(fits);
-        let dimension = dimension.ok_or_else(|| format!("it has no dimension by {}", filter.source))?;
+        let dimension = dimension.ok_or_else(|| lacks(offer, &filter.source))?;
+        if place.filters.iter().any(|(held, _)| *held == dimension.id)
+            || place.by.as_ref() == Some(&dimension.id)
+        {
+            return Err(format!("two filters are about its dimension {}", dimension.id));
+        }
         if let Some(category) = dimension.holding(&filter.categories) {
             if category != ALL {
                 place.filters.push((dimension.id.clone(), category.to_owned()));
             }
             continue;
         }
-        if filter.categories.iter().any(|category| dimension.category(category).is_none()) {
-            return Err(format!("its dimension {} does not have the category", dimension.id));
+        if let Some(missing) =
+            filter.categories.iter().find(|category| dimension.category(category).is_none())
+        {
+            return Err(format!("its dimension {} does not have the category {missing}", dimension.id));
         }
         if place.by.is_some() {
             return Err("two dimensions would have to be pooled".into());
         }
         place.by = Some(dimension.id.clone());
         place.pool.clone_from(&filter.categories);
+    }
+    if let Some(by) = &line.by {
+        let dimension = offer.dimensions.iter().find(|dimension| dimension.source == *by);
+        let dimension = dimension.ok_or_else(|| lacks(offer, by))?;
+        if place.by.is_some() {
+            return Err(format!("it would have to be pooled and broken down by {by} at once"));
+        }
+        if place.filters.iter().any(|(held, _)| *held == dimension.id) {
+            return Err(format!(
+                "its dimension {} is held at a category, and cannot be broken down by",
+                dimension.id
+            ));
+        }
+        place.by = Some(dimension.id.clone());
     }
     let n_crossed = |place: &Place| {
         let held = place.filters.iter().map(|(id, _)| id);
@@ -181,15 +202,17 @@ fn place(offer: &Offer, filters: &[Filter], line: &PackLine) -> Result<Place, St
     if n_crossed(&place) > offer.depth {
         return Err(format!("it crosses {} dimensions at most", offer.depth));
     }
-    if let (Some(by), None) = (&line.by, &place.by) {
-        let known = offer.dimensions.iter().find(|dimension| dimension.source == *by);
-        let is_free = |id: &String| place.filters.iter().all(|(held, _)| held != id);
-        place.by = known.map(|dimension| dimension.id.clone()).filter(is_free);
-        if n_crossed(&place) > offer.depth || (place.by.is_none() && line.disparity) {
-            return Err(format!("it cannot be broken down by {by}"));
-        }
-    }
     Ok(place)
+}
+
+/// That a product has no dimension that classifies by something, and what it has.
+fn lacks(offer: &Offer, source: &str) -> String {
+    let has: Vec<&str> = offer.dimensions.iter().map(|dimension| dimension.source.as_str()).collect();
+    let has: Vec<&str> = has.into_iter().filter(|source| !source.is_empty()).collect();
+    match has.as_slice() {
+        [] => format!("it has no dimension by {source}"),
+        has => format!("it has no dimension by {source}, but by {}", has.join(", ")),
+    }
 }
 
 fn spec(

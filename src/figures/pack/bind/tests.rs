@@ -80,3 +80,32 @@ fn grades_are_a_group_where_there_is_one_and_pooled_where_not() {
     let unset = of("promise-neighborhoods", "gpra_5_attendance", offers, &[]);
     assert!(unset[0].as_ref().is_err_and(|reason| reason.contains("--set zone")), "{unset:?}");
 }
+
+#[test]
+fn a_line_is_broken_down_or_says_what_is_missing() {
+    let race = || dimension("race", "race7", &[("black", "all"), ("white", "all")]);
+    let grade = || dimension("level", "grade", &[("03", "all")]);
+    let with = |dimensions, depth| {
+        let product = Offer { depth, ..offer("p", "enrollment", &[], dimensions) };
+        of("say-yes-buffalo", "enrollment_race", vec![product], &[]).remove(0)
+    };
+    let spec = with(vec![grade(), race()], 1).expect("it has the dimension");
+    let Form::Series(series) = spec.form else { panic!("a series") };
+    assert_eq!(series.by.as_deref(), Some("race"));
+    let without = with(vec![grade()], 1).expect_err("it has none");
+    assert!(without.contains("p: it has no dimension by race7, but by grade"), "{without}");
+    let shallow = with(vec![race()], 0).expect_err("it cannot be crossed");
+    assert!(shallow.contains("it crosses 0 dimensions at most"), "{shallow}");
+    // A disparity of another product is not made of everybody.
+    let suspended = vec![offer("p", "suspension_rate", &[], vec![grade()])];
+    let disparity = of("all-hands-raised", "08_discipline", suspended, &[]).remove(0);
+    assert!(disparity.is_err_and(|reason| reason.contains("no dimension by race7")));
+}
+
+#[test]
+fn a_category_that_a_product_lacks_is_named() {
+    let fourth = dimension("level", "grade", &[("04", "all")]);
+    let offers = vec![offer("p", "proficiency", &[("subject", "ela")], vec![fourth])];
+    let found = of("strivetogether", "early_grade_reading", offers, &[]).remove(0);
+    assert!(found.is_err_and(|reason| reason.contains("its dimension level does not have the category 03")));
+}
