@@ -114,7 +114,7 @@ impl Report {
             text::print(&page);
         }
         for wrong in &refused {
-            note(&format!("not used: {wrong}"));
+            note(&format!("not used of the aggregates: {wrong}"));
         }
         Ok(if refused.is_empty() && page.is_whole() { Finish::All } else { Finish::SomeRefused })
     }
@@ -186,7 +186,8 @@ impl Report {
             }
             Some(file) => {
                 let is_line = |id: &str| lines.iter().any(|line| line.id == id);
-                read_aggregates(open(file)?, is_line)?
+                read_aggregates(open(file)?, is_line)
+                    .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?
             }
         };
         aggregates.sort_by(|a, b| (&a.id, &a.population, a.year).cmp(&(&b.id, &b.population, b.year)));
