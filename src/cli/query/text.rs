@@ -67,7 +67,7 @@ pub(super) fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     headings
         .extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
     // A rule that codes rates prints nobody with the outcome, and some such rules no students at all.
-    let is_shown = |cell: &&Cell| cell.mark() == Mark::Shown;
+    let is_shown = |cell: &&Cell| [Mark::Shown, Mark::Zero].contains(&cell.mark());
     let has_people = !table.cells().iter().filter(is_shown).any(|cell| cell.denominator.is_none());
     let is_coded = |cell: &Cell| {
         cell.code.is_some() || cell.earlier.as_ref().is_some_and(|earlier| earlier.code.is_some())
@@ -130,6 +130,9 @@ fn shown(number: Option<u64>, earlier: Option<u64>) -> String {
 
 /// A value and the bar beside it; that of a code is as long as the middle of its range.
 fn value(measure: &str, cell: &Cell) -> [String; 2] {
+    if cell.mark() == Mark::Zero {
+        return ["0".to_owned(), String::new()];
+    }
     let earlier = cell.earlier.as_ref();
     let (code, earlier_code) = (cell.code.as_ref(), earlier.and_then(|earlier| earlier.code.as_ref()));
     if let Some(code_shown) = code.or(earlier_code) {
@@ -165,6 +168,9 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             count(hidden),
             count(all)
         ));
+    }
+    if n(Mark::Zero) > 0 {
+        say("  0  nobody in a large enough group.");
     }
     if !earlier.is_empty() {
         let editions = earlier.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
@@ -215,4 +221,23 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
         say(&format!("     {}", table.credit()));
     }
     say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also under a rule that prints no numbers of students, where nothing is divided by them.
+    #[test]
+    fn nobody_has_another_mark_than_hidden() {
+        let of = |mark, people: Option<u64>, rate: Option<f64>| {
+            let mut cell = Cell { denominator: people, numerator: Some(0), value: rate, ..Cell::default() };
+            cell.set_mark(mark);
+            value("share", &cell)[0].clone()
+        };
+        assert_eq!(of(Mark::Zero, Some(40), Some(0.0)), "0");
+        assert_eq!(of(Mark::Zero, None, None), "0");
+        assert_eq!(of(Mark::Hidden, None, None), "*");
+        assert_eq!(of(Mark::Shown, Some(40), Some(0.0)), "0.0 %", "rounded to nobody");
+    }
 }

@@ -54,7 +54,7 @@ pub(super) fn page(page: &Page) -> String {
     supplied(&mut html, &page.supplied);
     html += "</main>\n<footer>\n<h2>How to read this page</h2>\n<ul>\n";
     for text in [
-        "* is hidden to protect students, or would have to be worked out from something hidden. A hidden cell says nothing else about itself. 0 is nobody in a large enough group, and - is a group without students.",
+        "* is hidden to protect students, or would have to be worked out from something hidden. A hidden cell says nothing else about itself. 0 is nobody in a large enough group, and - a group without students.",
         "Everything is worked out from figures that are shown, and nothing is inferred from hidden ones.",
         "Differences are associations, not effects.",
         "Intervals are of 95 % and say how far chance alone may have moved a figure: Wilson's for shares, Newcombe's for differences of shares. Where a group has fewer than 30 students, no verdict is given.",

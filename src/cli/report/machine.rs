@@ -41,7 +41,7 @@ fn figure(figure: &Figure) -> Value {
             "year": row.year, "since": row.since, "group": row.group, "against": row.against,
             "quantity": row.quantity.name(), "value": row.value.as_ref().ok(), "unit": row.scale.name(),
             "interval": ends(row.interval), "counts": row.counts.iter().map(counts).collect::<Vec<_>>(),
-            "flag": flag(row), "says": says(row),
+            "flag": row.flag(), "says": says(row),
         })
     });
     let findings = figure.findings.iter();
@@ -74,10 +74,6 @@ fn aggregate(aggregate: &Aggregate) -> Value {
         "denominator": aggregate.denominator, "value": aggregate.value, "unit": "percent",
         "interval": ends(aggregate.interval()), "source": aggregate.source, "as_of": aggregate.as_of.to_string(),
     })
-}
-
-fn flag(row: &Row) -> &'static str {
-    row.value.as_ref().map_or_else(crate::figures::Missing::flag, |_| "shown")
 }
 
 fn says(row: &Row) -> String {
@@ -189,7 +185,7 @@ fn row_of(figure: &Figure, row: &Row) -> Vec<String> {
         row.scale.name().to_owned(),
         number(row.interval.map(|ends| ends.low)),
         number(row.interval.map(|ends| ends.high)),
-        flag(row).to_owned(),
+        row.flag().to_owned(),
         safe(&says(row)),
         figure.loss.hidden.to_string(),
         figure.loss.cells.to_string(),
