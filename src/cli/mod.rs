@@ -25,6 +25,7 @@ mod screen;
 mod seal;
 mod sending;
 mod serve;
+mod sources;
 mod status;
 mod steward;
 mod table;

@@ -6,7 +6,7 @@ use super::grid::Grid;
 use super::report::{Annotation, Break, Form, Spec};
 use super::row::Row;
 use super::{compare, disparity, participants, series, target};
-use crate::disclosure::ProtectedTable;
+use crate::disclosure::{ProtectedTable, Sourced};
 
 /// A figure with all that has to stand beside it.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,8 +69,10 @@ pub struct Basis {
     pub filters: Vec<String>,
     /// SHA-256 of the table.
     pub table_digest: [u8; 32],
-    /// Years that are as in an earlier edition.
-    pub earlier: Vec<(u32, u32)>,
+    /// Whose records the edition has.
+    pub sources: Vec<Sourced>,
+    /// How they are to be named, as the agreement says; empty where it does not.
+    pub credit: String,
 }
 
 /// How many of the cells that a figure looked at are hidden.
@@ -158,7 +160,6 @@ fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
         }
         None => format!("{dimension}: {category}"),
     };
-    let earlier = table.counted().iter().filter(|counted| counted.edition != table.edition());
     Basis {
         product: format!("{} v{}", table.product(), table.product_version()),
         title: offer.map(|offer| offer.title.clone()).unwrap_or_default(),
@@ -171,6 +172,7 @@ fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
         definition: definition.unwrap_or_default(),
         filters: spec.filters.iter().map(filter).collect(),
         table_digest: table.digest(),
-        earlier: earlier.map(|counted| (counted.period, counted.edition)).collect(),
+        sources: table.sources().to_vec(),
+        credit: table.credit().to_owned(),
     }
 }

@@ -151,6 +151,9 @@ fn reports_follow_from_protected_answers_and_can_be_repeated() {
     let findings = entries[1]["figure"]["findings"].as_array().expect("findings");
     let incremental = findings.iter().find(|found| found["test"] == "incremental").expect("the test");
     assert_eq!(incremental["status"], "met", "{incremental}");
+    let sources = json["sources"].as_array().expect("sources").iter();
+    let sources: Vec<_> = sources.map(|source| source["organization"].as_str().expect("a name")).collect();
+    assert_eq!(sources, ["eastbrook", "northfield"]);
     for entry in &entries[..4] {
         let figure = &entry["figure"];
         assert_eq!(
@@ -207,6 +210,7 @@ fn a_pack(service: &Service, folder: &Path) {
     let columns = lines.headers().expect("a header").len();
     assert!(lines.records().all(|line| line.expect("a line").len() == columns));
     assert!(csv.contains("as_supplied"));
+    assert_eq!(csv.matches("note:source").count(), SOURCES.len(), "{csv}");
     exit_codes(service, folder);
 }
 

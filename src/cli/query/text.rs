@@ -5,6 +5,7 @@ use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
 use crate::cli::Failure;
 use crate::cli::screen::{count, counted, say};
+use crate::cli::sources;
 use crate::cli::steward::ask;
 use crate::cli::table::{Align, Table, bar};
 use crate::client::Session;
@@ -204,18 +205,7 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
         ));
     }
     for source in table.sources() {
-        let mut parts = Vec::new();
-        if !source.delivered.is_empty() {
-            parts.push(format!("delivered {}", source.delivered));
-        }
-        if source.days_late > 0 {
-            parts.push(format!("{} late", counted(source.days_late.into(), "day", "days")));
-        }
-        for covered in source.coverage.iter().filter(|covered| covered.attendance < 95) {
-            let year = SchoolYear::new(covered.period).map(|year| year.to_string()).unwrap_or_default();
-            parts.push(format!("attendance of {} % or more of its students in {year}", covered.attendance));
-        }
-        say(&format!("     Source {}: {}.", source.organization, parts.join("; ")));
+        say(&format!("     {}", sources::sentence(source)));
     }
     if !table.credit().is_empty() {
         say(&format!("     {}", table.credit()));

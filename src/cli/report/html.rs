@@ -6,6 +6,7 @@ use super::chart::chart;
 use super::page::{Entry, Page, Supplied};
 use super::words;
 use crate::cli::screen::count;
+use crate::cli::sources;
 use crate::cli::steward::hex;
 use crate::figures::Figure;
 use std::fmt::Write;
@@ -52,6 +53,13 @@ pub(super) fn page(page: &Page) -> String {
         section(&mut html, at, entry);
     }
     supplied(&mut html, &page.supplied);
+    let (sources, credits) = (page.sources(), page.credits());
+    if !(sources.is_empty() && credits.is_empty()) {
+        html += "<section aria-labelledby=\"sources\">\n<h2 id=\"sources\">Sources</h2>\n";
+        sources.iter().for_each(|source| paragraph(&mut html, "", &sources::sentence(source)));
+        credits.iter().for_each(|credit| paragraph(&mut html, "", credit));
+        html += "</section>\n";
+    }
     html += "</main>\n<footer>\n<h2>How to read this page</h2>\n<ul>\n";
     for text in [
         "* is hidden to protect students, or would have to be worked out from something hidden. A hidden cell says nothing else about itself. 0 is nobody in a large enough group, and - a group without students.",

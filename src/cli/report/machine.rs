@@ -3,6 +3,7 @@
 use super::page::{Page, Supplied};
 use crate::cli::Failure;
 use crate::cli::screen::say;
+use crate::cli::sources;
 use crate::cli::steward::hex;
 use crate::cli::table::safe;
 use crate::figures::{Aggregate, Counts, Figure, Interval, Row};
@@ -26,6 +27,7 @@ pub(super) fn json(page: &Page) -> Value {
         "pack": page.pack.as_ref().map(|(name, source)| json!({"name": name, "source": source})),
         "figures": entries.collect::<Vec<_>>(), "as_supplied": supplied.collect::<Vec<_>>(),
         "cells_hidden": page.loss().hidden, "cells": page.loss().cells,
+        "sources": page.sources().iter().map(sources::json).collect::<Vec<_>>(), "credit": page.credits(),
     })
 }
 
@@ -112,7 +114,8 @@ const COLUMNS: [&str; 29] = [
     "as_of",
 ];
 
-/// One line for each figure and each finding; supplied figures come last, with the form `as_supplied`.
+/// One line for each figure and each finding; then supplied figures, with the form `as_supplied`, and notes of whom all is
+/// from.
 pub(super) fn csv(page: &Page) -> Result<(), Failure> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(COLUMNS)?;
@@ -144,6 +147,12 @@ pub(super) fn csv(page: &Page) -> Result<(), Failure> {
         for aggregate in &line.figures {
             out.write_record(supplied(line, aggregate))?;
         }
+    }
+    for source in page.sources() {
+        out.write_record(note("source", &source.organization, &sources::sentence(&source)))?;
+    }
+    for credit in page.credits() {
+        out.write_record(note("credit", "", credit))?;
     }
     let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     say(String::from_utf8_lossy(&bytes).trim_end());
@@ -193,6 +202,14 @@ fn row_of(figure: &Figure, row: &Row) -> Vec<String> {
         safe(&figure.basis.definition.source),
         String::new(),
     ]);
+    record
+}
+
+/// What stands once for the whole report.
+fn note(of: &str, group: &str, text: &str) -> Vec<String> {
+    let mut record = vec![String::new(); COLUMNS.len()];
+    let known = [(9, format!("note:{of}")), (12, safe(group)), (22, "note".into()), (23, safe(text))];
+    known.into_iter().for_each(|(at, text)| record[at] = text);
     record
 }
 

@@ -1,5 +1,7 @@
 //! What a report holds, whatever it is printed as.
 
+use crate::cli::sources;
+use crate::disclosure::Sourced;
 use crate::figures::{Aggregate, Figure, Quantity};
 use std::collections::BTreeSet;
 
@@ -77,6 +79,17 @@ impl Page {
         parts.join(", ")
     }
 
+    /// Whose records its figures are made of, each source once.
+    pub(super) fn sources(&self) -> Vec<Sourced> {
+        sources::together(self.figures().flat_map(|figure| &figure.basis.sources))
+    }
+
+    /// How the sources are to be named, as the agreements of its figures say.
+    pub(super) fn credits(&self) -> BTreeSet<&str> {
+        let credits = self.figures().map(|figure| figure.basis.credit.as_str());
+        credits.filter(|credit| !credit.is_empty()).collect()
+    }
+
     /// Cells that are hidden, of those that its figures looked at.
     pub(super) fn loss(&self) -> crate::figures::Loss {
         self.figures().fold(crate::figures::Loss::default(), |sum, figure| crate::figures::Loss {
@@ -150,6 +163,28 @@ mod tests {
         };
         assert!(!page(Vec::new(), vec![line(false)]).is_whole(), "nobody has supplied it");
         assert!(page(Vec::new(), vec![line(true)]).is_whole());
+    }
+
+    #[test]
+    fn sources_and_credit_stand_there_once() {
+        let sourced = || {
+            let mut entry = figure(&[(Quantity::Level, Ok(50.0))]);
+            let basis = &mut entry.figure.as_mut().expect("a figure").basis;
+            basis.credit = "Made with <the districts>.".into();
+            let (organization, delivered) = ("north".into(), "2025-07-01".into());
+            basis.sources = vec![Sourced { organization, delivered, days_late: 0, coverage: Vec::new() }];
+            entry
+        };
+        let page = page(vec![sourced(), sourced()], Vec::new());
+        let html = super::super::html::page(&page);
+        for text in ["Source north: delivered 2025-07-01.", "Made with &lt;the districts&gt;."] {
+            assert_eq!(html.matches(text).count(), 1, "{text}");
+        }
+        let json = super::super::machine::json(&page);
+        assert_eq!(
+            (json["sources"][0]["organization"].as_str(), json["credit"].as_array().map(Vec::len)),
+            (Some("north"), Some(1))
+        );
     }
 
     #[test]

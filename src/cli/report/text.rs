@@ -3,6 +3,7 @@
 use super::page::{Page, Supplied};
 use super::words;
 use crate::cli::screen::{count, counted, say};
+use crate::cli::sources;
 use crate::cli::table::{Align, Table, bar};
 use crate::figures::{Figure, Line, Quantity, Row, Scale};
 
@@ -26,6 +27,12 @@ pub(super) fn print(page: &Page) {
         }
     }
     print_supplied(&page.supplied);
+    let (sources, credits) = (page.sources(), page.credits());
+    if !(sources.is_empty() && credits.is_empty()) {
+        say("");
+    }
+    sources.iter().for_each(|source| say(&sources::sentence(source)));
+    credits.iter().for_each(|credit| say(credit));
     if let (Some(first), Some(last)) = (page.entries_of_log.iter().min(), page.entries_of_log.iter().max()) {
         say("");
         say(&format!(
