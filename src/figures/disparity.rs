@@ -4,12 +4,12 @@ use super::arm::{Arm, Missing};
 use super::figure::{Finding, Made};
 use super::grid::Grid;
 use super::interval::{Interval, Term, combined, difference};
-use super::over_time::{EPSILON, Level, at};
+use super::over_time::{EPSILON, Level, Levels, at};
 use super::reference::{OTHERS, Pair, pairs};
 use super::report::{Disparity, Reference};
 use super::row::{Quantity, Row, Scale};
 use super::series;
-use super::words::{amount, verdict, year};
+use super::words::{amount, on_change, verdict, year};
 use std::collections::BTreeSet;
 
 /// Students with the outcome, and students, that a risk ratio needs in a group and among all others.
@@ -25,16 +25,24 @@ pub(super) fn make(grid: &Grid<'_>, form: &Disparity, made: &mut Made) {
     // The same reference stands beside several groups: its levels are told once.
     let mut told = BTreeSet::new();
     for pair in pairs(grid, &form.focal, &form.reference) {
-        for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.told)] {
-            if told.insert(label.clone()) {
+        // All others of a group that is hidden are not there either: one mark a year is enough.
+        let is_others = form.reference == Reference::Others;
+        let others = pair.focal.iter().zip(&pair.told).filter(|((_, arm), _)| !is_others || arm.is_ok());
+        let others: Levels = others.map(|(_, level)| level.clone()).collect();
+        for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &others)] {
+            if !levels.is_empty() && told.insert(label.clone()) {
                 made.lines.push(series::line(label, levels));
                 made.rows
                     .extend(levels.iter().map(|(year, arm)| Row::level(*year, label, arm, grid.levels())));
             }
         }
         for ((year, focal), (_, reference)) in pair.focal.iter().zip(&pair.reference) {
-            made.rows.push(gap(grid, *year, (&pair.label, &pair.against), (focal, reference)));
-            made.rows.extend(relative(grid, &pair, *year, (focal, reference), &form.reference));
+            let between = gap(grid, *year, (&pair.label, &pair.against), (focal, reference));
+            let relative = relative(grid, &pair, *year, (focal, reference), &form.reference);
+            // Where there is no gap, the ratio is missing for the same reason.
+            let relative = relative.filter(|_| between.value.is_ok());
+            made.rows.push(between);
+            made.rows.extend(relative);
         }
         let change = change_of_gap(grid, &pair);
         made.findings.extend(in_words(grid, &pair, change.as_ref()));
@@ -176,6 +184,15 @@ pub(super) fn change_between(row: Row, then: Sides<'_>, now: Sides<'_>) -> Row {
     Row { value, interval, counts, ..row.says(verdict(&[a, b, c, d], interval)) }
 }
 
+/// On which side of its reference a group is, before the reference.
+fn side(gap: f64, scale: Scale) -> String {
+    match gap {
+        gap if gap < -EPSILON => format!("{} below", amount(gap, scale)),
+        gap if gap > EPSILON => format!("{} above", amount(gap, scale)),
+        _ => "level with".into(),
+    }
+}
+
 /// The reference as it stands in a sentence after its group.
 fn in_a_sentence(pair: &Pair) -> &str {
     if pair.against.starts_with(OTHERS) { "all others" } else { &pair.against }
@@ -193,28 +210,31 @@ fn in_words(grid: &Grid<'_>, pair: &Pair, change: Option<&Row>) -> Option<Findin
         }
     };
     let level = |arm: &Arm| amount(arm.value, grid.levels());
-    let side = if value < 0.0 { "below" } else { "above" };
     let mut text = format!(
-        "{label} in {when}: {} {side} {} ({} against {}); {}.",
-        amount(value, row.scale),
+        "{label} in {when}: {} {} ({} against {}); {}.",
+        side(value, row.scale),
         in_a_sentence(pair),
         level(focal),
         level(reference),
         row.says
     );
     if let Some((Ok(by), change)) = change.map(|change| (&change.value, change)) {
-        // A gap of either sign narrows when it comes nearer to zero.
-        let moved = value.abs() - (value - by).abs();
-        let word = match moved {
-            moved if moved < -EPSILON => "narrower",
-            moved if moved > EPSILON => "wider",
-            _ => "as wide",
+        let (before, since) = (value - by, year(change.since.unwrap_or(*last)));
+        // A gap of either sign narrows when it comes nearer to zero. One that changes its sign does neither.
+        let moved = match value.abs() - before.abs() {
+            _ if value * before < 0.0 => format!("In {since} it was {} it", side(before, row.scale)),
+            moved if moved < -EPSILON => {
+                format!("The gap is narrower by {} than in {since}", amount(moved, row.scale))
+            }
+            moved if moved > EPSILON => {
+                format!("The gap is wider by {} than in {since}", amount(moved, row.scale))
+            }
+            _ => format!("The gap is as wide as in {since}"),
         };
-        let since = year(change.since.unwrap_or(*last));
-        text +=
-            &format!(" The gap is {word} by {} than in {since}; {}.", amount(moved, row.scale), change.says);
+        text += &format!(" {moved}; {}.", on_change(&change.says));
     }
     let status = match row.says.as_str() {
+        "beyond chance" | "within chance" if value.abs() <= EPSILON => "level",
         "beyond chance" | "within chance" if value < 0.0 => "below",
         "beyond chance" | "within chance" => "above",
         _ => "no verdict",
@@ -273,6 +293,30 @@ mod tests {
         near(row(&figure, Quantity::GapChange, 2025), -3.75, Some((-14.2468, 6.8666)));
         assert_eq!(row(&figure, Quantity::GapChange, 2025).says, "within chance");
         assert!(figure.findings[0].text.contains("narrower by 3.8 points"), "{:?}", figure.findings);
+    }
+
+    /// The verdict is of the change from one side to the other, and not of how much nearer the group is.
+    #[test]
+    fn a_gap_that_changes_its_side_says_so() {
+        let cells = [
+            (2024, "a", Some((600, 1000))),
+            (2024, "b", Some((500, 1000))),
+            (2025, "a", Some((520, 1000))),
+            (2025, "b", Some((600, 1000))),
+        ];
+        let text = |cells: &[_]| {
+            against(&shares(Some("race"), cells), &["a"], Reference::Category("b".into())).findings[0]
+                .text
+                .clone()
+        };
+        let turned = text(&cells);
+        assert!(
+            turned.contains("8.0 points below b")
+                && turned.contains("In 2023-24 it was 10.0 points above it; the change is beyond chance"),
+            "{turned}"
+        );
+        let level = text(&[(2025, "a", Some((500, 1000))), (2025, "b", Some((500, 1000)))]);
+        assert!(level.contains("a in 2024-25: level with b"), "{level}");
     }
 
     #[test]

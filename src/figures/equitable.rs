@@ -10,7 +10,7 @@ use super::report::Target;
 use super::row::{Quantity, Row, Scale};
 use super::series;
 use super::target::window;
-use super::words::{amount, no_verdict, year};
+use super::words::{amount, no_verdict, on_change, year};
 
 /// Years ahead that a closing gap is projected: two points say nothing of what is further away than a childhood.
 const PROJECTED_YEARS_MAX: f64 = 25.0;
@@ -56,9 +56,8 @@ pub(super) fn look(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made)
     };
     let closing = moved.closing();
     let (status, more) = moved.status(closing.as_ref());
-    let chance =
-        change.as_ref().map(|row| format!("; the change of the gap is {}", row.says)).unwrap_or_default();
-    find(status, format!("{status}. {}; {more}{chance}", moved.in_words(grid, pair)));
+    let chance = change.as_ref().map(|row| on_change(&row.says)).unwrap_or_default();
+    find(status, format!("{status}. {}; {more}; of the gap, {chance}", moved.in_words(grid, pair)));
     made.rows.extend(change);
     made.rows.extend(closing.map(|value| {
         let row = Row::new(last, &pair.label, Quantity::ClosingYear, Scale::Years).against(&pair.against);
