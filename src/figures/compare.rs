@@ -23,7 +23,8 @@ pub(super) fn before_after(grid: &Grid<'_>, form: &BeforeAfter, made: &mut Made)
     tell(made, "before_after", "before and after", &row);
     made.rows.push(row);
     made.notes.push(format!(
-        "{ASSOCIATION}: everything else that changed between the two years is in the difference, other students too."
+        "{ASSOCIATION}: everything else that changed between the two years is in the difference, and the students of the \
+         two years are not the same."
     ));
     made.lines.push(series::line("All", &arms.to_vec()));
 }
@@ -56,8 +57,8 @@ pub(super) fn difference_in_differences(grid: &Grid<'_>, form: &DifferenceInDiff
     tell(made, "difference_in_differences", "the difference of the two changes", &row);
     made.rows.push(row);
     made.notes.push(format!(
-        "{ASSOCIATION}: it is one only if both groups would have changed alike without the program, which no figure here \
-         can show. The interval takes the students of both years as different ones."
+        "{ASSOCIATION}: it would tell of a cause only if both groups had otherwise changed alike, which no figure here can \
+         show."
     ));
 }
 
@@ -143,7 +144,7 @@ pub(super) fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
 #[cfg(test)]
 mod tests {
     use super::super::Figure;
-    use super::super::report::{Break, Form};
+    use super::super::report::{Annotation, Break, Form};
     use super::super::testing::{made, made_named, made_of, made_within, near, shares, spec, status};
     use super::*;
 
@@ -227,6 +228,17 @@ mod tests {
         let form = Transition { by: "geography".into(), met: vec!["s".into()], not_met: vec!["d".into()] };
         let figure = made_within(Form::Transition(form), &table, &[("s", "d")]);
         assert!(matches!(row(&figure, Quantity::Gap).value, Err(Missing::Because(_))));
+    }
+
+    #[test]
+    fn what_happened_stands_beside_the_years_it_happened_in() {
+        let years =
+            [(2014, "p1", Some((100, 400))), (2015, "p1", Some((90, 400))), (2016, "p1", Some((90, 400)))];
+        let mut asked = spec(Form::Districts(Districts { year: Some(2015) }));
+        let annotation = |year| Annotation { year, text: "It happened.".into() };
+        asked.annotations = vec![annotation(2014), annotation(2015), annotation(2016)];
+        let figure = made_of(asked, &shares(Some("geography"), &years));
+        assert_eq!(figure.annotations, [annotation(2015)]);
     }
 
     #[test]

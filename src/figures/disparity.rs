@@ -14,7 +14,8 @@ use std::collections::BTreeSet;
 
 /// Students with the outcome, and students, that a risk ratio needs in a group and among all others.
 ///
-/// Source: 34 CFR 300.647(b)(1)(iii), a minimum cell size of no more than 10 and a minimum n-size of no more than 30.
+/// Source: 34 CFR 300.647(b)(1)(iv): a minimum cell size of no more than 10 and a minimum n-size of no more than 30 are
+/// presumed to be reasonable.
 const RISK_CELL_MIN: u64 = 10;
 const RISK_PEOPLE_MIN: u64 = 30;
 
@@ -99,7 +100,7 @@ fn relative(grid: &Grid<'_>, pair: &Pair, year: u32, sides: Sides<'_>, reference
     let value = match quantity {
         Quantity::StandardizedDifference => standardized(focal, other),
         Quantity::RiskRatio if [focal, other].iter().any(|arm| !bears_a_risk(arm)) => Err(Missing::Because(
-            "34 CFR 300.647 asks for 10 with the outcome and 30 students, in the group and among all others",
+            "a risk ratio takes 10 students with the outcome of 30 or more, in the group and among all others (34 CFR 300.647)",
         )),
         _ if other.value == 0.0 => Err(Missing::Because("the reference is zero")),
         _ => Ok(focal.value / other.value),
@@ -231,7 +232,7 @@ fn in_words(grid: &Grid<'_>, pair: &Pair, change: Option<&Row>) -> Option<Findin
             }
             _ => format!("The gap is as wide as in {since}"),
         };
-        text += &format!(" {moved}; {}.", on_change(&change.says));
+        text += &format!(" {moved}; {}.", on_change("the change", &change.says));
     }
     let status = match row.says.as_str() {
         "beyond chance" | "within chance" if value.abs() <= EPSILON => "level",

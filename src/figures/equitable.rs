@@ -56,8 +56,8 @@ pub(super) fn look(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made)
     };
     let closing = moved.closing();
     let (status, more) = moved.status(closing.as_ref());
-    let chance = change.as_ref().map(|row| on_change(&row.says)).unwrap_or_default();
-    find(status, format!("{status}. {}; {more}; of the gap, {chance}", moved.in_words(grid, pair)));
+    let chance = change.as_ref().map(|row| on_change("the change of the gap", &row.says)).unwrap_or_default();
+    find(status, format!("{status}. {}; {more}; {chance}", moved.in_words(grid, pair)));
     made.rows.extend(change);
     made.rows.extend(closing.map(|value| {
         let row = Row::new(last, &pair.label, Quantity::ClosingYear, Scale::Years).against(&pair.against);

@@ -4,7 +4,7 @@ use super::arm::Missing;
 use super::catalog::Catalog;
 use super::grid::Grid;
 use super::report::{Annotation, Break, Form, Spec};
-use super::row::Row;
+use super::row::{Quantity, Row};
 use super::{compare, disparity, participants, series, target};
 use crate::disclosure::{ProtectedTable, Sourced};
 
@@ -119,7 +119,7 @@ pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure 
         Form::Districts(form) => compare::districts(&grid, form, &mut made),
     }
     made.notes.extend(grid.notes());
-    let in_view = |year: u32| grid.years.first().is_some_and(|first| *first <= year);
+    let in_view = in_view(&made.rows);
     Figure {
         title: spec.title.clone(),
         form: spec.form.name(),
@@ -132,6 +132,14 @@ pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure 
         annotations: spec.annotations.iter().filter(|each| in_view(each.year)).cloned().collect(),
         loss: grid.loss(),
     }
+}
+
+/// Whether a year is one of those that the rows are about, from the first to the last.
+fn in_view(rows: &[Row]) -> impl Fn(u32) -> bool + use<> {
+    let counted = rows.iter().filter(|row| row.quantity != Quantity::Target);
+    let years = counted.flat_map(|row| [row.since.unwrap_or(row.year), row.year]);
+    let (first, last) = years.fold((u32::MAX, 0), |(first, last), year| (first.min(year), last.max(year)));
+    move |year| first <= year && year <= last
 }
 
 /// What a form adds to a figure.

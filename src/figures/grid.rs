@@ -146,7 +146,8 @@ impl<'a> Grid<'a> {
 
     /// The first break after one year and up to another.
     pub(super) fn break_between(&self, from: u32, to: u32) -> Option<u32> {
-        self.spec.breaks.iter().map(|each| each.year).find(|year| from < *year && *year <= to)
+        let breaks = self.spec.breaks.iter().map(|each| each.year);
+        breaks.filter(|year| from < *year && *year <= to).min()
     }
 
     /// The first year of the table that is measured as the last one is.

@@ -5,7 +5,7 @@ use super::grid::Grid;
 use super::interval::difference;
 use super::report::Direction;
 use super::row::{Quantity, Row, Scale};
-use super::words::{amount, no_verdict, verdict, year};
+use super::words::{amount, no_verdict, on_change, verdict, year};
 
 /// Whether a series goes where it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,11 +169,20 @@ pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Tr
                 "{group}: improving by {} in {}, {times}; {}.",
                 amount(*by, row.scale),
                 year(*to),
-                row.says
+                on_change("the change", &row.says)
             )
         }
         (Ok(State::Flat), Ok(by)) => {
-            format!("{group}: flat in {} ({} apart).", year(*to), amount(*by, row.scale))
+            let from = year(*from);
+            match *by {
+                by if by > EPSILON => {
+                    format!("{group}: flat in {}, {} above {from}.", year(*to), amount(by, row.scale))
+                }
+                by if by < -EPSILON => {
+                    format!("{group}: flat in {}, {} below {from}.", year(*to), amount(by, row.scale))
+                }
+                _ => format!("{group}: flat in {}, as in {from}.", year(*to)),
+            }
         }
         (Ok(State::Reversing), Ok(by)) => {
             let after = match trend.years_before_reversal {
@@ -185,7 +194,7 @@ pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Tr
                 "Reversal. {group}: worse by {} in {}{after}; {}.",
                 amount(*by, row.scale),
                 year(*to),
-                row.says
+                on_change("the change", &row.says)
             )
         }
     };

@@ -44,7 +44,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Participants, made: &mut Made) {
         over_strata(grid, when, strata, (&label, &against), &of, form, made);
     }
     made.notes.push(format!(
-        "{ASSOCIATION}: whoever takes part may differ from the others in more than is shown here. Reach is another figure."
+        "{ASSOCIATION}: whoever takes part may differ from the others in more than is shown here."
     ));
 }
 

@@ -58,7 +58,7 @@ fn incremental(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made)
                 levels.iter().find(|(year, _)| *year == point.year).and_then(|(_, arm)| arm.as_ref().ok());
             let level = level.map(|arm| format!("{} against ", amount(arm.value, grid.levels())));
             let text = format!(
-                "Incremental, {}: {status} ({}{name} {}).",
+                "Incremental: {status}, the {name} value of {} ({}{}).",
                 year(point.year),
                 level.unwrap_or_default(),
                 amount(point.value, grid.levels())

@@ -32,8 +32,8 @@ pub(super) fn no_verdict(missing: &Missing) -> String {
 }
 
 /// A verdict on a change as it ends a sentence.
-pub(super) fn on_change(says: &str) -> String {
-    if says.ends_with(" chance") { format!("the change is {says}") } else { says.to_owned() }
+pub(super) fn on_change(change: &str, says: &str) -> String {
+    if says.ends_with(" chance") { format!("{change} is {says}") } else { says.to_owned() }
 }
 
 /// A difference in words, without its sign: `3.2 points`.

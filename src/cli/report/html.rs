@@ -65,7 +65,8 @@ pub(super) fn page(page: &Page) -> String {
         "* is hidden to protect students, or would have to be worked out from something hidden. A hidden cell says nothing else about itself. 0 is nobody in a large enough group, and - a group without students.",
         "Everything is worked out from figures that are shown, and nothing is inferred from hidden ones.",
         "Differences are associations, not effects.",
-        "Intervals are of 95 % and say how far chance alone may have moved a figure: Wilson's for shares, Newcombe's for differences of shares. Where a group has fewer than 30 students, no verdict is given.",
+        "Intervals are of 95 % and say how far chance alone may have moved a figure: Wilson's for shares, Newcombe's for differences of shares. They take the students of two years as different ones, and say nothing of other reasons. Of twenty figures that nothing has moved, about one is beyond chance.",
+        "Whether a difference is beyond chance is not told of fewer than 30 students, of numbers that are rounded, carry noise or are not printed, nor of rates of days.",
     ] {
         let _ = writeln!(html, "<li>{}</li>", escape(text));
     }

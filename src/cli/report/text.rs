@@ -26,6 +26,15 @@ pub(super) fn print(page: &Page) {
             }
         }
     }
+    if page.figures().any(|figure| figure.rows.iter().any(|row| row.interval.is_some())) {
+        say("");
+        say(
+            "Differences are associations, not effects. Intervals say how far chance alone may have moved a figure; they take the",
+        );
+        say(
+            "students of two years as different ones. Of twenty figures that nothing has moved, about one is beyond chance.",
+        );
+    }
     print_supplied(&page.supplied);
     let (sources, credits) = (page.sources(), page.credits());
     if !(sources.is_empty() && credits.is_empty()) {
@@ -58,7 +67,8 @@ fn print_figure(figure: &Figure) {
     say(&format!("  {}", words::basis(figure)));
     say("");
     say(&table(figure).print());
-    for line in figure.lines.iter().filter(|line| line.points.len() > 2) {
+    let is_drawn = |line: &&Line| line.points.len() > 2 && line.points.iter().any(|(_, level)| level.is_ok());
+    for line in figure.lines.iter().filter(is_drawn) {
         say(&format!("  {}  {}", spark(line), line.label));
     }
     say("");
