@@ -171,7 +171,8 @@ impl<'a> Grid<'a> {
         }
         if self.table.people_noise() > 0.0 {
             notes.push(format!(
-                "Noise was added to protect students: 19 of 20 numbers of students are within ±{:.0} of the counted one.",
+                "Noise was added to protect students: 19 of 20 numbers of students are within ±{:.0} of the counted one, \
+                 and as many levels within what stands beside them.",
                 1.96 * self.table.people_noise()
             ));
         }

@@ -130,6 +130,15 @@ impl Scale {
     }
 }
 
+/// How far noise may have moved a level.
+fn noise(margin: f64, scale: Scale) -> String {
+    match scale {
+        Scale::Percent => format!("± {margin:.1} points by noise"),
+        Scale::Students => format!("± {margin:.0} by noise"),
+        _ => format!("± {margin:.2} by noise"),
+    }
+}
+
 /// One figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -198,6 +207,7 @@ impl Row {
                 counts: vec![arm.counts],
                 value: Ok(arm.value),
                 interval: arm.limits().map(|(_, interval)| interval),
+                says: arm.margin.map(|margin| noise(margin, scale)).unwrap_or_default(),
                 ..row
             },
             Err(missing) => Self { value: Err(missing.clone()), ..row },

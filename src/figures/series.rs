@@ -122,6 +122,16 @@ mod tests {
         assert!((whole.value.as_ref().expect("a value") - 4.5).abs() < 1e-9);
     }
 
+    #[test]
+    fn noise_stands_beside_its_level() {
+        let mut noisy = cell(2025, &[]);
+        (noisy.denominator, noisy.value, noisy.margin) = (Some(1000), Some(0.25), Some(0.012));
+        noisy.set_mark(Mark::Shown);
+        let figure = made(Form::Series(series()), &table("share", Vec::new(), vec![noisy]));
+        assert_eq!(figure.rows[0].says, "± 1.2 points by noise");
+        assert!(figure.rows[0].interval.is_none());
+    }
+
     /// A place that the newest edition has no more is followed by its id, as long as it was there.
     #[test]
     fn what_an_older_edition_has_is_followed() {

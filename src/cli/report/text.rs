@@ -118,7 +118,9 @@ fn table(figure: &Figure) -> Table {
 /// A bar beside percents, a mark as long as the gap beside gaps, words beside all others.
 fn last(row: &Row) -> String {
     match (&row.value, row.quantity, row.scale) {
-        (Ok(value), Quantity::Level, Scale::Percent) => bar(value / 100.0),
+        (Ok(value), Quantity::Level, Scale::Percent) => {
+            format!("{} {}", bar(value / 100.0), words::says(row)).trim().to_owned()
+        }
         (Ok(value), Quantity::Gap, Scale::Points) => {
             format!("├{}┤ {}", "─".repeat((value.abs() / 5.0).round() as usize), words::says(row))
         }
