@@ -102,6 +102,12 @@ impl Catalog {
 }
 
 impl Offer {
+    /// The indicator that the product gives a name.
+    #[must_use]
+    pub fn used(&self, name: &str) -> Option<&Use> {
+        self.uses.iter().find(|used| used.name == name)
+    }
+
     /// The dimension with that id.
     #[must_use]
     pub fn dimension(&self, id: &str) -> Option<&Dimension> {

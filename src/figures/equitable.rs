@@ -45,7 +45,8 @@ pub(super) fn look(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made)
         return;
     }
     let change = change_of_gap_since(grid, pair, from);
-    let gain = |from: usize, to: usize| form.direction.gain(arms[from].value, arms[to].value);
+    let direction = grid.direction(form.direction);
+    let gain = |from: usize, to: usize| direction.gain(arms[from].value, arms[to].value);
     let moved = Moved {
         from,
         last,

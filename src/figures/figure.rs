@@ -159,7 +159,7 @@ impl Made {
 
 fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
     let offer = catalog.offer(table.product());
-    let used = offer.and_then(|offer| offer.uses.iter().find(|used| used.name == table.indicator()));
+    let used = offer.and_then(|offer| offer.used(table.indicator()));
     let definition = used.and_then(|used| catalog.definitions.get(&used.indicator)).cloned();
     let filter = |(dimension, category): &(String, String)| match offer {
         Some(offer) => {

@@ -1,9 +1,9 @@
 //! A grid: the cells of one table by year and category, with what they are called.
 
 use super::arm::{Arm, Missing};
-use super::catalog::{ALL, Dimension, Offer};
+use super::catalog::{ALL, Category, Dimension, Offer};
 use super::figure::Loss;
-use super::report::Spec;
+use super::report::{Direction, Spec};
 use super::row::Scale;
 use super::words::year;
 use crate::disclosure::{Mark, ProtectedTable};
@@ -114,26 +114,36 @@ impl<'a> Grid<'a> {
         self.label_in(0, category)
     }
 
-    /// What a category of a dimension is called.
+    /// What a category of a dimension is called; with its id where another one is called the same, as schools are.
     pub(super) fn label_in(&self, dimension: usize, category: &str) -> String {
-        match (self.table.dimensions().get(dimension), self.offer) {
-            (Some(_), _) if category == ALL => "All".into(),
-            (Some(dimension), Some(offer)) => {
-                match (offer.label(dimension, category), offer.dimension(dimension)) {
-                    // These say nothing without what they are about.
-                    (label @ ("Yes" | "No" | "Not known"), Some(known)) => {
-                        format!("{}: {label}", known.label)
-                    }
-                    (label, _) => label.to_owned(),
-                }
-            }
-            _ => category.to_owned(),
+        if category == ALL && dimension < self.table.dimensions().len() {
+            return "All".into();
+        }
+        let Some((known, found)) =
+            self.named(dimension).and_then(|known| Some((known, known.category(category)?)))
+        else {
+            return category.to_owned();
+        };
+        let is_namesake = |other: &Category| other.label == found.label && other.id != found.id;
+        match found.label.as_str() {
+            // These say nothing without what they are about.
+            label @ ("Yes" | "No" | "Not known") => format!("{}: {label}", known.label),
+            label if known.categories.iter().any(is_namesake) => format!("{label} ({category})"),
+            label => label.to_owned(),
         }
     }
 
     /// What several categories of the first dimension are called together.
     pub(super) fn labels(&self, categories: &[String]) -> String {
         categories.iter().map(|category| self.label(category)).collect::<Vec<_>>().join(" + ")
+    }
+
+    /// Which way is better: as the report says, or else that of the indicator.
+    pub(super) fn direction(&self, declared: Option<Direction>) -> Direction {
+        declared.unwrap_or_else(|| {
+            let used = self.offer.and_then(|offer| offer.used(self.table.indicator()));
+            used.map_or(Direction::Up, |used| Direction::of(&used.indicator))
+        })
     }
 
     pub(super) fn levels(&self) -> Scale {

@@ -68,9 +68,8 @@ pub struct PackLine {
     /// Whether it is taken from a file of aggregates.
     #[serde(default)]
     pub aggregate: bool,
-    /// Which way is better.
-    #[serde(default)]
-    pub direction: Direction,
+    /// Which way is better; when absent, that of the indicator.
+    pub direction: Option<Direction>,
     /// The source of the dimension to break down by.
     pub by: Option<String>,
     /// Whether the groups of that dimension are set against all others, instead of being followed.

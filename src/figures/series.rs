@@ -14,7 +14,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Series, made: &mut Made) {
         };
         let levels: Levels = grid.years.iter().map(|year| (*year, arm(*year))).collect();
         add(grid, &label, &levels, made);
-        let trend = over_time::trend(grid, &levels, form.direction, form.tolerance);
+        let trend = over_time::trend(grid, &levels, grid.direction(form.direction), form.tolerance);
         // What is small enough to be missing in most years would fill the page with that.
         if levels.len() > 1 {
             let test = if trend.state == Ok(State::Reversing) { "reversal" } else { "trend" };
@@ -75,7 +75,7 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
 mod tests {
     use super::super::report::{Break, Direction, Form};
     use super::super::testing::{Told, cell, made, made_named, made_of, shares, spec, status, table};
-    use super::super::{Missing, Quantity};
+    use super::super::{Catalog, Category, Dimension, Missing, Offer, Quantity, Use, figure};
     use super::*;
     use crate::disclosure::Mark;
 
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(status(&figure, "reversal"), "reversing");
         let text = &figure.findings[0].text;
         assert!(text.contains("4.5 points") && text.contains("2 years of improvement"), "{text}");
-        let down = Series { direction: Direction::Down, ..series() };
+        let down = Series { direction: Some(Direction::Down), ..series() };
         let figure = made(Form::Series(down), &levels(&[Some(500), Some(520), Some(515)]));
         assert_eq!(status(&figure, "trend"), "flat");
     }
@@ -130,6 +130,36 @@ mod tests {
         let figure = made(Form::Series(series()), &table("share", Vec::new(), vec![noisy]));
         assert_eq!(figure.rows[0].says, "± 1.2 points by noise");
         assert!(figure.rows[0].interval.is_none());
+    }
+
+    #[test]
+    fn namesakes_are_told_apart() {
+        let ids = ["all", "north:1", "south:1"];
+        let category = |id: &str| {
+            let label = if id == "all" { "All" } else { "Lincoln Elementary" };
+            Category { id: id.into(), label: label.into(), parent: "all".into() }
+        };
+        let categories = ids.map(category).to_vec();
+        let dimension = Dimension { id: "geography".into(), categories, ..Dimension::default() };
+        let offer = Offer { id: "p".into(), dimensions: vec![dimension], ..Offer::default() };
+        let catalog = Catalog { offers: vec![offer], ..Catalog::default() };
+        let schools = shares(Some("geography"), &ids.map(|id| (2025, id, Some((20, 40)))));
+        let form = Form::Series(Series { by: Some("geography".into()), ..series() });
+        let figure = figure(&spec(form), &schools, &catalog);
+        let groups: Vec<&str> = figure.lines.iter().map(|line| line.label.as_str()).collect();
+        assert_eq!(groups, ["All", "Lincoln Elementary (north:1)", "Lincoln Elementary (south:1)"]);
+    }
+
+    /// Nobody has said which way is better of chronic absence.
+    #[test]
+    fn more_absence_is_no_improvement() {
+        let used = Use { name: "i".into(), indicator: "chronic_absence".into(), ..Use::default() };
+        let offer = Offer { id: "p".into(), uses: vec![used], ..Offer::default() };
+        let catalog = Catalog { offers: vec![offer], ..Catalog::default() };
+        let more = levels(&[Some(200), Some(250)]);
+        let trend = |form| status(&figure(&spec(Form::Series(form)), &more, &catalog), "reversal");
+        assert_eq!(trend(series()), "reversing");
+        assert_eq!(trend(Series { direction: Some(Direction::Up), ..series() }), "nothing");
     }
 
     /// A place that the newest edition has no more is followed by its id, as long as it was there.

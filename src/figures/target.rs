@@ -22,7 +22,7 @@ pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
     series::add(grid, "All", &levels, made);
     incremental(grid, form, &levels, made);
     sustained(grid, form, &levels, made);
-    let trend = trend(grid, &levels, form.direction, form.tolerance);
+    let trend = trend(grid, &levels, grid.direction(form.direction), form.tolerance);
     if let Some(year) = grid.last_year() {
         let row = Row::new(year, "All", Quantity::YearsImproving, Scale::Years);
         let improving = trend.state.clone().map(|_| f64::from(trend.years_improving));
@@ -44,7 +44,7 @@ fn incremental(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made)
     let points = form.interim.iter().map(|point| ("interim", point)).chain([("final", &form.goal)]);
     let mut newest = None;
     for (name, point) in points {
-        let status = status(form.direction, point, levels, last);
+        let status = status(grid.direction(form.direction), point, levels, last);
         let row = Row::new(point.year, name, Quantity::Target, grid.levels()).says(status);
         made.rows.push(Row { value: Ok(point.value), ..row });
         if point.year <= last {
@@ -101,7 +101,7 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
     let first = from + u32::from(declared.is_some());
     let found = match window.first() {
         Some((year, _)) if *year == first => {
-            is_sustained(grid, &window, declared, form.direction, form.tolerance)
+            is_sustained(grid, &window, declared, grid.direction(form.direction), form.tolerance)
         }
         // The years in between are not known.
         _ => Err(Missing::Absent),
@@ -143,7 +143,7 @@ pub(super) mod tests {
             baseline: Baseline { year: 2012, value: None },
             interim: vec![Point { year: 2013, value: 66.5 }],
             goal: Point { year: 2015, value: 71.3 },
-            direction: Direction::Up,
+            direction: Some(Direction::Up),
             tolerance: 0.0,
             by: None,
             focal: Vec::new(),
@@ -164,7 +164,7 @@ pub(super) mod tests {
         assert_eq!(declared.map(|row| row.says.as_str()).collect::<Vec<_>>(), ["met", "not yet"]);
         let missed = Target { interim: vec![Point { year: 2013, value: 66.7 }], ..all_hands_raised() };
         assert_eq!(status(&made(Form::Target(missed), &table), "incremental"), "not met");
-        let adverse = Target { direction: Direction::Down, ..all_hands_raised() };
+        let adverse = Target { direction: Some(Direction::Down), ..all_hands_raised() };
         assert_eq!(tests(&made(Form::Target(adverse), &table)), ["not met", "not met", "reversing"]);
     }
 

@@ -1,6 +1,6 @@
 //! What a figure cannot ask for, whatever the data: found before anything is asked.
 
-use super::{Form, Point, Series, Spec, Target};
+use super::{Direction, Form, Point, Series, Spec, Target};
 use crate::calendar::SchoolYear;
 use crate::figures::catalog::Catalog;
 
@@ -45,7 +45,10 @@ pub(super) fn against(spec: &Spec, catalog: &Catalog, is_newest: bool) -> Result
             return Err(format!("{name}, {year}, is not among those of the product {}", offer.id));
         }
     }
-    let used = offer.uses.iter().find(|used| used.name == spec.indicator);
+    let used = offer.used(&spec.indicator);
+    if let (Form::Target(form), Some(used)) = (&spec.form, used) {
+        no_worse(form, form.direction.unwrap_or_else(|| Direction::of(&used.indicator)))?;
+    }
     let measure =
         used.and_then(|used| catalog.definitions.get(&used.indicator)).map(|known| known.measure.as_str());
     if let (Form::Target(form), Some("share" | "ratio")) = (&spec.form, measure) {
@@ -94,7 +97,7 @@ fn apart(one: &[String], other: &[String]) -> Result<(), String> {
     if overlap { Err("the groups are empty, or share a category".into()) } else { Ok(()) }
 }
 
-/// Declared levels, each later and none worse than the one before: a target that goes back is one of the other direction.
+/// Declared levels, each later than the one before; none worse, where the report says which way is better.
 fn target(form: &Target) -> Result<(), String> {
     tolerance(form.tolerance)?;
     if form.by.is_none() && !form.focal.is_empty() {
@@ -115,21 +118,28 @@ fn target(form: &Target) -> Result<(), String> {
     {
         return Err("a declared value is not a number".into());
     }
-    let mut before = Point { year: form.baseline.year, value: form.baseline.value.unwrap_or(f64::NAN) };
+    let mut before = form.baseline.year;
     for point in points() {
-        if point.year <= before.year {
-            return Err(format!("the declared value of {} does not come after {}", point.year, before.year));
+        if point.year <= before {
+            return Err(format!("the declared value of {} does not come after {}", point.year, before));
         }
-        // Nothing is worse than a baseline without a declared value.
-        if form.direction.gain(before.value, point.value) < 0.0 {
-            return Err(format!(
-                "the declared value of {} is worse than that of {}: is the direction right?",
-                point.year, before.year
-            ));
-        }
-        before = point.clone();
+        before = point.year;
     }
-    Ok(())
+    form.direction.map_or(Ok(()), |direction| no_worse(form, direction))
+}
+
+/// A target that goes back is one of the other direction.
+fn no_worse(form: &Target, direction: Direction) -> Result<(), String> {
+    let baseline = form.baseline.value.map(|value| Point { year: form.baseline.year, value });
+    let declared: Vec<Point> =
+        baseline.into_iter().chain(form.interim.clone()).chain([form.goal.clone()]).collect();
+    let worse = declared.windows(2).find(|pair| direction.gain(pair[0].value, pair[1].value) < 0.0);
+    worse.map_or(Ok(()), |pair| {
+        Err(format!(
+            "the declared value of {} is worse than that of {}: is the direction right?",
+            pair[1].year, pair[0].year
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -174,8 +184,6 @@ final = { year = 2026, value = 80.0 }
         check("year = 2024", "year = 2022", "the declared value of 2022 does not come after 2022");
         check("year = 2026", "year = 2023", "the declared value of 2023 does not come after 2024");
         check("year = 2022", "year = 2020", "the declared value of 2020 does not come after 2020");
-        check("value = 69", "value = 61.0", "the declared value of 2024 is worse than that of 2022");
-        check("value = 60.0", "value = 70.0", "the declared value of 2022 is worse than that of 2020");
         check("value = 80.0 }", "value = 80.0 }\ndirection = \"down\"", "is the direction right?");
         check("year = 2026", "year = 26", "a year of the target is not from 1900");
         check("value = 80.0", "value = inf", "is not a number");
@@ -196,6 +204,12 @@ final = { year = 2026, value = 80.0 }
                 .map_err(|error| error.to_string())
         };
         assert_eq!(of(TARGET, "share"), Ok(()), "the value of the baseline is declared");
+        for (from, to, worse, than) in
+            [("value = 69", "value = 61.0", 2024, 2022), ("value = 60.0", "value = 70.0", 2022, 2020)]
+        {
+            let error = of(&TARGET.replace(from, to), "share").expect_err("it goes back");
+            assert!(error.contains(&format!("value of {worse} is worse than that of {than}")), "{error}");
+        }
         let high = TARGET.replace("value = 80.0", "value = 800.0");
         let why =
             "the figure at line 10 of the report: the declared value of 2026 is not a percent from 0 to 100";
