@@ -2,7 +2,7 @@
 //!
 //! The page is made of the tables and the report alone and holds no time: the same edition makes the same bytes.
 
-use super::chart::chart;
+use super::chart::{chart, left_out};
 use super::page::{Entry, Page, Supplied};
 use super::words;
 use crate::cli::screen::count;
@@ -105,6 +105,7 @@ fn content(html: &mut String, figure: &Figure) {
     }
     if let Some(chart) = chart(figure) {
         let _ = writeln!(html, "{chart}");
+        left_out(figure).iter().for_each(|text| paragraph(html, "note", text));
     }
     table(html, figure);
     for each in &figure.breaks {
