@@ -67,7 +67,9 @@ impl Missing {
                 format!("the rule prints the range {label}, which nothing is worked out from")
             }
             Self::Absent => "the table does not have it".into(),
-            Self::Break(year) => format!("no change is worked out across the break in {year}"),
+            Self::Break(year) => {
+                format!("nothing is worked out across the break in {}", super::words::year(*year))
+            }
             Self::Few(least) => format!("not made of fewer than {least} students"),
             Self::Because(reason) => (*reason).into(),
         }

@@ -24,7 +24,7 @@ pub(super) fn before_after(grid: &Grid<'_>, form: &BeforeAfter, made: &mut Made)
     made.rows.push(row);
     made.notes.push(format!(
         "{ASSOCIATION}: everything else that changed between the two years is in the difference, and the students of the \
-         two years are not the same."
+         two years are not all the same."
     ));
     made.lines.push(series::line("All", &arms.to_vec()));
 }

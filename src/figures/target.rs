@@ -4,14 +4,14 @@
 //! achievable), and equitable (showing accelerated improvement for students of color so that achievement gaps could be
 //! eliminated)".
 
-use super::arm::Missing;
+use super::arm::{Arm, Missing};
 use super::catalog::ALL;
 use super::equitable;
 use super::figure::Made;
 use super::grid::Grid;
 use super::over_time::{EPSILON, Levels, in_words, is_sustained, trend};
 use super::reference::pairs;
-use super::report::{Direction, Point, Target};
+use super::report::{Point, Target};
 use super::row::{Quantity, Row, Scale};
 use super::series;
 use super::words::{amount, no_verdict, year};
@@ -44,7 +44,7 @@ fn incremental(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made)
     let points = form.interim.iter().map(|point| ("interim", point)).chain([("final", &form.goal)]);
     let mut newest = None;
     for (name, point) in points {
-        let status = status(grid.direction(form.direction), point, levels, last);
+        let status = status(grid, form, point, levels);
         let row = Row::new(point.year, name, Quantity::Target, grid.levels()).says(status);
         made.rows.push(Row { value: Ok(point.value), ..row });
         if point.year <= last {
@@ -57,24 +57,30 @@ fn incremental(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made)
             let level =
                 levels.iter().find(|(year, _)| *year == point.year).and_then(|(_, arm)| arm.as_ref().ok());
             let level = level.map(|arm| format!("{} against ", amount(arm.value, grid.levels())));
+            let broken = grid.break_between(form.baseline.year, point.year);
+            let broken = broken.map(|broken| format!("; something else is measured since {}", year(broken)));
             let text = format!(
-                "Incremental: {status}, the {name} value of {} ({}{}).",
+                "Incremental: {status}, the {name} value of {} ({}{}{}).",
                 year(point.year),
                 level.unwrap_or_default(),
-                amount(point.value, grid.levels())
+                amount(point.value, grid.levels()),
+                broken.unwrap_or_default()
             );
             made.find("incremental", status, text);
         }
     }
 }
 
-fn status(direction: Direction, point: &Point, levels: &Levels, last: u32) -> &'static str {
+fn status(grid: &Grid<'_>, form: &Target, point: &Point, levels: &Levels) -> &'static str {
     let level = levels.iter().find(|(year, _)| *year == point.year).map(|(_, arm)| arm);
+    // What was declared of one measure says nothing of another.
+    let is_broken = grid.break_between(form.baseline.year, point.year).is_some();
+    let gain = |arm: &Arm| grid.direction(form.direction).gain(point.value, arm.value);
     match level {
-        None if point.year > last => "not yet",
+        None if grid.last_year().is_none_or(|last| point.year > last) => "not yet",
         None | Some(Err(_)) => "cannot be shown",
-        Some(Ok(arm)) if arm.telling().is_err() => "no verdict",
-        Some(Ok(arm)) if direction.gain(point.value, arm.value) >= -EPSILON => "met",
+        Some(Ok(arm)) if is_broken || arm.telling().is_err() => "no verdict",
+        Some(Ok(arm)) if gain(arm) >= -EPSILON => "met",
         Some(Ok(_)) => "not met",
     }
 }
@@ -132,7 +138,7 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::Figure;
-    use super::super::report::{Baseline, Break, Form, Reference};
+    use super::super::report::{Baseline, Break, Direction, Form, Reference};
     use super::super::testing::{cell, made, made_of, shares, spec, status, table};
     use super::*;
     use crate::disclosure::Mark;
@@ -239,6 +245,7 @@ pub(super) mod tests {
         broken.breaks = vec![Break { year: 2014, why: "another test".into() }];
         let figure = made_of(broken, &shares(&[640, 660, 500, 510]));
         assert_eq!(status(&figure, "sustained"), "met");
+        assert_eq!(status(&figure, "incremental"), "no verdict", "71.3 was declared of another measure");
         assert!(figure.notes.iter().any(|note| note.contains("another measure")), "{:?}", figure.notes);
         let crossing = figure.rows.iter().find(|row| row.since == Some(2012));
         assert!(crossing.is_none(), "no change is worked out across the break");
