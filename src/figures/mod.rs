@@ -26,6 +26,7 @@ mod over_time;
 pub mod pack;
 mod participants;
 mod reference;
+mod relative;
 pub mod report;
 mod row;
 mod series;

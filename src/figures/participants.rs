@@ -3,10 +3,11 @@
 use super::arm::{Arm, Missing};
 use super::catalog::ALL;
 use super::compare::{ASSOCIATION, tell};
-use super::disparity::{gap, standardized};
+use super::disparity::gap;
 use super::figure::Made;
 use super::grid::Grid;
 use super::interval::{Term, combined};
+use super::relative::standardized;
 use super::report::Participants;
 use super::row::{Quantity, Row, Scale};
 use super::words::verdict;
