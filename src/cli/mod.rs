@@ -1,8 +1,8 @@
 //! The command line: one verb a file.
 //!
-//! Exit codes: 0 done, 1 done but some records were refused, 2 stopped. What is for people goes to
-//! standard error when it is progress and to standard output when it is the result; `--json` and `--csv`
-//! are for machines.
+//! Exit codes: 0 done, 1 done but some records were refused or some figures are not there, 2 stopped.
+//! What is for people goes to standard error when it is progress and to standard output when it is the
+//! result; `--json` and `--csv` are for machines.
 
 mod audit;
 mod backup;
@@ -27,6 +27,7 @@ mod screen;
 mod seal;
 mod sending;
 mod serve;
+mod sources;
 mod status;
 mod steward;
 mod table;
@@ -53,7 +54,7 @@ encodings, links the records of one child, and answers partners only with aggreg
 groups are hidden. Every call is in a log that anyone can check.
 
 Try it all on an invented city:      throughline demo
-Exit codes: 0 done, 1 done but some records were refused, 2 stopped.";
+Exit codes: 0 done, 1 done but some records were refused or some figures are not there, 2 stopped.";
 
 #[derive(Subcommand)]
 enum Verb {
@@ -109,7 +110,7 @@ type Done = Result<Finish, Failure>;
 enum Finish {
     /// Everything was done.
     All,
-    /// It was done, but some records were refused.
+    /// It was done, but some records were refused, or some figures of a report are not there.
     SomeRefused,
 }
 

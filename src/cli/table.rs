@@ -64,7 +64,12 @@ pub(super) fn bar(share: f64) -> String {
 
 /// A text that a spreadsheet does not take for a formula (OWASP, CSV injection).
 pub(super) fn safe(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    // Spreadsheets take the wide forms of Japanese keyboards for the same.
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +95,8 @@ mod tests {
     #[test]
     fn spreadsheets_get_no_formulas() {
         assert_eq!(safe("=1+1"), "'=1+1");
+        assert_eq!(safe("\n=1"), "'\n=1");
+        assert_eq!(safe("＝1+1"), "'＝1+1");
         assert_eq!(safe("race"), "race");
     }
 }

@@ -42,14 +42,14 @@ pub struct AggregateError {
     /// The column.
     pub column: &'static str,
     /// What is wrong with it; never the value.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
 /// The columns, in any order.
 const COLUMNS: [&str; 8] =
     ["id", "year", "population", "numerator", "denominator", "value", "source", "as_of"];
 
-/// Fewer people than this are not printed.
+/// Fewer people than this are not printed: neither all, nor those with the outcome, nor those without; but none is.
 const PEOPLE_MIN: u64 = 10;
 /// A percent may be rounded to one place.
 const ROUNDING: f64 = 0.0501;
@@ -73,19 +73,62 @@ pub fn read_aggregates(
     let at = COLUMNS.map(|column| header.iter().position(|name| name == column));
     let (mut read, mut wrong) = (Vec::new(), Vec::new());
     if let Some(missing) = at.iter().position(Option::is_none) {
-        wrong.push(AggregateError { row: 1, column: COLUMNS[missing], reason: "the column is missing" });
+        wrong.push(AggregateError {
+            row: 1,
+            column: COLUMNS[missing],
+            reason: "the column is missing".into(),
+        });
         return Ok((read, wrong));
     }
+    let mut lines = Vec::new();
     for (row, record) in (2..).zip(rows.records()) {
         let record = record?;
         let row = record.position().map_or(row, csv::Position::line);
         let cells = at.map(|at| at.and_then(|at| record.get(at)).unwrap_or_default());
-        match aggregate(cells, &is_line) {
-            Ok(aggregate) => read.push(aggregate),
+        let found = aggregate(cells, &is_line).map_err(|(column, reason)| (column, reason.to_owned()));
+        match found
+            .and_then(|aggregate| beside(&aggregate, lines.iter().copied().zip(&read)).map(|()| aggregate))
+        {
+            Ok(aggregate) => {
+                read.push(aggregate);
+                lines.push(row);
+            }
             Err((column, reason)) => wrong.push(AggregateError { row, column, reason }),
         }
     }
     Ok((read, wrong))
+}
+
+/// Whether a row can stand beside those before it, of the same line and year.
+///
+/// Populations are words, so that of two rows either may be part of the other: those of one that the other lacks are told by
+/// the difference. So are those of a row that several others together lack. Outcomes are not looked at: groups that
+/// share nobody differ in them by a few as a rule.
+fn beside<'a>(
+    new: &Aggregate,
+    before: impl Iterator<Item = (u64, &'a Aggregate)>,
+) -> Result<(), (&'static str, String)> {
+    let same: Vec<_> = before.filter(|(_, old)| old.id == new.id && old.year == new.year).collect();
+    let is_few = |a: u64, b: u64| (1..PEOPLE_MIN).contains(&a.abs_diff(b));
+    for (row, old) in &same {
+        if old.population == new.population {
+            return Err(("population", format!("has a figure of that year in row {row}")));
+        }
+        if new.denominator.zip(old.denominator).is_some_and(|(a, b)| is_few(a, b)) {
+            return Err(("denominator", format!("differs from that of row {row} by fewer than 10 people")));
+        }
+    }
+    let people: Vec<u64> =
+        same.iter().filter_map(|(_, old)| old.denominator).chain(new.denominator).collect();
+    if let (Some(largest), [_, _, _, ..], Some(_)) = (people.iter().max(), &people[..], new.denominator)
+        && is_few(*largest, people.iter().sum::<u64>() - largest)
+    {
+        return Err((
+            "denominator",
+            "leaves fewer than 10 people of the largest row to the others together".into(),
+        ));
+    }
+    Ok(())
 }
 
 type Wrong = (&'static str, &'static str);
@@ -109,9 +152,19 @@ fn aggregate(cells: [&str; 8], is_line: impl Fn(&str) -> bool) -> Result<Aggrega
     if denominator.is_some_and(|people| people < PEOPLE_MIN) {
         return Err(("denominator", "is below 10: so few people are not printed"));
     }
+    let few = |number: u64| (1..PEOPLE_MIN).contains(&number);
     let counted = match (numerator, denominator) {
         (Some(with), Some(people)) if with > people => {
             return Err(("numerator", "is larger than the denominator"));
+        }
+        (Some(with), Some(_)) if few(with) => {
+            return Err(("numerator", "is below 10: so few people are not printed"));
+        }
+        (Some(with), Some(people)) if few(people - with) => {
+            return Err((
+                "numerator",
+                "leaves fewer than 10 people without the outcome: they are not printed",
+            ));
         }
         (Some(with), Some(people)) => Some(with as f64 / people as f64 * 100.0),
         (Some(_), None) => return Err(("denominator", "is missing beside a numerator")),
@@ -133,6 +186,14 @@ fn aggregate(cells: [&str; 8], is_line: impl Fn(&str) -> bool) -> Result<Aggrega
         (None, Some(stated)) => stated,
         (None, None) => return Err(("value", "is missing")),
     };
+    // A percent of so many people tells how many have it.
+    let with = denominator.map(|people| (people, (value / 100.0 * people as f64).round() as u64));
+    if with.is_some_and(|(people, with)| few(with) || few(people.saturating_sub(with))) {
+        return Err((
+            "value",
+            "is of fewer than 10 people, with the outcome or without: they are not printed",
+        ));
+    }
     let as_of = as_of.parse().map_err(|_| ("as_of", "is not a calendar date (YYYY-MM-DD)"))?;
     let (id, population, source) = (id.to_owned(), population.to_owned(), source.to_owned());
     Ok(Aggregate { id, year: year.ending().into(), population, numerator, denominator, value, source, as_of })
@@ -171,6 +232,40 @@ mod tests {
             let (read, wrong) = read(row);
             assert_eq!((read.len(), wrong[0].row, wrong[0].column), (0, 2, column), "{row}");
         }
+    }
+
+    #[test]
+    fn few_people_are_not_told_by_a_complement() {
+        for (row, column) in [
+            ("employment,2024,City,9,600,,Survey,2024-09-01", "numerator"),
+            ("employment,2024,City,591,600,,Survey,2024-09-01", "numerator"),
+            ("employment,2024,City,,600,1.5,Survey,2024-09-01", "value"),
+            ("employment,2024,City,,12,75,Survey,2024-09-01", "value"),
+        ] {
+            let (read, wrong) = read(row);
+            assert_eq!((read.len(), wrong[0].row, wrong[0].column), (0, 2, column), "{row}");
+        }
+        for row in ["0,600", "600,600", "590,600", "10,600"] {
+            assert_eq!(read(&format!("employment,2024,City,{row},,Survey,2024-09-01")).0.len(), 1, "{row}");
+        }
+    }
+
+    #[test]
+    fn few_people_are_not_told_by_a_difference() {
+        let rows = |rows: &[(u32, &str, u64)]| {
+            let row = |(year, population, people): &(u32, &str, u64)| {
+                format!("employment,{year},{population},,{people},50,Survey,2024-09-01\n")
+            };
+            let (read, wrong) = read(&rows.iter().map(row).collect::<String>());
+            (read.len(), wrong.into_iter().map(|wrong| (wrong.row, wrong.reason)).collect::<Vec<_>>())
+        };
+        let (n, wrong) =
+            rows(&[(2024, "City", 600), (2024, "City without the zone", 591), (2023, "City", 595)]);
+        assert_eq!(n, 2, "another year is of other people");
+        assert_eq!(wrong, [(3, "differs from that of row 2 by fewer than 10 people".to_owned())]);
+        assert_eq!(rows(&[(2024, "City", 600), (2024, "North", 300), (2024, "South", 295)]).1[0].0, 4);
+        assert_eq!(rows(&[(2024, "City", 600), (2024, "North", 350), (2024, "South", 250)]).0, 3);
+        assert_eq!(rows(&[(2024, "City", 600), (2024, "City", 600)]).1[0].0, 3, "twice is once too often");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct Offer {
     pub population: String,
     /// Its indicators.
     pub uses: Vec<Use>,
+    /// The school years of its newest edition.
+    pub periods: Vec<u32>,
     /// Its dimensions, geography first; without categories where no edition has it yet.
     pub dimensions: Vec<Dimension>,
     /// Dimensions crossed at once, at most, without the geography.
@@ -72,6 +74,8 @@ pub struct Category {
 pub struct Definition {
     /// Its name.
     pub label: String,
+    /// `share`, `mean`, `ratio` or `count`.
+    pub measure: String,
     /// What it says.
     pub definition: String,
     /// Who is in the numerator.
@@ -98,6 +102,12 @@ impl Catalog {
 }
 
 impl Offer {
+    /// The indicator that the product gives a name.
+    #[must_use]
+    pub fn used(&self, name: &str) -> Option<&Use> {
+        self.uses.iter().find(|used| used.name == name)
+    }
+
     /// The dimension with that id.
     #[must_use]
     pub fn dimension(&self, id: &str) -> Option<&Dimension> {
@@ -119,12 +129,15 @@ impl Dimension {
         self.categories.iter().find(|category| category.id == id)
     }
 
-    /// The categories right under one, without the one of people of whom nothing is known.
-    pub(super) fn known_parts<'a>(&'a self, parent: &'a str) -> impl Iterator<Item = &'a Category> + 'a {
-        let is_part = move |category: &&Category| {
-            category.parent == parent && category.id != parent && category.id != UNKNOWN
-        };
-        self.categories.iter().filter(is_part)
+    /// Whether two categories have students in common: they are one, or one of them is part of the other.
+    pub(super) fn overlap(&self, one: &str, other: &str) -> bool {
+        self.is_part(one, other) || self.is_part(other, one)
+    }
+
+    fn is_part(&self, part: &str, whole: &str) -> bool {
+        let up =
+            |at: &&str| self.category(at).map(|known| known.parent.as_str()).filter(|parent| parent != at);
+        whole == ALL || std::iter::successors(Some(part), up).any(|at| at == whole)
     }
 
     /// The category that holds exactly these and nothing else: one of them alone, or a group with these parts.

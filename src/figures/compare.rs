@@ -1,17 +1,18 @@
 //! Comparisons with names of their own. Each says how many students stand behind every number, and none calls a
 //! difference an effect.
 
-use super::arm::{Arm, Missing};
-use super::catalog::ALL;
-use super::disparity::{change_between, gap, standardized};
-use super::figure::{Grid, Made, amount, verdict, year};
-use super::interval::{Term, combined};
+use super::arm::Missing;
+use super::catalog::{ALL, UNKNOWN};
+use super::disparity::{change_between, gap};
+use super::figure::Made;
+use super::grid::Grid;
 use super::over_time::{Levels, at, change};
-use super::report::{BeforeAfter, DifferenceInDifferences, Districts, Participants, Transition};
+use super::report::{BeforeAfter, DifferenceInDifferences, Districts, Transition};
 use super::row::{Quantity, Row, Scale};
 use super::series;
+use super::words::{amount, year};
 
-const ASSOCIATION: &str = "An association, not an effect";
+pub(super) const ASSOCIATION: &str = "An association, not an effect";
 
 /// One group before and after.
 pub(super) fn before_after(grid: &Grid<'_>, form: &BeforeAfter, made: &mut Made) {
@@ -22,7 +23,8 @@ pub(super) fn before_after(grid: &Grid<'_>, form: &BeforeAfter, made: &mut Made)
     tell(made, "before_after", "before and after", &row);
     made.rows.push(row);
     made.notes.push(format!(
-        "{ASSOCIATION}: everything else that changed between the two years is in the difference, other students too."
+        "{ASSOCIATION}: everything else that changed between the two years is in the difference, and the students of the \
+         two years are not all the same."
     ));
     made.lines.push(series::line("All", &arms.to_vec()));
 }
@@ -47,103 +49,16 @@ pub(super) fn difference_in_differences(grid: &Grid<'_>, form: &DifferenceInDiff
     let row = row.against(&sides[1].0).since(form.from);
     let row = match grid.break_between(form.from, form.to) {
         Some(broken) => Row { value: Err(Missing::Break(broken)), ..row },
-        None => change_between(row, (&arms[0], &arms[2]), (&arms[1], &arms[3])),
+        None => match grid.apart(&form.group, &form.comparison) {
+            Err(missing) => Row { value: Err(missing), ..row },
+            Ok(()) => change_between(row, (&arms[0], &arms[2]), (&arms[1], &arms[3])),
+        },
     };
     tell(made, "difference_in_differences", "the difference of the two changes", &row);
     made.rows.push(row);
     made.notes.push(format!(
-        "{ASSOCIATION}: it is one only if both groups would have changed alike without the program, which no figure here \
-         can show. The interval takes the students of both years as different ones."
-    ));
-}
-
-/// Participants against others who were eligible, in all and stratum by stratum.
-pub(super) fn participants(grid: &Grid<'_>, form: &Participants, made: &mut Made) {
-    let Some(when) = form.year.or(grid.last_year()) else { return };
-    let (label, against) = (grid.label(&form.participants), grid.label(&form.comparison));
-    let of = |category: &str, stratum: &str| match form.strata {
-        Some(_) => grid.arm(when, &[category, stratum]),
-        None => grid.arm(when, &[category]),
-    };
-    let whole = (of(&form.participants, ALL), of(&form.comparison, ALL));
-    made.rows.push(Row::level(when, &label, &whole.0, grid.levels()));
-    made.rows.push(Row::level(when, &against, &whole.1, grid.levels()));
-    let between = gap(grid, when, (&label, &against), (&whole.0, &whole.1));
-    tell(made, "participants", "all together", &between);
-    made.rows.push(between);
-    let row = Row::new(when, &label, Quantity::StandardizedDifference, Scale::Deviations).against(&against);
-    let apart = match (&whole.0, &whole.1) {
-        (Ok(a), Ok(b)) => standardized(a, b),
-        (Err(missing), _) | (_, Err(missing)) => Err(missing.clone()),
-    };
-    let arms = [&whole.0, &whole.1].into_iter().flatten();
-    let counts = if apart.is_ok() { arms.map(|arm| arm.counts).collect() } else { Vec::new() };
-    made.rows.push(Row { value: apart, counts, ..row });
-    if let Some(strata) = &form.strata {
-        over_strata(grid, when, strata, (&label, &against), &of, form, made);
-    }
-    made.notes.push(format!(
-        "{ASSOCIATION}: whoever takes part may differ from the others in more than is shown here. Reach is another figure."
-    ));
-}
-
-fn over_strata(
-    grid: &Grid<'_>,
-    when: u32,
-    strata: &str,
-    (label, against): (&str, &str),
-    of: &dyn Fn(&str, &str) -> Result<Arm, Missing>,
-    form: &Participants,
-    made: &mut Made,
-) {
-    let dimension = grid.offer.and_then(|offer| offer.dimension(strata));
-    // The strata are those right under the whole, those not known too: everybody is in one.
-    let categories = dimension.into_iter().flat_map(|known| &known.categories);
-    let categories = categories.filter(|each| each.parent == ALL && each.id != ALL);
-    let categories: Vec<&str> = categories.map(|category| category.id.as_str()).collect();
-    let mut used: Vec<(f64, Arm, Arm)> = Vec::new();
-    let (mut n_strata, mut n_groups) = (0, 0);
-    for stratum in categories {
-        let sides = (of(&form.participants, stratum), of(&form.comparison, stratum));
-        if sides.0 == Err(Missing::Empty) && sides.1 == Err(Missing::Empty) {
-            continue;
-        }
-        n_strata += 1;
-        let name = grid.label_in(1, stratum);
-        let (label, against) = (format!("{label}, {name}"), format!("{against}, {name}"));
-        made.rows.push(Row::level(when, &label, &sides.0, grid.levels()));
-        made.rows.push(Row::level(when, &against, &sides.1, grid.levels()));
-        made.rows.push(gap(grid, when, (&label, &against), (&sides.0, &sides.1)));
-        if let (Ok(a), Ok(b)) = sides
-            && let (Some(n), Some(m)) = (a.counts.people, b.counts.people)
-        {
-            n_groups += 1;
-            used.push(((n + m) as f64, a, b));
-        }
-    }
-    let row = Row::new(when, label, Quantity::StandardizedGap, grid.differences()).against(against);
-    if used.is_empty() {
-        made.rows.push(Row { value: Err(Missing::Hidden), ..row });
-        return;
-    }
-    let total: f64 = used.iter().map(|(weight, ..)| weight).sum();
-    let value = used.iter().map(|(weight, a, b)| weight / total * (a.value - b.value)).sum();
-    let terms = used.iter().flat_map(|(weight, a, b)| [(weight / total, a), (-weight / total, b)]);
-    let terms: Option<Vec<Term>> = terms
-        .map(|(weight, arm)| arm.limits().map(|(value, interval)| Term { weight, value, interval }))
-        .collect();
-    let interval = terms.map(|terms| combined(&terms).1);
-    let arms: Vec<&Arm> = used.iter().flat_map(|(_, a, b)| [a, b]).collect();
-    let sides =
-        [Arm::pooled(used.iter().map(|(_, a, _)| Ok(*a))), Arm::pooled(used.iter().map(|(.., b)| Ok(*b)))];
-    let counts = sides.iter().filter_map(|arm| arm.as_ref().ok().map(|arm| arm.counts)).collect();
-    let row = Row { value: Ok(value), interval, counts, ..row.says(verdict(&arms, interval)) };
-    tell(made, "participants", "over the same strata", &row);
-    made.rows.push(row);
-    let name = dimension.map_or(strata, |dimension| &dimension.label);
-    made.notes.push(format!(
-        "Directly standardized over {name}: both groups as if they had the strata of all of them together; \
-         {n_groups} of {n_strata} strata are shown for both and used."
+        "{ASSOCIATION}: it would tell of a cause only if both groups had otherwise changed alike, which no figure here can \
+         show."
     ));
 }
 
@@ -155,10 +70,12 @@ pub(super) fn transition(grid: &Grid<'_>, form: &Transition, made: &mut Made) {
         (label, levels)
     });
     let [(met, with), (missed, without)] = &sides;
+    let apart = grid.apart(&form.met, &form.not_met);
     for ((year, a), (_, b)) in with.iter().zip(without) {
         made.rows.push(Row::level(*year, met, a, grid.levels()));
         made.rows.push(Row::level(*year, missed, b, grid.levels()));
-        let between = gap(grid, *year, (met, missed), (a, b));
+        let b = apart.clone().and_then(|()| b.clone());
+        let between = gap(grid, *year, (met, missed), (a, &b));
         if Some(*year) == grid.last_year() {
             tell(made, "transition", "between the two", &between);
         }
@@ -172,24 +89,25 @@ pub(super) fn transition(grid: &Grid<'_>, form: &Transition, made: &mut Made) {
 /// Everybody together, and the mean in which each district counts once.
 pub(super) fn districts(grid: &Grid<'_>, form: &Districts, made: &mut Made) {
     let Some(when) = form.year.or(grid.last_year()) else { return };
-    let dimension = grid.offer.and_then(|offer| offer.dimension("geography"));
-    let ids: Vec<&str> =
-        dimension.into_iter().flat_map(|known| known.known_parts(ALL)).map(|c| c.id.as_str()).collect();
+    let ids = grid.parts(0, Some(when), ALL).into_iter().filter(|id| *id != UNKNOWN);
     let all = grid.arm(when, &[ALL]);
     made.rows.push(Row::level(when, "Pooled: all students together", &all, grid.levels()));
-    let (mut shown, mut n) = (Vec::new(), 0);
+    let (mut shown, mut n, mut missing) = (Vec::new(), 0, Missing::Empty);
     for id in ids {
         let arm = grid.arm(when, &[id]);
         if arm != Err(Missing::Empty) {
             n += 1;
-            shown.extend(arm.as_ref().ok().map(|arm| arm.value));
+            match &arm {
+                Ok(arm) => shown.push(arm.value),
+                Err(why) => missing = why.clone(),
+            }
             made.rows.push(Row::level(when, &grid.label(id), &arm, grid.levels()));
         }
     }
     let mean = shown.iter().sum::<f64>() / shown.len() as f64;
     let label = format!("Mean of {} of {n} districts, each counted once", shown.len());
     let row = Row::new(when, &label, Quantity::DistrictMean, grid.levels());
-    let value = if shown.is_empty() { Err(Missing::Hidden) } else { Ok(mean) };
+    let value = if shown.is_empty() { Err(missing) } else { Ok(mean) };
     if let (Ok(all), Ok(mean)) = (&all, &value) {
         let text = format!(
             "{}: {} of all students together, {} as the mean of the {} of {n} districts that are shown. The two answer \
@@ -205,7 +123,7 @@ pub(super) fn districts(grid: &Grid<'_>, form: &Districts, made: &mut Made) {
 }
 
 /// A difference in words.
-fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
+pub(super) fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
     let (status, text) = match (&row.value, row.interval) {
         (Err(missing), _) => ("cannot be shown", missing.reason()),
         (Ok(value), interval) => {
@@ -224,152 +142,4 @@ fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Figure;
-    use super::super::report::{Break, Form};
-    use super::super::testing::{cell, made, made_of, shares, spec, status, table};
-    use super::*;
-    use crate::disclosure::{Cell, Mark};
-
-    fn row(figure: &Figure, quantity: Quantity) -> &Row {
-        figure.rows.iter().rfind(|row| row.quantity == quantity).expect("a row")
-    }
-
-    fn near(found: &Row, value: f64, low: f64, high: f64) {
-        let ends = found.interval.expect("an interval");
-        let found = [*found.value.as_ref().expect("a value"), ends.low, ends.high];
-        assert!(found.iter().zip([value, low, high]).all(|(a, b)| (a - b).abs() < 5e-4), "{found:?}");
-    }
-
-    fn chronic_absence() -> DifferenceInDifferences {
-        DifferenceInDifferences {
-            by: "geography".into(),
-            group: vec!["p1".into(), "p2".into()],
-            comparison: vec!["c".into()],
-            group_label: Some("Program schools".into()),
-            comparison_label: None,
-            from: 2014,
-            to: 2015,
-        }
-    }
-
-    /// Down five points in schools of a program, up five in others; the interval computed by other code.
-    #[test]
-    fn differences_in_differences_have_all_four_numbers() {
-        let cells = [
-            (2014, "p1", Some((100, 400))),
-            (2014, "p2", Some((150, 600))),
-            (2014, "c", Some((250, 1000))),
-            (2015, "p1", Some((90, 500))),
-            (2015, "p2", Some((110, 500))),
-            (2015, "c", Some((300, 1000))),
-        ];
-        let table = shares(Some("geography"), &cells);
-        let figure = made(Form::DifferenceInDifferences(chronic_absence()), &table);
-        let found = row(&figure, Quantity::DifferenceInDifferences);
-        near(found, -10.0, -15.3338, -4.641);
-        let people: Vec<_> = found.counts.iter().map(|counts| counts.people).collect();
-        assert_eq!(people, [Some(1000); 4]);
-        assert!(figure.findings[0].text.contains("not an effect"));
-        let mut broken = spec(Form::DifferenceInDifferences(chronic_absence()));
-        broken.breaks = vec![Break { year: 2015, why: "another definition".into() }];
-        let figure = made_of(broken, &table);
-        assert_eq!(row(&figure, Quantity::DifferenceInDifferences).value, Err(Missing::Break(2015)));
-    }
-
-    #[test]
-    fn a_hidden_school_is_not_left_out_of_its_group() {
-        let cells = [
-            (2014, "p1", Some((100, 400))),
-            (2014, "p2", None),
-            (2014, "c", Some((250, 1000))),
-            (2015, "p1", Some((90, 500))),
-            (2015, "p2", Some((110, 500))),
-            (2015, "c", Some((300, 1000))),
-        ];
-        let figure =
-            made(Form::DifferenceInDifferences(chronic_absence()), &shares(Some("geography"), &cells));
-        assert_eq!(row(&figure, Quantity::DifferenceInDifferences).value, Err(Missing::Hidden));
-        assert_eq!(status(&figure, "difference_in_differences"), "cannot be shown");
-    }
-
-    fn stratum(status: &str, stratum: &str, (numerator, people): (u64, u64)) -> Cell {
-        let mut cell = cell(2025, &[status, stratum]);
-        (cell.numerator, cell.denominator) = (Some(numerator), Some(people));
-        cell.value = Some(numerator as f64 / people as f64);
-        cell.set_mark(Mark::Shown);
-        cell
-    }
-
-    /// 62.5 against 38.75 % in all, but ten and five points in strata of equal weight.
-    #[test]
-    fn participants_are_compared_over_the_same_strata() {
-        let (took_part, others) = ("participant", "eligible_nonparticipant");
-        let mut hidden = cell(2025, &[took_part, "c"]);
-        hidden.denominator = Some(12);
-        let cells = vec![
-            stratum(took_part, "all", (250, 400)),
-            stratum(others, "all", (155, 400)),
-            stratum(took_part, "a", (40, 100)),
-            stratum(others, "a", (90, 300)),
-            stratum(took_part, "b", (210, 300)),
-            stratum(others, "b", (65, 100)),
-            hidden,
-            stratum(others, "c", (20, 60)),
-        ];
-        let form = Participants {
-            by: "status".into(),
-            participants: took_part.into(),
-            comparison: others.into(),
-            strata: Some("income".into()),
-            year: None,
-        };
-        let table = table("share", vec!["status".into(), "income".into()], cells);
-        let figure = made(Form::Participants(form), &table);
-        let crude = figure.rows.iter().find(|row| row.quantity == Quantity::Gap).expect("a row");
-        assert!((crude.value.as_ref().expect("a value") - 23.75).abs() < 1e-9);
-        near(row(&figure, Quantity::StandardizedGap), 7.5, 0.1646, 15.2322);
-        let apart = row(&figure, Quantity::StandardizedDifference).value.as_ref().expect("a value");
-        assert!((apart - 0.489_031_7).abs() < 1e-6);
-        assert!(figure.notes.iter().any(|note| note.contains("2 of 3 strata")), "{:?}", figure.notes);
-    }
-
-    #[test]
-    fn before_and_after_is_newcombe_over_two_years() {
-        let table = shares(None, &[(2012, "", Some((647, 1000))), (2013, "", Some((666, 1000)))]);
-        let figure = made(Form::BeforeAfter(BeforeAfter { before: 2012, after: 2013 }), &table);
-        near(row(&figure, Quantity::Change), 1.9, -2.2599, 6.0507);
-        assert_eq!(row(&figure, Quantity::Change).says, "within chance");
-    }
-
-    #[test]
-    fn the_mean_of_districts_is_not_the_pooled_figure() {
-        let cells = [
-            (2025, "all", Some((190, 1300))),
-            (2025, "north", Some((100, 1000))),
-            (2025, "east", Some((60, 200))),
-            (2025, "west", None),
-        ];
-        let figure = made(Form::Districts(Districts { year: None }), &shares(Some("geography"), &cells));
-        let mean = row(&figure, Quantity::DistrictMean);
-        assert!(
-            (mean.value.as_ref().expect("a value") - 20.0).abs() < 1e-9 && mean.group.contains("2 of 3"),
-            "{mean:?}"
-        );
-        assert!((figure.rows[0].value.as_ref().expect("a value") - 190.0 / 13.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn transitions_are_of_those_who_met_it_and_those_who_did_not() {
-        let cells = [(2025, "yes", Some((80, 100))), (2025, "no", Some((60, 200))), (2025, "late", None)];
-        let of = |met: &[&str]| {
-            let met = met.iter().map(ToString::to_string).collect();
-            let form = Transition { by: "read_3".into(), met, not_met: vec!["no".into()] };
-            made(Form::Transition(form), &shares(Some("read_3"), &cells))
-        };
-        let figure = of(&["yes"]);
-        assert_eq!(row(&figure, Quantity::Gap).value, Ok(50.0));
-        assert_eq!(status(&figure, "transition"), "beyond chance");
-        assert_eq!(row(&of(&["yes", "late"]), Quantity::Gap).value, Err(Missing::Hidden));
-    }
-}
+mod tests;

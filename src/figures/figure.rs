@@ -1,15 +1,12 @@
 //! A figure: what a report asks of one table, and what comes out.
 
-use super::arm::{Arm, Missing};
-use super::catalog::{ALL, Catalog, Offer};
-use super::interval::Interval;
+use super::arm::Missing;
+use super::catalog::Catalog;
+use super::grid::Grid;
 use super::report::{Annotation, Break, Form, Spec};
-use super::row::{Row, Scale};
-use super::{VERDICT_MIN, compare, disparity, series, target};
-use crate::calendar::SchoolYear;
-use crate::disclosure::{Mark, ProtectedTable};
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use super::row::{Quantity, Row};
+use super::{compare, disparity, participants, series, target};
+use crate::disclosure::{ProtectedTable, Sourced};
 
 /// A figure with all that has to stand beside it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,8 +69,10 @@ pub struct Basis {
     pub filters: Vec<String>,
     /// SHA-256 of the table.
     pub table_digest: [u8; 32],
-    /// Years that are as in an earlier edition.
-    pub earlier: Vec<(u32, u32)>,
+    /// Whose records the edition has.
+    pub sources: Vec<Sourced>,
+    /// How they are to be named, as the agreement says; empty where it does not.
+    pub credit: String,
 }
 
 /// How many of the cells that a figure looked at are hidden.
@@ -115,12 +114,12 @@ pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure 
         Form::Target(form) => target::make(&grid, form, &mut made),
         Form::BeforeAfter(form) => compare::before_after(&grid, form, &mut made),
         Form::DifferenceInDifferences(form) => compare::difference_in_differences(&grid, form, &mut made),
-        Form::Participants(form) => compare::participants(&grid, form, &mut made),
+        Form::Participants(form) => participants::make(&grid, form, &mut made),
         Form::Transition(form) => compare::transition(&grid, form, &mut made),
         Form::Districts(form) => compare::districts(&grid, form, &mut made),
     }
     made.notes.extend(grid.notes());
-    let in_view = |year: u32| grid.years.first().is_some_and(|first| *first <= year);
+    let in_view = in_view(&made.rows);
     Figure {
         title: spec.title.clone(),
         form: spec.form.name(),
@@ -133,6 +132,14 @@ pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure 
         annotations: spec.annotations.iter().filter(|each| in_view(each.year)).cloned().collect(),
         loss: grid.loss(),
     }
+}
+
+/// Whether a year is one of those that the rows are about, from the first to the last.
+fn in_view(rows: &[Row]) -> impl Fn(u32) -> bool + use<> {
+    let counted = rows.iter().filter(|row| row.quantity != Quantity::Target);
+    let years = counted.flat_map(|row| [row.since.unwrap_or(row.year), row.year]);
+    let (first, last) = years.fold((u32::MAX, 0), |(first, last), year| (first.min(year), last.max(year)));
+    move |year| first <= year && year <= last
 }
 
 /// What a form adds to a figure.
@@ -152,7 +159,7 @@ impl Made {
 
 fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
     let offer = catalog.offer(table.product());
-    let used = offer.and_then(|offer| offer.uses.iter().find(|used| used.name == table.indicator()));
+    let used = offer.and_then(|offer| offer.used(table.indicator()));
     let definition = used.and_then(|used| catalog.definitions.get(&used.indicator)).cloned();
     let filter = |(dimension, category): &(String, String)| match offer {
         Some(offer) => {
@@ -161,7 +168,6 @@ fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
         }
         None => format!("{dimension}: {category}"),
     };
-    let earlier = table.counted().iter().filter(|counted| counted.edition != table.edition());
     Basis {
         product: format!("{} v{}", table.product(), table.product_version()),
         title: offer.map(|offer| offer.title.clone()).unwrap_or_default(),
@@ -174,151 +180,7 @@ fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
         definition: definition.unwrap_or_default(),
         filters: spec.filters.iter().map(filter).collect(),
         table_digest: table.digest(),
-        earlier: earlier.map(|counted| (counted.period, counted.edition)).collect(),
-    }
-}
-
-/// A table to look things up in; it remembers which cells were looked at.
-pub(super) struct Grid<'a> {
-    pub(super) table: &'a ProtectedTable,
-    pub(super) offer: Option<&'a Offer>,
-    pub(super) spec: &'a Spec,
-    /// School years of the table, ascending.
-    pub(super) years: Vec<u32>,
-    cells: BTreeMap<(u32, &'a [String]), usize>,
-    seen: RefCell<BTreeSet<usize>>,
-}
-
-impl<'a> Grid<'a> {
-    fn new(spec: &'a Spec, table: &'a ProtectedTable, offer: Option<&'a Offer>) -> Self {
-        let years: BTreeSet<u32> = table.cells().iter().map(|cell| cell.period).collect();
-        let place = |(at, cell): (usize, &'a crate::disclosure::Cell)| {
-            ((cell.period, cell.categories.as_slice()), at)
-        };
-        let cells = table.cells().iter().enumerate().map(place).collect();
-        Self { table, offer, spec, years: years.into_iter().collect(), cells, seen: RefCell::default() }
-    }
-
-    /// What the cell of these categories says, one for each dimension.
-    pub(super) fn arm(&self, year: u32, categories: &[&str]) -> Result<Arm, Missing> {
-        let key: Vec<String> = categories.iter().map(ToString::to_string).collect();
-        let at = *self.cells.get(&(year, key.as_slice())).ok_or(Missing::Absent)?;
-        self.seen.borrow_mut().insert(at);
-        Arm::of(self.table, &self.table.cells()[at])
-    }
-
-    /// Several categories of the first dimension as one group.
-    pub(super) fn group(&self, year: u32, categories: &[String]) -> Result<Arm, Missing> {
-        Arm::pooled(categories.iter().map(|category| self.arm(year, &[category])))
-    }
-
-    pub(super) fn last_year(&self) -> Option<u32> {
-        self.years.last().copied()
-    }
-
-    /// What a category of the first dimension is called.
-    pub(super) fn label(&self, category: &str) -> String {
-        self.label_in(0, category)
-    }
-
-    /// What a category of a dimension is called.
-    pub(super) fn label_in(&self, dimension: usize, category: &str) -> String {
-        match (self.table.dimensions().get(dimension), self.offer) {
-            (Some(_), _) if category == ALL => "All".into(),
-            (Some(dimension), Some(offer)) => {
-                match (offer.label(dimension, category), offer.dimension(dimension)) {
-                    // These say nothing without what they are about.
-                    (label @ ("Yes" | "No" | "Not known"), Some(known)) => {
-                        format!("{}: {label}", known.label)
-                    }
-                    (label, _) => label.to_owned(),
-                }
-            }
-            _ => category.to_owned(),
-        }
-    }
-
-    /// What several categories of the first dimension are called together.
-    pub(super) fn labels(&self, categories: &[String]) -> String {
-        categories.iter().map(|category| self.label(category)).collect::<Vec<_>>().join(" + ")
-    }
-
-    pub(super) fn levels(&self) -> Scale {
-        Scale::of_levels(self.table.measure())
-    }
-
-    pub(super) fn differences(&self) -> Scale {
-        Scale::of_differences(self.table.measure())
-    }
-
-    /// The first break after one year and up to another.
-    pub(super) fn break_between(&self, from: u32, to: u32) -> Option<u32> {
-        self.spec.breaks.iter().map(|each| each.year).find(|year| from < *year && *year <= to)
-    }
-
-    /// The first year of the table that is measured as the last one is.
-    pub(super) fn comparable_since(&self) -> Option<u32> {
-        let last = self.last_year()?;
-        self.years.iter().copied().find(|year| self.break_between(*year, last).is_none())
-    }
-
-    fn loss(&self) -> Loss {
-        let marks = self.seen.borrow();
-        let marks = marks.iter().map(|at| self.table.cells()[*at].mark()).filter(|mark| *mark != Mark::Empty);
-        let (hidden, shown): (Vec<_>, Vec<_>) = marks.partition(|mark| *mark == Mark::Hidden);
-        Loss { hidden: hidden.len(), cells: hidden.len() + shown.len() }
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.table.rounded_to() > 0 {
-            notes
-                .push(format!("Numbers of students are rounded to the nearest {}.", self.table.rounded_to()));
-        }
-        if self.table.people_noise() > 0.0 {
-            notes.push(format!(
-                "Noise was added to protect students: 19 of 20 numbers of students are within ±{:.0} of the counted one.",
-                1.96 * self.table.people_noise()
-            ));
-        }
-        for counted in self.table.counted().iter().filter(|counted| counted.edition != self.table.edition()) {
-            notes.push(format!(
-                "{} is as in edition {}: the records of too few students have changed since.",
-                year(counted.period),
-                counted.edition
-            ));
-        }
-        notes
-    }
-}
-
-/// A school year in words: `2024-25`.
-#[must_use]
-pub(super) fn year(ending: u32) -> String {
-    SchoolYear::new(ending).map_or_else(|| ending.to_string(), |year| year.to_string())
-}
-
-/// What an interval of a difference between groups allows to conclude.
-pub(super) fn verdict(arms: &[&Arm], interval: Option<Interval>) -> String {
-    if arms.iter().any(|arm| !arm.is_exact) {
-        return "no verdict: numbers are rounded or carry noise".into();
-    }
-    if arms.iter().any(|arm| !arm.is_large()) {
-        return format!("no verdict: fewer than {VERDICT_MIN} students in a group");
-    }
-    match interval {
-        None => "no verdict: this measure has no interval".into(),
-        Some(interval) if interval.excludes_zero() => "beyond chance".into(),
-        Some(_) => "within chance".into(),
-    }
-}
-
-/// A difference in words, without its sign: `3.2 points`.
-pub(super) fn amount(value: f64, scale: Scale) -> String {
-    match scale {
-        Scale::Percent => format!("{:.1} %", value.abs()),
-        Scale::Points => format!("{:.1} points", value.abs()),
-        Scale::Students => format!("{:.0} students", value.abs()),
-        _ => format!("{:.2}", value.abs()),
+        sources: table.sources().to_vec(),
+        credit: table.credit().to_owned(),
     }
 }

@@ -18,16 +18,22 @@ mod arm;
 mod catalog;
 mod compare;
 mod disparity;
+mod equitable;
 mod figure;
+mod grid;
 mod interval;
 mod over_time;
 pub mod pack;
+mod participants;
+mod reference;
+mod relative;
 pub mod report;
 mod row;
 mod series;
 mod target;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use aggregate::{Aggregate, AggregateError, read_aggregates};
 pub use arm::{Arm, Counts, Missing};
@@ -35,6 +41,7 @@ pub use catalog::{Catalog, Category, Definition, Dimension, Offer, Use};
 pub use figure::{Basis, Figure, Finding, Line, Loss, figure};
 pub use interval::{Interval, Term, combined, difference, wilson};
 pub use row::{Quantity, Row, Scale};
+pub use words::not_counted;
 
 /// Students that each group needs before anything is concluded from a difference.
 pub const VERDICT_MIN: u64 = 30;

@@ -1,10 +1,11 @@
 //! Levels over the years: steps from one year to the next, and what they amount to.
 
 use super::arm::{Arm, Missing};
-use super::figure::{Grid, amount, verdict, year};
+use super::grid::Grid;
 use super::interval::difference;
 use super::report::Direction;
-use super::row::{Quantity, Row};
+use super::row::{Quantity, Row, Scale};
+use super::words::{amount, no_verdict, on_change, verdict, year};
 
 /// Whether a series goes where it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +36,18 @@ pub(super) struct Trend {
     pub(super) years_before_reversal: u32,
 }
 
+impl Trend {
+    /// In a word or two.
+    pub(super) fn status(&self) -> &'static str {
+        self.state.as_ref().map_or_else(Missing::status, |state| state.name())
+    }
+}
+
+/// A group's level in a year.
+pub(super) type Level = (u32, Result<Arm, Missing>);
+
 /// A group's levels, by year.
-pub(super) type Levels = Vec<(u32, Result<Arm, Missing>)>;
+pub(super) type Levels = Vec<Level>;
 
 /// The level of a year.
 pub(super) fn at(levels: &Levels, year: u32) -> Result<Arm, Missing> {
@@ -64,7 +75,14 @@ pub(super) fn trend(grid: &Grid<'_>, levels: &Levels, direction: Direction, tole
     let last = levels.len().saturating_sub(1);
     let better = |at: usize| step(grid, levels, at, direction).is_ok_and(|gain| gain > tolerance + EPSILON);
     let in_a_row = |end: usize| (1..=end).rev().take_while(|at| better(*at)).count() as u32;
-    let state = if last == 0 { Err(Missing::Absent) } else { step(grid, levels, last, direction) };
+    let state = match last {
+        0 => Err(Missing::Absent),
+        // Whether more students are better depends on what they are counted for.
+        _ if grid.levels() == Scale::Students => {
+            Err(Missing::Because("it is a number of students, not a level"))
+        }
+        _ => step(grid, levels, last, direction),
+    };
     let state = state.map(|gain| match gain {
         gain if gain > tolerance + EPSILON => State::Improving,
         gain if gain < -tolerance - EPSILON => State::Reversing,
@@ -78,18 +96,23 @@ pub(super) fn trend(grid: &Grid<'_>, levels: &Levels, direction: Direction, tole
     }
 }
 
-/// Whether no step of a window was worse by more than the tolerance, and the whole was better.
+/// Whether no step of a window was worse by more than the tolerance, and the whole was better; `declared` is the level of
+/// the year before the window, where the table does not have it.
 pub(super) fn is_sustained(
     grid: &Grid<'_>,
     levels: &Levels,
+    declared: Option<f64>,
     direction: Direction,
     tolerance: f64,
 ) -> Result<bool, Missing> {
-    if levels.len() < 2 {
+    let first = declared.zip(levels.first()).map(|(value, (_, now))| {
+        Ok(direction.gain(value, now.as_ref().map_err(Clone::clone)?.telling()?.value))
+    });
+    let steps = (1..levels.len()).map(|at| step(grid, levels, at, direction));
+    let steps = first.into_iter().chain(steps).collect::<Result<Vec<_>, _>>()?;
+    if steps.is_empty() {
         return Err(Missing::Absent);
     }
-    let steps = (1..levels.len()).map(|at| step(grid, levels, at, direction));
-    let steps = steps.collect::<Result<Vec<_>, _>>()?;
     Ok(steps.iter().all(|gain| *gain >= -tolerance - EPSILON) && steps.iter().sum::<f64>() > EPSILON)
 }
 
@@ -118,14 +141,26 @@ pub(super) fn change(
     }
 }
 
-/// The last step of a series in words, with an alert where it goes back.
+/// The last step of a series in words, with an alert where it goes back; nothing where there is no step.
 pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Trend) -> Option<String> {
     let (to, now) = levels.last()?;
     let (from, before) = levels.get(levels.len().checked_sub(2)?)?;
     let row = change(grid, group, (*from, before), (*to, now));
     let text = match (&trend.state, &row.value) {
+        (_, Ok(by)) if row.scale == Scale::Students => {
+            let how = match *by {
+                by if by > 0.0 => format!("{} more", amount(by, row.scale)),
+                by if by < 0.0 => format!("{} fewer", amount(by, row.scale)),
+                _ => "neither more nor fewer students".into(),
+            };
+            format!("{group}: {how} in {} than in {}.", year(*to), year(*from))
+        }
         (Err(missing), _) | (_, Err(missing)) => {
-            format!("{group}: {} to {}: {}.", year(*from), year(*to), missing.reason())
+            let why = match missing.status() {
+                "no verdict" => no_verdict(missing),
+                _ => missing.reason(),
+            };
+            format!("{group}: {} to {}: {why}.", year(*from), year(*to))
         }
         (Ok(State::Improving), Ok(by)) => {
             let n = trend.years_improving;
@@ -134,11 +169,20 @@ pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Tr
                 "{group}: improving by {} in {}, {times}; {}.",
                 amount(*by, row.scale),
                 year(*to),
-                row.says
+                on_change("the change", &row.says)
             )
         }
         (Ok(State::Flat), Ok(by)) => {
-            format!("{group}: flat in {} ({} apart).", year(*to), amount(*by, row.scale))
+            let from = year(*from);
+            match *by {
+                by if by > EPSILON => {
+                    format!("{group}: flat in {}, {} above {from}.", year(*to), amount(by, row.scale))
+                }
+                by if by < -EPSILON => {
+                    format!("{group}: flat in {}, {} below {from}.", year(*to), amount(by, row.scale))
+                }
+                _ => format!("{group}: flat in {}, as in {from}.", year(*to)),
+            }
         }
         (Ok(State::Reversing), Ok(by)) => {
             let after = match trend.years_before_reversal {
@@ -150,7 +194,7 @@ pub(super) fn in_words(grid: &Grid<'_>, group: &str, levels: &Levels, trend: &Tr
                 "Reversal. {group}: worse by {} in {}{after}; {}.",
                 amount(*by, row.scale),
                 year(*to),
-                row.says
+                on_change("the change", &row.says)
             )
         }
     };

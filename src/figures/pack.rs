@@ -68,9 +68,8 @@ pub struct PackLine {
     /// Whether it is taken from a file of aggregates.
     #[serde(default)]
     pub aggregate: bool,
-    /// Which way is better.
-    #[serde(default)]
-    pub direction: Direction,
+    /// Which way is better; when absent, that of the indicator.
+    pub direction: Option<Direction>,
     /// The source of the dimension to break down by.
     pub by: Option<String>,
     /// Whether the groups of that dimension are set against all others, instead of being followed.
@@ -79,6 +78,46 @@ pub struct PackLine {
     /// What a reader has to know.
     #[serde(default)]
     pub note: String,
+}
+
+impl PackLine {
+    fn check(&self) -> Result<(), &'static str> {
+        if self.counted_by.is_empty() && !self.aggregate {
+            return Err("is neither counted by an indicator nor supplied as an aggregate");
+        }
+        if self.disparity && self.by.is_none() {
+            return Err("has a disparity without groups: by");
+        }
+        // No category at all would be taken for one without parts.
+        if self
+            .counted_by
+            .iter()
+            .flat_map(|choice| &choice.filters)
+            .any(|filter| filter.categories.is_empty())
+        {
+            return Err("has a filter without categories");
+        }
+        Ok(())
+    }
+}
+
+/// Why a document is no pack.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is not TOML, or a key of it is unknown, missing or of another kind.
+    #[error("the pack cannot be read: {0}")]
+    Document(#[source] toml::de::Error),
+    /// A line says something that cannot be.
+    #[error("the pack's line {line} {reason}")]
+    Wrong {
+        /// Its id.
+        line: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A population is told by no category.
+    #[error("a population of the pack has a filter without categories")]
+    Population,
 }
 
 /// An indicator of the library with what it must be set to.
@@ -132,8 +171,21 @@ impl Pack {
     /// # Errors
     ///
     /// What keeps it from being one.
-    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        toml::from_str(text)
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let pack: Self = toml::from_str(text).map_err(Error::Document)?;
+        let mut ids = BTreeSet::new();
+        for line in &pack.lines {
+            let wrong = |reason| Error::Wrong { line: line.id.clone(), reason };
+            if !ids.insert(line.id.as_str()) {
+                return Err(wrong("is there twice"));
+            }
+            line.check().map_err(wrong)?;
+        }
+        let mut filters = pack.populations.iter().flat_map(|population| &population.filters);
+        if filters.any(|filter| filter.categories.is_empty()) {
+            return Err(Error::Population);
+        }
+        Ok(pack)
     }
 
     /// What its lines leave open, to be set by whoever reports: the names in braces.
@@ -158,10 +210,26 @@ mod tests {
             assert_eq!(*name, pack.name);
             let ids: BTreeSet<&str> = pack.lines.iter().map(|line| line.id.as_str()).collect();
             assert_eq!(ids.len(), pack.lines.len(), "{name}: ids are unique");
-            for line in &pack.lines {
-                assert!(line.aggregate || !line.counted_by.is_empty(), "{name}: {}", line.id);
-            }
+            assert_eq!(Pack::parse(document(name).expect("its document")).expect("a pack"), *pack);
         }
+    }
+
+    #[test]
+    fn what_is_no_pack_says_why() {
+        let of = |line: &str| {
+            let pack =
+                format!("pack = \"p\"\ntitle = \"P\"\nsource = \"s\"\n[[lines]]\nlabel = \"L\"\n{line}");
+            Pack::parse(&pack).err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        assert_eq!(of("id = \"a\"\naggregate = true"), "");
+        assert!(of("id = \"a\"").contains("line a is neither counted"));
+        let counted = "id = \"a\"\ncounted_by = [{ indicator = \"enrollment\" }]\n";
+        assert!(of(&format!("{counted}disparity = true")).contains("without groups"));
+        let filter = "where = [{ source = \"grade\", categories = [] }]";
+        let filtered = counted.replace(" }]", &format!(", {filter} }}]"));
+        assert!(of(&filtered).contains("filter without categories"), "{}", of(&filtered));
+        let twice = "id = \"a\"\naggregate = true\n[[lines]]\nlabel = \"L\"\nid = \"a\"\naggregate = true";
+        assert!(of(twice).contains("is there twice"));
     }
 
     #[test]

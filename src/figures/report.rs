@@ -28,9 +28,11 @@
 //! reference = "others"                  # or "largest", "highest", "lowest", { category = "no" }
 //! ```
 
+mod check;
 mod forms;
 mod read;
 
+use super::catalog::Catalog;
 use crate::calendar::SchoolYear;
 use crate::outcomes::Slice;
 pub use forms::{
@@ -65,6 +67,8 @@ pub struct Report {
 /// A figure as it is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
+    /// The line of the report that it begins at; nothing where it is a pack's.
+    pub line: Option<usize>,
     /// Its title.
     pub title: String,
     /// Product id.
@@ -165,6 +169,20 @@ impl Report {
     /// [`Error`] at the first figure that cannot be read, with its position.
     pub fn parse(text: &str, product: Option<&str>) -> Result<Self, Error> {
         read::read(text, product)
+    }
+
+    /// Checks what only the products can tell: that declared levels of shares and rates are percents, and that products
+    /// have the years without which there is no figure.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Wrong`] with the line of the first figure that asks for what cannot be.
+    pub fn check(&self, catalog: &Catalog) -> Result<(), Error> {
+        self.figures.iter().try_for_each(|spec| {
+            let wrong = |reason| Error::Wrong { line: spec.line.unwrap_or(0), reason };
+            // The catalog tells the years of the newest edition alone.
+            check::against(spec, catalog, self.edition.is_none()).map_err(wrong)
+        })
     }
 
     /// The breaks of an indicator.

@@ -130,6 +130,15 @@ impl Scale {
     }
 }
 
+/// How far noise may have moved a level.
+fn noise(margin: f64, scale: Scale) -> String {
+    match scale {
+        Scale::Percent => format!("± {margin:.1} points by noise"),
+        Scale::Students => format!("± {margin:.0} by noise"),
+        _ => format!("± {margin:.2} by noise"),
+    }
+}
+
 /// One figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -156,6 +165,24 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it is the level of a group of whom nobody has the outcome: counted, and not rounded to it.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        // Shares alone have a numerator, and those alone an interval whose numbers are as counted.
+        let is_nobody = self.counts.first().is_some_and(|counts| counts.numerator == Some(0));
+        self.quantity == Quantity::Level && self.value.is_ok() && is_nobody && self.interval.is_some()
+    }
+
+    /// One word for machines: `shown`, `zero`, or why there is no value.
+    #[must_use]
+    pub fn flag(&self) -> &'static str {
+        match &self.value {
+            Ok(_) if self.is_zero() => "zero",
+            Ok(_) => "shown",
+            Err(missing) => missing.flag(),
+        }
+    }
+
     /// A row without a value yet.
     pub(super) fn new(year: u32, group: &str, quantity: Quantity, scale: Scale) -> Self {
         Self {
@@ -180,6 +207,7 @@ impl Row {
                 counts: vec![arm.counts],
                 value: Ok(arm.value),
                 interval: arm.limits().map(|(_, interval)| interval),
+                says: arm.margin.map(|margin| noise(margin, scale)).unwrap_or_default(),
                 ..row
             },
             Err(missing) => Self { value: Err(missing.clone()), ..row },

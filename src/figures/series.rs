@@ -1,7 +1,7 @@
 //! Series: the levels of groups over the years, with their changes.
 
-use super::catalog::ALL;
-use super::figure::{Grid, Line, Made};
+use super::figure::{Line, Made};
+use super::grid::Grid;
 use super::over_time::{self, Levels, State};
 use super::report::Series;
 use super::row::Row;
@@ -14,18 +14,14 @@ pub(super) fn make(grid: &Grid<'_>, form: &Series, made: &mut Made) {
         };
         let levels: Levels = grid.years.iter().map(|year| (*year, arm(*year))).collect();
         add(grid, &label, &levels, made);
-        let trend = over_time::trend(grid, &levels, form.direction, form.tolerance);
-        let status = match trend.state {
-            Ok(state) => state.name(),
-            Err(_) => "cannot be shown",
-        };
+        let trend = over_time::trend(grid, &levels, grid.direction(form.direction), form.tolerance);
         // What is small enough to be missing in most years would fill the page with that.
         if levels.len() > 1 {
             let test = if trend.state == Ok(State::Reversing) { "reversal" } else { "trend" };
             made.findings.extend(
                 over_time::in_words(grid, &label, &levels, &trend).map(|text| super::figure::Finding {
                     test,
-                    status,
+                    status: trend.status(),
                     text,
                 }),
             );
@@ -57,7 +53,9 @@ pub(super) fn line(label: &str, levels: &Levels) -> Line {
 
 /// The groups to follow: those asked for, all of a dimension, several as one, or everybody.
 fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
-    let Some(by) = &form.by else { return vec![("All".into(), Vec::new())] };
+    if form.by.is_none() {
+        return vec![("All".into(), Vec::new())];
+    }
     // Sums of days are not printed, so their rates stay apart.
     if !form.pool.is_empty() && grid.table.measure() == "ratio" {
         return form.pool.iter().map(|category| (grid.label(category), vec![category.clone()])).collect();
@@ -65,11 +63,9 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
     if !form.pool.is_empty() {
         return vec![(grid.labels(&form.pool), form.pool.clone())];
     }
-    let known = grid.offer.and_then(|offer| offer.dimension(by));
-    let categories: Vec<String> = match (&form.groups[..], known) {
-        ([], Some(dimension)) => dimension.categories.iter().map(|each| each.id.clone()).collect(),
-        ([], None) => vec![ALL.into()],
-        (groups, _) => groups.to_vec(),
+    let categories: Vec<String> = match &form.groups[..] {
+        [] => grid.categories(0, None).into_iter().map(str::to_owned).collect(),
+        groups => groups.to_vec(),
     };
     let of = |category: String| (grid.label(&category), vec![category]);
     categories.into_iter().map(of).collect()
@@ -78,9 +74,10 @@ fn groups(grid: &Grid<'_>, form: &Series) -> Vec<(String, Vec<String>)> {
 #[cfg(test)]
 mod tests {
     use super::super::report::{Break, Direction, Form};
-    use super::super::testing::{Told, made, made_of, shares, spec, status};
-    use super::super::{Missing, Quantity};
+    use super::super::testing::{Told, cell, made, made_named, made_of, shares, spec, status, table};
+    use super::super::{Catalog, Category, Dimension, Missing, Offer, Quantity, Use, figure};
     use super::*;
+    use crate::disclosure::Mark;
 
     fn levels(levels: &[Option<u64>]) -> crate::disclosure::ProtectedTable {
         let cells: Vec<_> =
@@ -98,7 +95,7 @@ mod tests {
         assert_eq!(status(&figure, "reversal"), "reversing");
         let text = &figure.findings[0].text;
         assert!(text.contains("4.5 points") && text.contains("2 years of improvement"), "{text}");
-        let down = Series { direction: Direction::Down, ..series() };
+        let down = Series { direction: Some(Direction::Down), ..series() };
         let figure = made(Form::Series(down), &levels(&[Some(500), Some(520), Some(515)]));
         assert_eq!(status(&figure, "trend"), "flat");
     }
@@ -123,6 +120,72 @@ mod tests {
         // Both ends of the longer one are shown.
         let whole = figure.rows.iter().find(|row| row.since == Some(2021)).expect("the whole change");
         assert!((whole.value.as_ref().expect("a value") - 4.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn noise_stands_beside_its_level() {
+        let mut noisy = cell(2025, &[]);
+        (noisy.denominator, noisy.value, noisy.margin) = (Some(1000), Some(0.25), Some(0.012));
+        noisy.set_mark(Mark::Shown);
+        let figure = made(Form::Series(series()), &table("share", Vec::new(), vec![noisy]));
+        assert_eq!(figure.rows[0].says, "± 1.2 points by noise");
+        assert!(figure.rows[0].interval.is_none());
+    }
+
+    #[test]
+    fn namesakes_are_told_apart() {
+        let ids = ["all", "north:1", "south:1"];
+        let category = |id: &str| {
+            let label = if id == "all" { "All" } else { "Lincoln Elementary" };
+            Category { id: id.into(), label: label.into(), parent: "all".into() }
+        };
+        let categories = ids.map(category).to_vec();
+        let dimension = Dimension { id: "geography".into(), categories, ..Dimension::default() };
+        let offer = Offer { id: "p".into(), dimensions: vec![dimension], ..Offer::default() };
+        let catalog = Catalog { offers: vec![offer], ..Catalog::default() };
+        let schools = shares(Some("geography"), &ids.map(|id| (2025, id, Some((20, 40)))));
+        let form = Form::Series(Series { by: Some("geography".into()), ..series() });
+        let figure = figure(&spec(form), &schools, &catalog);
+        let groups: Vec<&str> = figure.lines.iter().map(|line| line.label.as_str()).collect();
+        assert_eq!(groups, ["All", "Lincoln Elementary (north:1)", "Lincoln Elementary (south:1)"]);
+    }
+
+    /// Nobody has said which way is better of chronic absence.
+    #[test]
+    fn more_absence_is_no_improvement() {
+        let used = Use { name: "i".into(), indicator: "chronic_absence".into(), ..Use::default() };
+        let offer = Offer { id: "p".into(), uses: vec![used], ..Offer::default() };
+        let catalog = Catalog { offers: vec![offer], ..Catalog::default() };
+        let more = levels(&[Some(200), Some(250)]);
+        let trend = |form| status(&figure(&spec(Form::Series(form)), &more, &catalog), "reversal");
+        assert_eq!(trend(series()), "reversing");
+        assert_eq!(trend(Series { direction: Some(Direction::Up), ..series() }), "nothing");
+    }
+
+    /// A place that the newest edition has no more is followed by its id, as long as it was there.
+    #[test]
+    fn what_an_older_edition_has_is_followed() {
+        let cells = [(2024, "old", Some((10, 100))), (2024, "new", None), (2025, "new", Some((20, 100)))];
+        let form = Form::Series(Series { by: Some("zone".into()), ..series() });
+        let figure = made_named(form, &shares(Some("zone"), &cells), &["all", "new", "newer"]);
+        let groups: Vec<&str> = figure.lines.iter().map(|line| line.label.as_str()).collect();
+        assert_eq!(groups, ["old", "new"]);
+        let gone = figure.rows.iter().find(|row| row.group == "old" && row.year == 2025).expect("a row");
+        assert_eq!(gone.value, Err(Missing::Absent));
+    }
+
+    #[test]
+    fn more_students_are_no_improvement() {
+        let count = |year, people| {
+            let mut cell = cell(year, &[]);
+            cell.denominator = Some(people);
+            cell.set_mark(Mark::Shown);
+            cell
+        };
+        let counts = table("count", Vec::new(), vec![count(2024, 1200), count(2025, 1175)]);
+        let figure = made(Form::Series(series()), &counts);
+        assert_eq!(status(&figure, "trend"), "no verdict");
+        assert_eq!(figure.findings[0].text, "All: 25 students fewer in 2024-25 than in 2023-24.");
     }
 
     #[test]

@@ -4,15 +4,17 @@
 //! achievable), and equitable (showing accelerated improvement for students of color so that achievement gaps could be
 //! eliminated)".
 
-use super::VERDICT_MIN;
 use super::arm::{Arm, Missing};
 use super::catalog::ALL;
-use super::disparity::{Pair, change_of_gap, pairs};
-use super::figure::{Grid, Made, amount, year};
-use super::over_time::{EPSILON, Levels, at, in_words, is_sustained, trend};
-use super::report::{Direction, Point, Target};
+use super::equitable;
+use super::figure::Made;
+use super::grid::Grid;
+use super::over_time::{EPSILON, Levels, in_words, is_sustained, trend};
+use super::reference::pairs;
+use super::report::{Point, Target};
 use super::row::{Quantity, Row, Scale};
 use super::series;
+use super::words::{amount, no_verdict, year};
 
 pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
     let everybody: &[&str] = if form.by.is_some() { &[ALL] } else { &[] };
@@ -20,19 +22,18 @@ pub(super) fn make(grid: &Grid<'_>, form: &Target, made: &mut Made) {
     series::add(grid, "All", &levels, made);
     incremental(grid, form, &levels, made);
     sustained(grid, form, &levels, made);
-    let trend = trend(grid, &levels, form.direction, form.tolerance);
+    let trend = trend(grid, &levels, grid.direction(form.direction), form.tolerance);
     if let Some(year) = grid.last_year() {
         let row = Row::new(year, "All", Quantity::YearsImproving, Scale::Years);
         let improving = trend.state.clone().map(|_| f64::from(trend.years_improving));
         made.rows.push(Row { value: improving, ..row });
     }
     if let Some(text) = in_words(grid, "All", &levels, &trend) {
-        let status = trend.state.as_ref().map_or("cannot be shown", |state| state.name());
-        made.find("progress", status, text);
+        made.find("progress", trend.status(), text);
     }
     if form.by.is_some() {
         for pair in pairs(grid, &form.focal, &form.reference) {
-            equitable(grid, form, &pair, made);
+            equitable::look(grid, form, &pair, made);
         }
     }
 }
@@ -43,7 +44,7 @@ fn incremental(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made)
     let points = form.interim.iter().map(|point| ("interim", point)).chain([("final", &form.goal)]);
     let mut newest = None;
     for (name, point) in points {
-        let status = status(form.direction, point, levels, last);
+        let status = status(grid, form, point, levels);
         let row = Row::new(point.year, name, Quantity::Target, grid.levels()).says(status);
         made.rows.push(Row { value: Ok(point.value), ..row });
         if point.year <= last {
@@ -56,47 +57,43 @@ fn incremental(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made)
             let level =
                 levels.iter().find(|(year, _)| *year == point.year).and_then(|(_, arm)| arm.as_ref().ok());
             let level = level.map(|arm| format!("{} against ", amount(arm.value, grid.levels())));
+            let broken = grid.break_between(form.baseline.year, point.year);
+            let broken = broken.map(|broken| format!("; something else is measured since {}", year(broken)));
             let text = format!(
-                "Incremental, {}: {status} ({}{name} {}).",
+                "Incremental: {status}, the {name} value of {} ({}{}{}).",
                 year(point.year),
                 level.unwrap_or_default(),
-                amount(point.value, grid.levels())
+                amount(point.value, grid.levels()),
+                broken.unwrap_or_default()
             );
             made.find("incremental", status, text);
         }
     }
 }
 
-fn status(direction: Direction, point: &Point, levels: &Levels, last: u32) -> &'static str {
+fn status(grid: &Grid<'_>, form: &Target, point: &Point, levels: &Levels) -> &'static str {
     let level = levels.iter().find(|(year, _)| *year == point.year).map(|(_, arm)| arm);
+    // What was declared of one measure says nothing of another.
+    let is_broken = grid.break_between(form.baseline.year, point.year).is_some();
+    let gain = |arm: &Arm| grid.direction(form.direction).gain(point.value, arm.value);
     match level {
-        None if point.year > last => "not yet",
+        None if grid.last_year().is_none_or(|last| point.year > last) => "not yet",
         None | Some(Err(_)) => "cannot be shown",
-        Some(Ok(arm)) if arm.telling().is_err() => "no verdict",
-        Some(Ok(arm)) if direction.gain(point.value, arm.value) >= -EPSILON => "met",
+        Some(Ok(arm)) if is_broken || arm.telling().is_err() => "no verdict",
+        Some(Ok(arm)) if gain(arm) >= -EPSILON => "met",
         Some(Ok(_)) => "not met",
     }
 }
 
 /// The years from the baseline on, or from the last break after it.
-fn window(grid: &Grid<'_>, form: &Target, levels: &Levels) -> (u32, Levels) {
+pub(super) fn window(grid: &Grid<'_>, form: &Target, levels: &Levels) -> (u32, Levels) {
     let broken = grid.last_year().and_then(|last| grid.break_between(form.baseline.year, last));
     let from = broken.and(grid.comparable_since()).unwrap_or(form.baseline.year);
     (from, levels.iter().filter(|(year, _)| *year >= from).cloned().collect())
 }
 
-/// The baseline's declared value, where it stands for the table's.
-fn started_at(form: &Target, from: u32, levels: &mut Levels) {
-    let has_it = levels.first().is_some_and(|(year, _)| *year == form.baseline.year);
-    if let (Some(value), true, false) = (form.baseline.value, from == form.baseline.year, has_it) {
-        let counts = super::Counts { numerator: None, people: None };
-        levels.insert(0, (from, Ok(Arm { counts, value, deviation: None, is_exact: true })));
-    }
-}
-
 fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
-    let (from, mut window) = window(grid, form, levels);
-    started_at(form, from, &mut window);
+    let (from, window) = window(grid, form, levels);
     if from > form.baseline.year {
         made.notes.push(format!(
             "The baseline of {} is of another measure: steady growth is looked at from {} on.",
@@ -104,122 +101,55 @@ fn sustained(grid: &Grid<'_>, form: &Target, levels: &Levels, made: &mut Made) {
             year(from)
         ));
     }
+    let has_it = grid.years.contains(&from);
+    // The declared value stands for the table's.
+    let declared = form.baseline.value.filter(|_| from == form.baseline.year && !has_it);
+    let first = from + u32::from(declared.is_some());
     let found = match window.first() {
-        Some((first, _)) if *first == from => is_sustained(grid, &window, form.direction, form.tolerance),
+        Some((year, _)) if *year == first => {
+            is_sustained(grid, &window, declared, grid.direction(form.direction), form.tolerance)
+        }
         // The years in between are not known.
         _ => Err(Missing::Absent),
     };
     let (status, why) = match found {
-        Err(Missing::Absent) => ("cannot be shown", "it takes every year since, and two at least".to_owned()),
-        Err(missing @ (Missing::Few(_) | Missing::Because(_))) => ("no verdict", missing.reason()),
+        Ok(true) => {
+            ("met", "met (no year was worse beyond the tolerance, and the whole is better)".to_owned())
+        }
+        Ok(false) => {
+            ("not met", "not met (a year was worse beyond the tolerance, or the whole is no better)".into())
+        }
+        Err(Missing::Absent) if !has_it && declared.is_none() => {
+            let why = format!(
+                "cannot be shown: the table has no figures of {}, and no value is declared",
+                year(from)
+            );
+            ("cannot be shown", why)
+        }
+        Err(Missing::Absent) => {
+            ("cannot be shown", "cannot be shown: it takes every year since, and two at least".into())
+        }
+        Err(missing) if missing.status() == "no verdict" => ("no verdict", no_verdict(&missing)),
         Err(missing) => ("cannot be shown", missing.reason()),
-        Ok(true) => ("met", "no year was worse beyond the tolerance, and the whole is better".into()),
-        Ok(false) => ("not met", "a year was worse beyond the tolerance, or the whole is no better".into()),
     };
-    made.find("sustained", status, format!("Sustained since {}: {status} ({why}).", year(from)));
-}
-
-/// Faster improvement of a group than of its reference, and a gap narrower than at the baseline.
-fn equitable(grid: &Grid<'_>, form: &Target, pair: &Pair, made: &mut Made) {
-    let test = "equitable";
-    let (from, _) = window(grid, form, &pair.focal);
-    let Some(last) = grid.last_year().filter(|last| *last > from) else {
-        made.find(test, "cannot be shown", format!("Equitable, {}: it takes two years.", pair.label));
-        return;
-    };
-    for (label, levels) in [(&pair.label, &pair.focal), (&pair.against, &pair.reference)] {
-        // The same reference may stand beside several groups.
-        if made.lines.iter().all(|line| line.label != *label) {
-            made.rows.extend(levels.iter().map(|(year, arm)| Row::level(*year, label, arm, grid.levels())));
-            made.lines.push(series::line(label, levels));
-        }
-    }
-    let arms = || {
-        let arms =
-            [(&pair.focal, from), (&pair.focal, last), (&pair.reference, from), (&pair.reference, last)];
-        let [a, b, c, d] = arms.map(|(levels, year)| at(levels, year));
-        Ok::<_, Missing>([a?, b?, c?, d?])
-    };
-    let [then, now, other_then, other_now] = match arms() {
-        Ok(arms) => arms,
-        Err(missing) => {
-            let text = format!("Equitable, {}: {}.", pair.label, missing.reason());
-            made.find(test, "cannot be shown", text);
-            return;
-        }
-    };
-    made.rows.extend(change_of_gap(grid, pair));
-    let arms = [&then, &now, &other_then, &other_now];
-    if arms.iter().any(|arm| !arm.is_exact || !arm.is_large()) {
-        let text = format!(
-            "Equitable, {}: no verdict (fewer than {VERDICT_MIN} students in a group, or rounded numbers).",
-            pair.label
-        );
-        made.find(test, "no verdict", text);
-        return;
-    }
-    let direction = form.direction;
-    let (focal, reference) =
-        (direction.gain(then.value, now.value), direction.gain(other_then.value, other_now.value));
-    // How far the group is behind; negative where it is ahead.
-    let (gap_then, gap_now) =
-        (direction.gain(then.value, other_then.value), direction.gain(now.value, other_now.value));
-    let points = |value: f64| amount(value, grid.differences());
-    let moved = format!(
-        "{} {} by {}, {} {} by {}; {} behind in {}, {} in {}",
-        pair.label,
-        if focal < 0.0 { "worse" } else { "better" },
-        points(focal),
-        pair.against,
-        if reference < 0.0 { "worse" } else { "better" },
-        points(reference),
-        signed(gap_then, grid),
-        year(from),
-        signed(gap_now, grid),
-        year(last)
-    );
-    let is_narrower = gap_now < gap_then - EPSILON;
-    // A gap that is narrower because the reference has become worse is none that equity has narrowed.
-    let is_faster = focal > reference + EPSILON && focal > EPSILON;
-    let (status, more) =
-        match (is_faster && is_narrower, focal > 0.0 && reference > 0.0 && gap_now > gap_then + EPSILON) {
-            (true, _) if gap_then <= 0.0 => ("met", "the group was not behind".to_owned()),
-            (true, _) if gap_now <= 0.0 => ("met", "the gap is closed".into()),
-            (true, _) => {
-                let yearly = (gap_then - gap_now) / f64::from(last - from);
-                let closing = f64::from(last) + (gap_now / yearly).ceil();
-                let row =
-                    Row::new(last, &pair.label, Quantity::ClosingYear, Scale::Years).against(&pair.against);
-                made.rows.push(Row { value: Ok(closing), ..row.since(from) });
-                ("met", format!("at this pace the gap is closed in {}", year(closing.min(2999.0) as u32)))
-            }
-            (false, true) => ("both up, gap wider", "both are better, and the gap is wider".into()),
-            (false, false) => {
-                ("not met", "the gap is no narrower, or the group did not improve faster".into())
-            }
-        };
-    made.find(test, status, format!("Equitable, {}: {status}. {moved}; {more}.", pair.label));
-}
-
-fn signed(gap: f64, grid: &Grid<'_>) -> String {
-    let sign = if gap < 0.0 { "-" } else { "" };
-    format!("{sign}{}", amount(gap, grid.differences()))
+    made.find("sustained", status, format!("Sustained since {}: {why}.", year(from)));
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::report::{Baseline, Break, Form, Reference};
-    use super::super::testing::{made, made_of, shares, spec, status};
-    use super::super::{Figure, Missing};
+pub(super) mod tests {
+    use super::super::Figure;
+    use super::super::report::{Baseline, Break, Direction, Form, Reference};
+    use super::super::testing::{cell, made, made_of, shares, spec, status, table};
     use super::*;
+    use crate::disclosure::Mark;
 
     /// All Hands Raised, class of 2013: 66.6 against an interim target of 66.5, 64.7 the year before, 71.3 in the end.
-    fn all_hands_raised() -> Target {
+    pub(in crate::figures) fn all_hands_raised() -> Target {
         Target {
             baseline: Baseline { year: 2012, value: None },
             interim: vec![Point { year: 2013, value: 66.5 }],
             goal: Point { year: 2015, value: 71.3 },
-            direction: Direction::Up,
+            direction: Some(Direction::Up),
             tolerance: 0.0,
             by: None,
             focal: Vec::new(),
@@ -240,7 +170,7 @@ mod tests {
         assert_eq!(declared.map(|row| row.says.as_str()).collect::<Vec<_>>(), ["met", "not yet"]);
         let missed = Target { interim: vec![Point { year: 2013, value: 66.7 }], ..all_hands_raised() };
         assert_eq!(status(&made(Form::Target(missed), &table), "incremental"), "not met");
-        let adverse = Target { direction: Direction::Down, ..all_hands_raised() };
+        let adverse = Target { direction: Some(Direction::Down), ..all_hands_raised() };
         assert_eq!(tests(&made(Form::Target(adverse), &table)), ["not met", "not met", "reversing"]);
     }
 
@@ -268,6 +198,35 @@ mod tests {
         assert_eq!(tests(&figure)[..2], ["no verdict"; 2]);
     }
 
+    /// As a rule prints rates of days that prints no numbers of students.
+    #[test]
+    fn rates_of_nobody_knows_how_many_have_no_verdict() {
+        let rate = |year, value| {
+            let mut cell = cell(year, &[]);
+            cell.value = Some(value);
+            cell.set_mark(Mark::Shown);
+            cell
+        };
+        let table = table("ratio", Vec::new(), vec![rate(2012, 0.647), rate(2013, 0.666)]);
+        let figure = made(Form::Target(all_hands_raised()), &table);
+        assert_eq!(tests(&figure), ["no verdict"; 3], "{:?}", figure.findings);
+        assert!(
+            figure.findings.iter().all(|found| !found.text.contains("fewer than")),
+            "{:?}",
+            figure.findings
+        );
+        let declared = Target { baseline: Baseline { year: 2011, value: Some(60.0) }, ..all_hands_raised() };
+        assert_eq!(status(&made(Form::Target(declared), &table), "sustained"), "no verdict");
+    }
+
+    #[test]
+    fn a_missing_baseline_is_named() {
+        let table = shares(None, &[(2013, "", Some((666, 1000)))]);
+        let figure = made(Form::Target(all_hands_raised()), &table);
+        let text = &figure.findings.iter().find(|found| found.test == "sustained").expect("the test").text;
+        assert!(text.contains("no figures of 2011-12, and no value is declared"), "{text}");
+    }
+
     #[test]
     fn steady_growth_allows_for_the_tolerance_and_stops_at_breaks() {
         let shares = |levels: &[u64]| {
@@ -286,47 +245,9 @@ mod tests {
         broken.breaks = vec![Break { year: 2014, why: "another test".into() }];
         let figure = made_of(broken, &shares(&[640, 660, 500, 510]));
         assert_eq!(status(&figure, "sustained"), "met");
+        assert_eq!(status(&figure, "incremental"), "no verdict", "71.3 was declared of another measure");
         assert!(figure.notes.iter().any(|note| note.contains("another measure")), "{:?}", figure.notes);
         let crossing = figure.rows.iter().find(|row| row.since == Some(2012));
         assert!(crossing.is_none(), "no change is worked out across the break");
-    }
-
-    fn equity(a: [u64; 3], b: [u64; 3]) -> Figure {
-        let mut cells = Vec::new();
-        for at in 0..3 {
-            let year = 2012 + at as u32;
-            cells.push((year, "all", Some((a[at] + b[at], 2000))));
-            cells.extend([(year, "a", Some((a[at], 1000))), (year, "b", Some((b[at], 1000)))]);
-        }
-        let target = Target { by: Some("race".into()), focal: vec!["a".into()], ..all_hands_raised() };
-        made(Form::Target(target), &shares(Some("race"), &cells))
-    }
-
-    #[test]
-    fn equity_takes_faster_growth_and_a_narrower_gap() {
-        let closing = equity([500, 530, 560], [600, 610, 620]);
-        assert_eq!(status(&closing, "equitable"), "met");
-        // Ten points behind, then six: two a year, three years more.
-        let row =
-            closing.rows.iter().find(|row| row.quantity == Quantity::ClosingYear).expect("a projection");
-        assert_eq!(row.value, Ok(2017.0));
-        assert_eq!(status(&equity([500, 502, 505], [650, 680, 700]), "equitable"), "both up, gap wider");
-        assert_eq!(status(&equity([500, 490, 480], [650, 640, 600]), "equitable"), "not met");
-        assert_eq!(status(&equity([500, 600, 700], [600, 610, 620]), "equitable"), "met");
-    }
-
-    #[test]
-    fn equity_of_a_hidden_group_cannot_be_shown() {
-        let cells = [
-            (2012, "all", Some((900, 2000))),
-            (2012, "a", Some((400, 1000))),
-            (2013, "all", Some((950, 2000))),
-            (2013, "a", None),
-        ];
-        let target = Target { by: Some("race".into()), focal: vec!["a".into()], ..all_hands_raised() };
-        let figure = made(Form::Target(target), &shares(Some("race"), &cells));
-        assert_eq!(status(&figure, "equitable"), "cannot be shown");
-        let of_it = |row: &&Row| row.group == "a" && row.year == 2013;
-        assert!(figure.rows.iter().filter(of_it).all(|row| row.value == Err(Missing::Hidden)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::catalog::{Catalog, Category, Dimension, Offer};
 use super::report::{Form, Spec};
-use super::{Figure, figure};
+use super::{Figure, Row, figure};
 use crate::disclosure::{Cell, Mark, ProtectedTable};
 use prost::Message;
 
@@ -81,6 +81,7 @@ pub(super) fn made(form: Form, table: &ProtectedTable) -> Figure {
 
 pub(super) fn spec(form: Form) -> Spec {
     Spec {
+        line: None,
         title: "A figure".into(),
         product: "p".into(),
         indicator: "i".into(),
@@ -94,11 +95,31 @@ pub(super) fn spec(form: Form) -> Spec {
 }
 
 pub(super) fn made_of(spec: Spec, table: &ProtectedTable) -> Figure {
+    made_from(spec, table, &[], |_| true)
+}
+
+/// The figure of a form, where the newest edition has no other categories than these.
+pub(super) fn made_named(form: Form, table: &ProtectedTable, named: &[&str]) -> Figure {
+    made_from(spec(form), table, &[], |id| named.contains(&id))
+}
+
+/// The figure of a form, where some categories lie in others.
+pub(super) fn made_within(form: Form, table: &ProtectedTable, parents: &[(&str, &str)]) -> Figure {
+    made_from(spec(form), table, parents, |_| true)
+}
+
+fn made_from(
+    spec: Spec,
+    table: &ProtectedTable,
+    parents: &[(&str, &str)],
+    is_named: impl Fn(&str) -> bool,
+) -> Figure {
+    let parent = |id: &str| parents.iter().find(|(of, _)| *of == id).map_or("all", |(_, parent)| *parent);
     let dimensions = table.dimensions().iter().enumerate().map(|(at, id)| {
         let mut categories: Vec<Category> = Vec::new();
         for id in table.cells().iter().filter_map(|cell| cell.categories.get(at)) {
-            if categories.iter().all(|known| known.id != *id) {
-                categories.push(Category { id: id.clone(), label: id.clone(), parent: "all".into() });
+            if is_named(id) && categories.iter().all(|known| known.id != *id) {
+                categories.push(Category { id: id.clone(), label: id.clone(), parent: parent(id).into() });
             }
         }
         Dimension { id: id.clone(), label: id.clone(), categories, ..Dimension::default() }
@@ -110,4 +131,11 @@ pub(super) fn made_of(spec: Spec, table: &ProtectedTable) -> Figure {
 /// How a test came out, of the only finding or of the first about a group.
 pub(super) fn status(figure: &Figure, test: &str) -> &'static str {
     figure.findings.iter().find(|found| found.test == test).map_or("nothing", |found| found.status)
+}
+
+/// Checks a value and its interval to the third place.
+pub(super) fn near(found: &Row, value: f64, low: f64, high: f64) {
+    let ends = found.interval.expect("an interval");
+    let found = [*found.value.as_ref().expect("a value"), ends.low, ends.high];
+    assert!(found.iter().zip([value, low, high]).all(|(a, b)| (a - b).abs() < 5e-4), "{found:?}");
 }

@@ -151,6 +151,9 @@ fn reports_follow_from_protected_answers_and_can_be_repeated() {
     let findings = entries[1]["figure"]["findings"].as_array().expect("findings");
     let incremental = findings.iter().find(|found| found["test"] == "incremental").expect("the test");
     assert_eq!(incremental["status"], "met", "{incremental}");
+    let sources = json["sources"].as_array().expect("sources").iter();
+    let sources: Vec<_> = sources.map(|source| source["organization"].as_str().expect("a name")).collect();
+    assert_eq!(sources, ["eastbrook", "northfield"]);
     for entry in &entries[..4] {
         let figure = &entry["figure"];
         assert_eq!(
@@ -207,4 +210,26 @@ fn a_pack(service: &Service, folder: &Path) {
     let columns = lines.headers().expect("a header").len();
     assert!(lines.records().all(|line| line.expect("a line").len() == columns));
     assert!(csv.contains("as_supplied"));
+    assert_eq!(csv.matches("note:source").count(), SOURCES.len(), "{csv}");
+    exit_codes(service, folder);
+}
+
+/// What scripts go by: 0 where every figure is there, 1 where some are not, 2 where none is.
+fn exit_codes(service: &Service, folder: &Path) {
+    let code = |document: &str, purpose: &str| {
+        let file = path(folder, "coded.toml");
+        std::fs::write(&file, document).expect("a report");
+        let page = path(folder, "coded.html");
+        let ended = service.run(&["report", &file, "--purpose", purpose, "--html", &page]);
+        (ended.code, std::fs::remove_file(&page).is_ok(), ended.stdout.is_empty())
+    };
+    let series = |indicator: &str| {
+        format!("[[figures]]\nform = \"series\"\ntitle = \"F\"\nindicator = \"{indicator}\"\n")
+    };
+    let head = "report = \"r\"\ntitle = \"R\"\nproduct = \"city\"\n";
+    let (there, absent) = (series("reading"), series("graduation"));
+    assert_eq!(code(&format!("{head}{there}"), "evaluation"), (0, true, false));
+    assert_eq!(code(&format!("{head}{there}{absent}"), "evaluation"), (1, true, false));
+    assert_eq!(code(&format!("{head}{absent}"), "evaluation"), (2, false, true));
+    assert_eq!(code(&format!("{head}{there}"), "marketing"), (2, false, true));
 }

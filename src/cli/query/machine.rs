@@ -3,6 +3,7 @@
 use crate::audit::Receipt;
 use crate::cli::Failure;
 use crate::cli::screen::say;
+use crate::cli::sources;
 use crate::cli::steward::hex;
 use crate::cli::table::safe;
 use crate::disclosure::{Cell, Mark, ProtectedTable, RateCode};
@@ -47,16 +48,7 @@ pub(super) fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Val
         "profile": table.profile(), "cell_min": table.cell_min(), "rounded_to": table.rounded_to(),
         "people_noise": table.people_noise(),
         "agreement": table.agreement(), "credit": table.credit(),
-        "sources": table.sources().iter().map(|source| {
-            serde_json::json!({
-                "organization": source.organization, "delivered": source.delivered, "days_late": source.days_late,
-                "coverage": source.coverage.iter().map(|covered| {
-                    serde_json::json!({
-                        "period": covered.period, "attendance": covered.attendance, "assessment": covered.assessment,
-                    })
-                }).collect::<Vec<_>>(),
-            })
-        }).collect::<Vec<_>>(),
+        "sources": table.sources().iter().map(sources::json).collect::<Vec<_>>(),
         "left_out": table.left_out().iter().map(|left_out| {
             serde_json::json!({
                 "period": left_out.period, "of": left_out.of, "reason": left_out.reason, "percent": left_out.percent,

@@ -5,10 +5,12 @@ use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
 use crate::cli::Failure;
 use crate::cli::screen::{count, counted, say};
+use crate::cli::sources;
 use crate::cli::steward::ask;
 use crate::cli::table::{Align, Table, bar};
 use crate::client::Session;
-use crate::disclosure::{Cell, LeftOut, Mark, ProtectedTable};
+use crate::disclosure::{Cell, Mark, ProtectedTable};
+use crate::figures::not_counted;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +69,7 @@ pub(super) fn print(table: &ProtectedTable, receipt: &Receipt, names: &Names) {
     headings
         .extend(table.dimensions().iter().map(|id| (&*names.dimension(id).to_owned().leak(), Align::Left)));
     // A rule that codes rates prints nobody with the outcome, and some such rules no students at all.
-    let is_shown = |cell: &&Cell| cell.mark() == Mark::Shown;
+    let is_shown = |cell: &&Cell| [Mark::Shown, Mark::Zero].contains(&cell.mark());
     let has_people = !table.cells().iter().filter(is_shown).any(|cell| cell.denominator.is_none());
     let is_coded = |cell: &Cell| {
         cell.code.is_some() || cell.earlier.as_ref().is_some_and(|earlier| earlier.code.is_some())
@@ -130,6 +132,9 @@ fn shown(number: Option<u64>, earlier: Option<u64>) -> String {
 
 /// A value and the bar beside it; that of a code is as long as the middle of its range.
 fn value(measure: &str, cell: &Cell) -> [String; 2] {
+    if cell.mark() == Mark::Zero {
+        return ["0".to_owned(), String::new()];
+    }
     let earlier = cell.earlier.as_ref();
     let (code, earlier_code) = (cell.code.as_ref(), earlier.and_then(|earlier| earlier.code.as_ref()));
     if let Some(code_shown) = code.or(earlier_code) {
@@ -153,21 +158,6 @@ fn value(measure: &str, cell: &Cell) -> [String; 2] {
     }
 }
 
-/// Who is not counted and why, a line for each school year.
-fn left_out(table: &ProtectedTable) -> Vec<String> {
-    let mut lines = Vec::new();
-    for of_year in table.left_out().chunk_by(|a, b| a.period == b.period) {
-        let year = SchoolYear::new(of_year[0].period).map(|year| year.to_string()).unwrap_or_default();
-        let reason = |left_out: &LeftOut| match left_out.percent {
-            0 => format!("fewer than 5 % ({})", left_out.reason),
-            percent => format!("{percent} % or more ({})", left_out.reason),
-        };
-        let reasons: Vec<_> = of_year.iter().map(reason).collect();
-        lines.push(format!("Not counted in {year}, of all {}: {}.", of_year[0].of, reasons.join("; ")));
-    }
-    lines
-}
-
 fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     let n = |mark| table.cells().iter().filter(|cell| cell.mark() == mark).count() as u64;
     let (hidden, empty, all) = (n(Mark::Hidden), n(Mark::Empty), table.cells().len() as u64);
@@ -180,6 +170,9 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             count(hidden),
             count(all)
         ));
+    }
+    if n(Mark::Zero) > 0 {
+        say("  0  nobody in a large enough group.");
     }
     if !earlier.is_empty() {
         let editions = earlier.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
@@ -212,25 +205,33 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             counted.edition
         ));
     }
-    for line in left_out(table) {
+    for line in not_counted(table.left_out()) {
         say(&format!("     {line}"));
     }
     for source in table.sources() {
-        let mut parts = Vec::new();
-        if !source.delivered.is_empty() {
-            parts.push(format!("delivered {}", source.delivered));
-        }
-        if source.days_late > 0 {
-            parts.push(format!("{} late", counted(source.days_late.into(), "day", "days")));
-        }
-        for covered in source.coverage.iter().filter(|covered| covered.attendance < 95) {
-            let year = SchoolYear::new(covered.period).map(|year| year.to_string()).unwrap_or_default();
-            parts.push(format!("attendance of {} % or more of its students in {year}", covered.attendance));
-        }
-        say(&format!("     Source {}: {}.", source.organization, parts.join("; ")));
+        say(&format!("     {}", sources::sentence(source)));
     }
     if !table.credit().is_empty() {
         say(&format!("     {}", table.credit()));
     }
     say(&format!("  On record as entry {} of the access log; the proof was checked.", receipt.index()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Also under a rule that prints no numbers of students, where nothing is divided by them.
+    #[test]
+    fn nobody_has_another_mark_than_hidden() {
+        let of = |mark, people: Option<u64>, rate: Option<f64>| {
+            let mut cell = Cell { denominator: people, numerator: Some(0), value: rate, ..Cell::default() };
+            cell.set_mark(mark);
+            value("share", &cell)[0].clone()
+        };
+        assert_eq!(of(Mark::Zero, Some(40), Some(0.0)), "0");
+        assert_eq!(of(Mark::Zero, None, None), "0");
+        assert_eq!(of(Mark::Hidden, None, None), "*");
+        assert_eq!(of(Mark::Shown, Some(40), Some(0.0)), "0.0 %", "rounded to nobody");
+    }
 }

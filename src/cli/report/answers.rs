@@ -171,6 +171,7 @@ impl Answers {
         let definition = |indicator: pb::Indicator| {
             let definition = Definition {
                 label: indicator.label,
+                measure: indicator.measure,
                 definition: indicator.definition,
                 numerator: indicator.numerator,
                 denominator: indicator.denominator,
@@ -218,6 +219,7 @@ fn offer(product: pb::Product) -> Offer {
         title: product.title,
         population: product.population,
         uses: product.uses.into_iter().map(used).collect(),
+        periods: product.periods,
         dimensions: product.dimensions.into_iter().map(dimension).collect(),
         depth: product.depth as usize,
         hidden_share: product.hidden_share,

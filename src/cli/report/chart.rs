@@ -2,7 +2,7 @@
 
 use super::html::escape;
 use super::words;
-use crate::figures::{Figure, Quantity, Scale};
+use crate::figures::{Figure, Line, Quantity, Scale};
 use std::fmt::Write;
 
 const WIDTH: f64 = 640.0;
@@ -19,9 +19,24 @@ const STROKES: [(&str, &str); 6] = [
     ("#7a5c00", "10 4"),
 ];
 
+/// The lines that are drawn: as many as there are strokes, of those that have anything to draw.
+fn drawn(figure: &Figure) -> Vec<&Line> {
+    shown(figure).take(STROKES.len()).collect()
+}
+
+fn shown(figure: &Figure) -> impl Iterator<Item = &Line> {
+    figure.lines.iter().filter(|line| line.points.iter().any(|(_, level)| level.is_ok()))
+}
+
+/// What the chart leaves out, in words.
+pub(super) fn left_out(figure: &Figure) -> Option<String> {
+    let (drawn, all) = (drawn(figure).len(), shown(figure).count());
+    (drawn < all).then(|| format!("Drawn are the first {drawn} of {all} groups."))
+}
+
 /// The chart of a figure; nothing where there is no more than a year.
 pub(super) fn chart(figure: &Figure) -> Option<String> {
-    let lines = &figure.lines[..figure.lines.len().min(STROKES.len())];
+    let lines = drawn(figure);
     let years: Vec<u32> = lines.iter().flat_map(|line| line.points.iter().map(|point| point.0)).collect();
     let (first, last) = (*years.iter().min()?, *years.iter().max()?);
     let shown = lines.iter().flat_map(|line| line.points.iter().filter_map(|point| point.1.as_ref().ok()));
@@ -151,4 +166,38 @@ fn gap(svg: &mut String, figure: &Figure, last: u32, x: &dyn Fn(u32) -> f64, y: 
         (y(own) + y(other)) / 2.0 + 4.0,
         escape(&format!("gap {}", words::value(row)))
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::{Basis, Loss, Missing};
+
+    #[test]
+    fn hidden_groups_take_no_stroke_and_what_is_left_out_is_told() {
+        let line = |at: usize, is_hidden: bool| {
+            let level = |value| if is_hidden { Err(Missing::Hidden) } else { Ok(value) };
+            Line { label: format!("<group {at}>"), points: vec![(2024, level(10.0)), (2025, level(20.0))] }
+        };
+        let of = |lines| Figure {
+            title: "A figure".into(),
+            form: "series",
+            basis: Basis::default(),
+            rows: Vec::new(),
+            findings: Vec::new(),
+            notes: Vec::new(),
+            lines,
+            breaks: Vec::new(),
+            annotations: Vec::new(),
+            loss: Loss::default(),
+        };
+        let lines: Vec<Line> = (0..9).map(|at| line(at, at < 4)).collect();
+        let five = of(lines.clone());
+        let svg = chart(&five).expect("two years");
+        assert_eq!((svg.matches("<polyline").count(), left_out(&five)), (5, None));
+        assert!(svg.contains("&lt;group 8&gt;") && !svg.contains("group 3"), "{svg}");
+        let nine = of(lines.into_iter().chain((9..13).map(|at| line(at, false))).collect());
+        assert_eq!(left_out(&nine).as_deref(), Some("Drawn are the first 6 of 9 groups."));
+        assert_eq!(chart(&of(vec![line(0, true)])), None);
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! The page is made of the tables and the report alone and holds no time: the same edition makes the same bytes.
 
-use super::chart::chart;
+use super::chart::{chart, left_out};
 use super::page::{Entry, Page, Supplied};
 use super::words;
 use crate::cli::screen::count;
+use crate::cli::sources;
 use crate::cli::steward::hex;
 use crate::figures::Figure;
 use std::fmt::Write;
@@ -52,12 +53,20 @@ pub(super) fn page(page: &Page) -> String {
         section(&mut html, at, entry);
     }
     supplied(&mut html, &page.supplied);
+    let (sources, credits) = (page.sources(), page.credits());
+    if !(sources.is_empty() && credits.is_empty()) {
+        html += "<section aria-labelledby=\"sources\">\n<h2 id=\"sources\">Sources</h2>\n";
+        sources.iter().for_each(|source| paragraph(&mut html, "", &sources::sentence(source)));
+        credits.iter().for_each(|credit| paragraph(&mut html, "", credit));
+        html += "</section>\n";
+    }
     html += "</main>\n<footer>\n<h2>How to read this page</h2>\n<ul>\n";
     for text in [
-        "* is hidden to protect students, or would have to be worked out from something hidden. A hidden cell says nothing else about itself. 0 is nobody in a large enough group, and - is a group without students.",
+        "* is hidden to protect students, or would have to be worked out from something hidden. A hidden cell says nothing else about itself. 0 is nobody in a large enough group, and - a group without students.",
         "Everything is worked out from figures that are shown, and nothing is inferred from hidden ones.",
         "Differences are associations, not effects.",
-        "Intervals are of 95 % and say how far chance alone may have moved a figure: Wilson's for shares, Newcombe's for differences of shares. Where a group has fewer than 30 students, no verdict is given.",
+        "Intervals are of 95 % and say how far chance alone may have moved a figure: Wilson's for shares, Newcombe's for differences of shares. They take the students of two years as different ones, and say nothing of other reasons. Of twenty figures that nothing has moved, about one is beyond chance.",
+        "Whether a difference is beyond chance is not told of fewer than 30 students, of numbers that are rounded, carry noise or are not printed, nor of rates of days.",
     ] {
         let _ = writeln!(html, "<li>{}</li>", escape(text));
     }
@@ -96,6 +105,7 @@ fn content(html: &mut String, figure: &Figure) {
     }
     if let Some(chart) = chart(figure) {
         let _ = writeln!(html, "{chart}");
+        left_out(figure).iter().for_each(|text| paragraph(html, "note", text));
     }
     table(html, figure);
     for each in &figure.breaks {

@@ -3,6 +3,7 @@
 use super::page::{Page, Supplied};
 use crate::cli::Failure;
 use crate::cli::screen::say;
+use crate::cli::sources;
 use crate::cli::steward::hex;
 use crate::cli::table::safe;
 use crate::figures::{Aggregate, Counts, Figure, Interval, Row};
@@ -26,6 +27,7 @@ pub(super) fn json(page: &Page) -> Value {
         "pack": page.pack.as_ref().map(|(name, source)| json!({"name": name, "source": source})),
         "figures": entries.collect::<Vec<_>>(), "as_supplied": supplied.collect::<Vec<_>>(),
         "cells_hidden": page.loss().hidden, "cells": page.loss().cells,
+        "sources": page.sources().iter().map(sources::json).collect::<Vec<_>>(), "credit": page.credits(),
     })
 }
 
@@ -41,7 +43,7 @@ fn figure(figure: &Figure) -> Value {
             "year": row.year, "since": row.since, "group": row.group, "against": row.against,
             "quantity": row.quantity.name(), "value": row.value.as_ref().ok(), "unit": row.scale.name(),
             "interval": ends(row.interval), "counts": row.counts.iter().map(counts).collect::<Vec<_>>(),
-            "flag": flag(row), "says": says(row),
+            "flag": row.flag(), "says": says(row),
         })
     });
     let findings = figure.findings.iter();
@@ -74,10 +76,6 @@ fn aggregate(aggregate: &Aggregate) -> Value {
         "denominator": aggregate.denominator, "value": aggregate.value, "unit": "percent",
         "interval": ends(aggregate.interval()), "source": aggregate.source, "as_of": aggregate.as_of.to_string(),
     })
-}
-
-fn flag(row: &Row) -> &'static str {
-    row.value.as_ref().map_or_else(crate::figures::Missing::flag, |_| "shown")
 }
 
 fn says(row: &Row) -> String {
@@ -116,7 +114,8 @@ const COLUMNS: [&str; 29] = [
     "as_of",
 ];
 
-/// One line for each figure and each finding; supplied figures come last, with the form `as_supplied`.
+/// One line for each figure and each finding; then supplied figures, with the form `as_supplied`, and notes of whom all is
+/// from.
 pub(super) fn csv(page: &Page) -> Result<(), Failure> {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(COLUMNS)?;
@@ -148,6 +147,12 @@ pub(super) fn csv(page: &Page) -> Result<(), Failure> {
         for aggregate in &line.figures {
             out.write_record(supplied(line, aggregate))?;
         }
+    }
+    for source in page.sources() {
+        out.write_record(note("source", &source.organization, &sources::sentence(&source)))?;
+    }
+    for credit in page.credits() {
+        out.write_record(note("credit", "", credit))?;
     }
     let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     say(String::from_utf8_lossy(&bytes).trim_end());
@@ -189,7 +194,7 @@ fn row_of(figure: &Figure, row: &Row) -> Vec<String> {
         row.scale.name().to_owned(),
         number(row.interval.map(|ends| ends.low)),
         number(row.interval.map(|ends| ends.high)),
-        flag(row).to_owned(),
+        row.flag().to_owned(),
         safe(&says(row)),
         figure.loss.hidden.to_string(),
         figure.loss.cells.to_string(),
@@ -197,6 +202,14 @@ fn row_of(figure: &Figure, row: &Row) -> Vec<String> {
         safe(&figure.basis.definition.source),
         String::new(),
     ]);
+    record
+}
+
+/// What stands once for the whole report.
+fn note(of: &str, group: &str, text: &str) -> Vec<String> {
+    let mut record = vec![String::new(); COLUMNS.len()];
+    let known = [(9, format!("note:{of}")), (12, safe(group)), (22, "note".into()), (23, safe(text))];
+    known.into_iter().for_each(|(at, text)| record[at] = text);
     record
 }
 

@@ -28,7 +28,10 @@ Examples:
   throughline report --pack promise-neighborhoods --set zone=N-14 --set program=navigators
 
 Nothing is worked out from hidden cells. Answers kept with --keep are checked again when they are used with --from, and
-make the same page.")]
+make the same page.
+
+Exit codes: 0 every figure is there, 1 some could not be made or shown or rows of --aggregates are not used,
+2 stopped, with nothing printed or written.")]
 pub(super) struct Report {
     /// A report document
     #[arg(value_name = "FILE.toml", required_unless_present_any = ["pack", "list_packs", "print_pack"])]
@@ -101,7 +104,7 @@ impl Report {
         let (supplied, refused) = self.supplied(pack.as_ref())?;
         let page = super::wait(self.page(&document, pack.as_ref(), supplied))?;
         if let Some(file) = &self.html {
-            std::fs::write(file, html::page(&page))?;
+            write(file, html::page(&page).as_bytes())?;
         }
         if self.json {
             screen::json(&machine::json(&page));
@@ -111,10 +114,9 @@ impl Report {
             text::print(&page);
         }
         for wrong in &refused {
-            note(&format!("not used: {wrong}"));
+            note(&format!("not used of the aggregates: {wrong}"));
         }
-        let is_whole = refused.is_empty() && page.entries.iter().all(|entry| entry.unanswered.is_none());
-        Ok(if is_whole { Finish::All } else { Finish::SomeRefused })
+        Ok(if refused.is_empty() && page.is_whole() { Finish::All } else { Finish::SomeRefused })
     }
 
     async fn page(
@@ -124,7 +126,7 @@ impl Report {
         supplied: Vec<Supplied>,
     ) -> Result<Page, Failure> {
         let mut answers = match &self.from {
-            Some(file) => Answers::kept(&std::fs::read(file)?, &self.connect.log_key()?, document.edition)?,
+            Some(file) => Answers::kept(&bytes_of(file)?, &self.connect.log_key()?, document.edition)?,
             None => {
                 let asked = |text: &Option<String>, name: &str| {
                     text.clone()
@@ -137,6 +139,7 @@ impl Report {
             }
         };
         let catalog = answers.catalog()?;
+        document.check(&catalog)?;
         let mut entries = Vec::new();
         let specs = document.figures.iter().map(|spec| (String::new(), spec.title.clone(), Ok(spec.clone())));
         let wanted = Wanted { set: &document.set, product: self.product.as_deref(), report: document };
@@ -153,8 +156,13 @@ impl Report {
             }
             entries.push(entry);
         }
+        if let Some(reason) =
+            page::refusal(&entries).filter(|_| supplied.iter().all(|line| line.figures.is_empty()))
+        {
+            return Err(Failure::new(format!("no figure was answered: {reason}")));
+        }
         if let Some(file) = &self.keep {
-            std::fs::write(file, answers.to_bytes())?;
+            write(file, &answers.to_bytes())?;
         }
         let title = if document.title.is_empty() { pack.map(|pack| pack.title.clone()) } else { None };
         Ok(Page {
@@ -178,7 +186,8 @@ impl Report {
             }
             Some(file) => {
                 let is_line = |id: &str| lines.iter().any(|line| line.id == id);
-                read_aggregates(open(file)?, is_line)?
+                read_aggregates(open(file)?, is_line)
+                    .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?
             }
         };
         aggregates.sort_by(|a, b| (&a.id, &a.population, a.year).cmp(&(&b.id, &b.population, b.year)));
@@ -198,6 +207,15 @@ const NO_PACK: &str = "there is no such pack (throughline report --list-packs li
 fn read(file: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(file)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
+}
+
+fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(file, bytes)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))
 }
 
 fn open(file: &Path) -> Result<std::fs::File, Failure> {

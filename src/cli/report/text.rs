@@ -3,6 +3,7 @@
 use super::page::{Page, Supplied};
 use super::words;
 use crate::cli::screen::{count, counted, say};
+use crate::cli::sources;
 use crate::cli::table::{Align, Table, bar};
 use crate::figures::{Figure, Line, Quantity, Row, Scale};
 
@@ -25,7 +26,22 @@ pub(super) fn print(page: &Page) {
             }
         }
     }
+    if page.figures().any(|figure| figure.rows.iter().any(|row| row.interval.is_some())) {
+        say("");
+        say(
+            "Differences are associations, not effects. Intervals say how far chance alone may have moved a figure; they take the",
+        );
+        say(
+            "students of two years as different ones. Of twenty figures that nothing has moved, about one is beyond chance.",
+        );
+    }
     print_supplied(&page.supplied);
+    let (sources, credits) = (page.sources(), page.credits());
+    if !(sources.is_empty() && credits.is_empty()) {
+        say("");
+    }
+    sources.iter().for_each(|source| say(&sources::sentence(source)));
+    credits.iter().for_each(|credit| say(credit));
     if let (Some(first), Some(last)) = (page.entries_of_log.iter().min(), page.entries_of_log.iter().max()) {
         say("");
         say(&format!(
@@ -51,7 +67,8 @@ fn print_figure(figure: &Figure) {
     say(&format!("  {}", words::basis(figure)));
     say("");
     say(&table(figure).print());
-    for line in figure.lines.iter().filter(|line| line.points.len() > 2) {
+    let is_drawn = |line: &&Line| line.points.len() > 2 && line.points.iter().any(|(_, level)| level.is_ok());
+    for line in figure.lines.iter().filter(is_drawn) {
         say(&format!("  {}  {}", spark(line), line.label));
     }
     say("");
@@ -101,7 +118,9 @@ fn table(figure: &Figure) -> Table {
 /// A bar beside percents, a mark as long as the gap beside gaps, words beside all others.
 fn last(row: &Row) -> String {
     match (&row.value, row.quantity, row.scale) {
-        (Ok(value), Quantity::Level, Scale::Percent) => bar(value / 100.0),
+        (Ok(value), Quantity::Level, Scale::Percent) => {
+            format!("{} {}", bar(value / 100.0), words::says(row)).trim().to_owned()
+        }
         (Ok(value), Quantity::Gap, Scale::Points) => {
             format!("├{}┤ {}", "─".repeat((value.abs() / 5.0).round() as usize), words::says(row))
         }

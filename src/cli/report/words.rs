@@ -16,14 +16,14 @@ pub(super) fn year(ending: u32) -> String {
     SchoolYear::new(ending).map_or_else(|| ending.to_string(), |year| year.to_string())
 }
 
-/// A value in its unit, or the mark in its place; a level of nobody is `0`.
+/// A value in its unit, or the mark in its place: `*` hidden, `0` nobody of a group, `-` no group.
 pub(super) fn value(row: &Row) -> String {
     match &row.value {
         // A range is printed in place of a level alone: it is no gap.
         Err(Missing::Coded(_)) if row.quantity != Quantity::Level => "n/a".into(),
         Err(missing) => missing.mark().to_owned(),
         Ok(value) if row.quantity == Quantity::ClosingYear => year(*value as u32),
-        Ok(0.0) if row.quantity == Quantity::Level => "0".into(),
+        Ok(_) if row.is_zero() => "0".into(),
         Ok(value) => number(*value, row.scale, is_difference(row.quantity)),
     }
 }
@@ -97,16 +97,51 @@ pub(super) fn basis(figure: &Figure) -> String {
 
 /// The marks that a figure's rows have, with what they mean.
 pub(super) fn marks(figure: &Figure) -> Vec<&'static str> {
-    let has = |mark: &str| {
-        figure.rows.iter().any(|row| row.quantity != Quantity::YearsImproving && value(row) == mark)
-    };
     let known = [
         (
-            "*",
+            "hidden",
             "*  hidden to protect students, or worked out from something hidden; it says nothing else about itself",
         ),
-        ("0", "0  nobody in a large enough group"),
-        ("-", "-  no students"),
+        ("zero", "0  nobody in a large enough group"),
+        ("empty", "-  no students"),
     ];
-    known.into_iter().filter(|(mark, _)| has(mark)).map(|(_, text)| text).collect()
+    let has = |flag: &str| figure.rows.iter().any(|row| row.flag() == flag);
+    known.into_iter().filter(|(flag, _)| has(flag)).map(|(_, text)| text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::Interval;
+
+    fn level(value: Result<f64, Missing>, numerator: Option<u64>, scale: Scale, is_exact: bool) -> Row {
+        Row {
+            year: 2025,
+            since: None,
+            group: "All".into(),
+            against: String::new(),
+            quantity: Quantity::Level,
+            counts: vec![Counts { numerator, people: Some(40) }],
+            value,
+            interval: is_exact.then_some(Interval { low: 0.0, high: 8.8 }),
+            scale,
+            says: String::new(),
+        }
+    }
+
+    #[test]
+    fn hidden_nobody_and_no_students_have_three_marks() {
+        let marks = [
+            (level(Err(Missing::Hidden), None, Scale::Percent, false), "*", "hidden"),
+            (level(Ok(0.0), Some(0), Scale::Percent, true), "0", "zero"),
+            (level(Err(Missing::Empty), None, Scale::Percent, false), "-", "empty"),
+            // Rounded to nobody, a rate of days, and a mean of zero: none of them says that nobody has it.
+            (level(Ok(0.0), Some(0), Scale::Percent, false), "0.0 %", "shown"),
+            (level(Ok(0.0), None, Scale::Percent, false), "0.0 %", "shown"),
+            (level(Ok(0.0), None, Scale::Own, true), "0.00", "shown"),
+        ];
+        for (row, mark, flag) in marks {
+            assert_eq!((value(&row).as_str(), row.flag()), (mark, flag), "{row:?}");
+        }
+    }
 }

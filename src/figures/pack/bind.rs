@@ -158,21 +158,42 @@ fn place(offer: &Offer, filters: &[Filter], line: &PackLine) -> Result<Place, St
                 && filter.program.as_ref().is_none_or(|program| dimension.program == *program)
         };
         let dimension = offer.dimensions.iter().find(fits);
-        let dimension = dimension.ok_or_else(|| format!("it has no dimension by {}", filter.source))?;
+        let dimension = dimension.ok_or_else(|| lacks(offer, &filter.source))?;
+        if place.filters.iter().any(|(held, _)| *held == dimension.id)
+            || place.by.as_ref() == Some(&dimension.id)
+        {
+            return Err(format!("two filters are about its dimension {}", dimension.id));
+        }
         if let Some(category) = dimension.holding(&filter.categories) {
             if category != ALL {
                 place.filters.push((dimension.id.clone(), category.to_owned()));
             }
             continue;
         }
-        if filter.categories.iter().any(|category| dimension.category(category).is_none()) {
-            return Err(format!("its dimension {} does not have the category", dimension.id));
+        if let Some(missing) =
+            filter.categories.iter().find(|category| dimension.category(category).is_none())
+        {
+            return Err(format!("its dimension {} does not have the category {missing}", dimension.id));
         }
         if place.by.is_some() {
             return Err("two dimensions would have to be pooled".into());
         }
         place.by = Some(dimension.id.clone());
         place.pool.clone_from(&filter.categories);
+    }
+    if let Some(by) = &line.by {
+        let dimension = offer.dimensions.iter().find(|dimension| dimension.source == *by);
+        let dimension = dimension.ok_or_else(|| lacks(offer, by))?;
+        if place.by.is_some() {
+            return Err(format!("it would have to be pooled and broken down by {by} at once"));
+        }
+        if place.filters.iter().any(|(held, _)| *held == dimension.id) {
+            return Err(format!(
+                "its dimension {} is held at a category, and cannot be broken down by",
+                dimension.id
+            ));
+        }
+        place.by = Some(dimension.id.clone());
     }
     let n_crossed = |place: &Place| {
         let held = place.filters.iter().map(|(id, _)| id);
@@ -181,15 +202,17 @@ fn place(offer: &Offer, filters: &[Filter], line: &PackLine) -> Result<Place, St
     if n_crossed(&place) > offer.depth {
         return Err(format!("it crosses {} dimensions at most", offer.depth));
     }
-    if let (Some(by), None) = (&line.by, &place.by) {
-        let known = offer.dimensions.iter().find(|dimension| dimension.source == *by);
-        let is_free = |id: &String| place.filters.iter().all(|(held, _)| held != id);
-        place.by = known.map(|dimension| dimension.id.clone()).filter(is_free);
-        if n_crossed(&place) > offer.depth || (place.by.is_none() && line.disparity) {
-            return Err(format!("it cannot be broken down by {by}"));
-        }
-    }
     Ok(place)
+}
+
+/// That a product has no dimension that classifies by something, and what it has.
+fn lacks(offer: &Offer, source: &str) -> String {
+    let has: Vec<&str> = offer.dimensions.iter().map(|dimension| dimension.source.as_str()).collect();
+    let has: Vec<&str> = has.into_iter().filter(|source| !source.is_empty()).collect();
+    match has.as_slice() {
+        [] => format!("it has no dimension by {source}"),
+        has => format!("it has no dimension by {source}, but by {}", has.join(", ")),
+    }
 }
 
 fn spec(
@@ -218,6 +241,7 @@ fn spec(
         }
     };
     Spec {
+        line: None,
         title,
         product: offer.id.clone(),
         indicator: used.name.clone(),
@@ -231,88 +255,4 @@ fn spec(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::figures::catalog::{Category, Dimension};
-    use crate::figures::pack::pack;
-
-    fn dimension(id: &str, source: &str, categories: &[(&str, &str)]) -> Dimension {
-        let category = |(id, parent): &(&str, &str)| Category {
-            id: (*id).into(),
-            label: (*id).into(),
-            parent: (*parent).into(),
-        };
-        let categories = [("all", "all")].iter().chain(categories).map(category).collect();
-        Dimension { id: id.into(), source: source.into(), categories, ..Dimension::default() }
-    }
-
-    fn offer(id: &str, indicator: &str, settings: &[(&str, &str)], dimensions: Vec<Dimension>) -> Offer {
-        let settings = settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let used = Use { name: format!("{id}_{indicator}"), indicator: indicator.into(), settings };
-        Offer { id: id.into(), uses: vec![used], dimensions, depth: 2, ..Offer::default() }
-    }
-
-    fn of(name: &str, line: &str, offers: Vec<Offer>, set: &[(&str, &str)]) -> Vec<Result<Spec, String>> {
-        let catalog = Catalog { offers, ..Catalog::default() };
-        let set = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let report = Report::default();
-        let wanted = Wanted { set: &set, product: None, report: &report };
-        let bound = bind(pack(name).expect("a pack"), &catalog, wanted);
-        bound.into_iter().filter(|bound| bound.id == line).map(|bound| bound.figure).collect()
-    }
-
-    #[test]
-    fn a_line_binds_to_the_names_of_a_product() {
-        let level = dimension("level", "grade", &[("03", "all"), ("04", "all")]);
-        let offers = vec![offer("p", "proficiency", &[("subject", "ela"), ("test", "X")], vec![level])];
-        let found = of("strivetogether", "early_grade_reading", offers, &[]);
-        let spec = found[0].as_ref().expect("it is offered");
-        assert_eq!(spec.indicator, "p_proficiency");
-        assert_eq!(spec.filters, [("level".to_owned(), "03".to_owned())]);
-    }
-
-    #[test]
-    fn a_line_that_nobody_offers_says_so() {
-        let found = of("strivetogether", "early_grade_reading", Vec::new(), &[]);
-        assert!(found[0].as_ref().is_err_and(|reason| reason.contains("no product offers it")), "{found:?}");
-        let math = vec![offer("p", "proficiency", &[("subject", "MATH")], Vec::new())];
-        assert!(of("strivetogether", "early_grade_reading", math, &[])[0].is_err());
-        let reading = vec![offer("p", "proficiency", &[("subject", "ELA")], Vec::new())];
-        let found = of("strivetogether", "early_grade_reading", reading, &[]);
-        assert!(found[0].as_ref().is_err_and(|reason| reason.contains("no dimension by grade")), "{found:?}");
-    }
-
-    #[test]
-    fn a_product_about_everybody_is_taken_first() {
-        let restricted =
-            Offer { population: "grade >= 3".into(), ..offer("a", "college_16m", &[], Vec::new()) };
-        let offers = vec![restricted, offer("b", "college_16m", &[], Vec::new())];
-        let found = of("strivetogether", "postsecondary_enrollment", offers, &[]);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].as_ref().expect("it is offered").product, "b");
-    }
-
-    #[test]
-    fn grades_are_a_group_where_there_is_one_and_pooled_where_not() {
-        let grades = ["06", "07", "08", "09", "10"];
-        let pairs: Vec<_> = grades.map(|grade| (grade, "all")).to_vec();
-        let program = Dimension {
-            program: "NAZ".into(),
-            ..dimension("status", "program_status", &[("participant", "all"), ("other", "all")])
-        };
-        let zone = dimension("zone", "zone", &[("Z1", "all")]);
-        let dimensions = vec![dimension("grade", "grade", &pairs), zone, program];
-        let offers = vec![offer("p", "attendance_rate", &[], dimensions)];
-        let set = [("zone", "Z1"), ("program", "NAZ")];
-        let found = of("promise-neighborhoods", "gpra_5_attendance", offers.clone(), &set);
-        assert_eq!(found.len(), 2);
-        let of_zone = found[0].as_ref().expect("it is offered");
-        assert_eq!(of_zone.filters, [("zone".to_owned(), "Z1".to_owned())]);
-        let Form::Series(series) = &of_zone.form else { panic!("a series") };
-        assert_eq!((series.by.as_deref(), series.pool.len()), (Some("grade"), 4));
-        let enrolled = found[1].as_ref().expect("it is offered");
-        assert_eq!(enrolled.filters, [("status".to_owned(), "participant".to_owned())]);
-        let unset = of("promise-neighborhoods", "gpra_5_attendance", offers, &[]);
-        assert!(unset[0].as_ref().is_err_and(|reason| reason.contains("--set zone")), "{unset:?}");
-    }
-}
+mod tests;

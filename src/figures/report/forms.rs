@@ -3,17 +3,33 @@
 use serde::{Deserialize, Deserializer};
 
 /// Which way is better.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// More is better.
-    #[default]
     Up,
     /// Less is better.
     Down,
 }
 
+/// Indicators of the library that less is better of, whatever they are set to.
+const ADVERSE: [&str; 8] = [
+    "chronic_absence",
+    "days_lost",
+    "discipline_rate",
+    "disciplinary_actions",
+    "mean_days_absent",
+    "mobility",
+    "overage_for_grade",
+    "suspension_rate",
+];
+
 impl Direction {
+    /// The way that is better of an indicator of the library, where a report does not say.
+    pub(in crate::figures) fn of(indicator: &str) -> Self {
+        if ADVERSE.contains(&indicator) { Self::Down } else { Self::Up }
+    }
+
     /// How much better the second is than the first; negative where it is worse.
     #[must_use]
     pub fn gain(self, from: f64, to: f64) -> f64 {
@@ -53,9 +69,8 @@ pub struct Series {
     /// Categories of it to follow as one group.
     #[serde(default)]
     pub pool: Vec<String>,
-    /// Which way is better.
-    #[serde(default)]
-    pub direction: Direction,
+    /// Which way is better; when absent, that of the indicator.
+    pub direction: Option<Direction>,
     /// Steps of up to so much count as flat, in points or the indicator's unit.
     #[serde(default)]
     pub tolerance: f64,
@@ -107,9 +122,8 @@ pub struct Target {
     /// The last declared level.
     #[serde(rename = "final")]
     pub goal: Point,
-    /// Which way is better.
-    #[serde(default)]
-    pub direction: Direction,
+    /// Which way is better; when absent, that of the indicator.
+    pub direction: Option<Direction>,
     /// A year may be worse by so much and count as steady, in points or the indicator's unit.
     #[serde(default)]
     pub tolerance: f64,
@@ -215,4 +229,20 @@ fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Err
         Texts::One(text) => vec![text],
         Texts::Many(texts) => texts,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adverse_indicators_are_those_of_the_library() {
+        for id in ADVERSE {
+            assert!(crate::outcomes::indicator(id).is_some(), "{id}");
+        }
+        assert_eq!(
+            (Direction::of("chronic_absence"), Direction::of("graduation_4y")),
+            (Direction::Down, Direction::Up)
+        );
+    }
 }

@@ -1,12 +1,11 @@
 //! Reading a report document.
 
-use super::forms::Series;
-use super::{Annotation, Break, Form, Report, Spec};
+use super::{Annotation, Break, Form, Report, Spec, check};
 use crate::calendar::SchoolYear;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use toml::{Table, Value};
+use toml::{Spanned, Table, Value};
 
 /// Why a report cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -15,21 +14,24 @@ pub enum Error {
     #[error("the report cannot be read: {0}")]
     Document(#[source] toml::de::Error),
     /// A figure has a key that is unknown to its form, or lacks one.
-    #[error("figure {at} of the report cannot be read: {source}")]
+    #[error("the figure at line {line} of the report cannot be read: {source}")]
     Figure {
-        /// Its position, from 1.
-        at: usize,
+        /// The line it begins at, from 1.
+        line: usize,
         /// Why.
         source: toml::de::Error,
     },
     /// A figure says something that cannot be.
-    #[error("figure {at} of the report: {reason}")]
+    #[error("the figure at line {line} of the report: {reason}")]
     Wrong {
-        /// Its position, from 1.
-        at: usize,
+        /// The line it begins at, from 1.
+        line: usize,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
     },
+    /// A break or an annotation is of no school year.
+    #[error("the report: {0}")]
+    Year(&'static str),
     /// The report asks for nothing.
     #[error("the report has neither figures nor a pack")]
     Nothing,
@@ -50,7 +52,7 @@ struct Document {
     #[serde(default)]
     annotations: Vec<Annotation>,
     #[serde(default)]
-    figures: Vec<Table>,
+    figures: Vec<Spanned<Table>>,
 }
 
 #[derive(Deserialize)]
@@ -100,25 +102,40 @@ pub(super) fn read(text: &str, product: Option<&str>) -> Result<Report, Error> {
         annotations: document.annotations,
         figures: Vec::new(),
     };
-    for (at, table) in (1..).zip(document.figures) {
-        let figure = figure(at, table, product.as_deref(), &report)?;
+    check_years(&report)?;
+    for table in document.figures {
+        let line = text[..table.span().start].matches('\n').count() + 1;
+        let figure = figure(line, table.into_inner(), product.as_deref(), &report)?;
         report.figures.push(figure);
     }
     Ok(report)
 }
 
-fn figure(at: usize, table: Table, product: Option<&str>, report: &Report) -> Result<Spec, Error> {
+fn check_years(report: &Report) -> Result<(), Error> {
+    let is_year = |year: u32| SchoolYear::new(year).is_some();
+    if !report.breaks.iter().all(|(_, each)| is_year(each.year)) {
+        return Err(Error::Year("the year of a break is not from 1900 to 2999"));
+    }
+    if !report.annotations.iter().all(|each| is_year(each.year)) {
+        return Err(Error::Year("the year of an annotation is not from 1900 to 2999"));
+    }
+    Ok(())
+}
+
+fn figure(line: usize, table: Table, product: Option<&str>, report: &Report) -> Result<Spec, Error> {
     let (common, own): (Table, Table) =
         table.into_iter().partition(|(key, _)| COMMON.contains(&key.as_str()));
-    let common: Common = of_table(at, common)?;
-    let form = form(at, &common.form, own)?;
-    let wrong = |reason| Error::Wrong { at, reason };
+    let common: Common = of_table(line, common)?;
+    let form = form(line, &common.form, own)?;
+    let wrong = |reason: &str| Error::Wrong { line, reason: reason.into() };
     let years = common.years.iter().map(|year| SchoolYear::new(*year));
     let years = years.collect::<Option<Vec<_>>>().ok_or_else(|| wrong("a year is not from 1900 to 2999"))?;
+    check::form(&form, &years).map_err(|reason| Error::Wrong { line, reason })?;
     let product = common.product.as_deref().or(product);
     let product = product.ok_or_else(|| wrong("neither it nor the report names a product"))?.to_owned();
     let breaks = report.breaks_of(&common.indicator).into_iter().chain(common.breaks).collect();
     Ok(Spec {
+        line: Some(line),
         title: common.title,
         product,
         indicator: common.indicator,
@@ -131,56 +148,26 @@ fn figure(at: usize, table: Table, product: Option<&str>, report: &Report) -> Re
     })
 }
 
-fn of_table<T: DeserializeOwned>(at: usize, table: Table) -> Result<T, Error> {
-    Value::Table(table).try_into().map_err(|source| Error::Figure { at, source })
+fn of_table<T: DeserializeOwned>(line: usize, table: Table) -> Result<T, Error> {
+    Value::Table(table).try_into().map_err(|source| Error::Figure { line, source })
 }
 
-fn form(at: usize, name: &str, own: Table) -> Result<Form, Error> {
-    let wrong = |reason| Error::Wrong { at, reason };
-    let form = match name {
-        "series" => Form::Series(of_table(at, own)?),
-        "disparity" => Form::Disparity(of_table(at, own)?),
-        "target" => Form::Target(of_table(at, own)?),
-        "before_after" => Form::BeforeAfter(of_table(at, own)?),
-        "difference_in_differences" => Form::DifferenceInDifferences(of_table(at, own)?),
-        "participants" => Form::Participants(of_table(at, own)?),
-        "transition" => Form::Transition(of_table(at, own)?),
-        "districts" => Form::Districts(of_table(at, own)?),
+fn form(line: usize, name: &str, own: Table) -> Result<Form, Error> {
+    Ok(match name {
+        "series" => Form::Series(of_table(line, own)?),
+        "disparity" => Form::Disparity(of_table(line, own)?),
+        "target" => Form::Target(of_table(line, own)?),
+        "before_after" => Form::BeforeAfter(of_table(line, own)?),
+        "difference_in_differences" => Form::DifferenceInDifferences(of_table(line, own)?),
+        "participants" => Form::Participants(of_table(line, own)?),
+        "transition" => Form::Transition(of_table(line, own)?),
+        "districts" => Form::Districts(of_table(line, own)?),
         _ => {
-            return Err(wrong(
-                "form is none of series, disparity, target, before_after, difference_in_differences, participants, \
-                 transition and districts",
-            ));
+            let reason = "form is none of series, disparity, target, before_after, difference_in_differences, \
+                          participants, transition and districts";
+            return Err(Error::Wrong { line, reason: reason.into() });
         }
-    };
-    let is_fine = |tolerance: f64| tolerance.is_finite() && tolerance >= 0.0;
-    let overlap =
-        |a: &[String], b: &[String]| a.is_empty() || b.is_empty() || a.iter().any(|id| b.contains(id));
-    match &form {
-        Form::Series(Series { by: None, groups, pool, .. }) if !groups.is_empty() || !pool.is_empty() => {
-            Err(wrong("groups need a dimension: by"))
-        }
-        Form::Series(series) if !series.groups.is_empty() && !series.pool.is_empty() => {
-            Err(wrong("groups and pool exclude each other"))
-        }
-        Form::Series(series) if !is_fine(series.tolerance) => Err(wrong("the tolerance is negative")),
-        Form::Target(target) if !is_fine(target.tolerance) => Err(wrong("the tolerance is negative")),
-        Form::Target(target) if target.goal.year <= target.baseline.year => {
-            Err(wrong("the final year does not come after the baseline"))
-        }
-        Form::Target(target) if target.by.is_none() && !target.focal.is_empty() => {
-            Err(wrong("groups need a dimension: by"))
-        }
-        Form::BeforeAfter(form) if form.after <= form.before => Err(wrong("after is not after before")),
-        Form::DifferenceInDifferences(form) if form.to <= form.from => Err(wrong("to is not after from")),
-        Form::DifferenceInDifferences(form) if overlap(&form.group, &form.comparison) => {
-            Err(wrong("the groups are empty, or share a category"))
-        }
-        Form::Transition(form) if overlap(&form.met, &form.not_met) => {
-            Err(wrong("the groups are empty, or share a category"))
-        }
-        _ => Ok(form),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -220,10 +207,11 @@ reference = { category = "no" }
     #[test]
     fn what_cannot_be_is_refused() {
         let with = |from: &str, to: &str| Report::parse(&REPORT.replace(from, to), None);
-        assert!(matches!(with("focal", "focals"), Err(Error::Figure { at: 1, .. })));
-        assert!(matches!(with("\"disparity\"", "\"ranking\""), Err(Error::Wrong { .. })));
+        assert!(matches!(with("focal", "focals"), Err(Error::Figure { line: 7, .. })));
+        assert!(matches!(with("\"disparity\"", "\"ranking\""), Err(Error::Wrong { line: 7, .. })));
         assert!(matches!(with("{ category = \"no\" }", "\"white\""), Err(Error::Figure { .. })));
         assert!(matches!(with("product = \"city\"", ""), Err(Error::Wrong { .. })));
+        assert!(matches!(with("year = 2023", "year = 23"), Err(Error::Year(_))));
         assert!(matches!(Report::parse("report = \"r\"\ntitle = \"t\"", None), Err(Error::Nothing)));
     }
 
