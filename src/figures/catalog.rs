@@ -88,6 +88,21 @@ pub struct Definition {
     pub caveat: String,
 }
 
+/// Parameters of shares at or above a threshold.
+const THRESHOLDS: [&str; 2] = ["percentile", "points"];
+
+impl Use {
+    /// The threshold of a share of those at or above one.
+    pub(super) fn threshold(&self) -> Option<u32> {
+        THRESHOLDS.iter().find_map(|name| self.settings.get(*name))?.parse().ok()
+    }
+
+    /// What it is set to besides.
+    pub(super) fn apart_from_threshold(&self) -> Vec<(&String, &String)> {
+        self.settings.iter().filter(|(name, _)| !THRESHOLDS.contains(&name.as_str())).collect()
+    }
+}
+
 /// The category that holds everybody.
 pub(super) const ALL: &str = "all";
 /// The category of those of whom it is not known: never a reference, nor a district.

@@ -5,7 +5,7 @@ use super::catalog::Catalog;
 use super::grid::Grid;
 use super::report::{Annotation, Break, Form, Spec};
 use super::row::{Quantity, Row};
-use super::{compare, disparity, participants, series, target};
+use super::{compare, disparity, median, participants, series, target};
 use crate::disclosure::{ProtectedTable, Sourced};
 
 /// A figure with all that has to stand beside it.
@@ -61,7 +61,7 @@ pub struct Basis {
     pub rule: String,
     /// The product's name of the indicator.
     pub indicator: String,
-    /// `share`, `mean`, `ratio` or `count`.
+    /// `share`, `mean`, `ratio` or `count`; of a median of such shares `median`.
     pub measure: String,
     /// What the indicator means.
     pub definition: super::catalog::Definition,
@@ -85,6 +85,10 @@ pub struct Loss {
 }
 
 impl Loss {
+    fn and(self, other: Self) -> Self {
+        Self { hidden: self.hidden + other.hidden, cells: self.cells + other.cells }
+    }
+
     /// Hidden of all, 0 to 1.
     #[must_use]
     pub fn share(self) -> f64 {
@@ -106,7 +110,20 @@ pub struct Line {
 /// It is a function of the two alone (the catalog gives names): the same edition makes the same figure.
 #[must_use]
 pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure {
-    let grid = Grid::new(spec, table, catalog.offer(table.product()));
+    figure_of(spec, table, &[], catalog)
+}
+
+/// The same, of the tables that answer its questions: the first one, and the others.
+#[must_use]
+pub fn figure_of(
+    spec: &Spec,
+    table: &ProtectedTable,
+    others: &[ProtectedTable],
+    catalog: &Catalog,
+) -> Figure {
+    let offer = catalog.offer(table.product());
+    let grid = Grid::new(spec, table, offer);
+    let grids: Vec<Grid<'_>> = others.iter().map(|table| Grid::new(spec, table, offer)).collect();
     let mut made = Made::default();
     match &spec.form {
         Form::Series(form) => series::make(&grid, form, &mut made),
@@ -117,6 +134,7 @@ pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure 
         Form::Participants(form) => participants::make(&grid, form, &mut made),
         Form::Transition(form) => compare::transition(&grid, form, &mut made),
         Form::Districts(form) => compare::districts(&grid, form, &mut made),
+        Form::Median(form) => median::make(&grid, &grids, form, &mut made),
     }
     made.notes.extend(grid.notes());
     let in_view = in_view(&made.rows);
@@ -130,7 +148,7 @@ pub fn figure(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Figure 
         lines: made.lines,
         breaks: spec.breaks.iter().filter(|each| in_view(each.year)).cloned().collect(),
         annotations: spec.annotations.iter().filter(|each| in_view(each.year)).cloned().collect(),
-        loss: grid.loss(),
+        loss: grids.iter().fold(grid.loss(), |loss, grid| loss.and(grid.loss())),
     }
 }
 
@@ -176,7 +194,7 @@ fn basis(spec: &Spec, table: &ProtectedTable, catalog: &Catalog) -> Basis {
         agreement: table.agreement().to_owned(),
         rule: table.profile().to_owned(),
         indicator: table.indicator().to_owned(),
-        measure: table.measure().to_owned(),
+        measure: if matches!(spec.form, Form::Median(_)) { "median" } else { table.measure() }.to_owned(),
         definition: definition.unwrap_or_default(),
         filters: spec.filters.iter().map(filter).collect(),
         table_digest: table.digest(),

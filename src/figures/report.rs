@@ -36,8 +36,8 @@ use super::catalog::Catalog;
 use crate::calendar::SchoolYear;
 use crate::outcomes::Slice;
 pub use forms::{
-    Baseline, BeforeAfter, DifferenceInDifferences, Direction, Disparity, Districts, Participants, Point,
-    Reference, Series, Target, Transition,
+    Baseline, BeforeAfter, DifferenceInDifferences, Direction, Disparity, Districts, Median, Participants,
+    Point, Reference, Series, Target, Transition,
 };
 pub use read::Error;
 use serde::Deserialize;
@@ -128,6 +128,8 @@ pub enum Form {
     Transition(Transition),
     /// All together, and district by district.
     Districts(Districts),
+    /// The median, between the thresholds of several shares.
+    Median(Median),
 }
 
 impl Form {
@@ -143,6 +145,7 @@ impl Form {
             Self::Participants(_) => "participants",
             Self::Transition(_) => "transition",
             Self::Districts(_) => "districts",
+            Self::Median(_) => "median",
         }
     }
 
@@ -151,6 +154,7 @@ impl Form {
         match self {
             Self::Series(form) => one(&form.by),
             Self::Target(form) => one(&form.by),
+            Self::Median(form) => one(&form.by),
             Self::Disparity(form) => vec![form.by.clone()],
             Self::DifferenceInDifferences(form) => vec![form.by.clone()],
             Self::Transition(form) => vec![form.by.clone()],
@@ -193,15 +197,26 @@ impl Report {
 }
 
 impl Spec {
-    /// The one question whose answer the figure is made of.
+    /// The indicators that the figure is made of: one, but for medians.
+    pub(super) fn indicators(&self) -> impl Iterator<Item = &String> {
+        let others = match &self.form {
+            Form::Median(form) => &form.with[..],
+            _ => &[],
+        };
+        std::iter::once(&self.indicator).chain(others)
+    }
+
+    /// The questions whose answers the figure is made of, in the order in which [`super::figure_of`] takes them: one, but for
+    /// medians.
     #[must_use]
-    pub fn question(&self) -> Slice {
-        Slice {
+    pub fn questions(&self) -> Vec<Slice> {
+        let question = |indicator: &String| Slice {
             product: self.product.clone(),
-            indicator: self.indicator.clone(),
+            indicator: indicator.clone(),
             dimensions: self.form.dimensions(),
             filters: self.filters.clone(),
             periods: self.years.clone(),
-        }
+        };
+        self.indicators().map(question).collect()
     }
 }

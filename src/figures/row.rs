@@ -26,6 +26,8 @@ pub enum Quantity {
     StandardizedGap,
     /// A mean of districts, each counted once.
     DistrictMean,
+    /// What half of a group have or more.
+    Median,
     /// A declared level.
     Target,
     /// The school year in which a gap is closed if it goes on as it has.
@@ -49,6 +51,7 @@ impl Quantity {
             Self::DifferenceInDifferences => "difference_in_differences",
             Self::StandardizedGap => "gap_over_strata",
             Self::DistrictMean => "mean_of_districts",
+            Self::Median => "median",
             Self::Target => "target",
             Self::ClosingYear => "closing_year",
             Self::YearsImproving => "years_improving",
@@ -69,6 +72,7 @@ impl Quantity {
             Self::DifferenceInDifferences => "difference in differences",
             Self::StandardizedGap => "gap over the same strata",
             Self::DistrictMean => "mean of districts",
+            Self::Median => "median",
             Self::Target => "target",
             Self::ClosingYear => "gap closed in",
             Self::YearsImproving => "years improving in a row",

@@ -1,8 +1,8 @@
 //! Tables for the tests. Only a seal makes them; here they are decoded from messages with the same fields.
 
 use super::catalog::{Catalog, Category, Dimension, Offer};
-use super::report::{Form, Spec};
-use super::{Figure, Row, figure};
+use super::report::{Form, Median, Spec};
+use super::{Figure, Row, Use, figure, figure_of};
 use crate::disclosure::{Cell, Mark, ProtectedTable};
 use prost::Message;
 
@@ -138,4 +138,24 @@ pub(super) fn near(found: &Row, value: f64, low: f64, high: f64) {
     let ends = found.interval.expect("an interval");
     let found = [*found.value.as_ref().expect("a value"), ends.low, ends.high];
     assert!(found.iter().zip([value, low, high]).all(|(a, b)| (a - b).abs() < 5e-4), "{found:?}");
+}
+
+/// The medians of tables of the same share at several thresholds.
+pub(super) fn made_of_several(form: Median, tables: &[(u32, ProtectedTable)]) -> Figure {
+    let name = |threshold: u32| format!("growth_{threshold}");
+    let named = |(threshold, table): &(u32, ProtectedTable)| {
+        let mut bytes = table.encode_to_vec();
+        Wire { indicator: name(*threshold), ..Wire::default() }.encode(&mut bytes).expect("a vector grows");
+        ProtectedTable::decode(bytes.as_slice()).expect("it has the fields of a table")
+    };
+    let tables_named: Vec<_> = tables.iter().map(named).collect();
+    let used = |(threshold, _): &(u32, ProtectedTable)| Use {
+        name: name(*threshold),
+        indicator: "growth_at_least".into(),
+        settings: [("percentile".to_owned(), threshold.to_string())].into(),
+    };
+    let offer = Offer { id: "p".into(), uses: tables.iter().map(used).collect(), ..Offer::default() };
+    let catalog = Catalog { offers: vec![offer], ..Catalog::default() };
+    let spec = Spec { indicator: name(tables[0].0), ..spec(Form::Median(form)) };
+    figure_of(&spec, &tables_named[0], &tables_named[1..], &catalog)
 }

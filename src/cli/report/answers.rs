@@ -104,8 +104,23 @@ impl Answers {
         self.kept.encode_to_vec()
     }
 
+    /// The tables of some questions, or why the service does not answer one of them.
+    pub(super) async fn tables(
+        &mut self,
+        slices: &[Slice],
+    ) -> Result<Result<Vec<ProtectedTable>, String>, Failure> {
+        let mut tables = Vec::new();
+        for slice in slices {
+            match self.table(slice).await? {
+                Ok(table) => tables.push(table),
+                Err(reason) => return Ok(Err(reason)),
+            }
+        }
+        Ok(Ok(tables))
+    }
+
     /// The table of a question, or why the service does not answer it.
-    pub(super) async fn table(&mut self, slice: &Slice) -> Result<Result<ProtectedTable, String>, Failure> {
+    async fn table(&mut self, slice: &Slice) -> Result<Result<ProtectedTable, String>, Failure> {
         if let Some(table) = self.find(slice) {
             return Ok(Ok(table));
         }

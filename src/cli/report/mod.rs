@@ -14,7 +14,7 @@ use super::table::{Align, Table};
 use super::{Done, Failure, Finish};
 use crate::figures::pack::{self, Pack, Wanted};
 use crate::figures::report::Report as Document;
-use crate::figures::{AggregateError, figure, read_aggregates};
+use crate::figures::{AggregateError, figure_of, read_aggregates};
 use answers::Answers;
 use page::{Entry, Page, Supplied};
 use std::path::{Path, PathBuf};
@@ -149,8 +149,11 @@ impl Report {
             let mut entry = Entry { line, title, figure: None, unanswered: None, unoffered: None };
             match spec {
                 Err(reason) => entry.unoffered = Some(reason),
-                Ok(spec) => match answers.table(&spec.question()).await? {
-                    Ok(table) => entry.figure = Some(figure(&spec, &table, &catalog)),
+                Ok(spec) => match answers.tables(&spec.questions()).await? {
+                    Ok(tables) => {
+                        let (first, others) = tables.split_first().expect("every figure has a question");
+                        entry.figure = Some(figure_of(&spec, first, others, &catalog));
+                    }
                     Err(reason) => entry.unanswered = Some(reason),
                 },
             }

@@ -29,7 +29,7 @@ pub(super) fn value(row: &Row) -> String {
 }
 
 const fn is_difference(quantity: Quantity) -> bool {
-    !matches!(quantity, Quantity::Level | Quantity::Target | Quantity::DistrictMean)
+    !matches!(quantity, Quantity::Level | Quantity::Target | Quantity::DistrictMean | Quantity::Median)
 }
 
 fn number(value: f64, scale: Scale, is_signed: bool) -> String {

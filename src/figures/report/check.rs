@@ -2,7 +2,8 @@
 
 use super::{Direction, Form, Point, Series, Spec, Target};
 use crate::calendar::SchoolYear;
-use crate::figures::catalog::Catalog;
+use crate::figures::catalog::{Catalog, Offer, Use};
+use std::collections::BTreeSet;
 
 /// Checks a form against the school years that its figure asks for, all where there are none.
 ///
@@ -21,6 +22,9 @@ pub(super) fn form(form: &Form, years: &[SchoolYear]) -> Result<(), String> {
         }
         Form::DifferenceInDifferences(form) => apart(&form.group, &form.comparison)?,
         Form::Transition(form) => apart(&form.met, &form.not_met)?,
+        Form::Median(form) if form.with.is_empty() => {
+            return Err("a median lies between two thresholds: with names no other one".into());
+        }
         _ => {}
     }
     for (name, year) in needed(form) {
@@ -46,6 +50,9 @@ pub(super) fn against(spec: &Spec, catalog: &Catalog, is_newest: bool) -> Result
         }
     }
     let used = offer.used(&spec.indicator);
+    if let Form::Median(_) = &spec.form {
+        thresholds(spec, offer)?;
+    }
     if let (Form::Target(form), Some(used)) = (&spec.form, used) {
         no_worse(form, form.direction.unwrap_or_else(|| Direction::of(&used.indicator)))?;
     }
@@ -58,6 +65,26 @@ pub(super) fn against(spec: &Spec, catalog: &Catalog, is_newest: bool) -> Result
             baseline.into_iter().chain(declared).find(|(_, value)| !(0.0..=100.0).contains(value))
         {
             return Err(format!("the declared value of {year} is not a percent from 0 to 100"));
+        }
+    }
+    Ok(())
+}
+
+/// A median is made of one share at several thresholds.
+fn thresholds(spec: &Spec, offer: &Offer) -> Result<(), String> {
+    let mut first: Option<&Use> = None;
+    let mut seen = BTreeSet::new();
+    for name in spec.indicators() {
+        let used = offer.used(name).ok_or_else(|| format!("the product has no indicator {name}"))?;
+        let threshold = used
+            .threshold()
+            .ok_or_else(|| format!("{name} is no share at or above a threshold, as growth_at_least is"))?;
+        let first = *first.get_or_insert(used);
+        if first.indicator != used.indicator || first.apart_from_threshold() != used.apart_from_threshold() {
+            return Err(format!("{name} is of something else than {}", first.name));
+        }
+        if !seen.insert(threshold) {
+            return Err(format!("{name} has a threshold that another one has"));
         }
     }
     Ok(())

@@ -217,6 +217,16 @@ pub struct Districts {
     pub year: Option<u32>,
 }
 
+/// The median, between the thresholds of several shares.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Median {
+    /// The product's names of the same share at other thresholds.
+    pub with: Vec<String>,
+    /// A dimension to break down by.
+    pub by: Option<String>,
+}
+
 /// A text, or a list of texts.
 fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]

@@ -162,9 +162,10 @@ fn form(line: usize, name: &str, own: Table) -> Result<Form, Error> {
         "participants" => Form::Participants(of_table(line, own)?),
         "transition" => Form::Transition(of_table(line, own)?),
         "districts" => Form::Districts(of_table(line, own)?),
+        "median" => Form::Median(of_table(line, own)?),
         _ => {
             let reason = "form is none of series, disparity, target, before_after, difference_in_differences, \
-                          participants, transition and districts";
+                          participants, transition, districts and median";
             return Err(Error::Wrong { line, reason: reason.into() });
         }
     })
@@ -199,7 +200,7 @@ reference = { category = "no" }
         let Form::Disparity(form) = &figure.form else { panic!("the form it names") };
         assert_eq!(form.focal, ["yes"]);
         assert_eq!(form.reference, Reference::Category("no".into()));
-        let question = figure.question();
+        let question = figure.questions().remove(0);
         assert_eq!((question.product.as_str(), question.dimensions), ("city", vec!["income".to_owned()]));
         assert_eq!(Report::parse(REPORT, Some("other")).expect("a report").figures[0].product, "other");
     }
