@@ -5,6 +5,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// Scores that more and fewer than half of the students reach.
+const LOW: f64 = 420.0;
+const HIGH: f64 = 480.0;
+
 const CITY: &str = r#"
 product = "city"
 version = 1
@@ -17,6 +21,8 @@ years = { from = 2024, to = 2025 }
 indicators = [
     { name = "chronic_absence", use = "chronic_absence" },
     { name = "reading", use = "proficiency", test = "STATE", subject = "ELA" },
+    { name = "low", use = "score_at_least", test = "STATE", subject = "ELA", points = LOW },
+    { name = "high", use = "score_at_least", test = "STATE", subject = "ELA", points = HIGH },
 ]
 dimensions = [{ id = "money", source = "econ" }, { id = "level", source = "grade" }, { id = "race", source = "race7" }]
 "#;
@@ -54,6 +60,13 @@ title = "Districts"
 indicator = "chronic_absence"
 
 [[figures]]
+form = "median"
+title = "Median score"
+indicator = "high"
+with = ["low"]
+by = "money"
+
+[[figures]]
 form = "series"
 title = "Not to be had"
 indicator = "graduation"
@@ -74,7 +87,8 @@ fn published() -> (Service, tempfile::TempDir) {
             assert!((0..=1).contains(&pushed.code), "{}", pushed.stderr);
         }
     }
-    service.load("product", CITY);
+    let document = CITY.replace("LOW", &LOW.to_string()).replace("HIGH", &HIGH.to_string());
+    service.load("product", &document);
     service.publish();
     std::fs::write(folder.path().join("report.toml"), REPORT).expect("a report");
     let aggregates = "id,year,population,numerator,denominator,value,source,as_of\n\
@@ -114,6 +128,19 @@ fn follow_from_the_answers(service: &Service, report: &Value) {
         assert_eq!(gap["counts"][1]["numerator"], rest_with);
         assert_eq!(gap["counts"][1]["denominator"], rest);
     }
+    // A median lies where a line between the two shares reaches one half.
+    let (low, high) =
+        (service.ask("city", "low", &["money"], &[]), service.ask("city", "high", &["money"], &[]));
+    let share = |cells: &[crate::harness::Cell]| {
+        let cell =
+            cells.iter().find(|cell| cell.period == 2025 && cell.categories == ["all"]).expect("a cell");
+        cell.numerator.expect("a share") as f64 / cell.denominator.expect("a share") as f64
+    };
+    let (low, high) = (share(&low), share(&high));
+    let expected = LOW - 0.5 + (low - 0.5) / (low - high) * (HIGH - LOW);
+    let medians = rows(report, "Median score");
+    let all = medians.iter().find(|row| row["year"] == 2025 && row["group"] == "All").expect("everybody");
+    assert!((all["value"].as_f64().expect("a value") - expected).abs() < 1e-6, "{all}");
     // Nothing stands beside a hidden group.
     let cells = service.ask("city", "chronic_absence", &["race"], &[]);
     let hidden: BTreeSet<(u64, String)> = cells
@@ -147,14 +174,14 @@ fn reports_follow_from_protected_answers_and_can_be_repeated() {
     let json = first.json();
     follow_from_the_answers(&service, &json);
     let entries = json["figures"].as_array().expect("figures");
-    assert!(entries[4]["not_answered"].as_str().is_some_and(|why| !why.is_empty()), "{}", entries[4]);
+    assert!(entries[5]["not_answered"].as_str().is_some_and(|why| !why.is_empty()), "{}", entries[5]);
     let findings = entries[1]["figure"]["findings"].as_array().expect("findings");
     let incremental = findings.iter().find(|found| found["test"] == "incremental").expect("the test");
     assert_eq!(incremental["status"], "met", "{incremental}");
     let sources = json["sources"].as_array().expect("sources").iter();
     let sources: Vec<_> = sources.map(|source| source["organization"].as_str().expect("a name")).collect();
     assert_eq!(sources, ["eastbrook", "northfield"]);
-    for entry in &entries[..4] {
+    for entry in &entries[..5] {
         let figure = &entry["figure"];
         assert_eq!(
             (&figure["edition"], &figure["agreement"], &figure["rule"]),
@@ -186,7 +213,7 @@ fn reports_follow_from_protected_answers_and_can_be_repeated() {
 
 /// The only thing that differs: why a figure that was refused is not there.
 fn json_without_reason(mut first: Value, repeated: &Value) -> Value {
-    first["figures"][4]["not_answered"] = repeated["figures"][4]["not_answered"].clone();
+    first["figures"][5]["not_answered"] = repeated["figures"][5]["not_answered"].clone();
     first
 }
 

@@ -261,4 +261,52 @@ final = { year = 2026, value = 80.0 }
         let error = of("{ year = 2020 }").expect_err("it has no value");
         assert!(error.to_string().contains("the year of the baseline is not among its years"), "{error}");
     }
+
+    #[test]
+    fn a_median_is_of_one_share_at_several_thresholds() {
+        let used = |name: &str, indicator: &str, settings: &[(&str, &str)]| Use {
+            name: name.into(),
+            indicator: indicator.into(),
+            settings: settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        };
+        let growth = |name: &str, subject: &str, percentile: &str| {
+            used(
+                name,
+                "growth_at_least",
+                &[("test", "STATE"), ("subject", subject), ("percentile", percentile)],
+            )
+        };
+        let uses = vec![
+            growth("g40", "ELA", "40"),
+            growth("g60", "ELA", "60"),
+            growth("again", "ELA", "60"),
+            growth("math", "MATH", "60"),
+            used("score", "score_at_least", &[("test", "STATE"), ("subject", "ELA"), ("points", "60")]),
+            used("reading", "proficiency", &[("test", "STATE"), ("subject", "ELA")]),
+        ];
+        let catalog = Catalog {
+            offers: vec![Offer { id: "city".into(), uses, ..Offer::default() }],
+            ..Catalog::default()
+        };
+        let of = |with: &str| {
+            let text = format!(
+                "report = \"r\"\ntitle = \"t\"\nproduct = \"city\"\n[[figures]]\nform = \"median\"\ntitle = \"m\"\n\
+                 indicator = \"g40\"\nwith = [{with}]\n"
+            );
+            let report = Report::parse(&text, None).map_err(|error| error.to_string())?;
+            report.check(&catalog).map_err(|error| error.to_string())
+        };
+        assert_eq!(of("\"g60\""), Ok(()));
+        for (with, reason) in [
+            ("", "with names no other one"),
+            ("\"g60\", \"again\"", "again has a threshold that another one has"),
+            ("\"math\"", "math is of something else than g40"),
+            ("\"score\"", "score is of something else than g40"),
+            ("\"reading\"", "reading is no share at or above a threshold"),
+            ("\"nothing\"", "the product has no indicator nothing"),
+        ] {
+            let error = of(with).expect_err(reason);
+            assert!(error.contains(reason) && error.contains("line 4"), "{error}");
+        }
+    }
 }
