@@ -177,7 +177,7 @@ fn supplied(html: &mut String, lines: &[Supplied]) {
     if lines.iter().any(|line| !line.figures.is_empty()) {
         *html += "<table>\n<caption>Figures as supplied</caption>\n<thead><tr><th scope=\"col\">Line</th>\
                   <th scope=\"col\">School year</th><th scope=\"col\">Population</th><th scope=\"col\">With it</th>\
-                  <th scope=\"col\">People</th><th scope=\"col\">Percent</th><th scope=\"col\">Source</th>\
+                  <th scope=\"col\">People</th><th scope=\"col\">Percent</th><th scope=\"col\">95 % interval</th><th scope=\"col\">Source</th>\
                   <th scope=\"col\">As of</th></tr></thead>\n<tbody>\n";
     }
     for (line, figure) in lines.iter().flat_map(|line| line.figures.iter().map(move |figure| (line, figure)))
@@ -186,13 +186,14 @@ fn supplied(html: &mut String, lines: &[Supplied]) {
         let _ = writeln!(
             html,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td class=\"n\">{:.1} %</td><td>{}</td><td>{}</td></tr>",
+             <td class=\"n\">{:.1} %</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
             escape(&line.label),
             words::year(figure.year),
             escape(&figure.population),
             number(figure.numerator),
             number(figure.denominator),
             figure.value,
+            figure.interval().map_or_else(String::new, |ends| format!("{:.1} to {:.1}", ends.low, ends.high)),
             escape(&figure.source),
             figure.as_of
         );
@@ -200,21 +201,42 @@ fn supplied(html: &mut String, lines: &[Supplied]) {
     if lines.iter().any(|line| !line.figures.is_empty()) {
         *html += "</tbody>\n</table>\n";
     }
-    *html += "<ul>\n";
     for line in lines {
         if line.figures.is_empty() {
-            let _ = writeln!(html, "<li>{}: no figure was supplied</li>", escape(&line.label));
+            paragraph(html, "note", &format!("{}: no figure was supplied{}", line.label, line.besides()));
         }
         if !line.note.is_empty() {
-            let _ = writeln!(html, "<li>{}: {}</li>", escape(&line.label), escape(&line.note));
+            paragraph(html, "note", &format!("{}: {}", line.label, line.note));
         }
     }
-    *html += "</ul>\n</section>\n";
+    *html += "</section>\n";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn supplied_figures_have_their_interval() {
+        let csv = "id,year,population,numerator,denominator,value,source,as_of\n\
+                   employment,2024,<City>,450,600,,Survey,2024-09-01\n";
+        let (figures, _) = crate::figures::read_aggregates(csv.as_bytes(), |_| true).expect("CSV");
+        let line = |figures| Supplied {
+            line: "employment".into(),
+            label: "Employment".into(),
+            note: String::new(),
+            is_counted_too: true,
+            figures,
+        };
+        let mut html = String::new();
+        supplied(&mut html, &[line(figures), line(Vec::new())]);
+        assert!(html.contains("<td class=\"n\">75.0 %</td><td class=\"n\">71.4 to 78.3</td>"), "{html}");
+        assert!(html.contains("&lt;City&gt;") && !html.contains("<ul>"), "{html}");
+        assert!(
+            html.contains("Employment: no figure was supplied; what a product offers of it stands above"),
+            "{html}"
+        );
+    }
 
     #[test]
     fn nothing_in_a_text_is_markup() {

@@ -54,6 +54,13 @@ impl Entry {
     }
 }
 
+impl Supplied {
+    /// What stands after the words that nothing was supplied.
+    pub(super) const fn besides(&self) -> &'static str {
+        if self.is_counted_too { "; what a product offers of it stands above" } else { "" }
+    }
+}
+
 impl Page {
     /// Whether every figure that is asked for is there and shows something.
     pub(super) fn is_whole(&self) -> bool {

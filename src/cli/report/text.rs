@@ -186,8 +186,7 @@ fn print_supplied(lines: &[Supplied]) {
         say(&table.print());
     }
     for line in lines.iter().filter(|line| line.figures.is_empty()) {
-        let more = if line.is_counted_too { " besides what is counted above" } else { "" };
-        say(&format!("  {}: no figure was supplied{more}", line.label));
+        say(&format!("  {}: no figure was supplied{}", line.label, line.besides()));
     }
     for line in lines.iter().filter(|line| !line.note.is_empty()) {
         say(&format!("    {}: {}", line.label, line.note));
