@@ -5,6 +5,7 @@ mod key;
 mod layers;
 mod linkage;
 mod product;
+mod publish;
 
 use super::connect::Connect;
 use super::screen::{count, counted, say};
@@ -34,7 +35,7 @@ pub(super) enum Steward {
     /// Which linkage key is in use, or change it step by step
     Key(key::Key),
     /// Freeze an edition, protect it and seal it
-    Publish(Publish),
+    Publish(publish::Publish),
     /// Approve an edition for answers under an agreement that lets editions wait for review
     Approve(Approve),
     /// Count an edition again and replay the proof that its seal hides enough
@@ -80,18 +81,6 @@ pub(super) struct Approve {
     /// The agreement's id
     #[arg(long, value_name = "ID")]
     agreement: String,
-    #[command(flatten)]
-    connect: Connect,
-}
-
-#[derive(clap::Args)]
-pub(super) struct Publish {
-    /// What people should call the edition
-    #[arg(long, default_value = "")]
-    title: String,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
     connect: Connect,
 }
@@ -252,109 +241,6 @@ async fn agreements(verb: Plain) -> Done {
     }
     say(&table.print());
     Ok(Finish::All)
-}
-
-impl Publish {
-    async fn run(self) -> Done {
-        let session = self.connect.session("steward").await?;
-        let request = pb::PublishRequest { title: self.title };
-        let stream = session.admin().publish(request).await.map_err(crate::client::Error::from)?;
-        let mut stream = stream.into_inner();
-        let sign = screen::waiting();
-        let mut last = None;
-        while let Some(reply) = stream.message().await.map_err(crate::client::Error::from)? {
-            sign.set_message(reply.stage.clone());
-            last = reply.report.map(|report| (report, reply.receipt));
-        }
-        sign.finish_and_clear();
-        let (report, receipt) = last.ok_or_else(|| Failure::new("the service ended without a report"))?;
-        let entry = session.entry(receipt.as_ref())?;
-        if entry.edition != Some(report.edition) {
-            return Err(crate::client::Error::OtherCall.into());
-        }
-        if self.json {
-            screen::json(&json(&report))
-        } else {
-            print(&report)
-        }
-        Ok(Finish::All)
-    }
-}
-
-fn print(report: &pb::EditionReport) {
-    say(&format!(
-        "edition {}: {}, {} student-years, {:.1} s",
-        report.edition,
-        counted(report.persons, "person", "persons"),
-        count(report.student_years),
-        report.seconds
-    ));
-    if report.opted_out > 0 {
-        say(&format!("left out because they opted out: {}", counted(report.opted_out, "person", "persons")));
-    }
-    if report.without_consent > 0 {
-        say(&format!(
-            "left out for want of their consent, as far as sources need it: {}",
-            counted(report.without_consent, "person", "persons")
-        ));
-    }
-    if report.waiting > 0 {
-        say(&format!(
-            "waiting for a roster that has their student: {}",
-            counted(report.waiting, "record", "records")
-        ));
-    }
-    if !report.conflicts.is_empty() {
-        let each = report
-            .conflicts
-            .iter()
-            .map(|of| format!("{} {}", of.group.replace('_', " "), count(of.student_years)));
-        say(&format!("sources disagree, in student-years: {}", each.collect::<Vec<_>>().join(", ")));
-    }
-    let headings = [
-        ("Product", Align::Left),
-        ("Cells", Align::Right),
-        ("Too small", Align::Right),
-        ("Hidden to protect them", Align::Right),
-        ("Hidden", Align::Right),
-    ];
-    let mut table = Table::new(&headings);
-    for product in &report.products {
-        table.row([
-            product.product.clone(),
-            count(product.cells),
-            count(product.primary),
-            count(product.secondary),
-            format!("{:.1} %", product.hidden_share * 100.0),
-        ]);
-    }
-    say(&table.print());
-    layers::stays(report.edition, &report.periods).iter().for_each(|line| say(line));
-    layers::released(&report.released).iter().for_each(|line| say(line));
-    if !report.layers.is_empty() {
-        say(&layers::words(&report.layers));
-    }
-}
-
-fn json(report: &pb::EditionReport) -> serde_json::Value {
-    let products = report.products.iter().map(|product| {
-        serde_json::json!({
-            "product": product.product, "cells": product.cells, "primary": product.primary,
-            "secondary": product.secondary, "hidden_share": product.hidden_share,
-            "seal_digest": hex(&product.seal_digest),
-        })
-    });
-    serde_json::json!({
-        "edition": report.edition, "persons": report.persons, "student_years": report.student_years,
-        "opted_out": report.opted_out, "waiting": report.waiting,
-        "without_consent": report.without_consent, "digest": hex(&report.digest),
-        "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
-        "periods": layers::periods_json(&report.periods), "released": layers::released_json(&report.released),
-        "seconds": report.seconds,
-        "conflicts": (report.conflicts.iter())
-            .map(|of| (of.group.clone(), of.student_years.into()))
-            .collect::<serde_json::Map<_, serde_json::Value>>(),
-    })
 }
 
 async fn approve(verb: Approve) -> Done {
