@@ -63,14 +63,15 @@ fn row(year: u32, label: &str, shares: &[(u32, Result<Arm, Missing>)]) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{made_of_several, shares};
+    use super::super::testing::{Told, made_of_several, shares};
     use super::*;
 
-    fn medians(
-        tables: &[(u32, &[(u32, &str, Option<(u64, u64)>)])],
-    ) -> Vec<(String, u32, Result<f64, Missing>, String)> {
-        let tables: Vec<_> =
-            tables.iter().map(|(threshold, cells)| (*threshold, shares(Some("sex"), cells))).collect();
+    /// Group, year, median or why there is none, and between which thresholds it lies.
+    type Found = (String, u32, Result<f64, Missing>, String);
+
+    fn medians(tables: &[(u32, &[Told<'_>])]) -> Vec<Found> {
+        let table = |(threshold, cells): &(u32, &[Told<'_>])| (*threshold, shares(Some("sex"), cells));
+        let tables: Vec<_> = tables.iter().map(table).collect();
         let figure = made_of_several(Median { by: Some("sex".into()), with: Vec::new() }, &tables);
         figure.rows.into_iter().map(|row| (row.group, row.year, row.value, row.says)).collect()
     }
