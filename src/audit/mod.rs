@@ -33,6 +33,7 @@ mod checkpoint;
 mod cosigner;
 mod entry;
 mod receipt;
+mod saved;
 pub mod tile;
 pub mod witness;
 
@@ -53,4 +54,5 @@ pub use proof::{
     verify_inclusion,
 };
 pub use receipt::{NoReceipt, Proven, Receipt, ReceiptError};
+pub use saved::NotSaved;
 pub use tree::{Frontier, Head, Node, Split, leaf_hash, node_hash};

@@ -90,6 +90,11 @@ impl Receipt {
         Ok(Self { index, entry, proof, checkpoint: checkpoint.note().to_owned() })
     }
 
+    /// A receipt as somebody has saved it, which is to be verified.
+    pub(super) fn of_parts(index: u64, entry: Vec<u8>, proof: Vec<Vec<u8>>, checkpoint: String) -> Self {
+        Self { index, entry, proof, checkpoint }
+    }
+
     /// Position of the entry in the log, from 0.
     #[must_use]
     pub fn index(&self) -> u64 {
@@ -154,7 +159,7 @@ impl fmt::Debug for Receipt {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::audit::testing::{Memory, cosigner, log_key};
     use crate::audit::{Checkpoint, Decision, Head, NoteError};
@@ -182,6 +187,14 @@ mod tests {
 
     fn signed(head: Head) -> SignedCheckpoint {
         Checkpoint::new(log_key().verifier().name(), head).expect("a valid origin").sign(&log_key())
+    }
+
+    /// A log of so many entries, with the receipt of each.
+    pub(in crate::audit) fn saved_log(size: u64) -> (Vec<Receipt>, SignedCheckpoint) {
+        let (memory, checkpoint) = log(size);
+        let receipt =
+            |index| Receipt::new(&memory, index, &entry(index), &checkpoint).expect("the log holds it");
+        ((0..size).map(receipt).collect(), checkpoint)
     }
 
     fn verify(receipt: &Receipt) -> Result<Proven, ReceiptError> {

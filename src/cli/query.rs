@@ -4,9 +4,10 @@ mod machine;
 mod text;
 
 use super::connect::Connect;
-use super::{Done, Finish, screen};
+use super::{Done, Failure, Finish, screen};
 use crate::api::v1 as pb;
 use crate::disclosure::Filter;
+use std::path::PathBuf;
 use text::Names;
 
 /// Ask for a table
@@ -41,6 +42,9 @@ pub(super) struct Query {
     /// The purpose you ask for, one of the agreement's
     #[arg(long, env = "THROUGHLINE_PURPOSE", value_name = "PURPOSE")]
     purpose: String,
+    /// Keep the proof that the access log holds the question and the answer in this file (C2SP tlog-proof)
+    #[arg(long, value_name = "FILE.tlog-proof")]
+    receipt: Option<PathBuf>,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -75,6 +79,10 @@ impl Query {
                 edition: self.edition.unwrap_or(0),
             };
             let (table, receipt) = session.query(question).await?;
+            if let Some(file) = &self.receipt {
+                std::fs::write(file, receipt.to_saved())
+                    .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+            }
             if self.json {
                 screen::json(&machine::json(&table, &receipt));
             } else if self.csv {
