@@ -1,5 +1,9 @@
 //! `throughline audit`: read, export and check the access log.
 
+mod disclosures;
+mod events;
+mod receipt;
+
 use super::connect::Connect;
 use super::screen::{self, counted, say};
 use super::steward::ask;
@@ -19,6 +23,10 @@ pub(super) enum Audit {
     Export(Export),
     /// Check an exported log, entry by entry, without the service
     Verify(Verify),
+    /// Say who was given what of a source's records and why, out of an exported log (34 CFR 99.32)
+    Disclosures(disclosures::Disclosures),
+    /// Check a receipt that was saved (C2SP tlog-proof), without the service, and print its entry
+    Receipt(receipt::Saved),
 }
 
 #[derive(clap::Args)]
@@ -32,6 +40,18 @@ pub(super) struct List {
     /// Only this call, for example Query or Push
     #[arg(long, value_name = "RPC")]
     rpc: Option<String>,
+    /// Only calls for this purpose
+    #[arg(long, value_name = "PURPOSE")]
+    purpose: Option<String>,
+    /// Only calls of this person, by the name in the certificate
+    #[arg(long = "by", value_name = "NAME")]
+    principal: Option<String>,
+    /// Only questions to this product
+    #[arg(long, value_name = "PRODUCT")]
+    product: Option<String>,
+    /// Only calls that this rule decided, for example agreement.purpose
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
     /// Only calls with this decision
     #[arg(long, value_parser = ["allowed", "refused"])]
     decision: Option<String>,
@@ -53,6 +73,9 @@ pub(super) struct List {
     /// Print CSV
     #[arg(long)]
     csv: bool,
+    /// Print lines for a security event store, each with the entry's index and leaf hash
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"])]
+    format: Option<events::Format>,
     /// Call as this role
     #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward"])]
     role: String,
@@ -89,6 +112,8 @@ impl Audit {
             Self::List(verb) => super::wait(verb.run()),
             Self::Export(verb) => super::wait(verb.run()),
             Self::Verify(verb) => verb.run(),
+            Self::Receipt(verb) => verb.run(),
+            Self::Disclosures(verb) => verb.run(),
         }
     }
 }
@@ -105,6 +130,10 @@ impl List {
             decision: self.decision.unwrap_or_default(),
             since: self.since.unwrap_or_default(),
             until: self.until.unwrap_or_default(),
+            purpose: self.purpose.unwrap_or_default(),
+            principal: self.principal.unwrap_or_default(),
+            product: self.product.unwrap_or_default(),
+            rule: self.rule.unwrap_or_default(),
         };
         let mut entries = Vec::new();
         loop {
@@ -132,6 +161,10 @@ impl List {
             }
             return Ok(Finish::All);
         }
+        if let Some(format) = self.format {
+            parsed.iter().for_each(|(index, entry)| say(&events::line(format, *index, entry)));
+            return Ok(Finish::All);
+        }
         if self.csv {
             return print_csv(&parsed);
         }
@@ -143,10 +176,19 @@ impl List {
 const HEADINGS: [&str; 10] =
     ["Entry", "Time", "Organization", "Role", "Call", "Decision", "Rule", "Agreement", "Purpose", "About"];
 
+/// A value that may be absent.
+fn text<T: ToString>(value: Option<&T>) -> String {
+    value.map(ToString::to_string).unwrap_or_default()
+}
+
+/// The log's key as somebody has kept it.
+fn open_log(file: &Path) -> Result<VerifierKey, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?;
+    Ok(text.trim().parse()?)
+}
+
 fn row(index: u64, entry: &Entry) -> [String; 10] {
-    fn text<T: ToString>(value: Option<&T>) -> String {
-        value.map(ToString::to_string).unwrap_or_default()
-    }
     let agreement = match (&entry.agreement, entry.agreement_version) {
         (Some(id), Some(version)) => format!("{id}@{version}"),
         _ => String::new(),
@@ -271,9 +313,7 @@ fn write(folder: &Path, files: Vec<(tile::Tile, Vec<u8>)>) -> Result<(), Failure
 
 impl Verify {
     fn run(self) -> Done {
-        let text = std::fs::read_to_string(&self.log_key)
-            .map_err(|error| Failure::new(format!("cannot read {}: {error}", self.log_key.display())))?;
-        let log: VerifierKey = text.trim().parse()?;
+        let log = open_log(&self.log_key)?;
         let (mut n_refused, mut n_released, mut n_malformed) = (0_u64, 0_u64, 0_u64);
         let signed = tile::verify(
             |path| std::fs::read(self.folder.join(path)),

@@ -170,6 +170,8 @@ fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
         code
     };
     let (agreement, rpc) = (code("agreement", &wire.agreement), code("rpc", &wire.rpc));
+    let (purpose, principal) = (code("purpose", &wire.purpose), code("principal", &wire.principal));
+    let (product, rule) = (code("product", &wire.product), code("rule", &wire.rule));
     let organization = OrgId::new(&wire.organization).ok();
     if organization.is_none() && !wire.organization.is_empty() {
         wrong("organization");
@@ -183,6 +185,7 @@ fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
             None
         }
     };
-    let filter = Filter { organization, agreement, rpc, decision, since, until };
+    let filter =
+        Filter { organization, agreement, rpc, decision, purpose, principal, product, rule, since, until };
     if violations.is_empty() { Ok(filter) } else { Err(violations) }
 }

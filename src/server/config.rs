@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// The configuration. Paths are relative to the file it is read from.
@@ -22,6 +23,9 @@ pub struct Config {
     pub trust_domain: String,
     /// Refuse identifiers in the clear: only sources hold the linkage key.
     pub encoded_only: bool,
+    /// Seconds between verifications of the whole access log while the service runs; an hour by default.
+    #[serde(default = "hour")]
+    pub verify_log_every_s: NonZeroU32,
     /// Certificates.
     pub tls: TlsFiles,
     /// Secrets.
@@ -29,6 +33,10 @@ pub struct Config {
     /// What callers may use.
     #[serde(default)]
     pub limits: LimitSettings,
+}
+
+fn hour() -> NonZeroU32 {
+    NonZeroU32::new(3_600).expect("an hour has seconds")
 }
 
 /// Certificate files, PEM.

@@ -29,7 +29,7 @@ mod unread;
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
 
 use crate::api::v1 as pb;
-use crate::audit::{Entry, SignerKey};
+use crate::audit::{Entry, SignerKey, VerifierKey};
 use crate::calendar::Timestamp;
 use crate::identity::{KeyId, KeyRing};
 use crate::ingest::Intake;
@@ -76,6 +76,9 @@ pub enum Error {
     /// The transport.
     #[error("the transport failed")]
     Transport(#[from] tonic::transport::Error),
+    /// Somebody has changed the access log.
+    #[error("the access log no longer verifies: look at an export or a backup before anything else")]
+    LogChanged,
     /// A commit failed; what is on disk is known only after a restart.
     #[error("the store stopped after a failed commit: restart the service")]
     StoreStopped,
@@ -92,6 +95,7 @@ pub struct Bound {
     intake: Intake,
     tls: Arc<tls::Tls>,
     trust_domain: TrustDomain,
+    log_key: VerifierKey,
 }
 
 /// Reads keys and certificates, opens and verifies the database, and listens.
@@ -119,9 +123,10 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
     let open = move || {
         let origin = Store::origin(&database)?;
         let signer = SignerKey::from_pkcs8(&origin, &pkcs8).map_err(|_| Error::LogKey)?;
-        Ok::<_, Error>(Store::open(&database, service, signer)?)
+        let log_key = signer.verifier().clone();
+        Ok::<_, Error>((Store::open(&database, service, signer)?, log_key))
     };
-    let store = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
+    let (store, log_key) = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
     if let Some(held) = held(&intake) {
         let keys = store.read(|snapshot| snapshot.linkage_keys()).await?;
         let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
@@ -129,7 +134,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
     }
     let listener =
         TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
-    Ok(Bound { config, listener, store, intake, tls, trust_domain })
+    Ok(Bound { config, listener, store, intake, tls, trust_domain, log_key })
 }
 
 /// The linkage keys the service has, where it encodes for sources.
@@ -169,8 +174,12 @@ impl Bound {
         };
         let (mut stopped, mut shutdown) = (self.store.stopped(), shutdown);
         let (ending, mut ended) = watch::channel(false);
+        let (changed, log_changed) = watch::channel(false);
+        let every = Duration::from_secs(u64::from(self.config.verify_log_every_s.get()));
+        let mut verifying = Box::pin(log_change(self.store.clone(), self.log_key, every));
         tokio::spawn(async move {
             tokio::select! {
+                () = &mut verifying => drop(changed.send_replace(true)),
                 _ = stopped.wait_for(|stopped| *stopped) => {}
                 _ = shutdown.wait_for(|asked| *asked) => {}
             }
@@ -222,7 +231,30 @@ impl Bound {
                 Err(_) => tracing::info!("calls still under way are cut"),
             },
         }
+        if *log_changed.borrow() {
+            return Err(Error::LogChanged);
+        }
         if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
+    }
+}
+
+/// Verifies the whole access log every so often, and ends once it does not verify: then somebody has written into the
+/// database past the service, and no answer is worth its receipt.
+async fn log_change(store: Store, key: VerifierKey, every: Duration) {
+    let mut clock = tokio::time::interval(every);
+    // The first tick is at once, and the log was verified at the start.
+    clock.tick().await;
+    loop {
+        clock.tick().await;
+        let key = key.clone();
+        match store.read(move |snapshot| snapshot.verify_log(&key)).await {
+            Ok(head) => tracing::debug!(size = head.size, "the access log verifies"),
+            Err(store::Error::Damaged(what)) => {
+                tracing::error!(what, "the access log does not verify, and the service stops");
+                return;
+            }
+            Err(error) => tracing::error!(%error, "the access log could not be verified"),
+        }
     }
 }
 

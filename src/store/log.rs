@@ -116,6 +116,15 @@ impl Nodes for StoredNodes<'_> {
 }
 
 impl Snapshot<'_> {
+    /// Reads the log whole, as at every start, and gives back its head.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`] when it does not lead to the last signed checkpoint; [`Error::Database`].
+    pub fn verify_log(&self, key: &VerifierKey) -> Result<Head, Error> {
+        Ok(read(self.connection(), key)?.0.head())
+    }
+
     /// Entries in the log.
     ///
     /// # Errors

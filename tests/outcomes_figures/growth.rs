@@ -20,6 +20,12 @@ const PRODUCT: &str = r#"
     use = "growth_above_typical"
     test = "STATE"
     subject = "ELA"
+    [[indicators]]
+    name = "high"
+    use = "growth_at_least"
+    test = "STATE"
+    subject = "ELA"
+    percentile = 66
     [[dimensions]]
     id = "expected"
     source = "zone"
@@ -111,6 +117,11 @@ fn growth_percentiles_are_those_of_the_published_package() {
     let Figure::Share(with, n) = figure(of(2025), typical, &[]) else { panic!("it is a share") };
     assert_eq!(n as usize, expected.len());
     assert!(with.abs_diff(n_typical) <= 10);
+    let n_high: u32 = n_by_percentile.range(66..).map(|(_, n)| n).sum();
+    let high = figure(of(2025), "growth_at_least STATE ELA 66 [grade = 4]", &[]);
+    let Figure::Share(with, n) = high else { panic!("it is a share") };
+    assert_eq!(n as usize, expected.len());
+    assert!(with.abs_diff(n_high) <= 10 && with < n_typical, "{with} of {n_high}");
     // Grade 4 of the year before is there in part only, and of the first year nobody has a prior score.
     assert_eq!(figure(of(2021), typical, &[]), Figure::Share(0, 0));
 }

@@ -43,6 +43,19 @@ fn the_last_result_of_the_year_counts() {
     assert_eq!(figure(&counts, "enrollment", &[]), Figure::Count(3));
 }
 
+/// Of the last scores of the year; who has none is not counted.
+#[test]
+fn a_score_of_so_many_points_is_reached_exactly() {
+    let mut city = City::new();
+    for (number, points) in [(1, 499), (2, 500), (3, 501)] {
+        city.say(number, "east", at("a", 2024, "03")).say(number, "east", score("2024-05-01", points, false));
+    }
+    city.say(1, "east", score("2024-04-01", 900, true)).say(4, "east", at("a", 2024, "03"));
+    let reached = "[[indicators]]\nname = \"s\"\nuse = \"score_at_least\"\ntest = \"STATE\"\nsubject = \"ELA\"\npoints = 500\n";
+    let counts = city.count(reached, StudentYear, 2024);
+    assert_eq!(figure(&counts, "score_at_least STATE ELA 500", &[]), Figure::Share(2, 3));
+}
+
 #[test]
 fn scores_beyond_their_bounds_count_as_these_and_the_largest_are_known() {
     let mut city = City::new();

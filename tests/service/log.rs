@@ -161,6 +161,17 @@ async fn a_listing_shows_what_its_filters_say() {
     assert_eq!(list(&auditor, refused).await.len(), 1);
     let agreement = pb::ListEntriesRequest { agreement: "city-outcomes".into(), ..request.clone() };
     assert_eq!(list(&auditor, agreement).await, of(&|entry| entry.agreement.is_some()));
+    let purpose = pb::ListEntriesRequest { purpose: "improvement".into(), ..request.clone() };
+    let is_for =
+        |entry: &Entry| entry.purpose.as_ref().is_some_and(|purpose| purpose.as_str() == "improvement");
+    assert_eq!(list(&auditor, purpose).await, of(&is_for));
+    let product = pb::ListEntriesRequest { product: "city".into(), ..request.clone() };
+    assert_eq!(list(&auditor, product).await, of(&|entry| entry.product.is_some()));
+    let rule = pb::ListEntriesRequest { rule: "agreement.purpose".into(), ..request.clone() };
+    let by_rule = list(&auditor, rule).await;
+    assert_eq!((by_rule.len(), by_rule), (1, of(&|entry| entry.rule.as_str() == "agreement.purpose")));
+    let nobody = pb::ListEntriesRequest { principal: "a.miller".into(), ..request.clone() };
+    assert_eq!(list(&auditor, nobody).await, []);
     let since = all[3].1.time.to_string();
     let later = pb::ListEntriesRequest { since: since.clone(), ..request.clone() };
     let later = list(&auditor, later).await;
@@ -308,4 +319,100 @@ async fn a_flipped_byte_in_the_database_is_noticed_at_start() {
     }
     city.restart();
     city.partner().await.query(question()).await.expect("the untouched one goes on");
+}
+
+/// What a partner has kept proves itself to anyone who has the log's key, and nothing that was changed does.
+#[tokio::test]
+async fn a_saved_receipt_is_checked_without_the_service() {
+    let mut city = City::published().await;
+    city.query("city", &["--json", "--receipt", "kept.tlog-proof"]);
+    let asked = city.log().len() as u64 - 1;
+    city.kill();
+    let check = |file: &str| {
+        let done = city
+            .program()
+            .args(["audit", "receipt", file, "--json", "--log-key", "service/log.vkey"])
+            .output();
+        let done = done.expect("the program runs");
+        (done.status.code(), serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap_or_default())
+    };
+    let (code, told) = check("kept.tlog-proof");
+    assert_eq!((code, &told["index"], &told["entry"]["rpc"]), (Some(0), &asked.into(), &"Query".into()));
+    assert_eq!(told["entry"]["product"], "city");
+    let path = city.folder().join("kept.tlog-proof");
+    let kept = std::fs::read_to_string(&path).expect("it was written");
+    // A character of every line but the empty ones: header, entry, index, hashes, checkpoint, signature.
+    for (number, line) in kept.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let mut lines: Vec<String> = kept.lines().map(str::to_owned).collect();
+        let last = line.chars().rfind(|c| *c != '=').expect("not empty");
+        let at = line.rfind(last).expect("it is in it");
+        lines[number].replace_range(at..at + last.len_utf8(), if last == 'A' { "B" } else { "A" });
+        std::fs::write(&path, lines.join("\n") + "\n").expect("written");
+        assert_eq!(check("kept.tlog-proof").0, Some(2), "line {}: {line}", number + 1);
+    }
+}
+
+/// What a source's records were used for, out of the log alone: what it sent, and every table of an edition that holds them.
+#[tokio::test]
+async fn disclosures_of_a_source_are_told_out_of_an_export() {
+    let mut city = City::open().await;
+    let (northfield, eastbrook) = (city.source("northfield").await, city.source("eastbrook").await);
+    northfield.push("first", roll(0..60)).await.expect("good records");
+    city.steward().await.publish().await.expect("an edition");
+    let partner = city.partner().await;
+    partner.query(question()).await.expect("an answer");
+    // Eastbrook comes after the first edition: its records are in the second alone.
+    eastbrook.push("first", roll(60..120)).await.expect("good records");
+    partner.query(question()).await.expect("an answer");
+    city.steward().await.publish().await.expect("an edition");
+    partner.query(question()).await.expect("an answer");
+    partner.query(pb::QueryRequest { edition: 1, ..question() }).await.expect("an answer");
+    let folder = city.export("log");
+    city.kill();
+    let told = |of: &str, more: &[&str]| -> serde_json::Value {
+        let mut disclosures = city.program();
+        disclosures.args(["audit", "disclosures", "--of", of, "--json", "--log-key", "service/log.vkey"]);
+        let done = disclosures.args(more).arg(&folder).output().expect("the program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).expect("JSON")
+    };
+    let n = |told: &serde_json::Value, what: &str| {
+        let all = told["disclosures"].as_array().expect("a list").iter();
+        all.filter(|line| line["what"] == what).count()
+    };
+    let (north, east) = (told("northfield", &[]), told("eastbrook", &[]));
+    assert_eq!((n(&north, "records"), n(&north, "protected table")), (4, 4), "181 records, 50 in a batch");
+    assert_eq!((n(&east, "records"), n(&east, "protected table")), (4, 1));
+    let answer = east["disclosures"].as_array().and_then(|all| all.last()).expect("a line");
+    assert_eq!(
+        (&answer["party"], &answer["entry"]["purpose"]),
+        (&"city-partnership".into(), &"improvement".into())
+    );
+    assert_eq!(answer["entry"]["edition"], 2);
+    let entry: Entry = serde_json::from_value(answer["entry"].clone()).expect("an entry");
+    let hash = throughline::audit::leaf_hash(&entry.to_bytes());
+    assert_eq!(answer["leaf_hash"], hash.to_string());
+    // All of it was in this school year, and none of it in another.
+    let year = throughline::calendar::Timestamp::now().date().school_year().ending();
+    let now = told("northfield", &["--year", &year.to_string()]);
+    assert_eq!(now["disclosures"], north["disclosures"]);
+    let before = told("northfield", &["--year", &(year - 1).to_string()]);
+    assert_eq!(before["disclosures"], serde_json::json!([]));
+}
+
+/// Who writes into the database past the service is found while it runs, and the service gives no further answer.
+#[tokio::test]
+async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
+    let mut city = City::published().await;
+    let config = city.file("throughline.toml");
+    let text = std::fs::read_to_string(&config).expect("init wrote it");
+    std::fs::write(&config, format!("verify_log_every_s = 1\n{text}")).expect("written");
+    city.restart();
+    let partner = city.partner().await;
+    tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+    partner.query(question()).await.expect("the log verifies, twice by now");
+    city.tamper("UPDATE log_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'city-', 'town-') AS BLOB)");
+    assert_eq!(city.ended(), Some(2));
+    let stderr = std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");
+    assert!(stderr.contains("the access log no longer verifies"), "{stderr}");
 }

@@ -15,6 +15,14 @@ pub struct Filter {
     pub rpc: Option<Code>,
     /// What was decided.
     pub decision: Option<Decision>,
+    /// Purpose that the caller stated.
+    pub purpose: Option<Code>,
+    /// Who of the organization called.
+    pub principal: Option<Code>,
+    /// Data product that was asked.
+    pub product: Option<Code>,
+    /// Rule that decided.
+    pub rule: Option<Code>,
     /// From this moment on.
     pub since: Option<Timestamp>,
     /// Before this moment.
@@ -29,6 +37,10 @@ impl Filter {
             && self.agreement.as_ref().is_none_or(|wanted| entry.agreement.as_ref() == Some(wanted))
             && self.rpc.as_ref().is_none_or(|wanted| entry.rpc == *wanted)
             && self.decision.is_none_or(|wanted| entry.decision == wanted)
+            && self.purpose.as_ref().is_none_or(|wanted| entry.purpose.as_ref() == Some(wanted))
+            && self.principal.as_ref().is_none_or(|wanted| entry.principal.as_ref() == Some(wanted))
+            && self.product.as_ref().is_none_or(|wanted| entry.product.as_ref() == Some(wanted))
+            && self.rule.as_ref().is_none_or(|wanted| entry.rule == *wanted)
             && self.since.is_none_or(|since| since <= entry.time)
             && self.until.is_none_or(|until| entry.time < until)
     }

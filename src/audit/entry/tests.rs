@@ -117,12 +117,23 @@ fn a_query_has_no_room_for_a_name_outside_ascii_or_a_quote() {
 
 #[test]
 fn a_filter_needs_every_condition() {
-    let entry = Entry { organization: OrgId::new("north").ok(), agreement: Some(code("a-1")), ..refusal() };
+    let entry = Entry {
+        organization: OrgId::new("north").ok(),
+        agreement: Some(code("a-1")),
+        purpose: Some(code("research")),
+        principal: Some(code("a.miller")),
+        product: Some(code("city")),
+        ..refusal()
+    };
     let all = Filter {
         organization: entry.organization.clone(),
         agreement: entry.agreement.clone(),
         rpc: Some(code("Query")),
         decision: Some(Decision::Refused),
+        purpose: entry.purpose.clone(),
+        principal: entry.principal.clone(),
+        product: entry.product.clone(),
+        rule: Some(entry.rule.clone()),
         since: Some(entry.time),
         until: Some(Timestamp::from_millis(entry.time.millis() + 1)),
     };
@@ -133,6 +144,10 @@ fn a_filter_needs_every_condition() {
         Filter { agreement: Some(code("a-2")), ..all.clone() },
         Filter { rpc: Some(code("Push")), ..all.clone() },
         Filter { decision: Some(Decision::Allowed), ..all.clone() },
+        Filter { purpose: Some(code("audit")), ..all.clone() },
+        Filter { principal: Some(code("b.ito")), ..all.clone() },
+        Filter { product: Some(code("county")), ..all.clone() },
+        Filter { rule: Some(code("other")), ..all.clone() },
         Filter { since: all.until, ..all.clone() },
         Filter { until: Some(entry.time), ..all.clone() },
     ];

@@ -1,0 +1,256 @@
+//! `throughline audit disclosures`: who was given what of a source's records, and why, out of a verified log.
+//!
+//! A source's records are disclosed to the service when it sends them. What partners are told is made of them, and of those
+//! of others: an answer counts when its edition was published after the source had records here.
+//!
+//! Source: 34 CFR 99.32(a): the parties, and their legitimate interests.
+
+use super::{open_log, text};
+use crate::audit::{Decision, Entry, Hash, VerifierKey, leaf_hash, tile};
+use crate::calendar::{SchoolYear, Timestamp};
+use crate::cli::screen::{self, count, counted, say};
+use crate::cli::table::{Align, Table, safe};
+use crate::cli::{Done, Failure, Finish};
+use crate::records::OrgId;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(in crate::cli) struct Disclosures {
+    /// The exported log (throughline audit export)
+    folder: PathBuf,
+    /// The source whose records it is about
+    #[arg(long, value_name = "ORG", value_parser = organization)]
+    of: OrgId,
+    /// Only this school year, by the year it ends in: 1 July to 30 June
+    #[arg(long, value_name = "YEAR", value_parser = year)]
+    year: Option<SchoolYear>,
+    /// The log's public key as you have kept it
+    #[arg(long, default_value = "certs/log.vkey", value_name = "FILE")]
+    log_key: PathBuf,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print CSV
+    #[arg(long)]
+    csv: bool,
+}
+
+fn organization(text: &str) -> Result<OrgId, String> {
+    OrgId::new(text).map_err(|_| "expected the id of an organization".into())
+}
+
+fn year(text: &str) -> Result<SchoolYear, String> {
+    text.parse().ok().and_then(SchoolYear::new).ok_or_else(|| "expected a year from 1900 to 2999".into())
+}
+
+/// What was disclosed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// Records, to the service.
+    Records,
+    /// Records, looked at in a dry run and not kept.
+    DryRun,
+    /// A protected table, to a partner.
+    Answer,
+}
+
+impl What {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::DryRun => "records (dry run)",
+            Self::Answer => "protected table",
+        }
+    }
+}
+
+/// One line of the record.
+struct Line {
+    index: u64,
+    hash: Hash,
+    what: What,
+    entry: Entry,
+}
+
+/// Reads the log entry by entry and keeps what is of one source.
+struct Reading<'a> {
+    of: &'a OrgId,
+    within: Option<SchoolYear>,
+    /// Whether the source has had records here.
+    has_records: bool,
+    /// Editions with records of the source.
+    editions: BTreeSet<u32>,
+    lines: Vec<Line>,
+    n_refused: u64,
+}
+
+impl Reading<'_> {
+    fn take(&mut self, index: u64, entry: Entry) {
+        let is_of_source = entry.organization.as_ref() == Some(self.of);
+        let is_within = self.within.is_none_or(|year| covers(year, entry.time));
+        if entry.decision == Decision::Refused {
+            self.n_refused += u64::from(is_within && is_of_source && entry.rpc.as_str() == "Push");
+            return;
+        }
+        let is_dry_run = entry.step.as_ref().is_some_and(|step| step.as_str() == "dry_run");
+        let what = match entry.rpc.as_str() {
+            "Push" if is_of_source && entry.n_records.is_some() => {
+                // What whole files do not have is compared and ended; nothing is received by that.
+                if entry.step.is_some() && !is_dry_run {
+                    return;
+                }
+                self.has_records |= !is_dry_run;
+                if is_dry_run { What::DryRun } else { What::Records }
+            }
+            "Publish" => {
+                self.editions.extend(entry.edition.filter(|_| self.has_records));
+                return;
+            }
+            "Query" if entry.edition.is_some_and(|edition| self.editions.contains(&edition)) => What::Answer,
+            _ => return,
+        };
+        if is_within {
+            self.lines.push(Line { index, hash: leaf_hash(&entry.to_bytes()), what, entry });
+        }
+    }
+}
+
+fn covers(year: SchoolYear, time: Timestamp) -> bool {
+    (year.first_day()..=year.last_day()).contains(&time.date())
+}
+
+impl Disclosures {
+    pub(super) fn run(self) -> Done {
+        let log: VerifierKey = open_log(&self.log_key)?;
+        let mut reading = Reading {
+            of: &self.of,
+            within: self.year,
+            has_records: false,
+            editions: BTreeSet::new(),
+            lines: Vec::new(),
+            n_refused: 0,
+        };
+        let mut n_malformed = 0_u64;
+        let signed = tile::verify(
+            |path| std::fs::read(self.folder.join(path)),
+            &log,
+            |index, bytes| match Entry::parse(bytes) {
+                Ok(entry) => reading.take(index, entry),
+                Err(_) => n_malformed += 1,
+            },
+        )?;
+        if n_malformed > 0 {
+            return Err(Failure::new("the log has entries that are not of this service"));
+        }
+        let Reading { lines, n_refused, .. } = reading;
+        let head = signed.checkpoint().head();
+        if self.json {
+            let line = |line: &Line| {
+                serde_json::json!({
+                    "index": line.index, "leaf_hash": line.hash.to_string(), "what": line.what.word(),
+                    "party": party(line, log.name()), "entry": line.entry,
+                })
+            };
+            screen::json(&serde_json::json!({
+                "of": self.of, "year": self.year.map(SchoolYear::ending), "origin": log.name(), "size": head.size,
+                "root": head.root.to_string(), "refused": n_refused, "disclosures": lines.iter().map(line).collect::<Vec<_>>(),
+            }));
+            return Ok(Finish::All);
+        }
+        if self.csv {
+            let mut out = csv::Writer::from_writer(Vec::new());
+            out.write_record(HEADINGS.map(|(heading, _)| heading))?;
+            for line in &lines {
+                out.write_record(cells(line, log.name()).map(|cell| safe(&cell)))?;
+            }
+            let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
+            say(String::from_utf8_lossy(&bytes).trim_end());
+            return Ok(Finish::All);
+        }
+        let period = self.year.map_or_else(String::new, |year| format!(" in {year}"));
+        say(&format!("Disclosures of records of {}{period} (34 CFR 99.32)", self.of));
+        say(&format!(
+            "out of {} of {}, all of which were verified",
+            counted(head.size, "entry", "entries"),
+            log.name()
+        ));
+        say("");
+        let mut table = Table::new(&HEADINGS);
+        lines.iter().for_each(|line| table.row(cells(line, log.name())));
+        if table.is_empty() {
+            say("  none");
+        } else {
+            say(&table.print());
+        }
+        let n = |what: What| lines.iter().filter(|line| line.what == what).count() as u64;
+        say("");
+        say(&format!(
+            "  {}, {}; {} refused",
+            counted(n(What::Records) + n(What::DryRun), "batch received", "batches received"),
+            counted(n(What::Answer), "table released", "tables released"),
+            counted(n_refused, "push", "pushes"),
+        ));
+        say(
+            "     Tables hold no record of anybody: what is in them is protected (throughline steward verify).",
+        );
+        Ok(Finish::All)
+    }
+}
+
+const HEADINGS: [(&str, Align); 9] = [
+    ("Entry", Align::Right),
+    ("Time", Align::Left),
+    ("To", Align::Left),
+    ("What", Align::Left),
+    ("Agreement", Align::Left),
+    ("Interest", Align::Left),
+    ("Basis", Align::Left),
+    ("About", Align::Left),
+    ("Amount", Align::Right),
+];
+
+/// Who was given it: the service, or a partner and who of it.
+fn party(line: &Line, service: &str) -> String {
+    match (line.what, &line.entry.organization, &line.entry.principal) {
+        (What::Answer, Some(organization), Some(principal)) => format!("{organization} ({principal})"),
+        (What::Answer, Some(organization), None) => organization.to_string(),
+        _ => service.to_owned(),
+    }
+}
+
+fn cells(line: &Line, service: &str) -> [String; 9] {
+    let entry = &line.entry;
+    let agreement = match (&entry.agreement, entry.agreement_version) {
+        (Some(id), Some(version)) => format!("{id}@{version}"),
+        _ => String::new(),
+    };
+    let (interest, about, amount) = match line.what {
+        What::Answer => {
+            let query = text(entry.query.as_ref());
+            let about =
+                format!("{} {} {query}", text(entry.product.as_ref()), text(entry.indicator.as_ref()));
+            let shown = entry.cells_shown.unwrap_or(0);
+            (text(entry.purpose.as_ref()), about.trim_end().to_owned(), counted(shown, "cell", "cells"))
+        }
+        _ => {
+            let n = entry.n_records.unwrap_or(0);
+            (
+                "linkage and aggregate statistics".into(),
+                text(entry.batch.as_ref()),
+                format!("{} records", count(n)),
+            )
+        }
+    };
+    [
+        line.index.to_string(),
+        entry.time.to_string(),
+        party(line, service),
+        line.what.word().to_owned(),
+        agreement,
+        interest,
+        text(entry.legal_basis.as_ref()),
+        about,
+        amount,
+    ]
+}
