@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Subcommand)]
 pub(super) enum Audit {
     /// List entries
-    List(List),
+    List(Box<List>),
     /// Write the whole log as a folder that anyone can check (C2SP tlog-tiles)
     Export(Export),
     /// Check an exported log, entry by entry, without the service
