@@ -90,7 +90,7 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         let mut table = seal.slice(permit.slice())?;
         let beside = Beside {
             credit: agreement.terms.credit.clone().unwrap_or_default(),
-            sources: sourced(&agreement, &edition, &tx.source_reports(edition.number)?, &permit),
+            sources: sourced(&agreement, &edition, &tx.notes(edition.number)?.reports, &permit),
             left_out: left_out(tx, &agreement, &table)?,
         };
         table = table.under(agreement.reference(), beside);
@@ -190,8 +190,8 @@ fn left_out(
     }
     let periods: BTreeSet<u32> = table.cells().iter().map(|cell| cell.period).collect();
     for counted in table.counted().iter().filter(|counted| periods.contains(&counted.period)) {
-        let of_products = snapshot.left_out(counted.edition)?;
-        let of_years = of_products.get(table.product()).and_then(|of| of.get(table.indicator()));
+        let notes = snapshot.notes(counted.edition)?;
+        let of_years = notes.left_out.get(table.product()).and_then(|of| of.get(table.indicator()));
         let year = u16::try_from(counted.period).unwrap_or_default();
         let of_year = of_years.and_then(|years| years.get(&year)).into_iter().flatten();
         all.extend(of_year.map(|left_out| LeftOut {

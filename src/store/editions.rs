@@ -56,8 +56,24 @@ pub struct EditionNotes {
     pub left_out: LeftOutOf,
 }
 
-/// Seals that have been read: they never change, so neither does the cache.
-pub(super) type SealCache = Arc<Mutex<BTreeMap<u32, Arc<Seal>>>>;
+/// What has been read of editions: they never change, so neither does the cache.
+pub(super) type EditionCache = Arc<Cached>;
+
+/// By the number of the edition.
+#[derive(Default)]
+pub(super) struct Cached {
+    seals: Mutex<BTreeMap<u32, Arc<Seal>>>,
+    notes: Mutex<BTreeMap<u32, Arc<EditionNotes>>>,
+}
+
+fn find<T>(cache: &Mutex<BTreeMap<u32, Arc<T>>>, edition: u32) -> Option<Arc<T>> {
+    cache.lock().expect("nothing panics while it holds the cache").get(&edition).cloned()
+}
+
+/// What was read, or what another has read meanwhile.
+fn keep<T>(cache: &Mutex<BTreeMap<u32, Arc<T>>>, edition: u32, read: Arc<T>) -> Arc<T> {
+    cache.lock().expect("nothing panics while it holds the cache").entry(edition).or_insert(read).clone()
+}
 
 impl Snapshot<'_> {
     /// An edition: the one of that number, or the newest.
@@ -73,30 +89,23 @@ impl Snapshot<'_> {
         statement.query_row([number], read).optional()?.transpose()
     }
 
-    /// What the sources of an edition had sent; nothing where a program wrote it that did not keep that.
+    /// What is told beside an edition's figures; nothing where a program wrote it that did not keep that.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn source_reports(&self, edition: u32) -> Result<SourceReports, Error> {
-        let mut statement = self.prepare("SELECT reports FROM edition WHERE number = ?1")?;
-        let reports: Option<String> = statement.query_row([edition], |row| row.get(0))?;
-        reports.map_or(Ok(SourceReports::new()), |text| {
-            serde_json::from_str(&text).map_err(|_| Error::Damaged("a report"))
-        })
-    }
-
-    /// What is left out of the figures of an edition's products; nothing where a program wrote it that did not keep that.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn left_out(&self, edition: u32) -> Result<LeftOutOf, Error> {
-        let mut statement = self.prepare("SELECT left_out FROM edition WHERE number = ?1")?;
-        let left_out: Option<String> = statement.query_row([edition], |row| row.get(0))?;
-        left_out.map_or(Ok(LeftOutOf::new()), |text| {
-            serde_json::from_str(&text).map_err(|_| Error::Damaged("what is left out"))
-        })
+    pub fn notes(&self, edition: u32) -> Result<Arc<EditionNotes>, Error> {
+        if let Some(cached) = find(&self.cache.notes, edition) {
+            return Ok(cached);
+        }
+        let mut statement = self.prepare("SELECT reports, left_out FROM edition WHERE number = ?1")?;
+        let (reports, left_out): (Option<String>, Option<String>) =
+            statement.query_row([edition], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let reports = reports.map_or(Ok(SourceReports::new()), |text| serde_json::from_str(&text));
+        let left_out = left_out.map_or(Ok(LeftOutOf::new()), |text| serde_json::from_str(&text));
+        let damaged = |_| Error::Damaged("what is told beside an edition");
+        let notes = EditionNotes { reports: reports.map_err(damaged)?, left_out: left_out.map_err(damaged)? };
+        Ok(keep(&self.cache.notes, edition, Arc::new(notes)))
     }
 
     /// Whether an edition was approved for answers under an agreement.
@@ -158,10 +167,8 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
     pub fn seal(&self, edition: u32) -> Result<Arc<Seal>, Error> {
-        let cached =
-            self.seals.lock().expect("nothing panics while it holds the cache").get(&edition).cloned();
-        if let Some(seal) = cached {
-            return Ok(seal);
+        if let Some(cached) = find(&self.cache.seals, edition) {
+            return Ok(cached);
         }
         let mut statement = self.prepare("SELECT bytes, digest FROM seal WHERE edition = ?1")?;
         let (bytes, digest): (Vec<u8>, [u8; 32]) =
@@ -170,9 +177,7 @@ impl Snapshot<'_> {
         if seal.digest() != digest {
             return Err(Error::Damaged("a seal"));
         }
-        let seal = Arc::new(seal);
-        let mut cache = self.seals.lock().expect("nothing panics while it holds the cache");
-        Ok(cache.entry(edition).or_insert(seal).clone())
+        Ok(keep(&self.cache.seals, edition, Arc::new(seal)))
     }
 
     /// The proof of an edition's seal; nothing when it is from before proofs were kept.

@@ -132,7 +132,7 @@ struct Shared {
     key: ServiceKey,
     jobs: mpsc::Sender<writer::Job>,
     readers: Mutex<Vec<rusqlite::Connection>>,
-    seals: editions::SealCache,
+    cache: editions::EditionCache,
     stopped: watch::Receiver<bool>,
 }
 
@@ -202,9 +202,9 @@ impl Store {
         let connection = schema::open(path, &key)?;
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (stop, stopped) = watch::channel(false);
-        let seals = editions::SealCache::default();
-        writer::start(connection, key.clone(), signer, seals.clone(), queue, stop)?;
-        let shared = Shared { path: path.to_owned(), key, jobs, readers: Mutex::default(), seals, stopped };
+        let cache = editions::EditionCache::default();
+        writer::start(connection, key.clone(), signer, cache.clone(), queue, stop)?;
+        let shared = Shared { path: path.to_owned(), key, jobs, readers: Mutex::default(), cache, stopped };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -286,7 +286,7 @@ impl Store {
             None => schema::reader(&self.shared.path)?,
         };
         connection.execute_batch("BEGIN").map_err(Error::from)?;
-        let result = look(&Snapshot::new(&connection, &self.shared.key, &self.shared.seals));
+        let result = look(&Snapshot::new(&connection, &self.shared.key, &self.shared.cache));
         if connection.execute_batch("COMMIT").is_ok() {
             self.shared.readers.lock().expect("no reader panics while it holds the pool").push(connection);
         }

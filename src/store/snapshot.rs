@@ -1,6 +1,6 @@
 //! What can be looked at: the statements that change nothing.
 
-use super::{Error, ServiceKey, editions::SealCache};
+use super::{Error, ServiceKey, editions::EditionCache};
 use rusqlite::{CachedStatement, Connection};
 
 /// A consistent view of the store. Its methods are the statements that read; they stand in the file
@@ -8,12 +8,16 @@ use rusqlite::{CachedStatement, Connection};
 pub struct Snapshot<'a> {
     connection: &'a Connection,
     pub(super) key: &'a ServiceKey,
-    pub(super) seals: &'a SealCache,
+    pub(super) cache: &'a EditionCache,
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) const fn new(connection: &'a Connection, key: &'a ServiceKey, seals: &'a SealCache) -> Self {
-        Self { connection, key, seals }
+    pub(super) const fn new(
+        connection: &'a Connection,
+        key: &'a ServiceKey,
+        cache: &'a EditionCache,
+    ) -> Self {
+        Self { connection, key, cache }
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'a>, Error> {

@@ -1,7 +1,7 @@
 //! What can be changed: the statements that write, inside one transaction.
 
 use super::log::Log;
-use super::{Error, LinkageKeys, ServiceKey, Snapshot, editions::SealCache};
+use super::{Error, LinkageKeys, ServiceKey, Snapshot, editions::EditionCache};
 use crate::audit::Entry;
 use crate::linkage::Linker;
 use rusqlite::Connection;
@@ -30,11 +30,11 @@ impl<'a> Tx<'a> {
     pub(super) fn new(
         connection: &'a Connection,
         key: &'a ServiceKey,
-        seals: &'a SealCache,
+        cache: &'a EditionCache,
         log: &'a mut Log,
         linker: &'a mut Linker,
     ) -> Self {
-        let snapshot = Snapshot::new(connection, key, seals);
+        let snapshot = Snapshot::new(connection, key, cache);
         Self { snapshot, connection, log, linker, entries: Vec::new(), linked: false, keys: None }
     }
 

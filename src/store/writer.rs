@@ -5,7 +5,7 @@
 //! what is on disk, so the thread ends and the file has to be opened again.
 
 use super::log::Log;
-use super::{Error, ServiceKey, Tx, editions::SealCache};
+use super::{Error, ServiceKey, Tx, editions::EditionCache};
 use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
@@ -39,13 +39,13 @@ pub(super) fn start(
     connection: Connection,
     key: ServiceKey,
     signer: SignerKey,
-    seals: SealCache,
+    cache: EditionCache,
     queue: mpsc::Receiver<Job>,
     stop: watch::Sender<bool>,
 ) -> Result<(), Error> {
     let log = Log::open(&connection, signer)?;
     let linker = super::subjects::load_linker(&connection, &key)?;
-    let mut writer = Writer { connection, key, seals, log, linker };
+    let mut writer = Writer { connection, key, cache, log, linker };
     let run = move || {
         let mut queue = queue;
         writer.run(&mut queue);
@@ -59,7 +59,7 @@ pub(super) fn start(
 struct Writer {
     connection: Connection,
     key: ServiceKey,
-    seals: SealCache,
+    cache: EditionCache,
     log: Log,
     linker: Linker,
 }
@@ -116,7 +116,7 @@ impl Writer {
         let _entered = span.enter();
         let log_before = self.log.clone();
         self.connection.execute_batch("SAVEPOINT job")?;
-        let mut tx = Tx::new(&self.connection, &self.key, &self.seals, &mut self.log, &mut self.linker);
+        let mut tx = Tx::new(&self.connection, &self.key, &self.cache, &mut self.log, &mut self.linker);
         let ran = catch_unwind(AssertUnwindSafe(|| (job.run)(&mut tx)));
         let (entries, linked) = tx.into_parts();
         match ran {
