@@ -9,8 +9,32 @@ use std::collections::BTreeMap;
 /// Less of a roster than this, in percent, is told to people: an answer says 95 at most.
 const COVERED_MIN: u32 = 95;
 
-/// When it delivered last, how late that was, and of which years much of its attendance is missing.
+/// When each delivered last, how late that was, and of which years much of its attendance is missing. Those of which the same
+/// is said stand together.
+pub(super) fn sentences(sources: &[Sourced]) -> Vec<String> {
+    let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
+    for source in sources {
+        let said = said(source);
+        match alike.iter_mut().find(|(of, _)| *of == said) {
+            Some((_, names)) => names.push(&source.organization),
+            None => alike.push((said, vec![&source.organization])),
+        }
+    }
+    alike.iter().map(|(said, names)| with_names(names, said)).collect()
+}
+
+/// The same of one of them.
 pub(super) fn sentence(source: &Sourced) -> String {
+    with_names(&[&source.organization], &said(source))
+}
+
+fn with_names(names: &[&str], said: &str) -> String {
+    let word = if names.len() == 1 { "Source" } else { "Sources" };
+    let colon = if said.is_empty() { "" } else { ": " };
+    format!("{word} {}{colon}{said}.", names.join(", "))
+}
+
+fn said(source: &Sourced) -> String {
     let mut parts = Vec::new();
     if !source.delivered.is_empty() {
         parts.push(format!("delivered {}", source.delivered));
@@ -22,10 +46,7 @@ pub(super) fn sentence(source: &Sourced) -> String {
         let year = SchoolYear::new(covered.period).map(|year| year.to_string()).unwrap_or_default();
         parts.push(format!("attendance of {} % or more of its students in {year}", covered.attendance));
     }
-    match parts.as_slice() {
-        [] => format!("Source {}.", source.organization),
-        parts => format!("Source {}: {}.", source.organization, parts.join("; ")),
-    }
+    parts.join("; ")
 }
 
 /// The sources of several answers, each once with the years of all.
@@ -82,6 +103,15 @@ mod tests {
             "Source north: delivered 2025-07-01; 1 day late; attendance of 60 % or more of its students in 2024-25."
         );
         assert_eq!(sentence(&Sourced { organization: "east".into(), ..Sourced::default() }), "Source east.");
+    }
+
+    #[test]
+    fn sources_of_which_the_same_is_said_stand_together() {
+        let sources = [source("east", 0, &[]), source("north", 1, &[]), source("west", 0, &[])];
+        assert_eq!(
+            sentences(&sources),
+            ["Sources east, west: delivered 2025-07-01.", "Source north: delivered 2025-07-01; 1 day late."]
+        );
     }
 
     #[test]

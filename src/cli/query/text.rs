@@ -208,8 +208,8 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
     for line in not_counted(table.left_out()) {
         say(&format!("     {line}"));
     }
-    for source in table.sources() {
-        say(&format!("     {}", sources::sentence(source)));
+    for sentence in sources::sentences(table.sources()) {
+        say(&format!("     {sentence}"));
     }
     if !table.credit().is_empty() {
         say(&format!("     {}", table.credit()));

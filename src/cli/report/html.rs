@@ -56,7 +56,7 @@ pub(super) fn page(page: &Page) -> String {
     let (sources, credits) = (page.sources(), page.credits());
     if !(sources.is_empty() && credits.is_empty()) {
         html += "<section aria-labelledby=\"sources\">\n<h2 id=\"sources\">Sources</h2>\n";
-        sources.iter().for_each(|source| paragraph(&mut html, "", &sources::sentence(source)));
+        sources::sentences(&sources).iter().for_each(|sentence| paragraph(&mut html, "", sentence));
         credits.iter().for_each(|credit| paragraph(&mut html, "", credit));
         html += "</section>\n";
     }

@@ -40,7 +40,7 @@ pub(super) fn print(page: &Page) {
     if !(sources.is_empty() && credits.is_empty()) {
         say("");
     }
-    sources.iter().for_each(|source| say(&sources::sentence(source)));
+    sources::sentences(&sources).iter().for_each(|sentence| say(sentence));
     credits.iter().for_each(|credit| say(credit));
     if let (Some(first), Some(last)) = (page.entries_of_log.iter().min(), page.entries_of_log.iter().max()) {
         say("");
