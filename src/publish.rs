@@ -218,7 +218,10 @@ fn left_out(
     for product in products {
         let profile = profiles.iter().find(|profile| profile.id == product.profile());
         let people_min = profile.map_or(u64::MAX, |profile| profile.cell_min.max(LEFT_OUT_MIN));
-        all.insert(product.id().to_owned(), edition.left_out(product, people_min)?);
+        all.insert(
+            store::product_key(product.id(), product.version()),
+            edition.left_out(product, people_min)?,
+        );
     }
     Ok(all)
 }

@@ -188,10 +188,12 @@ fn left_out(
     if !agreement.terms.only.is_empty() {
         return Ok(all);
     }
+    // An earlier edition can have had another version of the product, about others.
+    let product = store::product_key(table.product(), table.product_version());
     let periods: BTreeSet<u32> = table.cells().iter().map(|cell| cell.period).collect();
     for counted in table.counted().iter().filter(|counted| periods.contains(&counted.period)) {
         let notes = snapshot.notes(counted.edition)?;
-        let of_years = notes.left_out.get(table.product()).and_then(|of| of.get(table.indicator()));
+        let of_years = notes.left_out.get(&product).and_then(|of| of.get(table.indicator()));
         let year = u16::try_from(counted.period).unwrap_or_default();
         let of_year = of_years.and_then(|years| years.get(&year)).into_iter().flatten();
         all.extend(of_year.map(|left_out| LeftOut {

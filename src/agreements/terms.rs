@@ -126,9 +126,9 @@ impl Text {
         }
         let mut people = BTreeMap::new();
         for (party, names) in self.people {
-            match names.iter().map(|name| Code::new(name)).collect::<Result<BTreeSet<_>, _>>() {
+            match names.iter().map(|name| Code::of_account(name)).collect::<Result<BTreeSet<_>, _>>() {
                 Ok(names) if !names.is_empty() => drop(people.insert(party, names)),
-                _ => problems.push("terms.people: are names of accounts, one at least of each party".into()),
+                _ => problems.push("terms.people: are names of accounts as certificates have them (a-z, 0-9 and .-_), one at least of each party".into()),
             }
         }
         let parties: BTreeSet<OrgId> = sources.union(partners).cloned().collect();

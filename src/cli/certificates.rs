@@ -4,7 +4,7 @@ use super::certs::{self, DAYS, Options, SERVER_NAMES, Subject};
 use super::{Done, Finish, screen};
 use crate::calendar::Timestamp;
 use crate::records::{Code, OrgId};
-use crate::server::peer::{Role, TrustDomain, principal};
+use crate::server::peer::{Role, TrustDomain};
 use std::path::PathBuf;
 
 /// Make certificates for a service and the organizations that call it
@@ -83,8 +83,8 @@ impl Certs {
 }
 
 fn person(text: &str) -> Result<Code, String> {
-    principal(text)
-        .ok_or_else(|| "expected 1 to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first".to_owned())
+    Code::of_account(text)
+        .map_err(|_| "expected 1 to 64 of a-z, 0-9, '.', '-' and '_', a letter or digit first".to_owned())
 }
 
 fn member(text: &str) -> Result<(OrgId, Role), String> {

@@ -3,7 +3,9 @@
 use super::screen::{self, say};
 use super::table::{Align, Table};
 use super::{Done, Failure, Finish};
+use crate::audit::SignerKey;
 use crate::server::keys::{self, KeyError};
+use crate::server::peer::TrustDomain;
 use crate::server::{Config as Settings, KeySource, tls};
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -54,7 +56,7 @@ const DAYS_MIN: u32 = 7;
 impl Config {
     pub(super) fn run(self) -> Done {
         let config = Settings::read(&self.config)?;
-        let mut findings = vec![listening(&config), names(&config)];
+        let mut findings = vec![listening(&config), domain(&config), names(&config)];
         findings.extend(certificates(&config));
         findings.extend(secrets(&config));
         findings.extend(files(&config));
@@ -87,6 +89,13 @@ fn listening(config: &Settings) -> Finding {
         State::Good,
         format!("on {}, for {reach}; TLS 1.3 and a client certificate always", config.listen),
     )
+}
+
+fn domain(config: &Settings) -> Finding {
+    match TrustDomain::new(&config.trust_domain) {
+        Ok(domain) => ("trust domain", State::Good, format!("callers are of {}", domain.as_str())),
+        Err(error) => ("trust domain", State::Wrong, error.to_string()),
+    }
 }
 
 fn names(config: &Settings) -> Finding {
@@ -142,10 +151,16 @@ fn secrets(config: &Settings) -> Vec<Finding> {
     let of = &config.keys;
     let mut findings = vec![
         finding("service key", &of.service, keys::root("service", &of.service).map(drop)),
-        finding("log key", &of.log, keys::secret("log", &of.log).map(drop)),
+        finding("log key", &of.log, log_key(&of.log)),
     ];
     findings.extend(of.linkage.as_ref().map(|of| finding("linkage key", of, keys::roots(of).map(drop))));
     findings
+}
+
+/// Under any name: that of the log is in the database.
+fn log_key(source: &KeySource) -> Result<(), KeyError> {
+    let pkcs8 = keys::secret("log", source)?;
+    SignerKey::from_pkcs8("log", &pkcs8).map(drop).map_err(|_| KeyError::Malformed("log"))
 }
 
 /// The database, and whether its folder and that of the keys are for their owner alone.
@@ -189,5 +204,5 @@ fn exposed(part: &'static str, path: &Path) -> Finding {
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("."))
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

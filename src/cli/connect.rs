@@ -74,7 +74,7 @@ impl Connect {
                 self.certs.display()
             ))),
             (Some(_), false) => Err(Failure::new(format!(
-                "there are several certificates *.{role}.pem in {}; say which with --as ORG.{role}",
+                "there are several certificates *.{role}*.pem in {}; say which with --as ORG.{role} or --as ORG.{role}.PERSON",
                 self.certs.display()
             ))),
         }
@@ -86,7 +86,9 @@ fn identities(folder: &Path, role: &str) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if let Some(identity) = name.strip_suffix(".pem").filter(|name| name.ends_with(&format!(".{role}"))) {
+        // ORG.ROLE, or ORG.ROLE.PERSON where the person's name may have dots.
+        let is_of_role = |identity: &&str| identity.split('.').nth(1) == Some(role);
+        if let Some(identity) = name.strip_suffix(".pem").filter(is_of_role) {
             found.push(identity.to_owned());
         }
     }

@@ -16,13 +16,23 @@ pub(super) struct Mapped {
     /// Write codes that have no translation to this CSV file, to be filled in
     #[arg(long, value_name = "FILE.csv")]
     queue: Option<PathBuf>,
+    /// Take the translations that you have filled into such a file; "(blank)" leaves a value blank
+    #[arg(long, value_name = "FILE.csv")]
+    translations: Option<PathBuf>,
 }
 
 impl Mapped {
     /// The mappings of a reading of `path`.
     pub(super) fn mappings(&self, path: &Path) -> Result<Mappings, Failure> {
         self.queue.as_ref().map_or(Ok(()), |file| check_apart("--queue", file, path))?;
-        Ok(Mappings::with_files(&self.files)?)
+        if self.queue.is_some() && self.queue == self.translations {
+            return Err(Failure::new("--queue would write over the file of --translations"));
+        }
+        let mappings = Mappings::with_files(&self.files)?;
+        Ok(match &self.translations {
+            Some(file) => mappings.with_translations(file)?,
+            None => mappings,
+        })
     }
 
     /// Writes the queue, when a file is named for it.

@@ -97,6 +97,11 @@ impl Use {
         THRESHOLDS.iter().find_map(|name| self.settings.get(*name))?.parse().ok()
     }
 
+    /// Whether it is a share at or above a percentile.
+    pub(super) fn is_of_percentiles(&self) -> bool {
+        self.settings.contains_key(THRESHOLDS[0])
+    }
+
     /// What it is set to besides.
     pub(super) fn apart_from_threshold(&self) -> Vec<(&String, &String)> {
         self.settings.iter().filter(|(name, _)| !THRESHOLDS.contains(&name.as_str())).collect()

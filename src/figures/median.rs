@@ -2,17 +2,24 @@
 //! these has to be protected.
 
 use super::arm::{Arm, Missing};
+use super::catalog::Use;
 use super::figure::{Line, Made};
 use super::grid::Grid;
 use super::report::Median;
 use super::row::{Quantity, Row, Scale};
 use std::collections::BTreeMap;
 
+const NOTE: &str = "Medians are worked out from the shares at or above the thresholds, as if students between two of them were \
+                    spread evenly. Between which two they lie is as sure as the shares are exact.";
+
 /// The median of each group in each year.
 pub(super) fn make(first: &Grid<'_>, others: &[Grid<'_>], form: &Median, made: &mut Made) {
     let threshold = |grid: &Grid<'_>| grid.offer?.used(grid.table.indicator())?.threshold();
     let of = std::iter::once(first).chain(others).filter_map(|grid| Some((threshold(grid)?, grid)));
     let of: BTreeMap<u32, &Grid<'_>> = of.collect();
+    // Percentiles are whole numbers, and scores need not be.
+    let is_whole =
+        first.offer.and_then(|offer| offer.used(first.table.indicator())).is_some_and(Use::is_of_percentiles);
     let groups: Vec<Option<&str>> = match &form.by {
         None => vec![None],
         Some(_) => first.categories(0, None).into_iter().map(Some).collect(),
@@ -23,26 +30,22 @@ pub(super) fn make(first: &Grid<'_>, others: &[Grid<'_>], form: &Median, made: &
         for year in &first.years {
             let shares: Vec<_> =
                 of.iter().map(|(threshold, grid)| (*threshold, grid.arm(*year, group.as_slice()))).collect();
-            let row = row(*year, &label, &shares);
+            let row = row(*year, &label, &shares, is_whole);
             points.push((*year, row.value.clone()));
             made.rows.push(row);
         }
         made.lines.push(Line { label, points });
     }
-    made.notes.push(
-        "Medians are worked out from the shares at or above the thresholds, as if students between two of them were spread \
-         evenly; that they lie between the two is certain."
-            .into(),
-    );
+    made.notes.push(NOTE.into());
 }
 
-fn row(year: u32, label: &str, shares: &[(u32, Result<Arm, Missing>)]) -> Row {
+fn row(year: u32, label: &str, shares: &[(u32, Result<Arm, Missing>)], is_whole: bool) -> Row {
     let row = Row::new(year, label, Quantity::Median, Scale::Own);
     let shown: Vec<(u32, Arm)> =
         shares.iter().filter_map(|(threshold, arm)| Some((*threshold, *arm.as_ref().ok()?))).collect();
-    // Half of the students or more are at or above the lower one, and fewer at or above the upper one.
-    let lower = shown.iter().rfind(|(_, arm)| arm.value >= 50.0);
-    let upper = shown.iter().find(|(_, arm)| arm.value < 50.0);
+    // More than half of the students are at or above the lower one, and no more than half at or above the upper one.
+    let lower = shown.iter().rfind(|(_, arm)| arm.value > 50.0);
+    let upper = shown.iter().find(|(_, arm)| arm.value <= 50.0);
     let (Some((from, at)), Some((to, beyond))) = (lower, upper) else {
         let missing = shares.iter().find_map(|(_, arm)| arm.as_ref().err().cloned());
         let beyond = Missing::Because("the median lies beyond the thresholds that are shown");
@@ -54,11 +57,17 @@ fn row(year: u32, label: &str, shares: &[(u32, Result<Arm, Missing>)]) -> Row {
         // Rounding or noise has put the shares out of order.
         return Row { value: Err(Missing::Because("the shares are not exact enough for a median")), ..row };
     }
-    // Whole numbers: who is at a threshold is above half a unit less.
     let part = (at.value - 50.0) / (at.value - beyond.value);
-    let value = f64::from(*from) - 0.5 + part * f64::from(to - from);
-    Row { counts: vec![at.counts, beyond.counts], value: Ok(value), ..row }
-        .says(format!("from {from} to {}", to - 1))
+    // Who has a whole number stands in the middle of it.
+    let half = if is_whole { 0.5 } else { 0.0 };
+    let value = f64::from(*from) - half + part * f64::from(to - from);
+    let about = if at.is_exact && beyond.is_exact { "" } else { "about " };
+    let says = if is_whole {
+        format!("{about}from {from} to {}", to - 1)
+    } else {
+        format!("{about}from {from} to under {to}")
+    };
+    Row { counts: vec![at.counts, beyond.counts], value: Ok(value), ..row }.says(says)
 }
 
 #[cfg(test)]
@@ -85,7 +94,11 @@ mod tests {
             (60, &[(2025, "F", Some((40, 100))), (2025, "M", Some((20, 100)))]),
         ]);
         assert_eq!(found[0], ("F".into(), 2025, Ok(54.5), "from 50 to 59".into()));
-        assert_eq!(found[1], ("M".into(), 2025, Ok(49.5), "from 50 to 59".into()), "half have 50 or more");
+        assert_eq!(
+            found[1],
+            ("M".into(), 2025, Ok(49.5), "from 40 to 49".into()),
+            "half have 50 or more, and half less"
+        );
     }
 
     #[test]

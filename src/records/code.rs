@@ -18,6 +18,18 @@ pub struct Code(Box<str>);
 pub struct NotACode(());
 
 impl Code {
+    /// The name of an account: 1 to 64 of `a-z`, `0-9`, `.`, `-` and `_`, a letter or digit first.
+    ///
+    /// # Errors
+    ///
+    /// [`NotACode`] for a text that is no such name.
+    pub fn of_account(text: &str) -> Result<Self, NotACode> {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+        let begins = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        Self::new(text)
+            .and_then(|code| if begins && text.bytes().all(fits) { Ok(code) } else { Err(NotACode(())) })
+    }
+
     /// The code a text spells.
     ///
     /// # Errors

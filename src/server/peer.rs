@@ -180,19 +180,11 @@ fn parse(uri: &str, domain: &TrustDomain) -> Result<(OrgId, Role, Option<Code>),
     };
     let principal = match (parts.next(), parts.next(), parts.next()) {
         (None, ..) => None,
-        (Some("person"), Some(id), None) => Some(principal(id).ok_or(NotAPeer::Form)?),
+        (Some("person"), Some(id), None) => Some(Code::of_account(id).map_err(|_| NotAPeer::Form)?),
         _ => return Err(NotAPeer::Form),
     };
     let organization = OrgId::new(id).map_err(|_| NotAPeer::Form)?;
     Ok((organization, Role::parse(role).ok_or(NotAPeer::Role)?, principal))
-}
-
-/// The name of an account: 1 to 64 of `a-z`, `0-9`, `.`, `-` and `_`, a letter or digit first.
-#[must_use]
-pub fn principal(text: &str) -> Option<Code> {
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
-    let begins = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-    Code::new(text).ok().filter(|_| begins && text.bytes().all(fits))
 }
 
 /// DER puts a zero byte before a number whose first bit is set; it is no part of the number.
@@ -218,7 +210,7 @@ mod tests {
     #[test]
     fn a_certificate_can_be_of_one_person() {
         let domain = TrustDomain::new("collab.example").expect("a trust domain");
-        let (id, who) = (OrgId::new("d1").expect("an id"), principal("a.miller-2").expect("a name"));
+        let (id, who) = (OrgId::new("d1").expect("an id"), Code::of_account("a.miller-2").expect("a name"));
         let uri = domain.principal_uri(&id, Role::Partner, &who);
         assert_eq!(uri, "spiffe://collab.example/org/d1/role/partner/person/a.miller-2");
         assert_eq!(parse(&uri, &domain), Ok((id, Role::Partner, Some(who))));

@@ -44,7 +44,13 @@ pub struct SourceReport {
     pub coverage: BTreeMap<u16, Coverage>,
 }
 
-/// What is left out of the figures of each product of an edition, by its id.
+/// How a version of a product is named in [`LeftOutOf`].
+#[must_use]
+pub fn product_key(id: &str, version: u32) -> String {
+    format!("{id}@{version}")
+}
+
+/// What is left out of the figures of each product of an edition, by [`product_key`].
 pub type LeftOutOf = BTreeMap<String, LeftOuts>;
 
 /// What is told beside an edition's figures.

@@ -31,7 +31,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use batches::{Acknowledged, BatchRow, Outcome, Sent, Verdict};
 pub use documents::Stored;
-pub use editions::{EditionNotes, EditionRow, LeftOutOf, SourceReport, SourceReports};
+pub use editions::{EditionNotes, EditionRow, LeftOutOf, SourceReport, SourceReports, product_key};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};
 pub use organizations::Organization;
 pub use records::{Holding, RecordCount, Stored as StoredRecord};

@@ -137,7 +137,7 @@ fn follow_from_the_answers(service: &Service, report: &Value) {
         cell.numerator.expect("a share") as f64 / cell.denominator.expect("a share") as f64
     };
     let (low, high) = (share(&low), share(&high));
-    let expected = LOW - 0.5 + (low - 0.5) / (low - high) * (HIGH - LOW);
+    let expected = LOW + (low - 0.5) / (low - high) * (HIGH - LOW);
     let medians = rows(report, "Median score");
     let all = medians.iter().find(|row| row["year"] == 2025 && row["group"] == "All").expect("everybody");
     assert!((all["value"].as_f64().expect("a value") - expected).abs() < 1e-6, "{all}");

@@ -28,7 +28,7 @@ fn what_is_wrong_is_told_before_the_service_is_started() {
         let expected = if ["certificates", "revocation"].contains(&part.as_str()) { "look" } else { "good" };
         assert_eq!(state, expected, "{part}");
     }
-    assert_eq!(at_first.0.len(), 10);
+    assert_eq!(at_first.0.len(), 11);
 
     let set = |name: &str, mode: u32| fs::set_permissions(city.file(name), Permissions::from_mode(mode));
     set("throughline.db", 0o644).expect("it is ours");
@@ -39,6 +39,17 @@ fn what_is_wrong_is_told_before_the_service_is_started() {
     let exposed = told(&city);
     assert_eq!((of(&exposed, "log key").as_deref(), exposed.1), (Some("wrong"), Some(2)));
     set("keys/log.key", 0o600).expect("it is ours");
+
+    let config = city.file("throughline.toml");
+    let text = fs::read_to_string(&config).expect("init wrote it");
+    fs::write(&config, text.replace("city.example", "City.example")).expect("written");
+    let named = told(&city);
+    assert_eq!((of(&named, "trust domain").as_deref(), named.1), (Some("wrong"), Some(2)));
+    fs::write(&config, text).expect("written");
+    let key = fs::read(city.file("keys/log.key")).expect("init wrote it");
+    fs::write(city.file("keys/log.key"), "00".repeat(40)).expect("written");
+    assert_eq!(of(&told(&city), "log key").as_deref(), Some("wrong"));
+    fs::write(city.file("keys/log.key"), key).expect("written");
 
     let certificate = city.folder().join("certs/server.pem");
     let of_another = fs::read(city.folder().join("certs/northfield.contributor.pem")).expect("it is there");

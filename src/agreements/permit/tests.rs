@@ -353,7 +353,12 @@ fn where_people_are_named_only_they_may_act() {
     assert_eq!((asks(Some("c.other")), asks(None)), (Err("agreement.principal"), Err("agreement.principal")));
     assert_eq!((sends("eastbrook", Some("nightly")), sends("northfield", None)), (Ok(()), Ok(())));
     assert_eq!(sends("eastbrook", Some("a.miller")), Err("agreement.principal"), "of another party");
-    for wrong in ["{ westport = [\"a\"] }", "{ eastbrook = [] }", "{ eastbrook = [\"a b\"] }"] {
+    for wrong in [
+        "{ westport = [\"a\"] }",
+        "{ eastbrook = [] }",
+        "{ eastbrook = [\"a b\"] }",
+        "{ eastbrook = [\"A.Miller\"] }",
+    ] {
         let error = Agreement::parse(&format!("{DOCUMENT}\n[terms]\npeople = {wrong}\n")).expect_err(wrong);
         assert!(error.to_string().contains("terms.people"), "{error}");
     }

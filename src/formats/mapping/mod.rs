@@ -14,6 +14,7 @@ mod queue;
 mod run;
 mod shipped;
 mod source;
+mod translations;
 mod when;
 
 pub use mistake::{Mistake, Mistakes};
@@ -151,6 +152,22 @@ impl Mappings {
             }
         }
         if mistakes.is_empty() { Ok(Self { own, shipped }) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// With the translations that somebody has filled into a queue, as [`write_queue`] wrote it; `(blank)` leaves a value blank.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the file.
+    pub fn with_translations(mut self, queue: &Path) -> Result<Self, Mistakes> {
+        let origin = queue.display().to_string();
+        let file = std::fs::File::open(queue).map_err(|error| {
+            let reason = format!("can not be read: {error}");
+            Mistakes(vec![Mistake { mapping: origin.clone(), line: None, reason }])
+        })?;
+        let mut mappings: Vec<&mut Mapping> = self.own.iter_mut().chain(&mut self.shipped).collect();
+        let mistakes = translations::add(&mut mappings, file, &origin);
+        if mistakes.is_empty() { Ok(self) } else { Err(Mistakes(mistakes)) }
     }
 
     /// All of them, the source's own first.

@@ -1,6 +1,7 @@
 //! Mappings: each construct, their mistakes, and the codes that have no translation.
 
 mod mistakes;
+mod translations;
 
 use super::Read;
 use crate::formats::{Error, Mappings, Reading, Row, read_mapped};

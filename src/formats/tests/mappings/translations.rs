@@ -1,0 +1,96 @@
+//! A queue that somebody has filled in, read back.
+
+use super::{Read, attendance};
+use crate::formats::{Mappings, read_mapped, write_queue};
+use std::fs;
+use tempfile::TempDir;
+
+/// Three students with a code that nobody knows, so that it is shown, and one with another.
+const SHEET: &str = "Pupil,Day,What\nA1,2024-09-03,P\nA2,2024-09-03,-X\nA3,2024-09-03,-X\nA4,2024-09-03,-X\nA5,2024-09-03,??\n\
+                     A6,2024-09-03,??\nA7,2024-09-03,??\n";
+
+struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mapping = attendance("date = 'Day'\nstatus = { column = 'What', codes = { 'P' = 'present' } }");
+        fs::create_dir(folder.path().join("files")).expect("a folder in it");
+        fs::write(folder.path().join("m.toml"), mapping).expect("a file in a temporary folder");
+        fs::write(folder.path().join("files/a.csv"), SHEET).expect("a file in a temporary folder");
+        Self { folder }
+    }
+
+    fn mappings(&self) -> Mappings {
+        Mappings::with_files(&[self.folder.path().join("m.toml")]).expect("a mapping")
+    }
+
+    fn read(&self, mappings: &Mappings) -> Read {
+        let mut rows = Vec::new();
+        let reading =
+            read_mapped(&self.folder.path().join("files"), None, mappings, &mut |row| rows.push(row));
+        Read { rows, reading: reading.expect("a place that can be read") }
+    }
+
+    /// The mappings with a queue, or the mistakes in it.
+    fn taught(&self, queue: &str) -> Result<Mappings, Vec<(Option<u64>, String)>> {
+        let path = self.folder.path().join("queue.csv");
+        fs::write(&path, queue).expect("a file in a temporary folder");
+        let taught = self.mappings().with_translations(&path);
+        taught.map_err(|mistakes| mistakes.0.into_iter().map(|of| (of.line, of.reason)).collect())
+    }
+}
+
+#[test]
+fn a_filled_in_queue_translates_what_was_in_it() {
+    let place = Place::new();
+    let first = place.read(&place.mappings());
+    assert_eq!(first.keys().len(), 1, "the rest has no translation");
+    let mut queue = Vec::new();
+    write_queue(&first.reading.queue, &mut queue).expect("a vector takes whatever it is given");
+    let queue = String::from_utf8(queue).expect("UTF-8");
+    assert!(queue.contains(",'-X,") && queue.contains(",??,"), "{queue}");
+    // As it was written, it says nothing yet.
+    assert_eq!(place.read(&place.taught(&queue).expect("no mistake")).keys().len(), 1);
+    // One is filled in, with the other left for later.
+    let line = |line: &str| if line.contains("'-X") { format!("{line}excused") } else { line.to_owned() };
+    let filled: Vec<String> = queue.lines().map(line).collect();
+    let second = place.read(&place.taught(&(filled.join("\r\n") + "\r\n")).expect("no mistake"));
+    assert_eq!(
+        super::days(&second)[1..],
+        ["A2|S1|2024-09-03 excused", "A3|S1|2024-09-03 excused", "A4|S1|2024-09-03 excused"]
+    );
+    assert_eq!(second.reading.queue.len(), 1, "three rows of one code wait");
+    assert_eq!(second.reading.queue[0].rows, 3);
+    // A value that is left blank on purpose is as good as none, which a status may not be.
+    let blank = place.read(&place.taught(&queue.replace(",status,", ",status,(blank)")).expect("no mistake"));
+    assert_eq!(blank.reading.queue.len(), 0);
+    assert!(blank.defects().contains(&"!3 What missing".to_owned()), "{:?}", blank.defects());
+}
+
+#[test]
+fn what_does_not_fit_is_said_without_the_codes() {
+    let heading = "mapping,file,column,code,codes,rows,template,becomes,translation\n";
+    let rows = "a,a.csv,What,Zoe,1,3,attendance_events.csv,status,present\n\
+                b,a.csv,What,Zoe,1,3,attendance_events.csv,status,present\n\
+                a,a.csv,Day,Zoe,1,3,attendance_events.csv,date,present\n\
+                a,a.csv,What,,2,3,attendance_events.csv,status,present\n\
+                a,a.csv,What\n\
+                ed-fi,s.json,sexDescriptor,Zoe,1,3,students.csv,sex,F\n";
+    let mistakes = Place::new().taught(&format!("{heading}{rows}")).expect_err("most of it is wrong");
+    let lines: Vec<_> = mistakes.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [Some(3), Some(4), Some(5), Some(6), Some(7)]);
+    let reasons = [
+        "that there is not",
+        "does not translate",
+        "not shown",
+        "not a row of a queue",
+        "descriptor of Ed-Fi",
+    ];
+    for ((_, reason), expected) in mistakes.iter().zip(reasons) {
+        assert!(reason.contains(expected) && !reason.contains("Zoe"), "{reason}");
+    }
+    assert!(Place::new().taught("").is_ok(), "an empty queue");
+}
