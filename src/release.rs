@@ -195,7 +195,7 @@ fn left_out(
         let notes = snapshot.notes(counted.edition)?;
         let of_years = notes.left_out.get(&product).and_then(|of| of.get(table.indicator()));
         let year = u16::try_from(counted.period).unwrap_or_default();
-        let of_year = of_years.and_then(|years| years.get(&year)).into_iter().flatten();
+        let of_year = of_years.and_then(|years| years.get(&year));
         all.extend(of_year.map(|left_out| LeftOut {
             period: counted.period,
             of: left_out.of.clone(),

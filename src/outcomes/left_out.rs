@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 pub(super) struct About {
     who: String,
     rule: Expression,
-    /// Reasons in words, and whom they are for; the last has no rule and is for the rest.
-    reasons: Vec<(String, Option<Expression>)>,
+    /// Why somebody is not counted, in words.
+    reasons: Vec<String>,
 }
 
 /// A part of the people whom a figure speaks of that is not counted in it.
@@ -28,23 +28,21 @@ pub struct LeftOut {
     pub percent: u8,
 }
 
-/// What is left out of a product's figures, by the indicator's name in the product and by school year. Reasons that hold for
-/// nobody are not told from those that hold for few: both are 0 percent.
-pub type LeftOuts = BTreeMap<String, BTreeMap<u16, Vec<LeftOut>>>;
+/// What is left out of a product's figures, by the indicator's name in the product and by school year. Nobody is not told from
+/// few: both are 0 percent.
+pub type LeftOuts = BTreeMap<String, BTreeMap<u16, LeftOut>>;
 
 const STEP: u64 = 5;
 const MOST: u8 = 95;
 
 impl About {
-    pub(super) fn parse(text: &AboutText, left_out: &[ReasonText]) -> Self {
-        let reason = |of: &ReasonText| (of.why.clone(), of.rule.as_deref().map(super::indicator::parse));
-        let reasons = left_out.iter().map(reason).collect();
-        Self { who: text.who.clone(), rule: super::indicator::parse(&text.rule), reasons }
+    pub(super) fn parse(text: &AboutText, reasons: &[String]) -> Self {
+        Self { who: text.who.clone(), rule: super::indicator::parse(&text.rule), reasons: reasons.to_vec() }
     }
 
-    /// Reasons in words, in the order in which they are tried.
+    /// Why somebody is not counted, in words.
     pub(super) fn reasons(&self) -> impl Iterator<Item = &str> {
-        self.reasons.iter().map(|(why, _)| why.as_str())
+        self.reasons.iter().map(String::as_str)
     }
 
     /// Whom the figures speak of.
@@ -52,15 +50,13 @@ impl About {
         &self.who
     }
 
-    /// Every rule, with the parameters set.
+    /// Its rule, with the parameters set.
     #[cfg(test)]
-    pub(super) fn bound(&self, settings: &Settings) -> Vec<Expression> {
-        let rules =
-            std::iter::once(&self.rule).chain(self.reasons.iter().filter_map(|(_, rule)| rule.as_ref()));
-        rules.map(|rule| rule.bind(settings)).collect()
+    pub(super) fn bound(&self, settings: &Settings) -> Expression {
+        self.rule.bind(settings)
     }
 
-    /// How many the figures speak of, and how many of these each reason keeps out; nothing where they speak of fewer than `n_min`.
+    /// How many the figures speak of, and how many of these are not counted; nothing where they speak of fewer than `n_min`.
     fn count(
         &self,
         rows: &mut Rows<'_>,
@@ -68,7 +64,7 @@ impl About {
         filter: Option<&Expression>,
         settings: &Settings,
         n_min: u64,
-    ) -> Result<Option<(u64, Vec<u64>)>, Error> {
+    ) -> Result<Option<(u64, u64)>, Error> {
         let with = |rule: &Expression| {
             let rule = rule.bind(settings);
             filter.cloned().map_or(rule.clone(), |filter| rule.and(filter))
@@ -79,34 +75,8 @@ impl About {
             return Ok(None);
         }
         let counted = holds(rows, &with(counted))?;
-        let mut left: Vec<bool> =
-            about.iter().zip(counted).map(|(about, counted)| *about && !counted).collect();
-        let mut counts = Vec::new();
-        for (_, rule) in &self.reasons {
-            let of = match rule {
-                Some(rule) => holds(rows, &rule.bind(settings))?,
-                None => vec![true; left.len()],
-            };
-            counts.push(left.iter().zip(&of).filter(|(left, of)| **left && **of).count() as u64);
-            left.iter_mut().zip(of).for_each(|(left, of)| *left &= !of);
-        }
-        Ok(Some((n_about, counts)))
-    }
-
-    /// What is told of these numbers: each reason's step, or where these together would tell more of a reason than a step
-    /// does, the step of all together.
-    fn told(&self, n: u64, counts: &[u64], people_min: u64) -> Vec<LeftOut> {
-        let left_out =
-            |reason: String, count| LeftOut { of: self.who.clone(), reason, percent: step(n, count) };
-        let all: u64 = counts.iter().sum();
-        if are_vague(n, counts, people_min) {
-            return self
-                .reasons()
-                .zip(counts)
-                .map(|(reason, count)| left_out(reason.to_owned(), *count))
-                .collect();
-        }
-        vec![left_out(self.reasons().collect::<Vec<_>>().join(", or "), all)]
+        let left_out = about.iter().zip(counted).filter(|(about, counted)| **about && !counted);
+        Ok(Some((n_about, left_out.count() as u64)))
     }
 }
 
@@ -115,32 +85,13 @@ fn step(n: u64, count: u64) -> u8 {
     u8::try_from(count * 100 / n / STEP * STEP).unwrap_or(MOST).min(MOST)
 }
 
-/// Whether each number could be one of more than `people_min` others, for a reader who knows the steps and the sum: of two
-/// populations of one product, the difference is often shown.
-fn are_vague(n: u64, counts: &[u64], people_min: u64) -> bool {
-    let ends = |count: &u64| {
-        let step = u64::from(step(n, *count));
-        let below = if step == u64::from(MOST) { n + 1 } else { ((step + STEP) * n).div_ceil(100) };
-        ((step * n).div_ceil(100), below - 1)
-    };
-    let ends: Vec<(u64, u64)> = counts.iter().map(ends).collect();
-    let (low, high) = ends.iter().fold((0, 0), |(low, high), end| (low + end.0, high + end.1));
-    let all: u64 = counts.iter().sum();
-    let is_vague = |(from, to): &(u64, u64)| {
-        // What the others are at most and at least is what this one is at least and at most.
-        let least = (*from).max(all.saturating_sub(high - to));
-        let most = (*to).min(all.saturating_sub(low - from));
-        most.saturating_sub(least) >= people_min
-    };
-    counts.len() == 1 || ends.iter().all(is_vague)
-}
-
 impl Edition {
     /// What is left out of a product's figures. Of a school year it is told only where 5 % of those whom a figure speaks of are
-    /// `people_min` or more, and of a reason only where so many numbers are possible for it; nothing of figures with noise,
-    /// whose budget has no room for it.
+    /// `people_min` or more; nothing of figures with noise, whose budget has no room for it.
     ///
-    /// It is told beside the seal: products, and editions, are not compared by it.
+    /// Reasons are told in words, and how many are left out by all of them together: that sum often follows from figures of
+    /// two populations, and a step of each reason beside it would tell some reasons to a student. It is told beside the
+    /// seal: products, and editions, are not compared by it.
     ///
     /// # Errors
     ///
@@ -150,7 +101,7 @@ impl Edition {
         if matches!(product.mode(), Mode::Dp(_)) {
             return Ok(all);
         }
-        let n_min = (people_min * 100).div_ceil(STEP);
+        let n_min = people_min.saturating_mul(100).div_ceil(STEP);
         for unit in super::edition::UNITS {
             let of_unit = || product.indicators.iter().filter(|used| used.indicator.unit == unit);
             for year in product.years.0.ending()..=product.years.1.ending() {
@@ -161,13 +112,14 @@ impl Edition {
                     let Some(about) = &population.about else { continue };
                     let (settings, filter) = (&used.settings, product.population.as_ref());
                     let counted = population.bound(settings);
-                    let Some((n, counts)) =
-                        about.count(&mut rows, &counted, filter, settings, n_min.max(1))?
-                    else {
-                        continue;
+                    let counted = about.count(&mut rows, &counted, filter, settings, n_min.max(1))?;
+                    let Some((n, n_left_out)) = counted else { continue };
+                    let left_out = LeftOut {
+                        of: about.who.clone(),
+                        reason: about.reasons.join(", or "),
+                        percent: step(n, n_left_out),
                     };
-                    let told = about.told(n, &counts, people_min);
-                    all.entry(used.name.clone()).or_default().insert(year, told);
+                    all.entry(used.name.clone()).or_default().insert(year, left_out);
                 }
             }
         }
@@ -191,38 +143,4 @@ fn holds(rows: &mut Rows<'_>, rule: &Expression) -> Result<Vec<bool>, Error> {
 pub(super) struct AboutText {
     who: String,
     rule: String,
-}
-
-/// Why somebody is left out, as the library has it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReasonText {
-    why: String,
-    rule: Option<String>,
-}
-
-impl ReasonText {
-    /// Whether it is for the rest.
-    #[cfg(test)]
-    pub(super) fn is_for_the_rest(&self) -> bool {
-        self.rule.is_none()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reason_is_told_apart_only_where_many_numbers_are_possible_for_it() {
-        // Of 300 in steps of 15: with 16 in all, the first could be 15 or 16.
-        assert!(!are_vague(300, &[15, 1], 10));
-        // With 30 in all in two steps of 15 to 29, each is exactly 15.
-        assert!(!are_vague(300, &[15, 15], 10));
-        // 25 and 25: each from 21 to 29, which are nine numbers.
-        assert!(are_vague(300, &[25, 25], 8) && !are_vague(300, &[25, 25], 9));
-        // 5 and 5 of 300: each from 0 to 10.
-        assert!(are_vague(300, &[5, 5], 10) && !are_vague(300, &[5, 4], 10));
-        assert!(are_vague(300, &[7], 10), "one reason alone is the sum");
-    }
 }
