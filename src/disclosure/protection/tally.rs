@@ -84,13 +84,17 @@ impl<'a> Tally<'a> {
         self.numbers.len()
     }
 
-    /// A number whose terms are all known, so that it is known too.
+    /// A number whose terms are all known, so that it is known too. Of cells that nobody is in there is none: they have no
+    /// mask, even where their emptiness tells of what earlier editions have shown.
     pub(super) fn given_away(&self) -> Option<&Number> {
+        let family = self.public.family;
         self.numbers.iter().find(|number| {
-            let terms = &self.public.family.sensitive[usize::from(number.of)].tables;
-            let is_known =
-                |table: usize| number.cells.iter().all(|&cell| self.public.known[table][cell as usize]);
-            terms.iter().all(|&(table, _)| is_known(table))
+            let terms = &family.sensitive[usize::from(number.of)].tables;
+            let all = |is_so: &dyn Fn(usize, usize) -> bool| {
+                terms.iter().all(|&(table, _)| number.cells.iter().all(|&cell| is_so(table, cell as usize)))
+            };
+            let is_of_nobody = |table: usize, cell: usize| family.among(table).1[cell] == 0;
+            all(&|table, cell| self.public.known[table][cell]) && !all(&is_of_nobody)
         })
     }
 
