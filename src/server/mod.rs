@@ -248,7 +248,7 @@ async fn log_change(store: Store, key: VerifierKey, every: Duration) {
         clock.tick().await;
         let key = key.clone();
         match store.read(move |snapshot| snapshot.verify_log(&key)).await {
-            Ok(head) => tracing::debug!(size = head.size, "the access log verifies"),
+            Ok(head) => tracing::info!(size = head.size, "the access log verifies"),
             Err(store::Error::Damaged(what)) => {
                 tracing::error!(what, "the access log does not verify, and the service stops");
                 return;

@@ -16,6 +16,7 @@ mod dry_run;
 mod coded;
 mod config;
 mod editions;
+mod evidence;
 mod faults;
 mod identity;
 mod intake;

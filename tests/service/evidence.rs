@@ -1,0 +1,211 @@
+//! What the access log proves to whoever has its key, without the service; and that any change to it shows.
+
+use crate::city::City;
+use crate::records::roll;
+use crate::rpcs;
+use crate::vocabulary::question;
+use std::path::{Path, PathBuf};
+use throughline::api::v1 as pb;
+use throughline::audit::{Entry, Hash, Head, SignedCheckpoint, verify_consistency};
+use tonic::Code;
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path());
+    let mut files: Vec<_> =
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn an_export_verifies_and_a_flipped_byte_in_any_file_is_found() {
+    let city = City::published().await;
+    // Past 256 entries a tile is full, so the export has more than one of each kind.
+    let auditor = city.auditor().await;
+    while city.log().len() < 270 {
+        for _ in 0..30 {
+            rpcs::call("GetCheckpoint", &auditor).await.expect("an auditor may");
+        }
+    }
+    let folder = city.export("exported");
+    assert!(city.verifies("exported"));
+    let files = files(&folder);
+    assert!(files.len() >= 6, "{files:?}");
+    for file in files {
+        let bytes = std::fs::read(&file).expect("readable");
+        for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 1] {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 0x04;
+            std::fs::write(&file, flipped).expect("written");
+            assert!(!city.verifies("exported"), "byte {at} of {}", file.display());
+        }
+        std::fs::remove_file(&file).expect("removed");
+        assert!(!city.verifies("exported"), "without {}", file.display());
+        std::fs::write(&file, bytes).expect("written");
+    }
+    assert!(city.verifies("exported"), "as it was");
+    // Another log's key verifies nothing.
+    std::fs::copy(City::start(Default::default()).file("log.vkey"), folder.join("other")).expect("copied");
+    let other = ["audit", "verify", "exported", "--log-key", "exported/other"];
+    assert!(!city.program().args(other).output().expect("the program runs").status.success());
+}
+
+#[tokio::test]
+async fn the_log_only_grows() {
+    let mut city = City::open().await;
+    let key = city.log_key();
+    let mut heads: Vec<Head> = Vec::new();
+    for step in 0..4 {
+        city.source("northfield").await.push(&format!("d-{step}"), roll(step..step + 2)).await.expect("good");
+        let auditor = city.auditor().await;
+        let note = auditor.audit().get_checkpoint(pb::GetCheckpointRequest {}).await.expect("an auditor may");
+        let note = note.into_inner().checkpoint;
+        heads.push(SignedCheckpoint::open(note.as_bytes(), &key).expect("signed").checkpoint().head());
+        city.restart();
+    }
+    let auditor = city.auditor().await;
+    for pair in heads.windows(2) {
+        let request = pb::GetConsistencyProofRequest { old_size: pair[0].size, new_size: pair[1].size };
+        let proof =
+            auditor.audit().get_consistency_proof(request).await.expect("an auditor may").into_inner();
+        let proof: Vec<_> =
+            proof.proof.iter().map(|hash| Hash::try_from(hash.as_slice()).expect("32 bytes")).collect();
+        verify_consistency(&pair[0], &pair[1], &proof).expect("a prefix");
+        let forged = Head { size: pair[0].size, root: pair[1].root };
+        assert!(verify_consistency(&forged, &pair[1], &proof).is_err());
+    }
+    // An empty log is a prefix of every log; that needs no proof.
+    let request = pb::GetConsistencyProofRequest { old_size: 0, new_size: 0 };
+    match auditor.audit().get_consistency_proof(request).await {
+        Ok(reply) => assert!(reply.into_inner().proof.is_empty()),
+        Err(status) => assert_eq!(status.code(), Code::InvalidArgument, "{status}"),
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_byte_in_the_database_is_noticed_at_start() {
+    let mut city = City::published().await;
+    city.kill();
+    let tampered = [
+        "UPDATE log_entry SET entry = CAST(replace(entry, 'allowed', 'refused') AS BLOB) WHERE position = 2",
+        "DELETE FROM log_entry WHERE position = 1",
+        "DELETE FROM log_entry WHERE position = (SELECT max(position) FROM log_entry)",
+        "INSERT INTO log_entry SELECT max(position) + 1, entry FROM log_entry",
+        "UPDATE log_node SET hash = zeroblob(32) WHERE level = 1 AND position = 0",
+        "UPDATE log_checkpoint SET note = replace(note, 'city', 'town')",
+        "DELETE FROM log_checkpoint",
+    ];
+    for change in tampered {
+        let mut copy = city.copy();
+        let database = rusqlite::Connection::open(copy.file("throughline.db")).expect("the database");
+        let n_changed = database.execute(change, []).expect("SQL");
+        assert_eq!(n_changed, 1, "{change}");
+        drop(database);
+        let done = copy.serve().output().expect("the program runs");
+        assert_eq!(done.status.code(), Some(2), "{change}");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(said.contains("stored data are damaged"), "{change}: {said}");
+        copy.kill();
+    }
+    city.restart();
+    city.partner().await.query(question()).await.expect("the untouched one goes on");
+}
+
+/// What a partner has kept proves itself to anyone who has the log's key, and nothing that was changed does.
+#[tokio::test]
+async fn a_saved_receipt_is_checked_without_the_service() {
+    let mut city = City::published().await;
+    city.query("city", &["--json", "--receipt", "kept.tlog-proof"]);
+    let asked = city.log().len() as u64 - 1;
+    city.kill();
+    let check = |file: &str| {
+        let done = city
+            .program()
+            .args(["audit", "receipt", file, "--json", "--log-key", "service/log.vkey"])
+            .output();
+        let done = done.expect("the program runs");
+        (done.status.code(), serde_json::from_slice::<serde_json::Value>(&done.stdout).unwrap_or_default())
+    };
+    let (code, told) = check("kept.tlog-proof");
+    assert_eq!((code, &told["index"], &told["entry"]["rpc"]), (Some(0), &asked.into(), &"Query".into()));
+    assert_eq!(told["entry"]["product"], "city");
+    let path = city.folder().join("kept.tlog-proof");
+    let kept = std::fs::read_to_string(&path).expect("it was written");
+    // A character of every line but the empty ones: header, entry, index, hashes, checkpoint, signature.
+    for (number, line) in kept.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let mut lines: Vec<String> = kept.lines().map(str::to_owned).collect();
+        let last = line.chars().rfind(|c| *c != '=').expect("not empty");
+        let at = line.rfind(last).expect("it is in it");
+        lines[number].replace_range(at..at + last.len_utf8(), if last == 'A' { "B" } else { "A" });
+        std::fs::write(&path, lines.join("\n") + "\n").expect("written");
+        assert_eq!(check("kept.tlog-proof").0, Some(2), "line {}: {line}", number + 1);
+    }
+}
+
+/// What a source's records were used for, out of the log alone: what it sent, and every table of an edition that holds them.
+#[tokio::test]
+async fn disclosures_of_a_source_are_told_out_of_an_export() {
+    let mut city = City::open().await;
+    let (northfield, eastbrook) = (city.source("northfield").await, city.source("eastbrook").await);
+    northfield.push("first", roll(0..60)).await.expect("good records");
+    city.steward().await.publish().await.expect("an edition");
+    let partner = city.partner().await;
+    partner.query(question()).await.expect("an answer");
+    // Eastbrook comes after the first edition: its records are in the second alone.
+    eastbrook.push("first", roll(60..120)).await.expect("good records");
+    partner.query(question()).await.expect("an answer");
+    city.steward().await.publish().await.expect("an edition");
+    partner.query(question()).await.expect("an answer");
+    partner.query(pb::QueryRequest { edition: 1, ..question() }).await.expect("an answer");
+    let folder = city.export("log");
+    city.kill();
+    let told = |of: &str, more: &[&str]| -> serde_json::Value {
+        let mut disclosures = city.program();
+        disclosures.args(["audit", "disclosures", "--of", of, "--json", "--log-key", "service/log.vkey"]);
+        let done = disclosures.args(more).arg(&folder).output().expect("the program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice(&done.stdout).expect("JSON")
+    };
+    let n = |told: &serde_json::Value, what: &str| {
+        let all = told["disclosures"].as_array().expect("a list").iter();
+        all.filter(|line| line["what"] == what).count()
+    };
+    let (north, east) = (told("northfield", &[]), told("eastbrook", &[]));
+    assert_eq!((n(&north, "records"), n(&north, "protected table")), (4, 4), "181 records, 50 in a batch");
+    assert_eq!((n(&east, "records"), n(&east, "protected table")), (4, 1));
+    let answer = east["disclosures"].as_array().and_then(|all| all.last()).expect("a line");
+    assert_eq!(
+        (&answer["party"], &answer["entry"]["purpose"]),
+        (&"city-partnership".into(), &"improvement".into())
+    );
+    assert_eq!(answer["entry"]["edition"], 2);
+    let entry: Entry = serde_json::from_value(answer["entry"].clone()).expect("an entry");
+    let hash = throughline::audit::leaf_hash(&entry.to_bytes());
+    assert_eq!(answer["leaf_hash"], hash.to_string());
+    // All of it was in this school year, and none of it in another.
+    let year = throughline::calendar::Timestamp::now().date().school_year().ending();
+    let now = told("northfield", &["--year", &year.to_string()]);
+    assert_eq!(now["disclosures"], north["disclosures"]);
+    let before = told("northfield", &["--year", &(year - 1).to_string()]);
+    assert_eq!(before["disclosures"], serde_json::json!([]));
+}
+
+/// Who writes into the database past the service is found while it runs, and the service gives no further answer.
+#[tokio::test]
+async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
+    let mut city = City::published().await;
+    let config = city.file("throughline.toml");
+    let text = std::fs::read_to_string(&config).expect("init wrote it");
+    std::fs::write(&config, format!("verify_log_every_s = 1\n{text}")).expect("written");
+    city.restart();
+    let partner = city.partner().await;
+    let stderr = || std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");
+    // It verifies while the log grows, and says so.
+    while stderr().matches("the access log verifies").count() < 2 {
+        partner.query(question()).await.expect("nobody has changed the log");
+    }
+    city.tamper("UPDATE log_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'city-', 'town-') AS BLOB)");
+    assert_eq!(city.ended(), Some(2));
+    let said = std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");
+    assert!(said.contains("the access log no longer verifies"), "{said}");
+}
