@@ -3,6 +3,7 @@
 use super::defect::printable;
 use super::mapping::Mistakes;
 use super::parquet;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -214,8 +215,13 @@ pub(super) type Taken = (String, Zeroizing<Vec<u8>>);
 
 /// What a file is found by: a Parquet file stands for the CSV file of its name.
 fn key(name: &str) -> String {
-    let lower = name.to_ascii_lowercase();
-    lower.strip_suffix(".parquet").map(|stem| format!("{stem}.csv")).unwrap_or(lower)
+    csv_name(name).to_ascii_lowercase()
+}
+
+/// What a file would be called as CSV.
+pub(super) fn csv_name(name: &str) -> Cow<'_, str> {
+    let stem = name.len().checked_sub(".parquet".len()).filter(|_| is_parquet(name));
+    stem.map_or(name.into(), |stem| format!("{}.csv", &name[..stem]).into())
 }
 
 /// Whether a file of this name is read as Parquet.

@@ -31,14 +31,6 @@ pub(super) enum Error {
     TooLarge,
 }
 
-/// How the values of a column become text.
-#[derive(Clone, Copy)]
-enum Kind {
-    AsItIs,
-    /// Integers that are nanoseconds since 1970, which the library knows no type for.
-    Nanoseconds,
-}
-
 thread_local! {
     static IS_DECODING: Cell<bool> = const { Cell::new(false) };
 }
@@ -65,7 +57,11 @@ fn read(bytes: Zeroizing<Vec<u8>>, most: u64) -> Result<Zeroizing<Vec<u8>>, Erro
         return Err(Error::TooLarge);
     }
     let columns = metadata.file_metadata().schema_descr().columns();
-    let kinds = columns.iter().map(|column| kind(column)).collect::<Option<Vec<_>>>().ok_or(Error::Column)?;
+    let nanoseconds = columns
+        .iter()
+        .map(|column| is_nanoseconds(column))
+        .collect::<Option<Vec<_>>>()
+        .ok_or(Error::Column)?;
     let mut out = Text { bytes: Zeroizing::new(Vec::new()), most };
     for (at, column) in columns.iter().enumerate() {
         out.cell(at, column.name())?;
@@ -73,16 +69,17 @@ fn read(bytes: Zeroizing<Vec<u8>>, most: u64) -> Result<Zeroizing<Vec<u8>>, Erro
     out.push(b"\n")?;
     for row in reader.get_row_iter(None).map_err(|_| Error::Malformed)? {
         let row = row.map_err(|_| Error::Malformed)?;
-        for (at, ((_, field), kind)) in row.get_column_iter().zip(&kinds).enumerate() {
-            out.cell(at, &text(field, *kind)?)?;
+        for (at, ((_, field), is_nanoseconds)) in row.get_column_iter().zip(&nanoseconds).enumerate() {
+            out.cell(at, &text(field, *is_nanoseconds)?)?;
         }
         out.push(b"\n")?;
     }
     Ok(out.bytes)
 }
 
-/// How a column is read. Of types that are not named here, the library would tell the value while it fails.
-fn kind(column: &ColumnDescriptor) -> Option<Kind> {
+/// Whether a column is of nanoseconds since 1970, which the library knows no type for and reads as integers; nothing for
+/// one that is not read. Of types that are not named here, the library would tell the value while it fails.
+fn is_nanoseconds(column: &ColumnDescriptor) -> Option<bool> {
     use ConvertedType as Is;
     if column.path().parts().len() != 1 || column.max_rep_level() > 0 {
         return None;
@@ -115,29 +112,29 @@ fn kind(column: &ColumnDescriptor) -> Option<Kind> {
         column.logical_type_ref(),
         Some(LogicalType::Timestamp(of)) if of.unit == TimeUnit::NANOS
     );
-    is_read.then_some(if is_nanoseconds { Kind::Nanoseconds } else { Kind::AsItIs })
+    is_read.then_some(is_nanoseconds)
 }
 
-fn text(field: &Field, kind: Kind) -> Result<Cow<'_, str>, Error> {
-    const NANOS: i64 = 1_000_000;
-    let integer = |text: String| Ok(Cow::Owned(text));
+fn text(field: &Field, is_nanoseconds: bool) -> Result<Cow<'_, str>, Error> {
+    const NANOS_PER_MILLI: i64 = 1_000_000;
+    let owned = |text: String| Ok(Cow::Owned(text));
     match field {
         Field::Null => Ok("".into()),
-        Field::Bool(is) => integer(is.to_string()),
-        Field::Byte(n) => integer(n.to_string()),
-        Field::Short(n) => integer(n.to_string()),
-        Field::Int(n) => integer(n.to_string()),
-        Field::Long(n) if matches!(kind, Kind::Nanoseconds) => Ok(moment(n.div_euclid(NANOS)).into()),
-        Field::Long(n) => integer(n.to_string()),
-        Field::UByte(n) => integer(n.to_string()),
-        Field::UShort(n) => integer(n.to_string()),
-        Field::UInt(n) => integer(n.to_string()),
-        Field::ULong(n) => integer(n.to_string()),
+        Field::Bool(is) => owned(is.to_string()),
+        Field::Byte(n) => owned(n.to_string()),
+        Field::Short(n) => owned(n.to_string()),
+        Field::Int(n) => owned(n.to_string()),
+        Field::Long(n) if is_nanoseconds => Ok(moment(n.div_euclid(NANOS_PER_MILLI)).into()),
+        Field::Long(n) => owned(n.to_string()),
+        Field::UByte(n) => owned(n.to_string()),
+        Field::UShort(n) => owned(n.to_string()),
+        Field::UInt(n) => owned(n.to_string()),
+        Field::ULong(n) => owned(n.to_string()),
         // Nothing is often written as "not a number".
         Field::Float(x) if x.is_nan() => Ok("".into()),
         Field::Double(x) if x.is_nan() => Ok("".into()),
-        Field::Float(x) => integer(x.to_string()),
-        Field::Double(x) => integer(x.to_string()),
+        Field::Float(x) => owned(x.to_string()),
+        Field::Double(x) => owned(x.to_string()),
         Field::Decimal(of) => decimal(of.data(), of.scale()).map(Cow::Owned).ok_or(Error::Column),
         Field::Str(text) => Ok(text.into()),
         Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map(Cow::Borrowed).map_err(|_| Error::Text),

@@ -4,12 +4,11 @@
 //! owner's eyes only. Passwords and what else is never read are left out of them. Where cells do not stand under their
 //! names, nobody knows which of them is a password, so such a row of a file that has any is left out as a whole.
 
-use super::bundle::{Bundle, Error, is_parquet};
+use super::bundle::{Bundle, Error, csv_name};
 use super::defect::printable;
 use super::lexer::Lexer;
 use super::never_read::is_never_read;
 use super::table::Sheet;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -28,8 +27,9 @@ pub struct Written {
     pub n_left_out: u64,
 }
 
-/// Writes the rows, with the header of their file, into files of the same names in `folder`. Gives back how many there
-/// are in each file; a file without any is not written, nor is one that is not of CSV. What earlier files of these names held is replaced.
+/// Writes the rows, with the header of their file, into files of the same names in `folder`, those of Parquet as CSV.
+/// Gives back how many there are in each file; a file without any is not written, nor is one of neither kind. What
+/// earlier files of these names held is replaced.
 ///
 /// # Errors
 ///
@@ -60,12 +60,6 @@ pub fn write_refused(
         written.insert(file.clone(), n);
     }
     Ok(written)
-}
-
-/// What a file's rows are called where they are written as text.
-fn csv_name(file: &str) -> Cow<'_, str> {
-    let stem = file.len().checked_sub(".parquet".len()).filter(|_| is_parquet(file));
-    stem.map_or(file.into(), |stem| format!("{}.csv", &file[..stem]).into())
 }
 
 /// Copies the header and the rows that begin on these lines, with their cells as they stand.

@@ -21,7 +21,7 @@ pub use mistake::{Mistake, Mistakes};
 pub(super) use queue::Queue;
 pub use queue::{Place, Unmapped, write_queue};
 
-use super::bundle::{Bundle, Error};
+use super::bundle::{Bundle, Error, csv_name};
 use super::id::Seen;
 use super::output::Output;
 use super::table::Sheet;
@@ -104,7 +104,7 @@ impl Mapping {
     }
 
     fn fits(&self, file: &str) -> bool {
-        self.files.iter().any(|pattern| pattern::fits(pattern, file))
+        self.files.iter().any(|pattern| pattern::fits(&csv_name(pattern), &csv_name(file)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Parquet files: read as the CSV files they stand for.
 
 use super::Read;
-use crate::formats::{Error, RefusedRows, read, write_refused};
+use crate::formats::{Error, Mappings, RefusedRows, read, read_mapped, write_refused};
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -138,6 +138,29 @@ fn days_and_numbers_of_every_type_become_the_same_text() {
     ] {
         let read = day(unit, factor);
         assert_eq!((read.facts(), read.defects()), (expected.facts(), expected.defects()), "{unit}");
+    }
+}
+
+#[test]
+fn a_mapping_for_the_csv_file_reads_the_parquet_file_of_its_name() {
+    let schema = "required binary Pupil (UTF8); required int32 Day (DATE); required binary Code (UTF8);";
+    let columns = [Values::Bytes(&[b"S1"]), Values::Int(&[20_000]), Values::Bytes(&[b"present"])];
+    let bytes = file(schema, Compression::SNAPPY, &columns);
+    for pattern in ["a*.csv", "A1.parquet", "a*"] {
+        let folder = TempDir::new().expect("a temporary folder");
+        let (mapping, place) = (folder.path().join("own.toml"), folder.path().join("files"));
+        fs::create_dir(&place).expect("a folder in it");
+        fs::write(place.join("A1.parquet"), &bytes).expect("a file");
+        let text = format!(
+            "name = 'a'\nfiles = ['{pattern}']\ntemplate = 'attendance_events.csv'\n[columns]\n\
+             student_id = 'Pupil'\nschool = {{ constant = 'S1' }}\ndate = 'Day'\nstatus = 'Code'\n"
+        );
+        fs::write(&mapping, text).expect("a mapping");
+        let mappings = Mappings::with_files(&[&mapping]).expect("a mapping without mistakes");
+        let mut rows = Vec::new();
+        let reading = read_mapped(&place, None, &mappings, &mut |row| rows.push(row)).expect("a mapped file");
+        assert_eq!((rows.len(), reading.defects.len()), (1, 0), "{pattern}");
+        assert_eq!(reading.summary.files[0].mapping.as_deref(), Some("a"));
     }
 }
 

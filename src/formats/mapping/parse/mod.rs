@@ -7,6 +7,7 @@ mod source;
 use super::mistake::Mistake;
 use super::source::{Change, Source, Taken};
 use super::{Mapping, Record};
+use crate::formats::bundle::csv_name;
 use crate::formats::template::{Rows, Template};
 use notes::{Node, Notes};
 use part::Part;
@@ -204,10 +205,10 @@ fn check_source(notes: &mut Notes<'_>, name: &str, source: &Source, has_each: bo
 
 /// Only tables are read through mappings, and these are found by their ending.
 fn check_file(notes: &mut Notes<'_>, node: Node<'_>, file: &str) {
-    let lower = file.to_ascii_lowercase();
+    let lower = csv_name(file).to_ascii_lowercase();
     let is_any = lower.rsplit_once('*').is_some_and(|(_, end)| ".csv".ends_with(end));
     if !is_any && !lower.ends_with(".csv") {
-        notes.wrong(node.line, format!("{file} is not the name of a .csv file"));
+        notes.wrong(node.line, format!("{file} is not the name of a .csv or .parquet file"));
     }
 }
 

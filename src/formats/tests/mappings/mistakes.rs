@@ -71,7 +71,7 @@ fn what_a_mapping_could_never_do_is_a_mistake() {
         ),
         (
             codes("", "{ p = 'present' }").replace("a*.csv", "a*.txt"),
-            "m0.toml, line 2: a*.txt is not the name of a .csv file",
+            "m0.toml, line 2: a*.txt is not the name of a .csv or .parquet file",
         ),
         (codes("filled = []\n", "{ p = 'present' }"), "m0.toml, line 3: filled has nothing in it"),
         (codes("when.What = []\n", "{ p = 'present' }"), "m0.toml, line 3: What has nothing in it"),
