@@ -2,7 +2,7 @@
 
 use super::screen::{self, say};
 use super::table::{Align, Table};
-use super::{Done, Failure, Finish};
+use super::{Done, Failure, Finish, folder_of};
 use crate::audit::SignerKey;
 use crate::server::keys::{self, KeyError};
 use crate::server::peer::TrustDomain;
@@ -201,8 +201,4 @@ fn exposed(part: &'static str, path: &Path) -> Finding {
         Ok(_) => (part, State::Look, "others on this machine can read it: chmod 600".into()),
         Err(error) => (part, State::Wrong, format!("cannot be looked at: {error}")),
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -19,7 +19,7 @@ pub(super) struct Connect {
     #[arg(long, env = "THROUGHLINE_CERTS", default_value = "certs", value_name = "DIR")]
     certs: PathBuf,
 
-    /// Your certificate in that folder, as organization.role; needed when there are several of the role
+    /// Your certificate in that folder, as organization.role or organization.role.person; needed when there are several of the role
     #[arg(long = "as", env = "THROUGHLINE_AS", value_name = "ORG.ROLE[.PERSON]")]
     identity: Option<String>,
 }
@@ -70,7 +70,7 @@ impl Connect {
         match (found.pop(), found.is_empty()) {
             (Some(only), true) => Ok(only),
             (None, _) => Err(Failure::new(format!(
-                "there is no certificate *.{role}.pem in {}; name the folder with --certs",
+                "there is no certificate *.{role}*.pem in {}; name the folder with --certs",
                 self.certs.display()
             ))),
             (Some(_), false) => Err(Failure::new(format!(

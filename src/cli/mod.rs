@@ -36,6 +36,7 @@ mod weights;
 mod wrong;
 
 use clap::{Parser, Subcommand};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// A table server for cradle-to-career data: records in, protected aggregates out, every answer proven.
@@ -180,6 +181,11 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The folder a file is in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Runs a future to its end on a runtime of its own.

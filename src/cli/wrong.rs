@@ -1,7 +1,7 @@
 //! What is wrong with files, written where the source wants it.
 
-use super::Failure;
 use super::screen::{count, counted, note};
+use super::{Failure, folder_of};
 use crate::api::v1 as pb;
 use crate::client::{Pushed, RowRef};
 use crate::formats::{Defect, RefusedRows, Severity, Summary, write_defects, write_refused};
@@ -86,10 +86,6 @@ pub(super) fn check_apart(flag: &str, file: &Path, path: &Path) -> Result<(), Fa
 fn folder_read(path: &Path) -> Option<PathBuf> {
     let folder = if path.is_dir() { path } else { folder_of(path) };
     folder.canonicalize().ok()
-}
-
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// What the service has refused, beside what was refused here.
