@@ -30,6 +30,8 @@ pub struct Indicator {
     pub unit: Unit,
     /// How its values are to be read.
     pub measure: MeasureKind,
+    /// Which way is better.
+    pub better: Better,
     /// The parameters a product sets: of `test`, `subject`, `program` and `years`.
     pub parameters: Vec<String>,
     pub(super) population: &'static PopulationRule,
@@ -50,6 +52,16 @@ pub enum MeasureKind {
     Mean,
     /// A sum over a sum.
     Ratio,
+}
+
+/// Which way of an indicator is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Better {
+    /// More is.
+    More,
+    /// Less is.
+    Less,
 }
 
 impl Indicator {
@@ -144,6 +156,7 @@ struct IndicatorText {
     caveat: String,
     unit: Unit,
     measure: MeasureKind,
+    better: Better,
     #[serde(default)]
     parameters: Vec<String>,
     population: String,
@@ -190,6 +203,7 @@ static INDICATORS: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
         caveat: text.caveat.clone(),
         unit: text.unit,
         measure: text.measure,
+        better: text.better,
         parameters: text.parameters.clone(),
         population: POPULATIONS.get(&text.population).expect("the embedded library is read in a test"),
         value: parse(&text.value),

@@ -19,6 +19,7 @@ mod freeze;
 mod expression;
 mod evaluate;
 mod indicator;
+mod steps;
 mod coverage;
 mod dimension;
 mod mode;

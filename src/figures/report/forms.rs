@@ -1,5 +1,6 @@
 //! The forms of figures, with the keys that a report sets of each.
 
+use crate::outcomes::Better;
 use serde::{Deserialize, Deserializer};
 
 /// Which way is better.
@@ -12,22 +13,13 @@ pub enum Direction {
     Down,
 }
 
-/// Indicators of the library that less is better of, whatever they are set to.
-const ADVERSE: [&str; 8] = [
-    "chronic_absence",
-    "days_lost",
-    "discipline_rate",
-    "disciplinary_actions",
-    "mean_days_absent",
-    "mobility",
-    "overage_for_grade",
-    "suspension_rate",
-];
-
 impl Direction {
     /// The way that is better of an indicator of the library, where a report does not say.
     pub(in crate::figures) fn of(indicator: &str) -> Self {
-        if ADVERSE.contains(&indicator) { Self::Down } else { Self::Up }
+        match crate::outcomes::indicator(indicator).map(|known| known.better) {
+            Some(Better::Less) => Self::Down,
+            Some(Better::More) | None => Self::Up,
+        }
     }
 
     /// How much better the second is than the first; negative where it is worse.
@@ -246,13 +238,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn adverse_indicators_are_those_of_the_library() {
-        for id in ADVERSE {
-            assert!(crate::outcomes::indicator(id).is_some(), "{id}");
-        }
-        assert_eq!(
-            (Direction::of("chronic_absence"), Direction::of("graduation_4y")),
-            (Direction::Down, Direction::Up)
-        );
+    fn the_library_says_which_way_is_better() {
+        let ways = ["chronic_absence", "graduation_4y", "of_another_library"].map(Direction::of);
+        assert_eq!(ways, [Direction::Down, Direction::Up, Direction::Up]);
     }
 }
