@@ -156,14 +156,14 @@ fn make(
     progress(Stage::Freeze);
     let Frozen { edition, sources, n_waiting, n_without_consent } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
-    let left_out = left_out(&edition, &products, &RuleProfile::all())?;
-    let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
+    let before = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let tabulations = outcomes::tabulate(&edition, &before.products)?;
     progress(Stage::Seal);
     let (past, profiles) = (before.past(), RuleProfile::all());
     let (seal, report) = Seal::make_after(number, &tabulations, &past, &profiles, ties)?;
     // Nobody hears of a seal whose own proof does not hold.
     report.proof.verify(&seal, &tabulations, &past, &profiles, ties)?;
+    let left_out = left_out(&edition, &products, &seal)?;
     let row = EditionRow {
         number,
         title,
@@ -209,19 +209,13 @@ fn reports(
 const LEFT_OUT_MIN: u64 = 10;
 
 /// What the products that can be asked leave out, in steps of no fewer people than their rule shows.
-fn left_out(
-    edition: &Edition,
-    products: &[Product],
-    profiles: &[RuleProfile],
-) -> Result<LeftOutOf, outcomes::Error> {
+fn left_out(edition: &Edition, products: &[Product], seal: &Seal) -> Result<LeftOutOf, outcomes::Error> {
     let mut all = LeftOutOf::new();
     for product in products {
-        let profile = profiles.iter().find(|profile| profile.id == product.profile());
-        let people_min = profile.map_or(u64::MAX, |profile| profile.cell_min.max(LEFT_OUT_MIN));
-        all.insert(
-            store::product_key(product.id(), product.version()),
-            edition.left_out(product, people_min)?,
-        );
+        let Some(offered) = seal.product(product.id()) else { continue };
+        let people_min = u64::from(offered.cell_min()).max(LEFT_OUT_MIN);
+        let of_product = edition.left_out(product, people_min, |name, year| offered.people(name, year))?;
+        all.insert(store::product_key(product.id(), product.version()), of_product);
     }
     Ok(all)
 }

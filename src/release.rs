@@ -201,6 +201,7 @@ fn left_out(
             of: left_out.of.clone(),
             reason: left_out.reason.clone(),
             percent: left_out.percent.into(),
+            below: left_out.below.into(),
         }));
     }
     Ok(all)

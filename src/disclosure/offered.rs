@@ -2,7 +2,7 @@
 
 use super::seal::{Seal, SealedLattice, SealedValues, Seen};
 use crate::calendar::SchoolYear;
-use crate::outcomes::{Dimension, Publication};
+use crate::outcomes::{Dimension, Publication, Slice};
 use std::collections::BTreeSet;
 
 /// A product as it is sealed.
@@ -45,6 +45,22 @@ impl<'a> Offered<'a> {
     #[must_use]
     pub fn profile(&self) -> &'a str {
         self.parts.first().map_or("", |(_, publication)| publication.profile.as_str())
+    }
+
+    /// How many people an indicator is printed with for everybody in a school year of this edition's own records; nothing
+    /// where that is hidden, or stays as an earlier edition counted it.
+    #[must_use]
+    pub fn people(&self, indicator: &str, year: u16) -> Option<u64> {
+        let asked = Slice {
+            product: self.parts.first()?.1.product.clone(),
+            indicator: indicator.to_owned(),
+            dimensions: Vec::new(),
+            filters: Vec::new(),
+            periods: vec![SchoolYear::new(year.into())?],
+        };
+        let table = self.seal.slice(&asked).ok()?;
+        let is_own = table.counted().iter().all(|counted| counted.edition == self.seal.edition());
+        table.cells().first().filter(|_| is_own)?.denominator
     }
 
     /// Whether its geography goes down to schools.

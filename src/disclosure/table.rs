@@ -99,9 +99,12 @@ pub struct LeftOut {
     /// Why they are left out, in words.
     #[prost(string, tag = "3")]
     pub reason: String,
-    /// How many of those it speaks of, in whole percent rounded down to a multiple of 5, and 95 at most.
+    /// How many percent of those it speaks of they are at least: a multiple of 5.
     #[prost(uint32, tag = "4")]
     pub percent: u32,
+    /// And fewer than so many: a multiple of 5.
+    #[prost(uint32, tag = "5")]
+    pub below: u32,
 }
 
 /// What is told beside the figures of an answer.

@@ -198,9 +198,10 @@ impl<'a> Grid<'a> {
                 ));
             }
         }
-        // Years are much alike in this: the last one stands for them.
-        let of_last = self.table.left_out().iter().filter(|of| Some(of.period) == self.last_year());
-        notes.extend(not_counted(&of_last.cloned().collect::<Vec<_>>()));
+        let years: BTreeSet<u32> =
+            self.seen.borrow().iter().map(|at| self.table.cells()[*at].period).collect();
+        let left_out = self.table.left_out().iter().filter(|of| years.contains(&of.period));
+        notes.extend(not_counted(&left_out.cloned().collect::<Vec<_>>()));
         for counted in self.table.counted().iter().filter(|counted| counted.edition != self.table.edition()) {
             notes.push(format!(
                 "{} is as in edition {}: the records of too few students have changed since.",

@@ -12,23 +12,25 @@ pub(super) fn year(ending: u32) -> String {
     SchoolYear::new(ending).map_or_else(|| ending.to_string(), |year| year.to_string())
 }
 
-/// Whom a table's figures do not count and why, a sentence for each school year.
+/// Whom a table's figures do not count and why, a sentence for school years of which the same is told.
 #[must_use]
 pub fn not_counted(left_out: &[LeftOut]) -> Vec<String> {
-    let of_year = |of_year: &[LeftOut]| {
-        let reason = |left_out: &LeftOut| match left_out.percent {
-            0 => format!("fewer than 5 % ({})", left_out.reason),
-            percent => format!("{percent} % or more ({})", left_out.reason),
-        };
-        let reasons: Vec<_> = of_year.iter().map(reason).collect();
-        format!(
-            "Not counted in {}, of all {}: {}.",
-            year(of_year[0].period),
-            of_year[0].of,
-            reasons.join("; ")
-        )
+    let is_same = |a: &LeftOut, b: &LeftOut| LeftOut { period: b.period, ..a.clone() } == *b;
+    let sentence = |of: &[LeftOut]| {
+        let [first, .., last] = of else { return one(&year(of[0].period), &of[0]) };
+        one(&format!("{} to {}", year(first.period), year(last.period)), first)
     };
-    left_out.chunk_by(|a, b| a.period == b.period).map(of_year).collect()
+    let follows = |a: &LeftOut, b: &LeftOut| b.period == a.period + 1 && is_same(a, b);
+    left_out.chunk_by(follows).map(sentence).collect()
+}
+
+fn one(when: &str, left_out: &LeftOut) -> String {
+    let share = match (left_out.percent, left_out.below) {
+        (0, below) => format!("fewer than {below} %"),
+        (percent, 100) => format!("{percent} % or more"),
+        (percent, below) => format!("{percent} to {below} %"),
+    };
+    format!("Not counted in {when}, of all {}: {share} ({}).", left_out.of, left_out.reason)
 }
 
 /// What an interval of a difference between groups allows to conclude.
@@ -71,20 +73,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whom_figures_do_not_count_is_a_sentence_a_year() {
-        let of = |period, reason: &str, percent| LeftOut {
+    fn whom_figures_do_not_count_is_a_sentence_for_years_that_are_alike() {
+        let of = |period, percent, below| LeftOut {
             period,
             of: "third-graders".into(),
-            reason: reason.into(),
+            reason: "no result".into(),
             percent,
+            below,
         };
-        let told = not_counted(&[of(2024, "no result", 15), of(2025, "no result", 0), of(2025, "moved", 5)]);
+        let told = not_counted(&[of(2022, 15, 20), of(2023, 0, 5), of(2024, 0, 5), of(2025, 80, 100)]);
         assert_eq!(
             told,
             [
-                "Not counted in 2023-24, of all third-graders: 15 % or more (no result).",
-                "Not counted in 2024-25, of all third-graders: fewer than 5 % (no result); 5 % or more (moved).",
+                "Not counted in 2021-22, of all third-graders: 15 to 20 % (no result).",
+                "Not counted in 2022-23 to 2023-24, of all third-graders: fewer than 5 % (no result).",
+                "Not counted in 2024-25, of all third-graders: 80 % or more (no result).",
             ]
+        );
+        assert_eq!(
+            not_counted(&[of(2022, 0, 5), of(2024, 0, 5)]).len(),
+            2,
+            "what is between may be otherwise"
         );
     }
 }

@@ -1,14 +1,14 @@
 //! How much of a source's roster it has sent records of.
 
 use super::column::MISSING;
+use super::steps::{percent, steps};
 use super::{Edition, Unit};
 use crate::records::OrgId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Percent of the students of a school year at a source's schools, rounded down to a multiple of 5, so that it is of five
-/// students or more; 95 at most. That nobody is missing would make two figures equal, and what protects them does not
-/// know of it.
+/// students or more; 95 at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {
@@ -20,8 +20,6 @@ pub struct Coverage {
 
 /// Fewer students are not told about.
 const STUDENTS_MIN: u64 = 100;
-const STEP: u64 = 5;
-const MOST: u8 = 95;
 
 impl Edition {
     /// The coverage of each source with a hundred students or more, by school year.
@@ -63,7 +61,7 @@ impl Edition {
             sum.iter_mut().zip(count).for_each(|(sum, n)| *sum += n);
         }
         let covered = |[n, with_days, assessed]: [u64; 3]| {
-            let percent = |with: u64| u8::try_from(with * 100 / n / STEP * STEP).unwrap_or(MOST).min(MOST);
+            let percent = |with: u64| percent(steps(with, n));
             (n >= STUDENTS_MIN)
                 .then(|| Coverage { attendance: percent(with_days), assessment: percent(assessed) })
         };

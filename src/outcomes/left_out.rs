@@ -1,9 +1,20 @@
 //! Whom a figure speaks of and does not count, and why.
+//!
+//! How many those are is told beside the seal, and must not tell of the few whom the seal hides. It is told of school years
+//! and indicators whose number of people the seal shows. Then all it adds is about the number of those whom the figures
+//! speak of: that lies in a range which holds ten people or more. One range is told of each such group, by the largest
+//! number counted among it, and the shares of all its indicators follow from the range and the numbers shown. A range that
+//! another number might narrow is not told: one of a group with people in common.
+
+mod range;
 
 use super::column::MISSING;
 use super::evaluate::Rows;
 use super::expression::{Expression, Settings};
-use super::{Edition, Error, Mode, Product};
+use super::product::IndicatorUse;
+use super::steps::WHOLE;
+use super::{Edition, Error, Mode, Product, Unit};
+use range::Range;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,16 +35,21 @@ pub struct LeftOut {
     pub of: String,
     /// Why they are left out.
     pub reason: String,
-    /// Percent of those it speaks of, rounded down to a multiple of 5, and 95 at most.
+    /// How many percent of those it speaks of there are at least: a multiple of 5.
     pub percent: u8,
+    /// And there are fewer than so many: a multiple of 5.
+    #[serde(default = "everybody")]
+    pub below: u8,
+}
+
+/// Where a program from before this wrote no upper bound.
+fn everybody() -> u8 {
+    100
 }
 
 /// What is left out of a product's figures, by the indicator's name in the product and by school year. Nobody is not told from
-/// few: both are 0 percent.
+/// few: of both there are 0 percent at least.
 pub type LeftOuts = BTreeMap<String, BTreeMap<u16, LeftOut>>;
-
-const STEP: u64 = 5;
-const MOST: u8 = 95;
 
 impl About {
     pub(super) fn parse(text: &AboutText, reasons: &[String]) -> Self {
@@ -51,42 +67,27 @@ impl About {
     }
 
     /// Its rule, with the parameters set.
-    #[cfg(test)]
     pub(super) fn bound(&self, settings: &Settings) -> Expression {
         self.rule.bind(settings)
     }
-
-    /// How many the figures speak of, and how many of these are not counted; nothing where they speak of fewer than `n_min`.
-    fn count(
-        &self,
-        rows: &mut Rows<'_>,
-        counted: &Expression,
-        filter: Option<&Expression>,
-        settings: &Settings,
-        n_min: u64,
-    ) -> Result<Option<(u64, u64)>, Error> {
-        let with = |rule: &Expression| {
-            let rule = rule.bind(settings);
-            filter.cloned().map_or(rule.clone(), |filter| rule.and(filter))
-        };
-        let about = holds(rows, &with(&self.rule))?;
-        let n_about = about.iter().filter(|is| **is).count() as u64;
-        if n_about < n_min {
-            return Ok(None);
-        }
-        let counted = holds(rows, &with(counted))?;
-        let left_out = about.iter().zip(counted).filter(|(about, counted)| **about && !counted);
-        Ok(Some((n_about, left_out.count() as u64)))
-    }
 }
 
-/// Percent, rounded down to a step.
-fn step(n: u64, count: u64) -> u8 {
-    u8::try_from(count * 100 / n / STEP * STEP).unwrap_or(MOST).min(MOST)
+/// An indicator of a product whose number of people is shown.
+struct Counted<'p> {
+    used: &'p IndicatorUse,
+    rule: Expression,
+    n: u64,
+}
+
+/// People whom some indicators of a product speak of.
+struct Group<'p> {
+    rule: Expression,
+    counted: Vec<(&'p Counted<'p>, &'p About)>,
 }
 
 impl Edition {
-    /// What is left out of a product's figures. Of a school year it is told only where 5 % of those whom a figure speaks of are
+    /// What is left out of a product's figures, where the number of people of everybody is `shown` by the seal: by the
+    /// indicator's name in the product, and school year. It is told only where 5 % of those whom a figure speaks of are
     /// `people_min` or more; nothing of figures with noise, whose budget has no room for it.
     ///
     /// Reasons are told in words, and how many are left out by all of them together: that sum often follows from figures of
@@ -96,35 +97,100 @@ impl Edition {
     /// # Errors
     ///
     /// [`Error`] as of tabulating.
-    pub fn left_out(&self, product: &Product, people_min: u64) -> Result<LeftOuts, Error> {
+    pub fn left_out(
+        &self,
+        product: &Product,
+        people_min: u64,
+        shown: impl Fn(&str, u16) -> Option<u64>,
+    ) -> Result<LeftOuts, Error> {
         let mut all = LeftOuts::new();
         if matches!(product.mode(), Mode::Dp(_)) {
             return Ok(all);
         }
-        let n_min = people_min.saturating_mul(100).div_ceil(STEP);
+        let n_min = people_min.saturating_mul(WHOLE).max(1);
         for unit in super::edition::UNITS {
-            let of_unit = || product.indicators.iter().filter(|used| used.indicator.unit == unit);
             for year in product.years.0.ending()..=product.years.1.ending() {
-                // What rules look up is looked up once for all indicators.
+                let counted = product.counted(unit, |name| shown(name, year));
+                // What rules look up is looked up once for all groups.
                 let mut rows = Rows::new(self, unit, year);
-                for used in of_unit() {
-                    let population = used.indicator.population;
-                    let Some(about) = &population.about else { continue };
-                    let (settings, filter) = (&used.settings, product.population.as_ref());
-                    let counted = population.bound(settings);
-                    let counted = about.count(&mut rows, &counted, filter, settings, n_min.max(1))?;
-                    let Some((n, n_left_out)) = counted else { continue };
-                    let left_out = LeftOut {
-                        of: about.who.clone(),
-                        reason: about.reasons.join(", or "),
-                        percent: step(n, n_left_out),
-                    };
-                    all.entry(used.name.clone()).or_default().insert(year, left_out);
+                for (group, range) in told(&counted, product, &mut rows, n_min)? {
+                    for (of, about) in group.counted {
+                        let (percent, below) = range.left_out(of.n);
+                        let whole =
+                            if product.population.is_some() { " that the product is about" } else { "" };
+                        let of_group = format!("{}{whole}", about.who);
+                        let reason = about.reasons.join(", or ");
+                        let left_out = LeftOut { of: of_group, reason, percent, below };
+                        all.entry(of.used.name.clone()).or_default().insert(year, left_out);
+                    }
                 }
             }
         }
         Ok(all)
     }
+}
+
+impl Product {
+    /// The indicators of a unit whose number of people is shown, with it.
+    fn counted(&self, unit: Unit, shown: impl Fn(&str) -> Option<u64>) -> Vec<Counted<'_>> {
+        let of_unit = self.indicators.iter().filter(|used| used.indicator.unit == unit);
+        let counted = of_unit.filter_map(|used| {
+            let n = shown(&used.name).filter(|n| *n > 0)?;
+            Some(Counted { used, rule: used.indicator.population.bound(&used.settings), n })
+        });
+        counted.collect()
+    }
+}
+
+/// The groups that may be told of, and where their numbers of people lie.
+fn told<'p>(
+    counted: &'p [Counted<'p>],
+    product: &Product,
+    rows: &mut Rows<'_>,
+    n_min: u64,
+) -> Result<Vec<(Group<'p>, Range)>, Error> {
+    let mut members = |rule: &Expression| {
+        let rule = rule.clone();
+        holds(rows, &product.population.clone().map_or(rule.clone(), |filter| rule.and(filter)))
+    };
+    let mut told: Vec<(Group<'p>, Range, Vec<bool>)> = Vec::new();
+    for group in groups(counted) {
+        let people = members(&group.rule)?;
+        let n = people.iter().filter(|is_in| **is_in).count() as u64;
+        let Some(most) = group.counted.iter().map(|(of, _)| of.n).max().filter(|_| n >= n_min) else {
+            continue;
+        };
+        let range = Range::new(n, most);
+        let is_narrowed = |other: &Range, others: &[bool]| {
+            range.meets(other) && people.iter().zip(others).any(|(one, other)| *one && *other)
+        };
+        let mut is_told = told.iter().all(|(_, other, others)| !is_narrowed(other, others));
+        let is_other = |of: &&Counted<'_>| {
+            of.rule != group.rule && group.counted.iter().all(|(own, _)| !std::ptr::eq(*own, *of))
+        };
+        for other in counted.iter().filter(is_other).filter(|other| range.holds(other.n)) {
+            let others = members(&other.rule)?;
+            is_told &= people.iter().zip(&others).all(|(one, other)| !(*one && *other));
+        }
+        if is_told {
+            told.push((group, range, people));
+        }
+    }
+    Ok(told.into_iter().map(|(group, range, _)| (group, range)).collect())
+}
+
+/// Indicators by whom they speak of, in the product's order.
+fn groups<'p>(counted: &'p [Counted<'p>]) -> Vec<Group<'p>> {
+    let mut groups: Vec<Group<'p>> = Vec::new();
+    for of in counted {
+        let Some(about) = &of.used.indicator.population.about else { continue };
+        let rule = about.bound(&of.used.settings);
+        match groups.iter_mut().find(|group| group.rule == rule) {
+            Some(group) => group.counted.push((of, about)),
+            None => groups.push(Group { rule, counted: vec![(of, about)] }),
+        }
+    }
+    groups
 }
 
 /// For every row, whether a rule holds.

@@ -37,7 +37,7 @@ pub use coverage::Coverage;
 pub use dimension::{Dimension, Node};
 pub use edition::Edition;
 pub use error::{Error, Problem};
-pub use indicator::{Indicator, MeasureKind, indicator, indicators};
+pub use indicator::{Better, Indicator, MeasureKind, indicator, indicators};
 pub use left_out::{LeftOut, LeftOuts};
 pub use mode::{Budget, Mode};
 pub use product::{Change, Product};

@@ -1,7 +1,8 @@
 //! Whom figures speak of and do not count, and why.
 
 use crate::city::{City, at, date, days, product as product_of, score, spell};
-use throughline::outcomes::{Edition, LeftOut};
+use std::collections::BTreeMap;
+use throughline::outcomes::{Edition, LeftOut, tabulate};
 use throughline::records::{Diploma, DiplomaType, ExitType, Fact};
 
 const USES: &str = r#"
@@ -39,16 +40,43 @@ fn edition() -> Edition {
     city.edition()
 }
 
-fn told(edition: &Edition, uses: &str, people_min: u64) -> Vec<(String, u16, String, u8)> {
-    let mut all = Vec::new();
-    for (name, years) in edition.left_out(&product_of(uses), people_min).expect("it can be counted") {
-        all.extend(
-            years
-                .into_iter()
-                .map(|(year, LeftOut { reason, percent, .. })| (name.clone(), year, reason, percent)),
-        );
+/// How many people each indicator counts in each school year.
+fn counted(edition: &Edition, uses: &str) -> BTreeMap<(String, u16), u64> {
+    let mut all = BTreeMap::new();
+    for tabulation in tabulate(edition, &[product_of(uses)]).expect("it can be counted") {
+        for (name, measure) in &tabulation.publications[0].indicators {
+            let people = &tabulation.atoms.people[tabulation.measures[*measure].population];
+            let n = people.iter().map(|n| u64::from(*n)).sum();
+            all.insert((name.clone(), tabulation.period.ending()), n);
+        }
     }
     all
+}
+
+/// What is told where the seal shows everything but these indicators.
+fn told_without(
+    hidden: &[&str],
+    edition: &Edition,
+    uses: &str,
+    people_min: u64,
+) -> Vec<(String, u16, String, u8)> {
+    let counted = counted(edition, uses);
+    let shown = |name: &str, year: u16| {
+        counted.get(&(name.to_owned(), year)).copied().filter(|_| !hidden.contains(&name))
+    };
+    let mut all = Vec::new();
+    let left_out = edition.left_out(&product_of(uses), people_min, shown).expect("it can be counted");
+    for (name, years) in left_out {
+        all.extend(years.into_iter().map(|(year, LeftOut { reason, percent, below, .. })| {
+            assert_eq!(below, percent + 5, "{name}: no more is left out of another of its people");
+            (name.clone(), year, reason, percent)
+        }));
+    }
+    all
+}
+
+fn told(edition: &Edition, uses: &str, people_min: u64) -> Vec<(String, u16, String, u8)> {
+    told_without(&[], edition, uses, people_min)
 }
 
 #[test]
@@ -81,6 +109,54 @@ fn a_product_speaks_of_whom_it_is_about() {
     let percents: Vec<u8> = of("absence").into_iter().map(|row| row.3).collect();
     assert_eq!(percents, [0], "all of the hundred have their days");
     assert_eq!(of("reading"), [], "none of them is a third-grader");
+    let left_out = edition().left_out(&product_of(&fourth), 5, |name, _| (name == "absence").then_some(100));
+    let left_out = left_out.expect("it can be counted");
+    assert_eq!(
+        left_out["absence"][&2024].of,
+        "students enrolled in the school year that the product is about"
+    );
+}
+
+/// Of 200 students 189 have days, and 180 of these ten of them: 189 are shown, and nine are hidden. A step of all 20 would say
+/// that there are nine and not eight.
+#[test]
+fn what_the_seal_hides_is_not_told_of() {
+    let mut city = City::new();
+    for n in 0..200 {
+        let student = city.say(n, "east", at("a", 2024, "03"));
+        if n < 189 {
+            let enrolled = if n < 180 { 1000 } else { 900 };
+            student.say(n, "east", days("a", "2023-09-01", "2023-09-30", enrolled, 0));
+        }
+    }
+    let uses = "[[indicators]]\nname = \"rate\"\nuse = \"attendance_rate\"\n\
+                [[indicators]]\nname = \"absence\"\nuse = \"chronic_absence\"\n\
+                [[indicators]]\nname = \"enrolled\"\nuse = \"enrollment\"\n";
+    let percents = |hidden: &[&str]| {
+        let told = told_without(hidden, &city.edition(), uses, 10).into_iter();
+        told.map(|(name, _, _, percent)| (name, percent)).collect::<Vec<_>>()
+    };
+    assert_eq!(percents(&["absence"]), [("rate".to_owned(), 5)]);
+    assert_eq!(percents(&["absence", "rate"]), []);
+}
+
+/// Everybody is in grade 3 but five students: where attendance is told of, results of third-graders would narrow it.
+#[test]
+fn of_people_who_are_nearly_the_same_only_one_step_is_told() {
+    let mut city = City::new();
+    for n in 0..300 {
+        let grade = if n < 295 { "03" } else { "04" };
+        let student = city.say(n, "east", at("a", 2024, grade));
+        let student = student.say(n, "east", days("a", "2023-09-01", "2023-09-30", 1000, 0));
+        if n < 290 {
+            student.say(n, "east", score("2024-05-01", 500, n % 2 == 0));
+        }
+    }
+    let uses = USES.replace("[[indicators]]\n    name = \"enrolled\"\n    use = \"enrollment\"\n", "");
+    let names = |uses: &str| told(&city.edition(), uses, 10).into_iter().map(|row| row.0).collect::<Vec<_>>();
+    assert_eq!(names(&uses), ["absence"]);
+    let (_, reading) = uses.split_once("chronic_absence\"\n").expect("both");
+    assert_eq!(names(reading), ["reading"]);
 }
 
 #[test]

@@ -51,7 +51,8 @@ pub(super) fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Val
         "sources": table.sources().iter().map(sources::json).collect::<Vec<_>>(),
         "left_out": table.left_out().iter().map(|left_out| {
             serde_json::json!({
-                "period": left_out.period, "of": left_out.of, "reason": left_out.reason, "percent": left_out.percent,
+                "period": left_out.period, "of": left_out.of, "reason": left_out.reason,
+                "percent": left_out.percent, "below": left_out.below,
             })
         }).collect::<Vec<_>>(),
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
