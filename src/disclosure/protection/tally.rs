@@ -84,17 +84,13 @@ impl<'a> Tally<'a> {
         self.numbers.len()
     }
 
-    /// A number whose terms are all known, so that it is known too. Of cells that nobody is in there is none: they have no
-    /// mask, even where their emptiness tells of what earlier editions have shown.
+    /// A number whose terms are all known, so that it is known too.
     pub(super) fn given_away(&self) -> Option<&Number> {
-        let family = self.public.family;
         self.numbers.iter().find(|number| {
-            let terms = &family.sensitive[usize::from(number.of)].tables;
-            let all = |is_so: &dyn Fn(usize, usize) -> bool| {
-                terms.iter().all(|&(table, _)| number.cells.iter().all(|&cell| is_so(table, cell as usize)))
-            };
-            let is_of_nobody = |table: usize, cell: usize| family.among(table).1[cell] == 0;
-            all(&|table, cell| self.public.known[table][cell]) && !all(&is_of_nobody)
+            let terms = &self.public.family.sensitive[usize::from(number.of)].tables;
+            let is_known =
+                |table: usize| number.cells.iter().all(|&cell| self.public.known[table][cell as usize]);
+            terms.iter().all(|&(table, _)| is_known(table))
         })
     }
 
@@ -170,7 +166,8 @@ impl<'a> Tally<'a> {
 }
 
 /// Every number that the rules call sensitive: in each cell, and over the hidden cells of each line together, whose sum
-/// follows when that of all of them is shown.
+/// follows when that of all of them is shown. A cell that is known to have nobody in it is none: it has no mask, even where
+/// its emptiness tells of what earlier editions have shown.
 fn numbers(public: &Public<'_>) -> Vec<Number> {
     let Public { lattice, family, known, .. } = public;
     let mut numbers = Vec::new();
@@ -180,7 +177,13 @@ fn numbers(public: &Public<'_>) -> Vec<Number> {
             sensitive.tables.iter().all(|&(table, _)| family.tables[table].planes[plane])
                 && family.is_unsafe(sensitive, cells, &lattice.planes[plane])
         };
-        let alone = (0..lattice.n_cells() as u32).filter(|&cell| is_sensitive(&[cell]));
+        let is_known_empty = |&cell: &u32| {
+            let of_table =
+                |table: usize| known[table][cell as usize] && family.among(table).1[cell as usize] == 0;
+            sensitive.tables.iter().all(|&(table, _)| of_table(table))
+        };
+        let cells = 0..lattice.n_cells() as u32;
+        let alone = cells.filter(|cell| is_sensitive(&[*cell]) && !is_known_empty(cell));
         numbers.extend(alone.map(|cell| Number { of, cells: vec![cell] }));
         let is_hidden = |cell: u32| sensitive.tables.iter().any(|&(table, _)| !known[table][cell as usize]);
         let mut lines = lattice.lines(is_hidden);
