@@ -62,7 +62,10 @@ fn row(year: u32, label: &str, shares: &[(u32, Result<Arm, Missing>)], is_whole:
     let half = if is_whole { 0.5 } else { 0.0 };
     let value = f64::from(*from) - half + part * f64::from(to - from);
     let about = if at.is_exact && beyond.is_exact { "" } else { "about " };
-    let says = if is_whole {
+    let says = if beyond.value == 50.0 {
+        // Of the two in the middle one is on either side, and everything between them is a median.
+        format!("{about}half at {to} or above, half below")
+    } else if is_whole {
         format!("{about}from {from} to {}", to - 1)
     } else {
         format!("{about}from {from} to under {to}")
@@ -94,11 +97,7 @@ mod tests {
             (60, &[(2025, "F", Some((40, 100))), (2025, "M", Some((20, 100)))]),
         ]);
         assert_eq!(found[0], ("F".into(), 2025, Ok(54.5), "from 50 to 59".into()));
-        assert_eq!(
-            found[1],
-            ("M".into(), 2025, Ok(49.5), "from 40 to 49".into()),
-            "half have 50 or more, and half less"
-        );
+        assert_eq!(found[1], ("M".into(), 2025, Ok(49.5), "half at 50 or above, half below".into()));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub enum Quantity {
     StandardizedGap,
     /// A mean of districts, each counted once.
     DistrictMean,
-    /// What half of a group have or more.
+    /// What half of a group have or less, and half or more.
     Median,
     /// A declared level.
     Target,
