@@ -41,6 +41,11 @@ pub enum Error {
     /// Products of one unit and period that mean different things by one dimension.
     #[error("dimension {0} is another one in a product counted together with this; give it an id of its own")]
     MixedDimension(String),
+    /// Indicators, by their names in products, that count the same people in numbers of which neither protects the other.
+    #[error(
+        "{0} and {1} count the same people with the same settings, now or in an earlier edition: one of them is enough"
+    )]
+    SamePeople(String, String),
     /// All dimensions of all products together do not fit into a 128-bit key.
     #[error("too many dimensions to count together")]
     TooFine,

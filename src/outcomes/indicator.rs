@@ -91,6 +91,8 @@ pub(super) struct PopulationRule {
     pub(super) id: String,
     pub(super) unit: Unit,
     pub(super) parent: Option<String>,
+    /// A population of another tree with the same people in part.
+    overlaps: Option<String>,
     pub(super) parameters: Vec<String>,
     /// Whom its figures speak of; nothing where that is the population itself.
     pub(super) about: Option<About>,
@@ -102,6 +104,12 @@ impl PopulationRule {
     pub(super) fn ancestors(&self) -> impl Iterator<Item = &'static Self> {
         let parent = |of: &Self| POPULATIONS.get(of.parent.as_deref()?);
         std::iter::successors(parent(self), move |of| parent(of))
+    }
+
+    /// Whether one of the two has people in common with the other although neither is in the other's tree.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let names = |one: &Self, other: &Self| one.overlaps.as_ref() == Some(&other.id);
+        names(self, other) || names(other, self)
     }
 
     /// Its rule joined to those of its ancestors, with the parameters set.
@@ -135,6 +143,7 @@ struct PopulationText {
     id: String,
     unit: Unit,
     parent: Option<String>,
+    overlaps: Option<String>,
     #[serde(default)]
     parameters: Vec<String>,
     rule: String,
@@ -186,7 +195,8 @@ static POPULATIONS: LazyLock<BTreeMap<String, PopulationRule>> = LazyLock::new(|
         let rule = parse(&text.rule);
         let (id, parent, parameters) = (text.id.clone(), text.parent.clone(), text.parameters.clone());
         let about = text.about.as_ref().map(|about| About::parse(about, &text.left_out));
-        (text.id.clone(), PopulationRule { id, unit: text.unit, parent, parameters, about, rule })
+        let overlaps = text.overlaps.clone();
+        (text.id.clone(), PopulationRule { id, unit: text.unit, parent, overlaps, parameters, about, rule })
     });
     rules.collect()
 });

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct FirstDays(BTreeMap<(Code, u16), Vec<Date>>);
 
-/// For each program and school year, the day by which half of its participants had begun.
+/// Of fewer participants a median would tell of one of them.
+const PARTICIPANTS_MIN: usize = 10;
+
+/// For each program and school year that enough took part in, the day by which half of its participants had begun.
 #[derive(Default)]
 pub(super) struct Starts(BTreeMap<Code, BTreeMap<u16, Date>>);
 
@@ -34,7 +37,8 @@ impl FirstDays {
     /// The lower median of each.
     pub(super) fn medians(self) -> Starts {
         let mut starts = Starts::default();
-        for ((program, year), mut days) in self.0 {
+        let enough = self.0.into_iter().filter(|(_, days)| days.len() >= PARTICIPANTS_MIN);
+        for ((program, year), mut days) in enough {
             let at = (days.len() - 1) / 2;
             let (_, median, _) = days.select_nth_unstable(at);
             starts.0.entry(program).or_default().insert(year, *median);
@@ -44,7 +48,7 @@ impl FirstDays {
 }
 
 impl Starts {
-    /// The day for a program in a year that somebody took part in.
+    /// The day for a program in a year that enough took part in.
     pub(super) fn day(&self, program: &Code, year: u16) -> Option<Date> {
         self.0.get(program)?.get(&year).copied()
     }

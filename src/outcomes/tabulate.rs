@@ -6,6 +6,7 @@ mod plan;
 use super::axis::Axis;
 use super::evaluate::Rows;
 use super::geography;
+use super::product::IndicatorUse;
 use super::{
     Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit, Values,
 };
@@ -22,7 +23,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// [`Error::DuplicateProduct`]; [`Error::MixedRounding`], [`Error::MixedGeography`], [`Error::MixedDimension`] and
+/// [`Error::DuplicateProduct`]; [`Error::MixedRounding`], [`Error::MixedGeography`], [`Error::MixedDimension`], [`Error::SamePeople`] and
 /// [`Error::TooFine`] when the products cannot be counted together; [`Error::TooMany`] schools.
 pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulation>, Error> {
     let mut products: Vec<&Product> = products.iter().collect();
@@ -68,7 +69,7 @@ fn together<'p>(products: &[&'p Product]) -> Vec<Vec<&'p Product>> {
 ///
 /// # Errors
 ///
-/// [`Error::MixedModes`]; [`Error::MixedRounding`]; [`Error::MixedGeography`]; [`Error::MixedDimension`].
+/// [`Error::MixedModes`]; [`Error::MixedRounding`]; [`Error::MixedGeography`]; [`Error::MixedDimension`]; [`Error::SamePeople`].
 pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error> {
     let units = |of: &Product| of.indicators.iter().map(|used| used.indicator.unit).collect::<BTreeSet<_>>();
     let meets = |other: &&Product| {
@@ -76,7 +77,7 @@ pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error
             && other.years.0 <= product.years.1
             && !units(product).is_disjoint(&units(other))
     };
-    others.iter().filter(meets).try_for_each(|other| fit(product, other))
+    others.iter().chain([product]).filter(meets).try_for_each(|other| fit(product, other))
 }
 
 fn fit(one: &Product, other: &Product) -> Result<(), Error> {
@@ -94,7 +95,18 @@ fn fit(one: &Product, other: &Product) -> Result<(), Error> {
         return Err(Error::MixedRounding);
     }
     let differs = |axis: &&Axis| other.axes.iter().any(|known| known.id == axis.id && known != *axis);
-    one.axes.iter().find(differs).map_or(Ok(()), |axis| Err(Error::MixedDimension(axis.id.clone())))
+    if let Some(axis) = one.axes.iter().find(differs) {
+        return Err(Error::MixedDimension(axis.id.clone()));
+    }
+    for used in &one.indicators {
+        let counts_again = |again: &&IndicatorUse| {
+            again.indicator.population.overlaps(used.indicator.population) && again.settings == used.settings
+        };
+        if let Some(again) = other.indicators.iter().find(counts_again) {
+            return Err(Error::SamePeople(used.name.clone(), again.name.clone()));
+        }
+    }
+    Ok(())
 }
 
 fn count(
@@ -104,7 +116,7 @@ fn count(
     period: SchoolYear,
 ) -> Result<Tabulation, Error> {
     for (at, product) in products.iter().enumerate() {
-        products[..at].iter().try_for_each(|other| fit(product, other))?;
+        products[..=at].iter().try_for_each(|other| fit(product, other))?;
     }
     let plan = Plan::new(products, unit);
     let mut rows = Rows::new(edition, unit, period.ending());

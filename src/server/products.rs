@@ -70,6 +70,7 @@ pub(super) fn fits(product: &Product, others: &[Product]) -> Result<(), Wrong> {
     let mixed = |mixed: outcomes::Error| {
         let path = match mixed {
             outcomes::Error::MixedGeography => "geography",
+            outcomes::Error::SamePeople(..) => "indicators",
             outcomes::Error::MixedModes | outcomes::Error::MixedRounding => "mode",
             _ => "dimensions",
         };

@@ -1,7 +1,8 @@
 //! Courses, moves, age, conduct, readiness, and services by day, as figures.
 
-use crate::city::{City, Figure, at, code, date, days, figure, person, spell, year};
+use crate::city::{City, Figure, at, code, date, days, figure, person, product, spell, year};
 use throughline::outcomes::Unit::StudentYear;
+use throughline::outcomes::{Error, check_together};
 use throughline::records::{
     Action, Assessment, AttendanceEvent, AttendanceStatus, Course, Discipline, Dosage, DosageUnit,
     Eligibility, EnglishLearner, ExitType, Fact, SchoolDay, Status, StatusKind,
@@ -288,15 +289,26 @@ fn attendance_is_compared_over_the_start_of_a_service() {
     // 90 % the year before; 39 of 44 days, and all of them twice.
     assert_eq!(one("\"attendance_change\"", &city), Figure::Mean(8_864 - 9_000 + 2 * 1_000, 3));
     // The second was eligible and did not take part: its attendance is compared around the day by which half had begun. The
-    // third was neither, and two who took part go to no school.
-    city.say(4, "agency", dose("2024-01-08")).say(5, "agency", dose("2024-02-20"));
+    // third was neither, and nine who took part go to no school.
+    (4..=7).for_each(|number| {
+        city.say(number, "agency", dose("2024-01-08"));
+    });
+    (8..12).for_each(|number| {
+        city.say(number, "agency", dose("2024-02-20"));
+    });
     let eligible =
         Eligibility { program: code("CLUB"), begin: date("2024-01-01"), end: Some(date("2024-06-15")) };
     city.say(2, "agency", Fact::Eligibility(eligible));
     city.say(2, "east", absent("2024-01-02"));
     let around = "\"attendance_around_start\"\nprogram = \"CLUB\"\n[[dimensions]]\nid = \"part\"\n\
                   source = \"program_status\"\nprogram = \"CLUB\"";
-    let counts = city.count(&format!("[[indicators]]\nname = \"n\"\nuse = {around}\n"), StudentYear, 2024);
+    let around = format!("[[indicators]]\nname = \"around\"\nuse = {around}\n");
+    let of_nine = city.count(&around, StudentYear, 2024);
+    let of_eligible =
+        figure(&of_nine, "attendance_around_start CLUB", &[("part", "eligible_nonparticipant")]);
+    assert_eq!(of_eligible, Figure::Mean(0, 0), "the day would tell of one of nine participants");
+    city.say(12, "agency", dose("2024-02-20"));
+    let counts = city.count(&around, StudentYear, 2024);
     let of = |part: &str| figure(&counts, "attendance_around_start CLUB", &[("part", part)]);
     assert_eq!(of("participant"), Figure::Mean(9_583 - 8_000, 1));
     assert_eq!(
@@ -307,6 +319,14 @@ fn attendance_is_compared_over_the_start_of_a_service() {
     assert_eq!(of("other"), Figure::Mean(0, 0));
     let improved = one("\"attendance_improvement\"\nprogram = \"CLUB\"", &city);
     assert_eq!(improved, Figure::Mean(9_583 - 8_000, 1), "of participants alone");
+    // Both count participants, each protected on its own.
+    let improvement =
+        "[[indicators]]\nname = \"since\"\nuse = \"attendance_improvement\"\nprogram = \"CLUB\"\n";
+    let twice = Err(Error::SamePeople("since".into(), "around".into()));
+    assert_eq!(check_together(&product(improvement), &[product(&around)]), twice);
+    assert_eq!(check_together(&product(&format!("{improvement}{around}")), &[]), twice);
+    let other = improvement.replace("CLUB", "OTHER");
+    assert_eq!(check_together(&product(&other), &[product(&around)]), Ok(()));
 }
 
 #[test]
