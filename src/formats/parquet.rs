@@ -138,7 +138,10 @@ fn text(field: &Field, is_nanoseconds: bool) -> Result<Cow<'_, str>, Error> {
         Field::Decimal(of) => decimal(of.data(), of.scale()).map(Cow::Owned).ok_or(Error::Column),
         Field::Str(text) => Ok(text.into()),
         Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map(Cow::Borrowed).map_err(|_| Error::Text),
-        Field::Date(days) => Ok(Date::from_days(*days).map(|day| day.to_string()).unwrap_or_default().into()),
+        // A day outside the calendar stays a number, which is no date: blank, it would say that there is none.
+        Field::Date(days) => {
+            owned(Date::from_days(*days).map_or_else(|| days.to_string(), |day| day.to_string()))
+        }
         Field::TimestampMillis(millis) => Ok(moment(*millis).into()),
         Field::TimestampMicros(micros) => Ok(moment(micros.div_euclid(1_000)).into()),
         _ => Err(Error::Column),

@@ -142,6 +142,23 @@ fn days_and_numbers_of_every_type_become_the_same_text() {
 }
 
 #[test]
+fn a_day_outside_the_calendar_is_no_date_and_not_blank() {
+    let schema = "required binary student_id (UTF8); required binary program (UTF8); required int32 begin (DATE); \
+                  required int32 end (DATE);";
+    // The days before the first of the year 1 and after the last of the year 9999, and the ends of the type.
+    let ends = [-719_163, 2_932_897, i32::MIN, i32::MAX];
+    let columns = [
+        Values::Bytes(&[b"S1", b"S2", b"S3", b"S4"]),
+        Values::Bytes(&[b"P", b"P", b"P", b"P"]),
+        Values::Int(&[20_000; 4]),
+        Values::Int(&ends),
+    ];
+    let read = Read::of_bytes(&[("services.parquet", &file(schema, Compression::SNAPPY, &columns))]);
+    assert_eq!(read.defects(), [2, 3, 4, 5].map(|row| format!("!{row} end not_a_date")));
+    assert_eq!(read.rows.len(), 0, "a blank end would be of a service that goes on");
+}
+
+#[test]
 fn a_mapping_for_the_csv_file_reads_the_parquet_file_of_its_name() {
     let schema = "required binary Pupil (UTF8); required int32 Day (DATE); required binary Code (UTF8);";
     let columns = [Values::Bytes(&[b"S1"]), Values::Int(&[20_000]), Values::Bytes(&[b"present"])];
