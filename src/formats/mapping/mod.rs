@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use when::Condition;
+use zeroize::Zeroizing;
 
 /// What one kind of file becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,12 +162,12 @@ impl Mappings {
     /// Every mistake in the file.
     pub fn with_translations(mut self, queue: &Path) -> Result<Self, Mistakes> {
         let origin = queue.display().to_string();
-        let file = std::fs::File::open(queue).map_err(|error| {
+        let bytes = std::fs::read(queue).map_err(|error| {
             let reason = format!("can not be read: {error}");
             Mistakes(vec![Mistake { mapping: origin.clone(), line: None, reason }])
         })?;
         let mut mappings: Vec<&mut Mapping> = self.own.iter_mut().chain(&mut self.shipped).collect();
-        let mistakes = translations::add(&mut mappings, file, &origin);
+        let mistakes = translations::add(&mut mappings, Zeroizing::new(bytes), &origin);
         if mistakes.is_empty() { Ok(self) } else { Err(Mistakes(mistakes)) }
     }
 

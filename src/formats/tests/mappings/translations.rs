@@ -94,3 +94,42 @@ fn what_does_not_fit_is_said_without_the_codes() {
     }
     assert!(Place::new().taught("").is_ok(), "an empty queue");
 }
+
+const HEADING: &str = "mapping,file,column,code,codes,rows,template,becomes,translation\n";
+
+/// A row of the queue for a code of the one column that is translated.
+fn row(code: &str, translation: &str) -> String {
+    format!("a,a.csv,What,{code},1,3,attendance_events.csv,status,{translation}\n")
+}
+
+#[test]
+fn one_code_has_one_translation() {
+    let mistakes = |rows: &[(&str, &str)]| {
+        let rows: String = rows.iter().map(|(code, word)| row(code, word)).collect();
+        Place::new().taught(&(HEADING.to_owned() + &rows)).err().unwrap_or_default()
+    };
+    // Two rows that say the same are one, and so are a row and the mapping, whatever the letter case of the code.
+    assert_eq!(mistakes(&[("Zoe", "excused"), ("zoe", "excused"), ("p", "present")]), []);
+    let found = mistakes(&[("Zoe", "excused"), ("ZOE", "unexcused"), ("Zoe", "(blank)"), ("P", "partial")]);
+    let lines: Vec<_> = found.iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [Some(3), Some(4), Some(5)]);
+    for (_, reason) in &found {
+        assert!(reason.contains("another translation"), "{reason}");
+        let repeats = ["zoe", "excused", "partial"].iter().any(|text| reason.to_lowercase().contains(text));
+        assert!(!repeats, "{reason}");
+    }
+}
+
+#[test]
+fn a_mistake_is_on_the_line_where_its_row_begins() {
+    for end in ["\n", "\r\n", "\r"] {
+        // Blank lines, and a cell with a line break in it.
+        let fine = row("\"Zoe\nAnn\"", "excused");
+        let text = format!("{HEADING}\n{fine}\n\n{}", row("", "present"));
+        let mistakes = Place::new().taught(&text.replace('\n', end)).expect_err("a code that was not shown");
+        assert_eq!(mistakes.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [Some(7)], "{end:?}");
+    }
+    let open = format!("{HEADING}{}a,a.csv,\"What\n", row("Zoe", "excused"));
+    let mistakes = Place::new().taught(&open).expect_err("a cell that does not end");
+    assert_eq!(mistakes.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [Some(3)]);
+}
