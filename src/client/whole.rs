@@ -12,7 +12,7 @@ pub struct WholeFiles {
     pub parts: BTreeMap<Kind, Part>,
     /// Their keys, ready for the wire.
     pub keys: BTreeMap<Kind, Vec<pb::record::Key>>,
-    /// Students of refused rows whose keys can not be read.
+    /// Students of whom any record may be in the files: of refused rows whose keys can not be read, for one.
     pub students: BTreeMap<Kind, Vec<pb::record::Student>>,
     /// Records of the delivery.
     pub n_records: u64,

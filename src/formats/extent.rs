@@ -24,7 +24,8 @@ pub struct OfKind {
     pub extent: Option<Extent>,
     /// Keys of records that were refused: these are wrong, and not absent.
     pub refused_keys: Vec<Clear>,
-    /// Students of refused rows whose keys could not be read: any record of theirs may be meant.
+    /// Students of refused rows whose keys could not be read, or of rows that do not say how many records they are: any
+    /// record of theirs may be meant.
     pub refused_students: Vec<Clear>,
     /// Rows and files of which neither could be read.
     pub n_unreadable: u64,
@@ -46,7 +47,7 @@ impl Extents {
         of.extent = of.extent.max(Some(extent));
     }
 
-    /// A record was refused, of which this could be read.
+    /// A record was refused, or left out because it is not known to be, of which this could be read.
     pub(super) fn refused(&mut self, kind: Kind, key: Option<Clear>, student: Option<Clear>) {
         let of = self.0.entry(kind).or_default();
         let is_filled = |text: &Clear| !text.is_empty();

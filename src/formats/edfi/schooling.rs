@@ -6,6 +6,7 @@ use super::context::{Row, Word};
 use super::draft::Draft;
 use super::memberships::school_year;
 use crate::calendar::{Date, SchoolYear};
+use crate::records::{Clear, Kind};
 
 /// Years of the longest spell that does not say its school year, from pre-kindergarten to age 21.
 const YEARS_MAX: u16 = 20;
@@ -76,6 +77,10 @@ fn years(row: &mut Row<'_, '_, '_>) -> Vec<SchoolYear> {
         let reason = "is blank, no school year is said, and none to assume is given; the spell is sent for that of its \
                       first day alone";
         row.warn("exitWithdrawDate", "assumed", reason);
+    }
+    if last.is_none() && !row.student().is_empty() {
+        // Its later years are not known, and so they are not missing when other spells make the files about them.
+        row.out.extents.refused(Kind::Enrollment, None, Some(Clear::from(row.student())));
     }
     let last = last.unwrap_or(first).max(first);
     let n_years = last.ending() - first.ending() + 1;

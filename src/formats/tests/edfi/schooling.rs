@@ -164,6 +164,32 @@ fn no_year_of_a_spell_is_lost_without_a_word() {
 }
 
 #[test]
+fn years_of_a_spell_that_nobody_knows_the_end_of_are_not_missing() {
+    let spell = |student: &str, inside: &str| {
+        let line = line(&format!("\"schoolReference\":{{\"schoolId\":7}},{inside}"));
+        line.replace("\"studentUniqueId\":\"1\"", &format!("\"studentUniqueId\":\"{student}\""))
+    };
+    let known = spell("2", r#""entryDate":"2023-08-20","exitWithdrawDate":"2025-06-01""#);
+    let refused_students = |of_first: &str, year: Option<SchoolYear>| {
+        let folder = TempDir::new().expect("a temporary folder");
+        let spells = spell("1", of_first) + &known;
+        for (name, text) in [("students.jsonl", STUDENTS), ("studentSchoolAssociations.jsonl", &spells)] {
+            fs::write(folder.path().join(name), text).expect("a file");
+        }
+        let read = Read::at(folder.path(), year);
+        let of = read.reading.extents.get(Kind::Enrollment).expect("a file of that kind");
+        assert_eq!(of.n_unreadable, 0, "other students' spells are as whole as ever");
+        of.refused_students.iter().map(|id| id.expose().to_owned()).collect::<Vec<_>>()
+    };
+    // The first student was in school from 2024 on: nobody says until when, or by a word that is no day.
+    let open = r#""entryDate":"2023-08-20""#;
+    assert_eq!(refused_students(open, None), ["1"]);
+    assert_eq!(refused_students(&format!("{open},\"exitWithdrawDate\":\"someday\""), None), ["1"]);
+    assert_eq!(refused_students(&format!("{open},\"exitWithdrawDate\":\"2024-06-01\""), None), [""; 0]);
+    assert_eq!(refused_students(open, SchoolYear::new(2025)), [""; 0]);
+}
+
+#[test]
 fn numbers_at_the_end_of_their_range_are_refused() {
     const LARGEST: &str = "9223372036854775.807";
     let record = r#""studentAcademicRecordReference":{"studentUniqueId":"1","schoolYear":2024}"#;
