@@ -318,9 +318,8 @@ fn judge(
 ) -> Result<Verdict, Error> {
     let mut verdict = Verdict::default();
     for (index, record) in (0..).zip(records) {
-        let record = record.and_then(|record| permitted(permit, record));
         let judged = match record {
-            Ok(record) => put(record)?.map_err(|OtherKey| vec![other_key()]),
+            Ok(record) => judge_one(permit, record, &mut put)?.map_err(|violation| vec![violation]),
             Err(violations) => Err(violations),
         };
         match judged {
@@ -334,19 +333,33 @@ fn judge(
     Ok(verdict)
 }
 
-/// The record with what the agreement keeps of it.
-fn permitted(permit: &IntakePermit, mut record: Pseudonymized) -> Result<Pseudonymized, Vec<Violation>> {
-    let refused = |field: &str, reason: &str| Err(vec![Violation::new(field, "not_permitted", reason)]);
-    if !permit.covers(record.change.kind()) {
-        return refused("fact", "the agreement does not permit this kind");
-    }
-    if let Change::Upsert(fact) = &mut record.change {
-        if !permit.keeps(fact) {
-            return refused("status.status", "the agreement does not permit this element");
+/// What becomes of a record that could be read: it goes in with what the agreement keeps of it, or is refused.
+fn judge_one(
+    permit: &IntakePermit,
+    mut record: Pseudonymized,
+    put: &mut impl FnMut(Pseudonymized) -> Result<Result<Outcome, OtherKey>, store::Error>,
+) -> Result<Result<Outcome, Violation>, store::Error> {
+    let kind = record.change.kind();
+    let is_kept = match &mut record.change {
+        Change::Upsert(fact) => {
+            permit.trim(fact);
+            permit.keeps(fact)
         }
-        permit.trim(fact);
+        Change::Delete(_) => true,
+    };
+    let (field, reason) = match (permit.covers(kind), is_kept) {
+        (true, true) => return Ok(put(record)?.map_err(|OtherKey| other_key())),
+        (false, _) => ("fact", "the agreement does not permit this kind"),
+        (true, false) => ("status.status", "the agreement does not permit this element"),
+    };
+    if !is_kept {
+        // It may be in the store from when more was agreed on. A person loses such an element when it is sent again; a
+        // record that is nothing but the element is lost as a whole. It is refused whatever there was to withdraw, and
+        // has no encodings that could be of another key.
+        let (change, encodings) = (Change::Delete(kind), Vec::new());
+        let _ = put(Pseudonymized { change, encodings, ..record })?;
     }
-    Ok(record)
+    Ok(Err(Violation::new(field, "not_permitted", reason)))
 }
 
 fn other_key() -> Violation {

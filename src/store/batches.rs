@@ -23,7 +23,7 @@ pub enum Outcome {
     Unchanged,
     /// Withdrawn, or there was nothing to withdraw.
     Deleted,
-    /// Not stored; see the violations.
+    /// Not stored; see the violations. Withdrawn, too, where the agreement no longer keeps it.
     Refused,
 }
 

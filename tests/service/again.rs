@@ -1,10 +1,12 @@
 //! What was sent before and is sent again: as it was, after something else, under another agreement, with another wish.
 
 use crate::city::City;
+use crate::intake::outcomes;
 use crate::papers::AGREEMENT;
-use crate::records::{identifiers, person, roll, student};
+use crate::records::{about, identifiers, person, roll, student};
+use pb::Outcome::{New, Refused, Unchanged};
 use throughline::api::v1 as pb;
-use throughline::records::Fact;
+use throughline::records::{Fact, StatusKind};
 use tonic::Code;
 
 impl City {
@@ -103,7 +105,7 @@ async fn another_version_of_the_agreement_takes_the_same_files_again() {
         let who = Some(pb::person::Identity::Identifiers(identifiers(1)));
         let (birth_month, homeless) = ("2011-05".into(), Some(true));
         let person = pb::Person { identity: who, birth_month, homeless, ..pb::Person::default() };
-        vec![crate::records::about(&student(1), "p", pb::record::Fact::Person(person))]
+        vec![about(&student(1), "p", pb::record::Fact::Person(person))]
     };
     let kept = || {
         let kept = city.rows("SELECT fact FROM record WHERE kind = 0", |row| row.get::<_, Vec<u8>>(0));
@@ -121,6 +123,64 @@ async fn another_version_of_the_agreement_takes_the_same_files_again() {
     assert_eq!(pushed.outcomes.values().sum::<u64>(), 1, "it is taken again");
     assert_eq!(kept(), (true, false), "what is agreed now is what is there");
     assert_eq!(source.acknowledged_through("nightly").await, 1);
+}
+
+#[tokio::test]
+async fn a_status_that_is_no_longer_agreed_on_is_withdrawn() {
+    let city = City::open().await;
+    let (source, steward) = (city.source("northfield").await, city.steward().await);
+    let agreed = |version: u32, kinds: &str, elements: &str| {
+        let text = AGREEMENT.replace("version = 1", &format!("version = {version}"));
+        let text = text.replace("\"attendance_summary\"]", &format!("\"attendance_summary\"{kinds}]"));
+        format!("{text}\n[terms]\nelements = [\"person.foster\"{elements}]\n")
+    };
+    let status = |key: &str, status: &str| {
+        let (status, begin) = (status.into(), "2024-10-01".into());
+        let status = pb::Status { status, begin, ..pb::Status::default() };
+        about(&student(1), key, pb::record::Fact::Status(status))
+    };
+    let records = || vec![person(1), status("s", "foster"), status("t", "homeless")];
+    let standing = || {
+        let stored = "SELECT fact FROM record WHERE kind = 14 AND fact IS NOT NULL ORDER BY fact";
+        let stored = city.rows(stored, |row| row.get::<_, Vec<u8>>(0));
+        let status = |bytes: &Vec<u8>| match Fact::from_stored(bytes) {
+            Some(Fact::Status(status)) => status.status,
+            _ => panic!("a status"),
+        };
+        stored.iter().map(status).collect::<Vec<_>>()
+    };
+    let both = agreed(2, ", \"status\"", ", \"person.homeless\"");
+    steward.agreement(&both).await.expect("a good agreement");
+    source.push("nightly", records()).await.expect("good records");
+    assert_eq!(standing(), [StatusKind::Homeless, StatusKind::Foster]);
+
+    steward.agreement(&agreed(3, ", \"status\"", "")).await.expect("a good agreement");
+    // Under a key that was withdrawn there is nothing: a dry run knows it as a push does.
+    let mut again = records();
+    again.push(status("t", "foster"));
+    let mut pushing = source.rehearse("dry").await;
+    let rehearsed = pushing.batch("dry-1", 1, again.clone()).await.expect("it may");
+    assert_eq!(outcomes(&rehearsed), [Unchanged, Unchanged, Refused, New]);
+    pushing.finish().await.expect("a clean end");
+    assert_eq!(standing(), [StatusKind::Homeless, StatusKind::Foster], "a dry run changes nothing");
+    let pushed = source.push("nightly", records()).await.expect("good records");
+    let refused: Vec<_> =
+        pushed.refused.iter().map(|(_, of)| (of.field.as_str(), of.code.as_str())).collect();
+    assert_eq!(refused, [("status.status", "not_permitted")]);
+    assert_eq!(standing(), [StatusKind::Foster], "what is agreed now is what is there");
+    let mut pushing = source.open("next").await.expect("it may");
+    let verdict = pushing.batch("next-1", 1, again).await.expect("it may");
+    assert_eq!(outcomes(&verdict), [Unchanged, Unchanged, Refused, New]);
+    pushing.finish().await.expect("a clean end");
+
+    // Where records of the kind are no longer agreed on, either, it is refused for that, and withdrawn all the same.
+    steward.agreement(&agreed(4, ", \"status\"", ", \"person.homeless\"")).await.expect("a good agreement");
+    source.push("nightly", records()).await.expect("good records");
+    assert_eq!(standing(), [StatusKind::Homeless, StatusKind::Foster]);
+    steward.agreement(&agreed(5, "", "")).await.expect("a good agreement");
+    let pushed = source.push("nightly", records()).await.expect("good records");
+    assert!(pushed.refused.iter().all(|(_, of)| of.field == "fact") && pushed.refused.len() == 2);
+    assert_eq!(standing(), [StatusKind::Foster], "an element that is kept is no reason to withdraw anything");
 }
 
 #[tokio::test]
