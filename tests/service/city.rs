@@ -3,7 +3,8 @@
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
 use throughline::audit::VerifierKey;
@@ -50,6 +51,9 @@ struct Running {
     process: Child,
     address: String,
 }
+
+/// How long anything may take that comes by itself. It is there for tests to fail and not to hang, so it is generous.
+pub(crate) const AT_MOST: Duration = Duration::from_secs(60);
 
 impl Drop for City {
     fn drop(&mut self) {
@@ -160,8 +164,15 @@ impl City {
 
     /// Waits for the process to end by itself; its exit code.
     pub(crate) fn ended(&mut self) -> Option<i32> {
-        let mut running = self.running.take().expect("it was started");
-        running.process.wait().expect("a child of ours").code()
+        let running = self.running.take().expect("it was started");
+        ended(running.process).status.code()
+    }
+
+    /// Starts a service that can not start, and waits for its end.
+    pub(crate) fn serve_to_its_end(&self) -> Output {
+        let mut serve = self.serve();
+        serve.stdout(Stdio::piped()).stderr(Stdio::piped());
+        ended(serve.spawn().expect("the program runs"))
     }
 
     pub(crate) const fn is_running(&self) -> bool {
@@ -214,6 +225,18 @@ impl City {
         std::fs::write(config, text.replace(&old, &new)).expect("written");
         Self { folder, setup: self.setup, running: None }
     }
+}
+
+/// Waits for a process to end by itself. One that does not is killed, and the test fails.
+fn ended(process: Child) -> Output {
+    let id = process.id().to_string();
+    let (sender, ended) = mpsc::channel();
+    std::thread::spawn(move || sender.send(process.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(AT_MOST) else {
+        let killed = Command::new("kill").args(["-KILL", &id]).status();
+        panic!("the service has not ended by itself within {AT_MOST:?} (killed: {killed:?})")
+    };
+    output.expect("a child of ours")
 }
 
 fn copy_folder(from: &Path, to: &Path) {

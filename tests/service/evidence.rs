@@ -1,12 +1,13 @@
 //! What the access log proves to whoever has its key, without the service; and that any change to it shows.
 
-use crate::city::City;
+use crate::city::{AT_MOST, City};
 use crate::records::roll;
 use crate::rpcs;
 use crate::vocabulary::question;
 use std::path::{Path, PathBuf};
 use throughline::api::v1 as pb;
 use throughline::audit::{Entry, Hash, Head, SignedCheckpoint, verify_consistency};
+use tokio::time::timeout;
 use tonic::Code;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -101,7 +102,7 @@ async fn a_flipped_byte_in_the_database_is_noticed_at_start() {
         let n_changed = database.execute(change, []).expect("SQL");
         assert_eq!(n_changed, 1, "{change}");
         drop(database);
-        let done = copy.serve().output().expect("the program runs");
+        let done = copy.serve_to_its_end();
         assert_eq!(done.status.code(), Some(2), "{change}");
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         assert!(said.contains("stored data are damaged"), "{change}: {said}");
@@ -201,9 +202,12 @@ async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
     let partner = city.partner().await;
     let stderr = || std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");
     // It verifies while the log grows, and says so.
-    while stderr().matches("the access log verifies").count() < 2 {
-        partner.query(question()).await.expect("nobody has changed the log");
-    }
+    let verified = async {
+        while stderr().matches("the access log verifies").count() < 2 {
+            partner.query(question()).await.expect("nobody has changed the log");
+        }
+    };
+    timeout(AT_MOST, verified).await.expect("each second it says that the access log verifies");
     city.tamper("UPDATE log_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'city-', 'town-') AS BLOB)");
     assert_eq!(city.ended(), Some(2));
     let said = std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");

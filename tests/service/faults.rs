@@ -8,7 +8,7 @@ use std::process::Command;
 
 /// Runs the service to an end that must come by itself, and says what it said.
 fn refuses_to_start(city: &City) -> String {
-    let done = city.serve().output().expect("the program runs");
+    let done = city.serve_to_its_end();
     assert_eq!(done.status.code(), Some(2));
     assert!(done.stdout.is_empty(), "it never listened");
     String::from_utf8_lossy(&done.stderr).into_owned()

@@ -165,7 +165,7 @@ async fn where_the_service_encodes_a_key_follows_another_and_nothing_is_lost() {
     // Without the key in use it does not even start.
     city.kill();
     std::fs::write(city.folder().join(KEYS), "ab".repeat(32)).expect("written");
-    let done = city.serve().output().expect("the program runs");
+    let done = city.serve_to_its_end();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.code() == Some(2) && said.contains(&format!("does not hold key {new}")), "{said}");
 }
