@@ -12,6 +12,7 @@ mod check;
 mod config;
 mod connect;
 mod demo;
+mod digest;
 mod init;
 mod keys;
 mod limits;

@@ -1,6 +1,7 @@
 //! Files on their way to the service: read once to know what is in them, and once more to send it.
 
 use super::connect::Connect;
+use super::digest::{Digest, Mark};
 use super::screen;
 use super::{Failure, limits::FileRows};
 use crate::api::{clear, encoded, v1 as pb};
@@ -11,13 +12,10 @@ use crate::identity::{KeyId, KeyRing, Keys, pseudonymize, record_token, student_
 use crate::ingest::{is_ended_by_absence, school_year};
 use crate::records::{Change, Kind, OrgId, Submission};
 use crate::server::{KeySource, keys};
-use prost::Message;
-use ring::hmac;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use zeroize::Zeroizing;
 
 /// How records are made ready, and what the files hold.
 #[derive(clap::Args)]
@@ -70,6 +68,10 @@ pub(super) struct Survey {
     rows: BTreeMap<Kind, BTreeMap<String, (u64, u64)>>,
     /// Id of the delivery: one that only this client can compute, the same for the same records.
     id: String,
+    /// The digest of it before its first record.
+    start: Digest,
+    /// What it was after each record.
+    marks: Vec<Mark>,
     pub(super) whole: WholeFiles,
     /// Why files are not taken for whole about a kind.
     pub(super) not_whole: Vec<(Kind, String)>,
@@ -107,11 +109,11 @@ impl Options {
         wish: Option<&Wish>,
         name: Option<&str>,
     ) -> Result<Survey, Failure> {
-        let secret = self.connect.secret("contributor")?;
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, &secret));
+        let mut digest = Digest::new(&self.connect.secret("contributor")?, name.is_some());
+        digest.update(&self.batch.to_be_bytes());
+        let (start, mut marks) = (digest.clone(), Vec::new());
         let bar = screen::bar(None, "records");
         bar.set_message("read");
-        context.update(&self.batch.to_be_bytes());
         let mut last = BTreeMap::<Kind, BTreeMap<String, (u64, u64)>>::new();
         let (mut whole, encoder) = (WholeFiles::default(), &files.encoder);
         let reading = formats::read_mapped(&files.path, files.year, &files.mappings, &mut |row| {
@@ -130,21 +132,22 @@ impl Options {
             if wish.is_some() {
                 note_part(&mut whole, &row.submission.change);
             }
-            let bytes = |record: &pb::Record| Zeroizing::new(record.encode_length_delimited_to_vec());
-            // Under a name the same files are the same delivery also when another key encodes them.
-            let named = name.map(|_| bytes(&clear(&row.submission)));
-            let record = encoder.wire(row.submission);
-            context.update(&named.unwrap_or_else(|| bytes(&record)));
+            let record = digest.wire(encoder, row.submission);
+            marks.push(digest.mark());
             if wish.is_some() {
                 whole.keys.entry(kind).or_default().extend(record.key);
             }
             bar.inc(1);
         })?;
         bar.finish_and_clear();
+        let kinds: BTreeSet<Kind> = whole.parts.keys().copied().collect();
         let not_whole = wish.map(|wish| files.settle(wish, &mut whole, &reading)).unwrap_or_default();
-        // Kinds that are named are another wish than before, also where the records are the same.
-        if let Some(Wish::Said(Some(kinds))) = wish {
-            kinds.iter().for_each(|kind| context.update(kind.code().as_bytes()));
+        // Files that end records of other kinds than before mean something else, also where their records are the same: an
+        // end that is in is not asked again. Where they end none there is no end, and it can still be asked.
+        if !whole.parts.is_empty() {
+            kinds
+                .difference(&whole.parts.keys().copied().collect())
+                .for_each(|kind| digest.update(kind.code().as_bytes()));
         }
         for (kind, of) in Kind::ALL.iter().filter_map(|kind| Some((kind, reading.extents.get(*kind)?))) {
             // What is wrong in the files is kept, and so the same records mean something else without it.
@@ -152,13 +155,13 @@ impl Options {
             for part in parts.chain((of.n_unreadable > 0).then_some("")) {
                 let length = (part.len() as u64).to_be_bytes();
                 for bytes in [kind.code().as_bytes(), &length, part.as_bytes()] {
-                    context.update(bytes);
+                    digest.update(bytes);
                 }
             }
         }
-        let id: String = context.sign().as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = digest.id();
         let id = name.map_or_else(|| id.clone(), |name| format!("{name}-{}", &id[..12]));
-        Ok(Survey { reading, rows: last, id, whole, not_whole })
+        Ok(Survey { reading, rows: last, id, start, marks, whole, not_whole })
     }
 
     /// Opens the delivery, lets `decide` say whether to go on and how much may be ended, and sends the files.
@@ -179,6 +182,7 @@ impl Options {
         let delivery =
             Delivery { id, agreement, records, n_records, batch_records, linkage_keys, is_dry_run };
         let whole = (!whole.parts.is_empty()).then_some(whole);
+        let (digest, marks) = (survey.start.clone(), std::mem::take(&mut survey.marks));
         let survey = &*survey;
         super::wait(async move {
             let session = self.connect.session("contributor").await?;
@@ -186,7 +190,7 @@ impl Options {
             let foreseen = opening.foreseen().clone();
             let at_most = decide(survey, &foreseen)?;
             // Reading waits for the network through the channel, so it has a thread of its own.
-            let reading = tokio::task::spawn_blocking(move || files.read_to(&sender));
+            let reading = tokio::task::spawn_blocking(move || files.read_to(&sender, digest, &marks));
             let pushed = opening.push(&at_most, progress).await;
             // Where the second reading failed, that is the reason why too few records came.
             reading.await.map_err(|_| Failure::new("reading the files failed"))??;
@@ -202,11 +206,24 @@ pub(super) struct Sent {
 }
 
 impl Files {
-    fn read_to(&self, sender: &mpsc::Sender<(RowRef, pb::Record)>) -> Result<Reading, formats::Error> {
+    /// Reads the files once more and sends their records, up to the first that is not what the survey has found in its
+    /// place: no other record is ever acknowledged under the id of that delivery. The push then sees that there are too
+    /// few, or too many, and ends nothing.
+    fn read_to(
+        &self,
+        sender: &mpsc::Sender<(RowRef, pb::Record)>,
+        mut digest: Digest,
+        marks: &[Mark],
+    ) -> Result<Reading, formats::Error> {
+        let (mut expected, mut is_same) = (marks.iter(), true);
         formats::read_mapped(&self.path, self.year, &self.mappings, &mut |row| {
             let place = RowRef { file: row.file.into(), row: row.row, kind: row.submission.change.kind() };
-            // The push has ended when nobody takes records any more; it says why itself.
-            let _ = sender.blocking_send((place, self.encoder.wire(row.submission)));
+            let record = digest.wire(&self.encoder, row.submission);
+            is_same &= expected.next().is_none_or(|mark| *mark == digest.mark());
+            if is_same {
+                // The push has ended when nobody takes records any more; it says why itself.
+                let _ = sender.blocking_send((place, record));
+            }
         })
     }
 
@@ -293,7 +310,7 @@ impl Encoder {
         }
     }
 
-    fn wire(&self, submission: Submission) -> pb::Record {
+    pub(super) fn wire(&self, submission: Submission) -> pb::Record {
         match self {
             Self::Clear => clear(&submission),
             Self::Encoded(ring, source) => encoded(&pseudonymize(ring, source, submission)),

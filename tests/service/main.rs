@@ -11,6 +11,7 @@ mod vocabulary;
 
 mod again;
 mod canary;
+mod changing;
 mod check;
 mod dry_run;
 mod coded;

@@ -48,9 +48,14 @@ impl City {
     }
 
     pub(crate) fn as_source(&self, words: &[&str]) -> Said {
+        self.as_source_at(self.address(), words)
+    }
+
+    /// As [`City::as_source`], of a source that reaches the service at another address.
+    pub(crate) fn as_source_at(&self, address: &str, words: &[&str]) -> Said {
         let mut program = self.program();
         program.args(words).args(["--as", "northfield.contributor", "--server"]);
-        program.arg(self.address().replace("127.0.0.1", "localhost"));
+        program.arg(address.replace("127.0.0.1", "localhost"));
         program.env("THROUGHLINE_AGREEMENT", "city-outcomes");
         let done = program.output().expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
@@ -92,6 +97,38 @@ async fn whole_files_end_what_they_no_longer_have_and_a_misspelt_word_ends_nobod
     assert_eq!(result["ended"], serde_json::json!({ "person": 4, "school": 0, "enrollment": 4 }));
     let again = city.as_source(&["push", "files", "--whole", "--json"]);
     assert_eq!(again.json()["ended"], Value::Null, "once");
+}
+
+#[tokio::test]
+async fn a_manifest_that_is_corrected_ends_what_it_says_now() {
+    let city = City::open().await;
+    let push = |n_students: usize, users: &str| {
+        let file = |name: &str, header: &str, rows: Vec<String>| {
+            city.file_is(&format!("files/{name}.csv"), header, rows)
+        };
+        let modes = ["orgs", "academicSessions", "enrollments"].map(|name| format!("file.{name},bulk"));
+        let says =
+            ["oneroster.version,1.1".to_owned(), format!("file.users,{users}")].into_iter().chain(modes);
+        file("manifest", "propertyName,value", says.collect());
+        file("orgs", "sourcedId,name,type", vec!["N1,North,school".to_owned()]);
+        let header = "sourcedId,title,type,startDate,endDate,schoolYear";
+        file("academicSessions", header, vec!["Y25,2025,schoolYear,2024-08-26,2025-06-12,2025".to_owned()]);
+        file("classes", "sourcedId,schoolSourcedId,termSourcedIds", vec!["C,N1,Y25".to_owned()]);
+        let header = "sourcedId,role,givenName,familyName";
+        let user = |n| format!("S{n},student,Aurelio,Quillfeather");
+        file("users", header, (0..n_students).map(user).collect());
+        let header = "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,beginDate";
+        let spell = |n| format!("E{n},C,N1,S{n},student,2024-09-03");
+        file("enrollments", header, (0..n_students).map(spell).collect());
+        let pushed = city.as_source(&["push", "files", "--whole", "--json"]);
+        assert!(!pushed.out.is_empty(), "{}", pushed.errors);
+        pushed.json()["ended"].clone()
+    };
+    assert_eq!(push(3, "bulk")["person"], 0);
+    let ended = push(2, "delta");
+    assert_eq!((&ended["person"], &ended["enrollment"]), (&Value::Null, &1.into()), "{ended}");
+    // The records are the same, and in.
+    assert_eq!(push(2, "bulk")["person"], 1);
 }
 
 #[tokio::test]
