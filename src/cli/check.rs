@@ -72,7 +72,7 @@ impl Check {
         }
         let path = self.path.clone().ok_or_else(|| Failure::new("name a folder or file to check"))?;
         let (mappings, year) = (self.mapped.mappings(&path)?, school_year(self.year)?);
-        self.wrong.check(&path)?;
+        self.wrong.check(&path, &self.mapped)?;
         if self.against_service {
             let encoder = self.options.encoder()?;
             return self.against_service(Files { path, year, mappings, encoder });

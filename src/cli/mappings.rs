@@ -25,14 +25,24 @@ impl Mapped {
     /// The mappings of a reading of `path`.
     pub(super) fn mappings(&self, path: &Path) -> Result<Mappings, Failure> {
         self.queue.as_ref().map_or(Ok(()), |file| check_apart("--queue", file, path))?;
-        if self.queue.is_some() && self.queue == self.translations {
-            return Err(Failure::new("--queue would write over the file of --translations"));
-        }
+        self.queue.as_ref().map_or(Ok(()), |file| self.check_kept("--queue", file))?;
         let mappings = Mappings::with_files(&self.files)?;
         Ok(match &self.translations {
             Some(file) => mappings.with_translations(file)?,
             None => mappings,
         })
+    }
+
+    /// Makes sure that a file to write is none of those that say how the others are read.
+    pub(super) fn check_kept(&self, flag: &str, file: &Path) -> Result<(), Failure> {
+        let Ok(written) = file.canonicalize() else { return Ok(()) };
+        let mut read = self.files.iter().chain(&self.translations);
+        match read.any(|read| read.canonicalize().is_ok_and(|read| read == written)) {
+            true => {
+                Err(Failure::new(format!("{flag} would write over a mapping, or translations, of this call")))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Writes the queue, when a file is named for it.

@@ -51,7 +51,7 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) fn run(self) -> Done {
-        self.wrong.check(&self.path)?;
+        self.wrong.check(&self.path, &self.mapped)?;
         let (year, mappings) = (school_year(self.year)?, self.mapped.mappings(&self.path)?);
         let (path, encoder) = (self.path.clone(), self.options.encoder()?);
         let files = Arc::new(Files { path, year, mappings, encoder });

@@ -1,5 +1,6 @@
 //! What is wrong with files, written where the source wants it.
 
+use super::mappings::Mapped;
 use super::screen::{count, counted, note};
 use super::{Failure, folder_of};
 use crate::api::v1 as pb;
@@ -21,13 +22,15 @@ pub(super) struct Wrong {
 
 impl Wrong {
     /// Makes sure that nothing is written over the files that are read.
-    pub(super) fn check(&self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn check(&self, path: &Path, mapped: &Mapped) -> Result<(), Failure> {
         if let Some(folder) = &self.refused_rows
             && folder.canonicalize().is_ok_and(|folder| Some(folder) == folder_read(path))
         {
             return Err(Failure::new("--refused-rows: name another folder than the one the files are in"));
         }
-        self.errors.as_ref().map_or(Ok(()), |file| check_apart("--errors", file, path))
+        let Some(file) = &self.errors else { return Ok(()) };
+        check_apart("--errors", file, path)?;
+        mapped.check_kept("--errors", file)
     }
 
     /// Writes what is asked for.

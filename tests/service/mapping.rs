@@ -55,6 +55,17 @@ async fn what_a_mapping_can_not_translate_waits_and_the_rest_goes_in() {
     assert!(!log.contains("boy"), "{log}");
     assert_eq!(city.steward().await.n_records().await, 8);
 
+    // What says how files are read is never written over, whatever it is called.
+    for flag in ["--queue", "--errors"] {
+        let mut check = city.program();
+        let done = check.args(["check", "pupils.csv", "--translations", "queue.csv", flag, "./queue.csv"]);
+        let done = done.output().expect("the program runs");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(2) && said.contains("would write over"), "{said}");
+        let kept = std::fs::read_to_string(city.folder().join("queue.csv")).expect("it is there");
+        assert_eq!(kept, written);
+    }
+
     write("pupils.toml", &mapping(r#""m" = "M", "boy" = "M", "Zoraida" = """#));
     let (code, said, errors) = push();
     assert_eq!(code, Some(0), "{errors}");
