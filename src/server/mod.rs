@@ -249,11 +249,13 @@ async fn log_change(store: Store, key: VerifierKey, every: Duration) {
         let key = key.clone();
         match store.read(move |snapshot| snapshot.verify_log(&key)).await {
             Ok(head) => tracing::info!(size = head.size, "the access log verifies"),
-            Err(store::Error::Damaged(what)) => {
-                tracing::error!(what, "the access log does not verify, and the service stops");
+            Err(error) if error.is_passing() => {
+                tracing::error!(%error, "the access log could not be verified");
+            }
+            Err(error) => {
+                tracing::error!(%error, "the access log does not verify, and the service stops");
                 return;
             }
-            Err(error) => tracing::error!(%error, "the access log could not be verified"),
         }
     }
 }

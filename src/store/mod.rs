@@ -82,6 +82,37 @@ pub enum Error {
     Panicked,
 }
 
+impl Error {
+    /// Whether it says nothing of what is stored: the machine is short of something, or the store is closing.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, OutOfMemory,
+        };
+        match self {
+            Self::Database(error) => matches!(
+                error.sqlite_error_code(),
+                Some(
+                    CannotOpen
+                        | DatabaseBusy
+                        | DatabaseLocked
+                        | DiskFull
+                        | OperationInterrupted
+                        | OutOfMemory
+                )
+            ),
+            Self::Stopped => true,
+            Self::Absent(_)
+            | Self::Exists(_)
+            | Self::Newer { .. }
+            | Self::WrongKey
+            | Self::Damaged(_)
+            | Self::Uncertain
+            | Self::Panicked => false,
+        }
+    }
+}
+
 /// What a transaction returned, once it is durable.
 #[derive(Debug)]
 pub struct Committed<T> {

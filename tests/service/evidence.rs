@@ -192,15 +192,15 @@ async fn disclosures_of_a_source_are_told_out_of_an_export() {
 }
 
 /// Who writes into the database past the service is found while it runs, and the service gives no further answer.
-#[tokio::test]
-async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
+async fn is_stopped_by(change: &str) {
     let mut city = City::published().await;
     let config = city.file("throughline.toml");
     let text = std::fs::read_to_string(&config).expect("init wrote it");
     std::fs::write(&config, format!("verify_log_every_s = 1\n{text}")).expect("written");
     city.restart();
     let partner = city.partner().await;
-    let stderr = || std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");
+    let stderr = city.folder().join("stderr.log");
+    let stderr = || std::fs::read_to_string(&stderr).expect("a log");
     // It verifies while the log grows, and says so.
     let verified = async {
         while stderr().matches("the access log verifies").count() < 2 {
@@ -208,8 +208,20 @@ async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
         }
     };
     timeout(AT_MOST, verified).await.expect("each second it says that the access log verifies");
-    city.tamper("UPDATE log_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'city-', 'town-') AS BLOB)");
+    city.tamper(change);
     assert_eq!(city.ended(), Some(2));
-    let said = std::fs::read_to_string(city.folder().join("stderr.log")).expect("a log");
-    assert!(said.contains("the access log no longer verifies"), "{said}");
+    assert!(stderr().contains("the access log no longer verifies"), "{}", stderr());
+}
+
+#[tokio::test]
+async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
+    is_stopped_by(
+        "UPDATE log_entry SET entry = CAST(replace(CAST(entry AS TEXT), 'city-', 'town-') AS BLOB)",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_taken_away_while_the_service_runs_stops_it() {
+    is_stopped_by("DROP TABLE log_node").await;
 }
