@@ -6,8 +6,8 @@ use std::fmt;
 
 /// A code for something that is not a person: a school, a program, a test, a subject, a zone.
 ///
-/// 1 to 64 of ASCII letters, digits and `. _ : / + & # -`. There is no space in it, so a full name does
-/// not fit.
+/// 1 to 64 of ASCII letters, digits and `. _ : / + & # -`. There is no space in it, so a name written
+/// as people write it does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Code(Box<str>);

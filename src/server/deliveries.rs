@@ -21,13 +21,14 @@ pub(super) async fn delivery(
             return Ok(pb::GetDeliveryResponse::default());
         };
         let newest = snapshot.linkage_keys()?.newest_of(&linkage_keys);
-        let verdicts = snapshot.delivery_verdicts(source, &delivery, newest)?;
         let under = snapshot.delivered_under(source, &delivery)?.unwrap_or_default();
+        let sent = Sent { newest, agreement: &under };
+        let verdicts = snapshot.delivery_verdicts(source, &delivery, sent)?;
         let agreement = snapshot.agreement(under.split('@').next().unwrap_or_default())?;
         let goes_on = agreement.is_some_and(|agreement| agreement.reference() == under)
             && snapshot.is_latest(source, &delivery)?;
         let acknowledged = match goes_on {
-            true => snapshot.acknowledged_through(source, &delivery, Sent { newest, agreement: &under })?,
+            true => snapshot.acknowledged_through(source, &delivery, sent)?,
             false => 0,
         };
         let all = [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];

@@ -137,12 +137,12 @@ impl Snapshot<'_> {
     pub fn delivered_under(&self, source: u32, delivery: &str) -> Result<Option<String>, Error> {
         let mut statement = self.prepare(
             "SELECT agreement FROM batch WHERE source = ?1 AND delivery = ?2 AND agreement IS NOT NULL
-             ORDER BY sequence DESC LIMIT 1",
+             ORDER BY received_ms DESC, sequence DESC LIMIT 1",
         )?;
         Ok(statement.query_row(params![source, delivery], |row| row.get(0)).optional()?)
     }
 
-    /// The verdicts of a delivery so far with that newest key, in order.
+    /// The verdicts of the batches of a delivery that were acknowledged so, in order.
     ///
     /// # Errors
     ///
@@ -151,13 +151,14 @@ impl Snapshot<'_> {
         &self,
         source: u32,
         delivery: &str,
-        newest: Option<KeyId>,
+        sent: Sent<'_>,
     ) -> Result<Vec<Verdict>, Error> {
         let mut statement = self.prepare(
-            "SELECT verdict FROM batch WHERE source = ?1 AND delivery = ?2 AND make = ?3 ORDER BY sequence",
+            "SELECT verdict FROM batch WHERE source = ?1 AND delivery = ?2 AND make = ?3 AND agreement = ?4
+             ORDER BY sequence",
         )?;
-        let make = made_with(newest);
-        let rows = statement.query_map(params![source, delivery, make], |row| row.get::<_, Vec<u8>>(0))?;
+        let of = params![source, delivery, made_with(sent.newest), sent.agreement];
+        let rows = statement.query_map(of, |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|row| parse(&row?)).collect()
     }
 }
