@@ -7,6 +7,7 @@ use crate::disclosure::{Beside, Covered, LeftOut, NotASlice, ProtectedTable, Sea
 use crate::records::OrgId;
 use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, Tx};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A protected table with the proof of its log entry: the reply to a query.
 ///
@@ -50,12 +51,15 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// Answers a question of a partner from the sealed edition, or changes nothing.
+/// Answers a question of a partner from the sealed edition, or changes nothing. That it begins is on record before it
+/// looks at anything.
 ///
 /// # Errors
 ///
 /// [`Error::Refused`] when no agreement in force covers the question.
 pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Call) -> Result<Release, Error> {
+    let question = Arc::new(question);
+    intend(store, &partner, question.clone(), call.clone()).await?;
     let steps = move |tx: &mut Tx<'_>| {
         let agreement =
             tx.agreement(&question.agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
@@ -116,6 +120,25 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
     let committed = store.transaction("release.answer", steps).await?;
     let (table, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
     Ok(Release { table: Some(table), receipt: Some(receipt) })
+}
+
+/// Puts on record that a question is going to be answered. Its agreement is on record where the partner is a party to it, and
+/// its purpose where it is one of the agreement's: nobody has checked other words.
+async fn intend(
+    store: &Store,
+    partner: &OrgId,
+    question: Arc<Question>,
+    call: Call,
+) -> Result<(), store::Error> {
+    let partner = partner.clone();
+    let steps = move |tx: &mut Tx<'_>| {
+        let agreement = tx.agreement(&question.agreement)?.filter(|known| known.partners.contains(&partner));
+        let has_purpose = agreement.as_ref().is_some_and(|known| known.purposes.contains(&question.purpose));
+        let purpose = has_purpose.then_some(question.purpose.as_str());
+        let agreement = agreement.as_ref().map(|known| (known.id.as_str(), known.version));
+        tx.log(&call.intended(agreement, purpose))
+    };
+    store.transaction("release.intend", steps).await.map(|store::Committed::<()> { .. }| ())
 }
 
 /// Whether an edition has waited as long as the agreement says, or was approved.

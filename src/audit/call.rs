@@ -65,6 +65,18 @@ impl Call {
         Entry { response_digest, ..self.entry(Decision::Allowed, "registered") }
     }
 
+    /// Work on the call begins. What it discloses, if anything, is on record in an entry of its own. An agreement and a
+    /// purpose are those of the question, where it is known that they name nobody.
+    #[must_use]
+    pub fn intended(&self, agreement: Option<(&str, u32)>, purpose: Option<&str>) -> Entry {
+        Entry {
+            agreement: agreement.and_then(|(id, _)| Code::new(id).ok()),
+            agreement_version: agreement.map(|(_, version)| version),
+            purpose: purpose.and_then(|purpose| Code::new(purpose).ok()),
+            ..self.entry(Decision::Intended, "call.intended")
+        }
+    }
+
     /// The call was refused by a rule.
     #[must_use]
     pub fn refused(&self, rule: &'static str) -> Entry {

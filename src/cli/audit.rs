@@ -12,6 +12,7 @@ use super::{Done, Failure, Finish};
 use crate::api::v1 as pb;
 use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
 use prost::Message;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Read and check the access log
@@ -53,7 +54,7 @@ pub(super) struct List {
     #[arg(long, value_name = "RULE")]
     rule: Option<String>,
     /// Only calls with this decision
-    #[arg(long, value_parser = ["allowed", "refused"])]
+    #[arg(long, value_parser = Decision::ALL.map(Decision::name))]
     decision: Option<String>,
     /// From this day or moment on (UTC)
     #[arg(long, value_name = "TIME")]
@@ -193,17 +194,13 @@ fn row(index: u64, entry: &Entry) -> [String; 10] {
         (Some(id), Some(version)) => format!("{id}@{version}"),
         _ => String::new(),
     };
-    let decision = match entry.decision {
-        Decision::Allowed => "allowed",
-        Decision::Refused => "refused",
-    };
     [
         index.to_string(),
         entry.time.to_string(),
         text(entry.organization.as_ref()),
         text(entry.role.as_ref()),
         entry.rpc.to_string(),
-        decision.into(),
+        entry.decision.name().into(),
         entry.rule.to_string(),
         agreement,
         text(entry.purpose.as_ref()),
@@ -315,11 +312,17 @@ impl Verify {
     fn run(self) -> Done {
         let log = open_log(&self.log_key)?;
         let (mut n_refused, mut n_released, mut n_malformed) = (0_u64, 0_u64, 0_u64);
+        // Calls that have begun and of which nothing was decided, by request id.
+        let mut begun = BTreeMap::new();
         let signed = tile::verify(
             |path| std::fs::read(self.folder.join(path)),
             &log,
-            |_, bytes| match Entry::parse(bytes) {
+            |index, bytes| match Entry::parse(bytes) {
                 Ok(entry) => {
+                    match entry.decision {
+                        Decision::Intended => drop(begun.insert(entry.request_id.clone(), index)),
+                        Decision::Allowed | Decision::Refused => drop(begun.remove(&entry.request_id)),
+                    }
                     n_refused += u64::from(entry.decision == Decision::Refused);
                     n_released += u64::from(entry.cells_shown.is_some());
                 }
@@ -332,10 +335,11 @@ impl Verify {
             )));
         }
         let head = signed.checkpoint().head();
+        let open: BTreeSet<u64> = begun.into_values().collect();
         if self.json {
             screen::json(&serde_json::json!({
                 "origin": signed.checkpoint().origin(), "size": head.size, "root": head.root.to_string(),
-                "released": n_released, "refused": n_refused, "verified": true,
+                "released": n_released, "refused": n_refused, "without_outcome": open, "verified": true,
             }));
         } else {
             say(&format!(
@@ -348,6 +352,14 @@ impl Verify {
                 counted(n_released, "released table", "released tables"),
                 counted(n_refused, "call", "calls")
             ));
+            if !open.is_empty() {
+                let indices: Vec<_> = open.iter().map(u64::to_string).collect();
+                say(&format!(
+                    "{} without an outcome, under way at the time or cut off with the service: {}",
+                    counted(open.len() as u64, "call", "calls"),
+                    indices.join(", ")
+                ));
+            }
         }
         Ok(Finish::All)
     }

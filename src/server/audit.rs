@@ -176,15 +176,10 @@ fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
     if organization.is_none() && !wire.organization.is_empty() {
         wrong("organization");
     }
-    let decision = match wire.decision.as_str() {
-        "allowed" => Some(Decision::Allowed),
-        "refused" => Some(Decision::Refused),
-        "" => None,
-        _ => {
-            wrong("decision");
-            None
-        }
-    };
+    let decision = Decision::named(&wire.decision);
+    if decision.is_none() && !wire.decision.is_empty() {
+        wrong("decision");
+    }
     let filter =
         Filter { organization, agreement, rpc, decision, purpose, principal, product, rule, since, until };
     if violations.is_empty() { Ok(filter) } else { Err(violations) }

@@ -5,7 +5,7 @@ use super::editions;
 use super::products::{self, Wrong};
 use super::status::{self, Told};
 use crate::api::v1 as pb;
-use crate::audit::Receipt;
+use crate::audit::{Call, Receipt};
 use crate::disclosure::{Hiding, LatticeReport, PlaneReport};
 use crate::outcomes::Product;
 use crate::publish::check::{self, Checked, CheckedProduct, Variant, Variants};
@@ -48,6 +48,7 @@ pub(super) async fn check(
         let status = status::status(Code::FailedPrecondition, "CHECKING", "another check is under way");
         return Err(desk.refuse(call, Told { rule: "check.busy", status }).await);
     };
+    desk.intend(call).await?;
     let taken: Vec<bool> = products.iter().map(|product| is_taken(product, &loaded)).collect();
     let (replies, outgoing) = mpsc::channel(16);
     let desk = desk.clone();
@@ -60,11 +61,14 @@ pub(super) async fn check(
                 stages.try_send(Ok(pb::CheckProductResponse { stage: stage.into(), ..Default::default() }));
             !stages.is_closed()
         };
-        let call = &admitted.call;
-        let reply = match check::check(&desk.store, products, variants, call.clone(), progress).await {
-            Ok(checked) => on_record(&desk, &admitted, report(&checked, &taken)).await,
-            Err(error) => Err(desk.refuse(call, status::publish(&error, &call.request_id)).await),
-        };
+        let (checking, call) = (desk.clone(), admitted.call.clone());
+        let reply = desk.work(&admitted.call, async move {
+            match check::check(&checking.store, products, variants, call.clone(), progress).await {
+                Ok(checked) => on_record(&checking, &call, report(&checked, &taken)).await,
+                Err(error) => Err(checking.refuse(&call, status::publish(&error, &call.request_id)).await),
+            }
+        });
+        let reply = reply.await;
         // Nobody may be waiting any longer.
         let _ = replies.send(reply).await;
     });
@@ -119,12 +123,12 @@ fn is_taken(product: &Product, loaded: &[Product]) -> bool {
 /// Puts the report on record; only then may it leave.
 async fn on_record(
     desk: &Desk,
-    admitted: &Admitted,
+    call: &Call,
     report: pb::CheckReport,
 ) -> Result<pb::CheckProductResponse, Status> {
-    let entry = answered(&admitted.call, &report);
+    let entry = answered(call, &report);
     let logged = desk.store.transaction("admin.check", move |tx| tx.log(&entry)).await;
-    let failed = |error: store::Error| status::store(&error, &admitted.call.request_id).status;
+    let failed = |error: store::Error| status::store(&error, &call.request_id).status;
     let committed: store::Committed<()> = logged.map_err(failed)?;
     let receipt: Option<Receipt> = committed.with_receipt().map(|(_, receipt)| receipt);
     Ok(pb::CheckProductResponse { stage: "done".into(), report: Some(report), receipt })

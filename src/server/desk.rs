@@ -7,6 +7,7 @@
 use super::connection::Connection;
 use super::limits::{Limits, Running};
 use super::peer::{Peer, Role};
+use super::recorded::{Begun, failed};
 use super::status::{self, Told};
 use crate::api::RECEIPT;
 use crate::audit::{Call, Entry, Hash, Receipt};
@@ -49,6 +50,9 @@ impl Desk {
     ) -> Result<Admitted, Status> {
         let connection = Connection::of(request.extensions());
         let call = call(rpc.name, content, connection);
+        if let Some(begun) = request.extensions().get::<Begun>() {
+            begun.note(&call);
+        }
         let peer = match connection.map(|connection| &connection.peer) {
             Some(Ok(peer)) => peer.clone(),
             Some(Err(_)) | None => {
@@ -92,9 +96,30 @@ impl Desk {
         }
     }
 
+    /// Puts on record that work on a call begins which looks at records of people: before it looks at any.
+    pub(super) async fn intend(&self, call: &Call) -> Result<(), Status> {
+        let entry = call.intended(None, None);
+        match self.store.transaction("intended", move |tx| tx.log(&entry)).await {
+            Ok(store::Committed::<()> { .. }) => Ok(()),
+            Err(error) => Err(self.refuse(call, status::store(&error, &call.request_id)).await),
+        }
+    }
+
     /// A call that could not be read, so that nothing is known of it but who made it.
     pub(super) fn unread(connection: Option<&Connection>) -> Call {
         call("Unknown", None, connection)
+    }
+
+    /// Does the work of a call that goes on behind its stream of answers. A panic is its outcome, on record like any other.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        call: &Call,
+        work: impl Future<Output = Result<T, Status>> + Send + 'static,
+    ) -> Result<T, Status> {
+        match tokio::spawn(work).await {
+            Ok(done) => done,
+            Err(_) => Err(self.refuse(call, failed(call)).await),
+        }
     }
 
     /// Logs a refusal and gives back its status, with the receipt.

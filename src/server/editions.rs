@@ -27,6 +27,7 @@ pub(super) async fn publish(
         let status = status::status(Code::FailedPrecondition, "PUBLISHING", "an edition is being published");
         return Err(desk.refuse(&admitted.call, Told { rule: "publish.busy", status }).await);
     };
+    desk.intend(&admitted.call).await?;
     let (replies, outgoing) = mpsc::channel(16);
     let desk = desk.clone();
     tokio::spawn(async move {
@@ -38,12 +39,14 @@ pub(super) async fn publish(
             let _ =
                 stages.try_send(Ok(pb::PublishResponse { stage: stage.name().into(), ..Default::default() }));
         };
-        let reply = match publish::publish(&desk.store, title, admitted.call.clone(), progress).await {
-            Ok(published) => Ok(done(published, started.elapsed().as_secs_f64())),
-            Err(error) => {
-                Err(desk.refuse(&admitted.call, status::publish(&error, &admitted.call.request_id)).await)
+        let (publishing, call) = (desk.clone(), admitted.call.clone());
+        let reply = desk.work(&admitted.call, async move {
+            match publish::publish(&publishing.store, title, call.clone(), progress).await {
+                Ok(published) => Ok(done(published, started.elapsed().as_secs_f64())),
+                Err(error) => Err(publishing.refuse(&call, status::publish(&error, &call.request_id)).await),
             }
-        };
+        });
+        let reply = reply.await;
         // The edition is there whether or not the steward still listens.
         let _ = replies.send(reply).await;
     });
@@ -57,6 +60,7 @@ pub(super) async fn verify(
     number: u32,
 ) -> Result<Response<pb::VerifyEditionResponse>, Status> {
     let started = Instant::now();
+    desk.intend(&admitted.call).await?;
     let held = match crate::verify::verify(&desk.store, (number > 0).then_some(number)).await {
         Ok(held) => held,
         Err(error) => {

@@ -38,6 +38,7 @@ pub(super) async fn report(
         let status = status::status(Code::FailedPrecondition, "CHECKING", "another check is under way");
         return Err(desk.refuse(call, Told { rule: "check.busy", status }).await);
     };
+    desk.intend(call).await?;
     let store = desk.store.clone();
     // A task of its own: the turn lasts as long as the work, also when the caller hangs up.
     let reviewing = tokio::spawn(async move {

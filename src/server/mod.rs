@@ -24,7 +24,7 @@ mod linkage;
 mod load;
 mod rotation;
 mod admin;
-mod unread;
+mod recorded;
 
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
 
@@ -215,7 +215,7 @@ impl Bound {
             .max_concurrent_streams(Some(128))
             .initial_stream_window_size(4 * 1024 * 1024)
             .initial_connection_window_size(8 * 1024 * 1024)
-            .layer(unread::OnRecord { desk: desk.clone() })
+            .layer(recorded::OnRecord { desk: desk.clone() })
             .add_service(health_service)
             .add_service(
                 IngestServiceServer::new(ingest).max_decoding_message_size(limits.push_message_bytes_max),

@@ -5,6 +5,7 @@
 //! parse and encode, hand to the writer in order, acknowledge in order.
 
 use super::desk::{Admitted, Desk};
+use super::recorded::failed;
 use super::remembering::Memory;
 use super::status::{self, Told};
 use super::whole;
@@ -91,7 +92,14 @@ impl Delivery {
         let (replies, outgoing) = mpsc::channel(AHEAD);
         // There is room for the first message: the channel is new.
         let _ = replies.send(Ok(pb::PushResponse { message: Some(Reply::Opened(opened)) })).await;
-        tokio::spawn(self.run(stream, replies));
+        let (desk, call) = (self.desk.clone(), self.admitted.call.clone());
+        tokio::spawn(async move {
+            let (last, running) = (replies.clone(), self.run(stream, replies));
+            if let Err(status) = desk.work(&call, running).await {
+                // A client that went away hears nothing.
+                let _ = last.send(Err(status)).await;
+            }
+        });
         Ok(Response::new(ReceiverStream::new(outgoing)))
     }
 
@@ -126,7 +134,7 @@ impl Delivery {
     }
 
     /// Runs the three steps until the client is done, gone, or sent something that ends the stream.
-    async fn run(self, stream: Streaming<pb::PushRequest>, replies: Replies) {
+    async fn run(self, stream: Streaming<pb::PushRequest>, replies: Replies) -> Result<(), Status> {
         let (preparing, prepared) = mpsc::channel(AHEAD);
         let (accepting, accepted) = mpsc::channel(AHEAD);
         let feeding = async {
@@ -135,13 +143,9 @@ impl Delivery {
         };
         // The last step knows when it is over. A client that goes on sending, or keeps the stream open,
         // must not keep its own refusal waiting.
-        let ended = tokio::select! {
+        tokio::select! {
             ended = self.acknowledge(accepted, &replies) => ended,
             never = feeding => match never {},
-        };
-        if let Err(status) = ended {
-            // A client that went away hears nothing.
-            let _ = replies.send(Err(status)).await;
         }
     }
 
@@ -196,9 +200,10 @@ impl Delivery {
         let (is_last, intake, source) = (wire.last, self.intake.clone(), self.source.clone());
         let encode = move || whole::named(wire, &intake, &source);
         let encoded = tokio::task::spawn_blocking(encode).await;
-        let named = match encoded.map_err(|_| status::internal(&self.admitted.call.request_id))? {
-            Ok(named) => named,
-            Err(wrong) => return Err(self.malformed(wrong).await),
+        let named = match encoded {
+            Ok(Ok(named)) => named,
+            Ok(Err(wrong)) => return Err(self.malformed(wrong).await),
+            Err(_) => return Err(self.failed(&self.admitted.call).await),
         };
         if let Some(Err(error)) = named.map(|named| whole.add(named)) {
             return Err(self.refuse(&self.admitted.call, &error).await);
@@ -249,12 +254,12 @@ impl Delivery {
         let (store, source, agreement) = (&self.desk.store, self.source.clone(), self.agreement.clone());
         match preparing? {
             Prepare::Batch(sequence, id, preparing) => {
-                let prepared = preparing.await.map_err(|_| status::internal(&call.request_id))?;
+                let Ok(prepared) = preparing.await else { return Err(self.failed(&call).await) };
                 let dry_run = self.dry_run.clone();
                 let taking = ingest::accept(store, source, agreement, prepared, dry_run, call.clone());
                 match taking.await {
                     Ok(accepting) => Ok(Taking::Batch(sequence, id, call, accepting)),
-                    Err(error) => Err(status::ingest(&error, &call.request_id).status),
+                    Err(error) => Err(self.refuse(&call, &error).await),
                 }
             }
             Prepare::Compare(files) => {
@@ -280,6 +285,10 @@ impl Delivery {
                 }
             }
         }
+    }
+
+    async fn failed(&self, call: &Call) -> Status {
+        self.desk.refuse(call, failed(call)).await
     }
 
     async fn refuse(&self, call: &Call, error: &ingest::Error) -> Status {

@@ -64,8 +64,9 @@ async fn every_role_may_call_what_it_is_for_and_nothing_else() {
             if may(role, &rpc) {
                 result.unwrap_or_else(|status| panic!("{role} may call {rpc}: {status}"));
                 let new: Vec<Entry> = city.log().split_off(before);
-                let right = |entry: &Entry| entry.rpc.as_str() == rpc && entry.decision == Decision::Allowed;
-                assert!(!new.is_empty() && new.iter().all(right), "{role} {rpc}: {new:?}");
+                let decisions: Vec<_> = new.iter().map(|entry| entry.decision).collect();
+                assert_eq!(decisions, rpcs::leaves(&rpc), "{role} {rpc}: {new:?}");
+                assert!(new.iter().all(|entry| entry.rpc.as_str() == rpc), "{role} {rpc}: {new:?}");
             } else {
                 assert_refused(&city, before, &rpc, result, "peer.role");
             }

@@ -92,6 +92,33 @@ async fn killed_at_twenty_moments_of_a_push() {
 }
 
 #[tokio::test]
+async fn a_publication_that_is_cut_off_is_on_record_as_begun() {
+    let mut city = City::published().await;
+    let begun = loop {
+        let (steward, before) = (city.steward().await, city.log().len());
+        let publishing = tokio::spawn(async move { steward.publish().await });
+        while city.log().len() == before {
+            tokio::task::yield_now().await;
+        }
+        city.kill();
+        let _ = publishing.await.expect("it ends with the connection");
+        city.restart();
+        // It may have been done in this time; then once more.
+        let log = city.log();
+        if log.len() == before + 1 {
+            break log[before].clone();
+        }
+    };
+    assert_eq!((begun.rpc.as_str(), begun.decision), ("Publish", Decision::Intended));
+    let index = city.log().len() - 1;
+    city.export("exported");
+    let said =
+        city.program().args(["audit", "verify", "exported", "--json"]).output().expect("the program runs");
+    let said: serde_json::Value = serde_json::from_slice(&said.stdout).expect("JSON");
+    assert_eq!((&said["verified"], &said["without_outcome"]), (&true.into(), &serde_json::json!([index])));
+}
+
+#[tokio::test]
 async fn what_a_steward_changes_is_on_record_or_did_not_happen() {
     let mut city = City::open().await;
     let mut random = ChaCha8Rng::seed_from_u64(7);

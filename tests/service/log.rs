@@ -36,13 +36,13 @@ async fn every_call_allowed_or_refused_is_an_entry() {
             let before = city.log().len();
             let result = rpcs::call(&rpc, &session).await;
             assert_eq!(result.is_ok(), decision == Decision::Allowed, "{id} {rpc}: {result:?}");
-            // An allowed push has an entry for its opening and one for its batch.
-            let n_expected = if rpc == "Push" && result.is_ok() { 2 } else { 1 };
+            let expected = if result.is_ok() { rpcs::leaves(&rpc) } else { &[Decision::Refused] };
             let new = city.log().split_off(before);
-            assert_eq!(new.len(), n_expected, "{id} {rpc}: {new:?}");
-            for entry in new {
+            let decisions: Vec<_> = new.iter().map(|entry| entry.decision).collect();
+            assert_eq!(decisions, expected, "{id} {rpc}: {new:?}");
+            for entry in &new {
                 let who = entry.organization.as_ref().map(ToString::to_string);
-                assert_eq!((entry.rpc.as_str(), entry.decision), (rpc.as_str(), decision));
+                assert_eq!((entry.rpc.as_str(), &entry.request_id), (rpc.as_str(), &new[0].request_id));
                 assert_eq!(
                     (who.as_deref(), entry.role.as_ref().map(|role| role.as_str())),
                     (Some(id), Some(role.as_str()))
@@ -74,9 +74,13 @@ async fn refusals_further_in_are_entries_too() {
     let request = pb::PublishRequest { title: "t".repeat(500) };
     steward.session.admin().publish(request).await.expect_err("too long");
     let new = city.log().split_off(before);
-    let rules: Vec<_> = new.iter().map(|entry| (entry.decision, entry.rule.as_str())).collect();
+    let mut rules: Vec<_> = new.iter().map(|entry| (entry.decision, entry.rule.as_str())).collect();
+    // Whether a question is a slice is known once its agreement was looked up, so that work on it had begun.
+    let begun = [(Decision::Intended, "call.intended"), (Decision::Refused, "product.not_a_slice")];
+    assert_eq!(rules.drain(..2).collect::<Vec<_>>(), begun);
+    let under = |entry: &Entry| entry.agreement.as_ref().map(ToString::to_string);
+    assert_eq!((under(&new[0]), &new[0].request_id), (Some("city-outcomes".into()), &new[1].request_id));
     let expected = [
-        "product.not_a_slice",
         "query.malformed",
         "agreement.malformed",
         "product.malformed",
@@ -89,33 +93,55 @@ async fn refusals_further_in_are_entries_too() {
     assert_eq!(rules, expected.map(|rule| (Decision::Refused, rule)));
 }
 
-/// Sends a message that is no request of ours to a path, as a call of one request and one answer.
-async fn send_nonsense(city: &City, path: &'static str) -> Status {
+/// A message with a field of a type that there is not.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Nonsense;
+
+impl prost::Message for Nonsense {
+    fn encode_raw(&self, buffer: &mut impl prost::bytes::BufMut) {
+        buffer.put_u8(0x0f);
+    }
+
+    fn merge_field(
+        &mut self,
+        _: u32,
+        _: prost::encoding::WireType,
+        _: &mut impl prost::bytes::Buf,
+        _: prost::encoding::DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        Ok(())
+    }
+
+    fn encoded_len(&self) -> usize {
+        1
+    }
+
+    fn clear(&mut self) {}
+}
+
+/// Sends a message that is none of ours to a path, as a call of one request and one answer.
+async fn send_nonsense(city: &City, path: &str) -> Status {
     let options = city.options("city-partnership", Role::Partner);
     let mut client = tonic::client::Grpc::new(channel::connect(options).await.expect("it may"));
     client.ready().await.expect("connected");
-    let codec: tonic_prost::ProstCodec<pb::GetDeliveryResponse, pb::GetStatusResponse> = Default::default();
-    // A number where every request with fields has a text or a message first.
-    let nonsense = Request::new(pb::GetDeliveryResponse { acknowledged_through: 7, outcomes: Vec::new() });
-    let path = http::uri::PathAndQuery::from_static(path);
-    client.unary(nonsense, path, codec).await.map(drop).expect_err("it is not a request")
+    let codec: tonic_prost::ProstCodec<Nonsense, pb::GetStatusResponse> = Default::default();
+    let path = path.parse().expect("a path");
+    client.unary(Request::new(Nonsense), path, codec).await.map(drop).expect_err("it is not a request")
 }
 
 #[tokio::test]
 async fn calls_that_can_not_be_read_are_entries_too() {
     let city = City::open().await;
-    let paths = [
-        ("/exchange.v1.ReleaseService/Query", Code::InvalidArgument, "call.malformed"),
-        ("/exchange.v1.AdminService/PutOrganization", Code::InvalidArgument, "call.malformed"),
-        ("/exchange.v1.AdminService/PutProduct", Code::InvalidArgument, "call.malformed"),
-        ("/exchange.v1.IngestService/GetDelivery", Code::InvalidArgument, "call.malformed"),
-        ("/exchange.v1.ReleaseService/AlmaQuill", Code::Unimplemented, "call.unknown"),
-        ("/exchange.v1.AlmaQuill/Query", Code::Unimplemented, "call.unknown"),
-        ("/AlmaQuill", Code::Unimplemented, "call.unknown"),
-    ];
-    for (path, code, rule) in paths {
+    let unknown = ["/exchange.v1.ReleaseService/AlmaQuill", "/exchange.v1.AlmaQuill/Query", "/AlmaQuill"];
+    let unknown = unknown.map(|path| (path.to_owned(), Code::Unimplemented, "call.unknown"));
+    let (pushes, paths): (Vec<_>, Vec<_>) =
+        rpcs::paths().into_iter().partition(|path| path.ends_with("/Push"));
+    // A push is read by its own handler, once it is known who sends.
+    assert_eq!((pushes.len(), paths.len()), (1, 23), "the interface has grown: {paths:?}");
+    let paths = paths.into_iter().map(|path| (path, Code::InvalidArgument, "call.malformed"));
+    for (path, code, rule) in paths.chain(unknown) {
         let before = city.log().len();
-        let status = send_nonsense(&city, path).await;
+        let status = send_nonsense(&city, &path).await;
         assert_eq!(status.code(), code, "{path}: {status}");
         assert!(status.metadata().get_bin("throughline-receipt-bin").is_some(), "{path}: it is proven");
         let new = city.log().split_off(before);

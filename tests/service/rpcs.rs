@@ -5,23 +5,51 @@ use crate::records::school;
 use crate::vocabulary::{Source, question};
 use std::path::Path;
 use throughline::api::v1 as pb;
+use throughline::audit::Decision;
 use throughline::client::Session;
 use tonic::Status;
 
 /// The names of all RPCs, in the order of the files.
 pub(crate) fn all() -> Vec<String> {
+    paths().into_iter().map(|path| path.rsplit('/').next().expect("a name").to_owned()).collect()
+}
+
+/// The paths of all RPCs.
+pub(crate) fn paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    for text in texts() {
+        let mut service = "";
+        for line in text.lines().map(str::trim) {
+            if let Some(name) = line.strip_prefix("service ") {
+                service = name.trim_end_matches([' ', '{']);
+            } else if let Some((name, _)) = line.strip_prefix("rpc ").and_then(|line| line.split_once('(')) {
+                paths.push(format!("/exchange.v1.{service}/{name}"));
+            }
+        }
+    }
+    paths
+}
+
+/// What a call that is carried out leaves in the log, besides who made it: those that look at records of people, or
+/// disclose something of them, begin with an entry of their own. An allowed push has one for its opening and one for its
+/// batch.
+pub(crate) fn leaves(name: &str) -> &'static [Decision] {
+    use Decision::{Allowed, Intended};
+    match name {
+        "Query" | "Publish" | "CheckProduct" | "VerifyEdition" | "GetLinkage" => &[Intended, Allowed],
+        "Push" => &[Allowed, Allowed],
+        _ => &[Allowed],
+    }
+}
+
+fn texts() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/exchange/v1");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the interface is in the repository")
         .map(|file| file.expect("readable").path())
         .collect();
     files.sort();
-    let texts = files.iter().map(|file| std::fs::read_to_string(file).expect("readable"));
-    let names = texts.flat_map(|text| {
-        let declared = text.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split_once('('));
-        declared.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
-    });
-    names.collect()
+    files.iter().map(|file| std::fs::read_to_string(file).expect("readable")).collect()
 }
 
 /// The pair that a call of `DecideLink` decides about.

@@ -18,10 +18,33 @@ const LENGTH_MAX: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
+    /// Nothing yet: work on it begins. Another entry with the same request id says how it was decided.
+    Intended,
     /// It was carried out.
     Allowed,
     /// It was not, and nothing was given away.
     Refused,
+}
+
+impl Decision {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Intended, Self::Allowed, Self::Refused];
+
+    /// Its name in an entry.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Intended => "intended",
+            Self::Allowed => "allowed",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The decision of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decision| decision.name() == name)
+    }
 }
 
 /// An entry of the access log: who called, under which agreement, what was decided, and digests that bind
@@ -126,7 +149,7 @@ pub struct Entry {
     /// counted was stored; `compare` and `end` of records that whole files do not have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Code>,
-    /// When it was decided: RFC 3339, UTC, milliseconds.
+    /// When it was made: RFC 3339, UTC, milliseconds.
     #[serde(with = "rfc3339")]
     pub time: Timestamp,
     /// What was decided about the pair: `same`, `different`, or `undecided` when a decision was taken back.

@@ -89,9 +89,14 @@ impl Reading<'_> {
     fn take(&mut self, index: u64, entry: Entry) {
         let is_of_source = entry.organization.as_ref() == Some(self.of);
         let is_within = self.within.is_none_or(|year| covers(year, entry.time));
-        if entry.decision == Decision::Refused {
-            self.n_refused += u64::from(is_within && is_of_source && entry.rpc.as_str() == "Push");
-            return;
+        match entry.decision {
+            // What became of it is told by an entry of its own.
+            Decision::Intended => return,
+            Decision::Refused => {
+                self.n_refused += u64::from(is_within && is_of_source && entry.rpc.as_str() == "Push");
+                return;
+            }
+            Decision::Allowed => {}
         }
         let is_dry_run = entry.step.as_ref().is_some_and(|step| step.as_str() == "dry_run");
         let what = match entry.rpc.as_str() {

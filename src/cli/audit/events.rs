@@ -94,14 +94,19 @@ fn ocsf(index: u64, hash: &Hash, entry: &Entry) -> Value {
         "time",
     ];
     let activity = Activity::of(entry.rpc.as_str()) as u32;
-    let is_allowed = entry.decision == Decision::Allowed;
+    // Of what has only begun there is no status yet.
+    let (severity, status) = match entry.decision {
+        Decision::Intended => (1, 0),
+        Decision::Allowed => (1, 1),
+        Decision::Refused => (2, 2),
+    };
     let mut unmapped = rest(entry, &OWN);
     unmapped.insert("leaf_hash".into(), hash.to_string().into());
     known(json!({
         "category_uid": 6, "class_uid": 6003, "activity_id": activity, "type_uid": 600_300 + activity,
         "time": entry.time.millis(),
-        "severity_id": if is_allowed { 1 } else { 2 },
-        "status_id": if is_allowed { 1 } else { 2 },
+        "severity_id": severity,
+        "status_id": status,
         "status_detail": entry.rule,
         "metadata": {
             "version": "1.3.0", "uid": entry.request_id, "sequence": index,
@@ -128,6 +133,7 @@ fn ecs(index: u64, hash: &Hash, entry: &Entry) -> Value {
         "time",
     ];
     let (outcome, decided) = match entry.decision {
+        Decision::Intended => ("unknown", "start"),
         Decision::Allowed => ("success", "allowed"),
         Decision::Refused => ("failure", "denied"),
     };
@@ -149,6 +155,7 @@ fn ecs(index: u64, hash: &Hash, entry: &Entry) -> Value {
 fn cef(index: u64, hash: &Hash, entry: &Entry) -> String {
     const OWN: [&str; 5] = ["decision", "principal", "request_id", "rpc", "time"];
     let (outcome, severity) = match entry.decision {
+        Decision::Intended => ("unknown", 1),
         Decision::Allowed => ("success", 1),
         Decision::Refused => ("failure", 5),
     };
