@@ -1,6 +1,6 @@
 //! A call under way: what is known of it before it is decided, and the entries it can become.
 
-use super::{Decision, Entry, Hash, QueryText};
+use super::{Decision, Entry, Hash, Head, QueryText};
 use crate::agreements::{Caller, IntakePermit, Permit};
 use crate::calendar::Timestamp;
 use crate::disclosure::{Mark, ProtectedTable};
@@ -211,6 +211,15 @@ impl Call {
 }
 
 impl Entry {
+    /// The log goes on from a backup: the entries from this one's index up to `lost` are lost, and whoever has seen them is
+    /// told so.
+    #[must_use]
+    pub fn recovered(time: Timestamp, lost: Head) -> Self {
+        let entry =
+            Self::new(time, code("recovery"), code("Recover"), Decision::Allowed, code("log.recovered"));
+        Self { lost_root: Some(lost.root), lost_size: Some(lost.size), ..entry }
+    }
+
     /// A connection whose handshake was refused: nobody knows who it was.
     #[must_use]
     pub fn handshake_refused(time: Timestamp, reason: &'static str) -> Self {

@@ -38,7 +38,7 @@ pub mod tile;
 pub mod witness;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 

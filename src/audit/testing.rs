@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 
 /// A log in memory.
 #[derive(Default)]
-pub(super) struct Memory {
-    pub(super) frontier: Frontier,
-    pub(super) leaves: Vec<Hash>,
-    pub(super) nodes: BTreeMap<(u8, u64), Hash>,
+pub(crate) struct Memory {
+    pub(crate) frontier: Frontier,
+    pub(crate) leaves: Vec<Hash>,
+    pub(crate) nodes: BTreeMap<(u8, u64), Hash>,
 }
 
 /// A node that was never stored.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no node {0} at level {1}")]
-pub(super) struct Missing(u64, u8);
+pub(crate) struct Missing(u64, u8);
 
 impl Memory {
-    pub(super) fn of_size(size: u64) -> Self {
+    pub(crate) fn of_size(size: u64) -> Self {
         let mut memory = Self::default();
         (0..size).for_each(|n| memory.append(&n.to_be_bytes()));
         memory
     }
 
-    pub(super) fn append(&mut self, entry: &[u8]) {
+    pub(crate) fn append(&mut self, entry: &[u8]) {
         self.leaves.push(leaf_hash(entry));
         for Node { level, index, hash } in self.frontier.append(leaf_hash(entry)) {
             assert_eq!(self.nodes.insert((level, index), hash), None);
@@ -40,23 +40,23 @@ impl Nodes for Memory {
 }
 
 /// A PKCS#8 document (RFC 8410) of an Ed25519 seed.
-pub(super) fn pkcs8(seed: [u8; 32]) -> Vec<u8> {
+pub(crate) fn pkcs8(seed: [u8; 32]) -> Vec<u8> {
     let header = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     [&header[..], &seed].concat()
 }
 
 /// The log's key of the tests.
-pub(super) fn log_key() -> SignerKey {
+pub(crate) fn log_key() -> SignerKey {
     SignerKey::from_pkcs8("log.example/access", &pkcs8([7; 32])).expect("a valid key")
 }
 
 /// A witness's key of the tests.
-pub(super) fn cosigner(n: u8) -> Cosigner {
+pub(crate) fn cosigner(n: u8) -> Cosigner {
     Cosigner::from_pkcs8(&format!("witness.example/{n}"), &pkcs8([n; 32])).expect("a valid key")
 }
 
 /// RFC 6962 section 2.1, word for word and slow.
-pub(super) mod naive {
+pub(crate) mod naive {
     use super::super::{Hash, node_hash};
 
     pub(crate) fn root(leaves: &[Hash]) -> Hash {

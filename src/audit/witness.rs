@@ -82,6 +82,12 @@ impl Refusal {
     }
 }
 
+/// The name of a witness of a log that is one of its participants.
+#[must_use]
+pub fn name(origin: &str, organization: &str) -> String {
+    format!("{origin}/witness/{organization}")
+}
+
 /// The body of a request: `proof` leads from `old_size`, which the witness cosigned last, to the checkpoint.
 #[must_use]
 pub fn request(old_size: u64, proof: &[Hash], checkpoint: &SignedCheckpoint) -> String {

@@ -1,9 +1,14 @@
 //! How a verb reaches the service: which address, which certificate, which log key.
 
 use super::Failure;
-use crate::audit::VerifierKey;
-use crate::client::Session;
+use super::screen::note;
+use crate::audit::{Cosigner, VerifierKey, witness};
 use crate::client::channel::{Options, connect};
+use crate::client::{Continued, Memory, Session};
+use ring::rand::SystemRandom;
+use ring::signature::Ed25519KeyPair;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,7 +43,32 @@ impl Connect {
             timeout: Duration::from_secs(10),
         };
         let log = self.log_key()?;
-        Ok(Session::new(connect(options).await?, log))
+        let session = Session::new(connect(options).await?, log.clone());
+        let Some(memory) = self.memory(&identity, log)? else { return Ok(session) };
+        let session = session.remembering(memory);
+        if let Continued::Lost(size) = session.witness().await? {
+            note(&format!(
+                "the service was restored from a backup and has put on record that entries of its access log are lost, up to \
+                 a log of {size}; this client has seen some of them, and keeps what it has seen beside its certificate"
+            ));
+        }
+        Ok(session)
+    }
+
+    /// What this client has seen of the log, with its key as a witness, kept beside its certificate; nothing where nothing
+    /// can be written there.
+    fn memory(&self, identity: &str, log: VerifierKey) -> Result<Option<Memory>, Failure> {
+        let file = |end: &str| self.certs.join(format!("{identity}.{end}"));
+        let organization = identity.split('.').next().unwrap_or_default();
+        let document = match witness_key(&file("witness.key")) {
+            Ok(document) => document,
+            Err(error) => {
+                note(&format!("what this client sees of the access log is not kept: {error}"));
+                return Ok(None);
+            }
+        };
+        let cosigner = Cosigner::from_pkcs8(&witness::name(log.name(), organization), &document)?;
+        Ok(Some(Memory::open(&file("seen.json"), log, cosigner)?))
     }
 
     /// The key of the log as pinned beside the certificates.
@@ -78,6 +108,22 @@ impl Connect {
                 self.certs.display()
             ))),
         }
+    }
+}
+
+/// The key that this client cosigns with: made at its first use.
+fn witness_key(path: &Path) -> std::io::Result<Vec<u8>> {
+    match std::fs::read(path) {
+        Ok(document) => Ok(document),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
+            let document = document.map_err(|_| std::io::Error::other("no randomness for its key"))?;
+            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+            file.write_all(document.as_ref())?;
+            file.sync_all()?;
+            Ok(document.as_ref().to_vec())
+        }
+        Err(error) => Err(error),
     }
 }
 

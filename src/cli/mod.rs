@@ -23,6 +23,7 @@ mod panics;
 mod practice;
 mod push;
 mod query;
+mod recover;
 mod report;
 mod screen;
 mod seal;
@@ -78,6 +79,7 @@ enum Verb {
     Config(config::Config),
     /// Copy the database of a running or stopped service, and check the copy
     Backup(backup::Backup),
+    Recover(recover::Recover),
     /// Read export files and say what is wrong with them, sending nothing
     Check(check::Check),
     /// Send the records of export files to the service
@@ -162,6 +164,7 @@ pub fn run() -> ExitCode {
         Verb::Serve(verb) => verb.run(),
         Verb::Config(verb) => verb.run(),
         Verb::Backup(verb) => verb.run(),
+        Verb::Recover(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Push(verb) => verb.run(),
         Verb::Status(verb) => verb.run(),

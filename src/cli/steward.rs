@@ -262,7 +262,8 @@ async fn status(verb: Plain) -> Done {
         });
         screen::json(&serde_json::json!({
             "version": status.version, "persons": status.persons, "editions": status.editions,
-            "log_size": status.log_size, "sources": sources.collect::<Vec<_>>(),
+            "log_size": status.log_size, "witnesses": status.witnesses, "witnessed_size": status.witnessed_size,
+            "witnessed_at": Some(&status.witnessed_at).filter(|time| !time.is_empty()), "sources": sources.collect::<Vec<_>>(),
         }));
         return Ok(Finish::All);
     }
@@ -271,8 +272,16 @@ async fn status(verb: Plain) -> Done {
         status.version,
         counted(status.persons, "person", "persons"),
         counted(status.editions.into(), "edition", "editions"),
-        counted(status.log_size, "line", "lines"),
+        counted(status.log_size, "entry", "entries"),
     ));
+    let witnesses = counted(status.witnesses.into(), "organization cosigns", "organizations cosign");
+    say(&match status.witnessed_at.as_str() {
+        "" => format!("{witnesses} it: too few for it to be witnessed yet"),
+        time => format!(
+            "{witnesses} it: witnessed up to {} at {time}",
+            counted(status.witnessed_size, "entry", "entries")
+        ),
+    });
     let headings = [
         ("Source", Align::Left),
         ("Kind", Align::Left),

@@ -4,12 +4,16 @@
 
 pub mod pem;
 pub mod channel;
+mod memory;
 mod session;
+mod witnessing;
 mod whole;
 mod push;
 mod opening;
 
+pub use memory::{Memory, MemoryError};
 pub use opening::{Foreseen, Opening, open};
 pub use push::{Delivery, Progress, Pushed, RowRef};
 pub use session::{Error, Session};
 pub use whole::WholeFiles;
+pub use witnessing::Continued;

@@ -1,6 +1,7 @@
 //! A session: a channel, the pinned key of the log, and the check of every answer.
 
 use super::channel;
+use super::memory::Memory;
 use crate::api::{RECEIPT, v1 as pb};
 use crate::audit::{Entry, Hash, Receipt, ReceiptError, VerifierKey};
 use crate::disclosure::ProtectedTable;
@@ -11,6 +12,7 @@ use pb::audit_service_client::AuditServiceClient;
 use pb::ingest_service_client::IngestServiceClient;
 use pb::release_service_client::ReleaseServiceClient;
 use prost::Message;
+use std::sync::Arc;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 use tonic_types::StatusExt;
@@ -39,6 +41,15 @@ pub enum Error {
     /// The records are fewer or more than they were to be: what they come from has changed meanwhile, or ended early.
     #[error("the files changed while they were sent: push them again")]
     OtherRecords,
+    /// The log does not continue what this client has seen of it.
+    #[error(
+        "the access log does not continue what this client has seen of it: nothing it says is to be used. \
+         Keep what was seen as evidence, and tell the auditors"
+    )]
+    Split,
+    /// What was seen of the log can not be kept.
+    #[error("what this client has seen of the log can not be kept")]
+    Memory,
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),
@@ -63,6 +74,7 @@ impl From<Status> for Error {
 pub struct Session {
     channel: Channel,
     log: VerifierKey,
+    memory: Option<Arc<Memory>>,
 }
 
 /// The largest answer taken, in bytes.
@@ -72,7 +84,31 @@ impl Session {
     /// A session over a channel, with the log's key as the client has pinned it.
     #[must_use]
     pub const fn new(channel: Channel, log: VerifierKey) -> Self {
-        Self { channel, log }
+        Self { channel, log, memory: None }
+    }
+
+    /// A session that compares the log with what was seen of it: see [`Session::witness`].
+    #[must_use]
+    pub fn remembering(self, memory: Memory) -> Self {
+        Self { memory: Some(Arc::new(memory)), ..self }
+    }
+
+    pub(super) fn memory(&self) -> Option<&Memory> {
+        self.memory.as_deref()
+    }
+
+    /// Checks a receipt, and takes down the checkpoint that it leads to.
+    fn check(
+        &self,
+        receipt: &Receipt,
+        asked: Option<&Hash>,
+        answered: Option<&Hash>,
+    ) -> Result<Entry, Error> {
+        let proven = receipt.verify(&self.log, asked, answered)?;
+        match self.memory() {
+            Some(memory) if !memory.note(&proven.checkpoint) => Err(Error::Split),
+            _ => Ok(proven.entry),
+        }
     }
 
     /// The pinned key of the log.
@@ -118,7 +154,7 @@ impl Session {
             (None, _) => return Err(Error::Protocol("a release without a table")),
             (_, None) => return Err(Error::NoReceipt),
         };
-        receipt.verify(&self.log, Some(&asked), Some(&Hash::new(table.digest())))?;
+        self.check(&receipt, Some(&asked), Some(&Hash::new(table.digest())))?;
         Ok((table, receipt))
     }
 
@@ -128,10 +164,7 @@ impl Session {
     ///
     /// [`Error`]; without a valid receipt the answer is not used.
     pub fn proven<M: Message>(&self, request: &[u8], response: Response<M>) -> Result<M, Error> {
-        let receipt = response.metadata().get_bin(RECEIPT).ok_or(Error::NoReceipt)?;
-        let bytes = receipt.to_bytes().map_err(|_| Error::NoReceipt)?;
-        let receipt = Receipt::decode(bytes).map_err(|_| Error::NoReceipt)?;
-        let message = response.into_inner();
+        let (message, receipt) = with_receipt(response)?;
         self.binds(Some(&receipt), request, &message)?;
         Ok(message)
     }
@@ -148,8 +181,7 @@ impl Session {
         answer: &impl Message,
     ) -> Result<(), Error> {
         let (asked, answered) = (Hash::of(request), Hash::of(&answer.encode_to_vec()));
-        receipt.ok_or(Error::NoReceipt)?.verify(&self.log, Some(&asked), Some(&answered))?;
-        Ok(())
+        self.check(receipt.ok_or(Error::NoReceipt)?, Some(&asked), Some(&answered)).map(drop)
     }
 
     /// Checks a receipt that came in a message, and hands over the entry it proves.
@@ -158,6 +190,14 @@ impl Session {
     ///
     /// [`Error::NoReceipt`], [`Error::NotProven`].
     pub fn entry(&self, receipt: Option<&Receipt>) -> Result<Entry, Error> {
-        Ok(receipt.ok_or(Error::NoReceipt)?.verify(&self.log, None, None)?.entry)
+        self.check(receipt.ok_or(Error::NoReceipt)?, None, None)
     }
+}
+
+/// An answer and the receipt in its metadata, which nobody has checked yet.
+pub(super) fn with_receipt<M>(response: Response<M>) -> Result<(M, Receipt), Error> {
+    let receipt = response.metadata().get_bin(RECEIPT).ok_or(Error::NoReceipt)?;
+    let bytes = receipt.to_bytes().map_err(|_| Error::NoReceipt)?;
+    let receipt = Receipt::decode(bytes).map_err(|_| Error::NoReceipt)?;
+    Ok((response.into_inner(), receipt))
 }

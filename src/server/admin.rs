@@ -189,7 +189,11 @@ impl AdminService for Admin {
                 records: count.n_records,
                 last_received: count.last_received.map(|time| time.to_string()).unwrap_or_default(),
             });
+            let witnessed = snapshot.witnessed_checkpoint()?;
             Ok(pb::GetStatusResponse {
+                witnesses: snapshot.n_witnesses()?,
+                witnessed_size: witnessed.as_ref().map_or(0, |last| last.size),
+                witnessed_at: witnessed.map(|last| last.time.to_string()).unwrap_or_default(),
                 version: env!("CARGO_PKG_VERSION").into(),
                 sources: sources.collect(),
                 persons: snapshot.n_persons()?,

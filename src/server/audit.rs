@@ -3,6 +3,7 @@
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
 use super::status::{self, Told};
+use super::witnesses::{self, Witnesses};
 use crate::api::v1 as pb;
 use crate::audit::{Decision, Filter};
 use crate::calendar::Timestamp;
@@ -26,6 +27,7 @@ const EXPORT_CHUNK: u64 = 1_000;
 /// The service for auditors.
 pub(super) struct Audit {
     pub(super) desk: Desk,
+    pub(super) witnesses: Witnesses,
 }
 
 #[tonic::async_trait]
@@ -61,9 +63,38 @@ impl AuditService for Audit {
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
         let rpc = Rpc { name: "GetCheckpoint", roles: EVERYONE };
         let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
-        let checkpoint =
-            self.desk.look(&admitted.call, |snapshot| snapshot.checkpoint()).await?.unwrap_or_default();
-        self.desk.answer(&admitted.call, pb::GetCheckpointResponse { checkpoint }).await
+        let look = |snapshot: &store::Snapshot<'_>| {
+            let (checkpoint, witnessed) = (snapshot.checkpoint()?, snapshot.witnessed_checkpoint()?);
+            let (witnessed, witnessed_at) =
+                witnessed.map(|last| (last.note, last.time.to_string())).unwrap_or_default();
+            let checkpoint = checkpoint.unwrap_or_default();
+            Ok(pb::GetCheckpointResponse { checkpoint, witnessed, witnessed_at })
+        };
+        let response = self.desk.look(&admitted.call, look).await?;
+        self.desk.answer(&admitted.call, response).await
+    }
+
+    async fn offer_checkpoint(
+        &self,
+        request: Request<pb::OfferCheckpointRequest>,
+    ) -> Result<Response<pb::OfferCheckpointResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let rpc = Rpc { name: "OfferCheckpoint", roles: EVERYONE };
+        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        let organization = admitted.peer.organization.clone();
+        witnesses::offer(&self.desk, &self.witnesses, &admitted.call, organization, request.into_inner())
+            .await
+    }
+
+    async fn add_cosignature(
+        &self,
+        request: Request<pb::AddCosignatureRequest>,
+    ) -> Result<Response<pb::AddCosignatureResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let rpc = Rpc { name: "AddCosignature", roles: EVERYONE };
+        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        let organization = admitted.peer.organization.clone();
+        witnesses::add(&self.desk, &self.witnesses, &admitted.call, organization, request.into_inner()).await
     }
 
     async fn get_consistency_proof(

@@ -26,6 +26,9 @@ pub struct Config {
     /// Seconds between verifications of the whole access log while the service runs; an hour by default.
     #[serde(default = "hour")]
     pub verify_log_every_s: NonZeroU32,
+    /// Organizations that have to cosign a checkpoint of the access log for it to be witnessed; two by default.
+    #[serde(default = "two")]
+    pub witnesses_min: NonZeroU32,
     /// Certificates.
     pub tls: TlsFiles,
     /// Secrets.
@@ -37,6 +40,10 @@ pub struct Config {
 
 fn hour() -> NonZeroU32 {
     NonZeroU32::new(3_600).expect("an hour has seconds")
+}
+
+fn two() -> NonZeroU32 {
+    NonZeroU32::new(2).expect("two is not zero")
 }
 
 /// Certificate files, PEM.

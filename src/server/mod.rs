@@ -23,6 +23,8 @@ mod check;
 mod linkage;
 mod load;
 mod rotation;
+pub mod standing;
+mod witnesses;
 mod admin;
 mod recorded;
 
@@ -79,6 +81,18 @@ pub enum Error {
     /// Somebody has changed the access log.
     #[error("the access log no longer verifies: look at an export or a backup before anything else")]
     LogChanged,
+    /// The database is older than its log: entries that were proven to somebody are not there.
+    #[error(
+        "the access log lacks entries that it has proven, up to entry {0}: the database was restored from a backup. \
+         Put that on record with throughline recover, then start again"
+    )]
+    LogBehind(u64),
+    /// The file beside the database is no checkpoint of this log.
+    #[error("{} is not a checkpoint of this log: is it that of another service?", .0.display())]
+    Checkpoint(std::path::PathBuf),
+    /// The file beside the database can not be written.
+    #[error("the checkpoint beside the database can not be written")]
+    Kept(#[source] std::io::Error),
     /// A commit failed; what is on disk is known only after a restart.
     #[error("the store stopped after a failed commit: restart the service")]
     StoreStopped,
@@ -127,6 +141,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         Ok::<_, Error>((Store::open(&database, service, signer)?, log_key))
     };
     let (store, log_key) = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
+    standing::check(&config.database, &store, &log_key).await?;
     if let Some(held) = held(&intake) {
         let keys = store.read(|snapshot| snapshot.linkage_keys()).await?;
         let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
@@ -176,10 +191,14 @@ impl Bound {
         let (ending, mut ended) = watch::channel(false);
         let (changed, log_changed) = watch::channel(false);
         let every = Duration::from_secs(u64::from(self.config.verify_log_every_s.get()));
-        let mut verifying = Box::pin(log_change(self.store.clone(), self.log_key, every));
+        let mut verifying = Box::pin(log_change(self.store.clone(), self.log_key.clone(), every));
+        let standing = Arc::new(standing::Standing::new(&self.config.database));
+        let (mut behind, found_behind) = (standing.behind(), standing.behind());
+        let keeping = tokio::spawn(standing.clone().keep(self.store.clone()));
         tokio::spawn(async move {
             tokio::select! {
                 () = &mut verifying => drop(changed.send_replace(true)),
+                _ = behind.wait_for(|behind| *behind) => {}
                 _ = stopped.wait_for(|stopped| *stopped) => {}
                 _ = shutdown.wait_for(|asked| *asked) => {}
             }
@@ -208,6 +227,9 @@ impl Bound {
         let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake, remembering };
         let admin =
             admin::Admin { desk: desk.clone(), publishing: Arc::default(), checking: Arc::default(), held };
+        let quorum = self.config.witnesses_min.get();
+        let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum, standing };
+        let audit = audit::Audit { desk: desk.clone(), witnesses };
         let server = Server::builder()
             .http2_max_header_list_size(16 * 1024)
             .http2_max_pending_accept_reset_streams(Some(20))
@@ -221,7 +243,7 @@ impl Bound {
                 IngestServiceServer::new(ingest).max_decoding_message_size(limits.push_message_bytes_max),
             )
             .add_service(ReleaseServiceServer::new(releases::Releases { desk: desk.clone() }))
-            .add_service(AuditServiceServer::new(audit::Audit { desk: desk.clone() }))
+            .add_service(AuditServiceServer::new(audit))
             .add_service(AdminServiceServer::new(admin));
         let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, ended));
         tokio::select! {
@@ -231,8 +253,13 @@ impl Bound {
                 Err(_) => tracing::info!("calls still under way are cut"),
             },
         }
+        keeping.abort();
         if *log_changed.borrow() {
             return Err(Error::LogChanged);
+        }
+        if *found_behind.borrow() {
+            let size = self.store.read(|snapshot| snapshot.log_size()).await?;
+            return Err(Error::LogBehind(size));
         }
         if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
     }

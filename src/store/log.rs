@@ -101,7 +101,7 @@ pub(super) fn read(
 }
 
 /// The complete subtrees as they are stored.
-struct StoredNodes<'a>(&'a Connection);
+pub(super) struct StoredNodes<'a>(pub(super) &'a Connection);
 
 impl Nodes for StoredNodes<'_> {
     type Error = Error;

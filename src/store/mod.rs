@@ -20,6 +20,7 @@ mod subjects;
 mod tx;
 mod vault;
 mod verdicts;
+mod witnesses;
 mod writer;
 
 use crate::audit::{Head, Receipt, SignerKey, VerifierKey};
@@ -41,6 +42,7 @@ pub use subjects::{StoredPerson, SubjectRow};
 pub use tx::Tx;
 pub use vault::ServiceKey;
 pub use verdicts::{LinkVerdict, PairId};
+pub use witnesses::{OfferedCheckpoint, WitnessedCheckpoint};
 
 /// Jobs that may wait for the writer; a full queue makes callers wait, which is the backpressure.
 const QUEUE: usize = 256;

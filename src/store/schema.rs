@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/6_terms.sql"),
     include_str!("migrations/7_deliveries.sql"),
     include_str!("migrations/8_left_out.sql"),
+    include_str!("migrations/9_witnesses.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.

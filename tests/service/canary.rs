@@ -168,7 +168,7 @@ async fn no_identifier_is_found_anywhere() {
     for (id, role) in MEMBERS {
         let session = city.session(id, role).await;
         for rpc in rpcs::all() {
-            told.hear(rpcs::call(&rpc, &session).await);
+            told.hear(rpcs::call(&rpc, &session, id).await);
         }
     }
     // Killed in the middle of a push, with batches on their way.

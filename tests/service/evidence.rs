@@ -25,7 +25,7 @@ async fn an_export_verifies_and_a_flipped_byte_in_any_file_is_found() {
     let auditor = city.auditor().await;
     while city.log().len() < 270 {
         for _ in 0..30 {
-            rpcs::call("GetCheckpoint", &auditor).await.expect("an auditor may");
+            rpcs::call("GetCheckpoint", &auditor, "city-auditor").await.expect("an auditor may");
         }
     }
     let folder = city.export("exported");

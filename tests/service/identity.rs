@@ -19,7 +19,9 @@ fn may(role: Role, rpc: &str) -> bool {
     match rpc {
         "Push" | "GetDelivery" | "GetHoldings" => role == Role::Contributor,
         "Query" => role == Role::Partner,
-        "ListIndicators" | "GetCheckpoint" | "GetConsistencyProof" => true,
+        "ListIndicators" | "GetCheckpoint" | "GetConsistencyProof" | "OfferCheckpoint" | "AddCosignature" => {
+            true
+        }
         "ListProducts" => role != Role::Contributor,
         "ListEntries" | "ExportLog" => matches!(role, Role::Auditor | Role::Steward),
         _ => role == Role::Steward,
@@ -53,14 +55,15 @@ fn assert_refused(city: &City, before: usize, rpc: &str, result: Result<(), Stat
 
 #[tokio::test]
 async fn every_role_may_call_what_it_is_for_and_nothing_else() {
-    let city = City::published().await;
+    let mut city = City::published().await;
+    city.offered_checkpoint();
     city.decided_pair();
     city.announced_key();
     for role in Role::ALL {
         let session = city.session(member(role), role).await;
         for rpc in rpcs::all() {
             let before = city.log().len();
-            let result = rpcs::call(&rpc, &session).await;
+            let result = rpcs::call(&rpc, &session, member(role)).await;
             if may(role, &rpc) {
                 result.unwrap_or_else(|status| panic!("{role} may call {rpc}: {status}"));
                 let new: Vec<Entry> = city.log().split_off(before);
@@ -81,7 +84,7 @@ async fn an_unknown_organization_gets_nothing() {
         let session = city.session("stranger", role).await;
         for rpc in rpcs::all() {
             let before = city.log().len();
-            let result = rpcs::call(&rpc, &session).await;
+            let result = rpcs::call(&rpc, &session, "stranger").await;
             assert_refused(&city, before, &rpc, result, "organization.unknown");
         }
     }
@@ -93,7 +96,7 @@ async fn a_certificate_gives_no_role_that_was_not_registered() {
     let session = city.session("northfield", Role::Partner).await;
     for rpc in rpcs::all() {
         let before = city.log().len();
-        let result = rpcs::call(&rpc, &session).await;
+        let result = rpcs::call(&rpc, &session, "northfield").await;
         assert_refused(&city, before, &rpc, result, "organization.role");
     }
 }
@@ -107,7 +110,7 @@ async fn unknown_suspended_and_unregistered_look_alike() {
     for (id, role) in
         [("stranger", Role::Contributor), ("eastbrook", Role::Contributor), ("northfield", Role::Partner)]
     {
-        let status = rpcs::call("GetCheckpoint", &city.session(id, role).await).await.expect_err(id);
+        let status = rpcs::call("GetCheckpoint", &city.session(id, role).await, id).await.expect_err(id);
         seen.push((status.code(), status.message().to_owned(), status.details().to_vec()));
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
@@ -121,7 +124,7 @@ async fn a_suspension_holds_on_open_connections_at_once() {
     steward.register("city-partnership", "partner", pb::Standing::Suspended).await.expect("the steward may");
     for rpc in rpcs::all() {
         let before = city.log().len();
-        let result = rpcs::call(&rpc, &partner).await;
+        let result = rpcs::call(&rpc, &partner, "city-partnership").await;
         assert_refused(&city, before, &rpc, result, "organization.suspended");
     }
     steward.register("city-partnership", "partner", pb::Standing::Active).await.expect("the steward may");
@@ -158,7 +161,7 @@ async fn without_a_certificate_of_the_authority_there_is_no_connection() {
     let auditor = city.auditor().await;
     let mut reasons = Vec::new();
     for _ in 0..10_000 {
-        rpcs::call("GetCheckpoint", &auditor).await.expect("an auditor may");
+        rpcs::call("GetCheckpoint", &auditor, "city-auditor").await.expect("an auditor may");
         let log = city.log();
         let handshakes = log.iter().filter(|entry| entry.rule.as_str() == "peer.handshake");
         reasons = handshakes.map(|entry| entry.reason_code.as_ref().map(ToString::to_string)).collect();

@@ -8,6 +8,7 @@ mod papers;
 mod records;
 mod rpcs;
 mod vocabulary;
+mod witnesses;
 
 mod again;
 mod canary;

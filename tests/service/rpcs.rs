@@ -3,9 +3,12 @@
 use crate::city::City;
 use crate::records::school;
 use crate::vocabulary::{Source, question};
+use ring::rand::SystemRandom;
+use ring::signature::Ed25519KeyPair;
 use std::path::Path;
 use throughline::api::v1 as pb;
-use throughline::audit::Decision;
+use throughline::audit::{Checkpoint, Cosigner, Decision, Hash, Head, SignerKey, witness};
+use throughline::calendar::Timestamp;
 use throughline::client::Session;
 use tonic::Status;
 
@@ -64,6 +67,21 @@ impl City {
         self.tamper(&format!("INSERT INTO linkage_key VALUES (x'{NEXT_KEY}', 'next')"));
     }
 
+    /// Offers that checkpoint to witnesses, however many cosign it.
+    pub(crate) fn offered_checkpoint(&mut self) {
+        let config = self.file("throughline.toml");
+        let text = std::fs::read_to_string(&config).expect("init wrote it");
+        std::fs::write(&config, format!("witnesses_min = 9\n{text}")).expect("written");
+        self.restart();
+        let key = std::fs::read_to_string(self.file("keys/log.key")).expect("init wrote it");
+        let hex = |at: usize| u8::from_str_radix(&key.trim()[at..at + 2], 16).expect("hex");
+        let document: Vec<u8> = (0..key.trim().len()).step_by(2).map(hex).collect();
+        let signer = SignerKey::from_pkcs8(self.log_key().name(), &document).expect("its key");
+        let note = offered().sign(&signer).note().to_owned();
+        let now = Timestamp::now().millis();
+        self.tamper(&format!("INSERT OR REPLACE INTO offered VALUES (1, 1, '{note}', {now})"));
+    }
+
     /// Puts that pair among the decisions, of students who are not there.
     pub(crate) fn decided_pair(&self) {
         self.tamper(&format!(
@@ -72,9 +90,26 @@ impl City {
     }
 }
 
-/// Makes a call that would be allowed to the right caller, and hears it to its end.
-pub(crate) async fn call(name: &str, session: &Session) -> Result<(), Status> {
+/// The checkpoint that a call of `AddCosignature` cosigns.
+fn offered() -> Checkpoint {
+    let head = Head { size: 1, root: Hash::of(b"as good as any") };
+    Checkpoint::new("city.example/throughline", head).expect("an origin")
+}
+
+/// Makes a call that would be allowed to the right caller, and hears it to its end. `id` is the caller's.
+pub(crate) async fn call(name: &str, session: &Session, id: &str) -> Result<(), Status> {
     match name {
+        "OfferCheckpoint" => {
+            session.audit().offer_checkpoint(pb::OfferCheckpointRequest::default()).await.map(drop)
+        }
+        "AddCosignature" => {
+            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).expect("a key");
+            let name = witness::name("city.example/throughline", id);
+            let cosigner = Cosigner::from_pkcs8(&name, document.as_ref()).expect("a key");
+            let line = cosigner.cosign(&offered(), Timestamp::now());
+            let request = pb::AddCosignatureRequest { key: cosigner.verifier().to_string(), line };
+            session.audit().add_cosignature(request).await.map(drop)
+        }
         "Push" => {
             let mut pushing = Source { session: session.clone() }.open("by-name").await?;
             let next = pushing.opened.acknowledged_through + 1;

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 /// What a command ended with.
 pub(crate) struct Said {
     pub(crate) code: Option<i32>,
-    out: String,
+    pub(crate) out: String,
     pub(crate) errors: String,
 }
 

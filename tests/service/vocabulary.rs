@@ -103,7 +103,8 @@ impl City {
     /// Takes out of the database what schema 5 has added.
     pub(crate) fn before_keys(&self) {
         self.tamper(
-            "ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
+            "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery;
+             ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;
              DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
              ALTER TABLE edition DROP COLUMN left_out;

@@ -88,6 +88,12 @@ pub struct Entry {
     /// Linkage key that a step of changing keys is about: its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkage_key: Option<Code>,
+    /// Root of the log that a backup was restored from behind: what entries from here on had led to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_root: Option<Hash>,
+    /// Size of that log: the entries from this one's own index up to it are lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_size: Option<u64>,
     /// Records that changed one already known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_changed: Option<u64>,
@@ -197,6 +203,8 @@ impl Entry {
             indicator: None,
             legal_basis: None,
             linkage_key: None,
+            lost_root: None,
+            lost_size: None,
             n_changed: None,
             n_deleted: None,
             n_new: None,

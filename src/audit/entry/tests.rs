@@ -22,6 +22,8 @@ fn full() -> Entry {
         edition: Some(u32::MAX),
         indicator: longest(),
         legal_basis: longest(),
+        lost_root: Some(Hash::of(b"lost")),
+        lost_size: Some(u64::MAX),
         n_changed: Some(u64::MAX),
         n_deleted: Some(u64::MAX),
         n_new: Some(u64::MAX),

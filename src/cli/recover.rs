@@ -1,0 +1,48 @@
+//! `throughline recover`.
+
+use super::screen::{count, counted, say};
+use super::{Done, Failure, Finish};
+use crate::audit::SignerKey;
+use crate::server::{Config, keys, standing};
+use crate::store::{ServiceKey, Store};
+use std::path::PathBuf;
+
+/// Put on record that a database was restored from a backup, so that its service starts again
+#[derive(clap::Args)]
+#[command(after_help = "\
+Stop the service first. Without --yes it only says what is lost. What sources had sent since the backup is to be
+sent again; editions and answers since then are not there any more, though partners have them.")]
+pub(super) struct Recover {
+    /// The service's configuration file
+    #[arg(long, env = "THROUGHLINE_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+    /// Put it on record
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Recover {
+    pub(super) fn run(self) -> Done {
+        let config = Config::read(&self.config)?;
+        let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
+        let pkcs8 = keys::secret("log", &config.keys.log)?;
+        let signer = SignerKey::from_pkcs8(&Store::origin(&config.database)?, &pkcs8)?;
+        let key = signer.verifier().clone();
+        let store = Store::open(&config.database, service, signer)?;
+        super::wait(async move {
+            let Some(lost) = standing::lost(&config.database, &store, &key).await? else {
+                say("the database lacks nothing that its access log has proven: there is nothing to recover");
+                return Ok(Finish::All);
+            };
+            let n_lost = counted(lost.head.size.saturating_sub(lost.from), "entry is", "entries are");
+            say(&format!("{n_lost} lost, from entry {} on", count(lost.from)));
+            if !self.yes {
+                say("nothing was changed; put that on record with --yes");
+                return Err(Failure::new("the service does not start before that is on record"));
+            }
+            let index = standing::recover(&config.database, &store, lost).await?;
+            say(&format!("on record as entry {}: the service can be started", count(index)));
+            Ok(Finish::All)
+        })
+    }
+}

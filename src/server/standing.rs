@@ -1,0 +1,142 @@
+//! Whether the database is as far as its log has ever been, as far as anybody knows.
+//!
+//! The newest checkpoint is kept in a file beside the database. A database that was restored from a backup is behind it, and
+//! so it is behind what clients have seen: entries that it has proven are gone. Such a service does not start, and does not
+//! go on, before its operator has put on record what is lost: [`recover`].
+
+use super::Error;
+use crate::audit::{Head, SignedCheckpoint, VerifierKey};
+use crate::calendar::Timestamp;
+use crate::store::{Committed, Store, Tx};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the newest checkpoint is kept.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Where it is kept, and whether somebody has seen a later one.
+pub(super) struct Standing {
+    path: PathBuf,
+    behind: watch::Sender<bool>,
+    /// Held while the file is written: once the service is behind, nothing is written in its place.
+    writing: Mutex<()>,
+}
+
+impl Standing {
+    pub(super) fn new(database: &Path) -> Self {
+        Self { path: path(database), behind: watch::channel(false).0, writing: Mutex::default() }
+    }
+
+    /// Somebody has a checkpoint of this log that it does not continue: it is kept, and the service stops.
+    pub(super) fn is_behind(&self, checkpoint: &SignedCheckpoint) {
+        let size = checkpoint.checkpoint().head().size;
+        tracing::error!(size, "the access log does not continue a checkpoint that it has signed");
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = write(&self.path, checkpoint.note()) {
+            tracing::error!(kind = ?error.kind(), "that checkpoint can not be kept");
+        }
+        self.behind.send_replace(true);
+    }
+
+    fn keep_one(&self, note: &str) -> std::io::Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *self.behind.borrow() { Ok(()) } else { write(&self.path, note) }
+    }
+
+    pub(super) fn behind(&self) -> watch::Receiver<bool> {
+        self.behind.subscribe()
+    }
+
+    /// Keeps the newest checkpoint, again and again.
+    pub(super) async fn keep(self: Arc<Self>, store: Store) {
+        let (mut clock, mut kept) = (tokio::time::interval(EVERY), None);
+        loop {
+            clock.tick().await;
+            let Ok(newest) = store.read(|snapshot| snapshot.checkpoint()).await else { continue };
+            if newest == kept {
+                continue;
+            }
+            let (standing, note) = (self.clone(), newest.clone().unwrap_or_default());
+            match tokio::task::spawn_blocking(move || standing.keep_one(&note)).await {
+                Ok(Ok(())) => kept = newest,
+                Ok(Err(error)) => tracing::error!(kind = ?error.kind(), "the checkpoint can not be kept"),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Makes sure that a store is not behind the checkpoint that is kept beside its database.
+///
+/// # Errors
+///
+/// [`Error::LogBehind`], [`Error::Checkpoint`] when the file is none of this log, [`Error::Store`].
+pub(super) async fn check(database: &Path, store: &Store, key: &VerifierKey) -> Result<(), Error> {
+    lost(database, store, key).await?.map_or(Ok(()), |lost| Err(Error::LogBehind(lost.head.size)))
+}
+
+/// What is lost of a log: from which entry on, and up to what head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// Index of the first entry that is lost.
+    pub from: u64,
+    /// The head that the lost entries had led to.
+    pub head: Head,
+}
+
+/// What a store lacks of what is kept beside its database; nothing where it lacks nothing.
+///
+/// # Errors
+///
+/// [`Error::Checkpoint`], [`Error::Store`].
+pub async fn lost(database: &Path, store: &Store, key: &VerifierKey) -> Result<Option<Lost>, Error> {
+    let Some(kept) = read(database, key)? else { return Ok(None) };
+    let head = kept.checkpoint().head();
+    let look = move |snapshot: &crate::store::Snapshot<'_>| {
+        Ok::<_, crate::store::Error>((snapshot.continues(head)?, snapshot.log_size()?))
+    };
+    let (continues, size) = store.read(look).await?;
+    Ok((!continues).then_some(Lost { from: size, head }))
+}
+
+/// Puts on record what is lost, so that the service starts again and whoever has seen the lost entries is told.
+///
+/// # Errors
+///
+/// [`Error::Store`]; [`Error::Kept`] when the new checkpoint can not be kept.
+pub async fn recover(database: &Path, store: &Store, lost: Lost) -> Result<u64, Error> {
+    let steps = move |tx: &mut Tx<'_>| tx.recover(lost.head, Timestamp::now());
+    let committed: Committed<()> = store.transaction("recover", steps).await.map_err(Error::Store)?;
+    let receipt = committed.receipts.last().ok_or(crate::store::Error::Damaged("no log entry"))?;
+    write(&path(database), receipt.checkpoint()).map_err(Error::Kept)?;
+    Ok(receipt.index())
+}
+
+fn path(database: &Path) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push(".checkpoint");
+    name.into()
+}
+
+fn read(database: &Path, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, Error> {
+    let path = path(database);
+    let note = match std::fs::read(&path) {
+        Ok(note) if note.is_empty() => return Ok(None),
+        Ok(note) => note,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(_) => return Err(Error::Checkpoint(path)),
+    };
+    SignedCheckpoint::open(&note, key).map(Some).map_err(|_| Error::Checkpoint(path))
+}
+
+/// Writes in the place of what is there, whole or not at all.
+fn write(path: &Path, note: &str) -> std::io::Result<()> {
+    let new = path.with_extension("checkpoint.new");
+    let mut file = std::fs::File::create(&new)?;
+    std::io::Write::write_all(&mut file, note.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(new, path)
+}
