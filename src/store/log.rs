@@ -1,9 +1,9 @@
 //! The access log's tree in the database: appended within a transaction, signed once a commit.
 
-use super::{Error, Snapshot};
+use super::{Error, Snapshot, log_blocks};
 use crate::audit::{
-    Checkpoint, Entry, Filter, Frontier, Hash, Head, Nodes, Receipt, SignedCheckpoint, SignerKey,
-    VerifierKey, consistency_proof, leaf_hash,
+    Checkpoint, Entry, Frontier, Hash, Head, Nodes, Receipt, SignedCheckpoint, SignerKey, VerifierKey,
+    consistency_proof, leaf_hash,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -37,6 +37,7 @@ impl Log {
         for node in self.frontier.append(leaf_hash(&bytes)) {
             insert.execute(params![node.level, node.index.cast_signed(), node.hash.as_bytes()])?;
         }
+        log_blocks::complete(connection, position)?;
         Ok(position)
     }
 
@@ -143,36 +144,6 @@ impl Snapshot<'_> {
     pub fn checkpoint(&self) -> Result<Option<String>, Error> {
         let mut statement = self.prepare("SELECT note FROM log_checkpoint")?;
         Ok(statement.query_row([], |row| row.get(0)).optional()?)
-    }
-
-    /// Entries from a position on that pass a filter, a page of them, and where the next page begins (0 at
-    /// the end of the log).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`] or [`Error::Damaged`].
-    #[allow(clippy::type_complexity)]
-    pub fn log_entries(
-        &self,
-        from: u64,
-        page: usize,
-        filter: &Filter,
-    ) -> Result<(Vec<(u64, Vec<u8>)>, u64), Error> {
-        let mut statement =
-            self.prepare("SELECT position, entry FROM log_entry WHERE position >= ?1 ORDER BY position")?;
-        let mut rows = statement.query([from.cast_signed()])?;
-        let mut entries = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (position, bytes): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            if entries.len() == page {
-                return Ok((entries, position.cast_unsigned()));
-            }
-            let entry = Entry::parse(&bytes).map_err(|_| Error::Damaged("a log entry"))?;
-            if filter.matches(&entry) {
-                entries.push((position.cast_unsigned(), bytes));
-            }
-        }
-        Ok((entries, 0))
     }
 
     /// Proof that the log of size `old` is a prefix of the log of size `new`.

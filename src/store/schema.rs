@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/7_deliveries.sql"),
     include_str!("migrations/8_left_out.sql"),
     include_str!("migrations/9_witnesses.sql"),
+    include_str!("migrations/10_log_block.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.

@@ -103,7 +103,7 @@ impl City {
     /// Takes out of the database what schema 5 has added.
     pub(crate) fn before_keys(&self) {
         self.tamper(
-            "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery;
+            "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery; DROP TABLE log_block;
              ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;
              DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;

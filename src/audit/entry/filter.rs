@@ -44,4 +44,41 @@ impl Filter {
             && self.since.is_none_or(|since| since <= entry.time)
             && self.until.is_none_or(|until| entry.time < until)
     }
+
+    /// What stands in the bytes of every entry that meets the conditions, but for those on its time: each field as it is
+    /// spelled there.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<String> {
+        let code = |field: &str, code: Option<&Code>| code.map(|code| format!("\"{field}\":\"{code}\""));
+        let fields = [
+            self.organization.as_ref().map(|id| format!("\"organization\":\"{id}\"")),
+            code("agreement", self.agreement.as_ref()),
+            code("rpc", self.rpc.as_ref()),
+            self.decision.map(|decision| format!("\"decision\":\"{}\"", decision.name())),
+            code("purpose", self.purpose.as_ref()),
+            code("principal", self.principal.as_ref()),
+            code("product", self.product.as_ref()),
+            code("rule", self.rule.as_ref()),
+        ];
+        fields.into_iter().flatten().collect()
+    }
+}
+
+impl Entry {
+    /// The filter with every condition that this entry meets, but for those on its time.
+    #[must_use]
+    pub fn conditions(&self) -> Filter {
+        Filter {
+            organization: self.organization.clone(),
+            agreement: self.agreement.clone(),
+            rpc: Some(self.rpc.clone()),
+            decision: Some(self.decision),
+            purpose: self.purpose.clone(),
+            principal: self.principal.clone(),
+            product: self.product.clone(),
+            rule: Some(self.rule.clone()),
+            since: None,
+            until: None,
+        }
+    }
 }
