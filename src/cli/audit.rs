@@ -1,5 +1,6 @@
 //! `throughline audit`: read, export and check the access log.
 
+mod counts;
 mod disclosures;
 mod events;
 mod receipt;
@@ -11,8 +12,8 @@ use super::table::{Align, Table, safe};
 use super::{Done, Failure, Finish};
 use crate::api::v1 as pb;
 use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
+use counts::{Counting, Counts};
 use prost::Message;
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Read and check the access log
@@ -311,31 +312,20 @@ fn write(folder: &Path, files: Vec<(tile::Tile, Vec<u8>)>) -> Result<(), Failure
 impl Verify {
     fn run(self) -> Done {
         let log = open_log(&self.log_key)?;
-        let (mut n_refused, mut n_released, mut n_malformed) = (0_u64, 0_u64, 0_u64);
-        // Calls that have begun and of which nothing was decided, by request id.
-        let mut begun = BTreeMap::new();
+        let mut counting = Counting::start();
         let signed = tile::verify(
             |path| std::fs::read(self.folder.join(path)),
             &log,
-            |index, bytes| match Entry::parse(bytes) {
-                Ok(entry) => {
-                    match entry.decision {
-                        Decision::Intended => drop(begun.insert(entry.request_id.clone(), index)),
-                        Decision::Allowed | Decision::Refused => drop(begun.remove(&entry.request_id)),
-                    }
-                    n_refused += u64::from(entry.decision == Decision::Refused);
-                    n_released += u64::from(entry.cells_shown.is_some());
-                }
-                Err(_) => n_malformed += 1,
-            },
+            |index, bytes| counting.add(index, bytes),
         )?;
+        let counts = counting.finish().ok_or_else(|| Failure::new("reading the entries failed"))?;
+        let Counts { n_refused, n_released, n_malformed, open } = counts;
         if n_malformed > 0 {
             return Err(Failure::new(format!(
                 "{n_malformed} entries of the log are not entries of this service"
             )));
         }
         let head = signed.checkpoint().head();
-        let open: BTreeSet<u64> = begun.into_values().collect();
         if self.json {
             screen::json(&serde_json::json!({
                 "origin": signed.checkpoint().origin(), "size": head.size, "root": head.root.to_string(),

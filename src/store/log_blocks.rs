@@ -142,7 +142,7 @@ mod tests {
         let time = Timestamp::from_millis(1_000 * n.cast_signed() + i64::from(random.next_u32() % 5_000));
         Entry {
             organization: OrgId::new(&format!("org-{}", random.next_u32() % 4)).ok(),
-            agreement: (random.next_u32() % 2 == 0).then(|| code("city-outcomes")),
+            agreement: random.next_u32().is_multiple_of(2).then(|| code("city-outcomes")),
             purpose: Some(purpose),
             product: Some(product),
             principal: (n == 2_500).then(|| code("a.miller")),
@@ -176,7 +176,7 @@ mod tests {
         for round in 0..300 {
             let of = &all[random.next_u32() as usize % all.len()];
             let full = of.conditions();
-            let mut chosen = || random.next_u32() % 3 == 0;
+            let mut chosen = || random.next_u32().is_multiple_of(3);
             let filter = Filter {
                 organization: full.organization.filter(|_| chosen()),
                 agreement: full.agreement.filter(|_| chosen()),
