@@ -45,7 +45,24 @@ fn check_shape(tabulation: &Tabulation) -> Result<(), &'static str> {
         tabulation.measures.iter().all(|m| m.population < populations.len() && m.scale > 0),
         "a measure has no population or no scale",
     )?;
-    check_atoms(tabulation)
+    check_atoms(tabulation)?;
+    check_nested(tabulation)
+}
+
+/// Shares that imply others: of the same people, and never of more of them.
+fn check_nested(tabulation: &Tabulation) -> Result<(), &'static str> {
+    let Tabulation { measures, atoms, .. } = tabulation;
+    for (measure, values) in measures.iter().zip(&atoms.values) {
+        let is_sound = |&outer: &usize| match (values, atoms.values.get(outer)) {
+            (Values::Share(inner), Some(Values::Share(around))) => {
+                measures[outer].population == measure.population
+                    && inner.iter().zip(around).all(|(inner, outer)| inner <= outer)
+            }
+            _ => false,
+        };
+        require(measure.within.iter().all(is_sound), "a share counts people that one around it does not")?;
+    }
+    Ok(())
 }
 
 /// Dimensions with a root `all`, parents before children and distinct ids.

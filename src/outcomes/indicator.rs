@@ -1,8 +1,11 @@
 //! Indicators as data: the library that `indicators.toml` holds.
 
+mod nested;
+
 use super::Unit;
 use super::expression::{Expression, Settings};
 use super::left_out::{About, AboutText};
+use nested::{Rung, RungText};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -38,6 +41,10 @@ pub struct Indicator {
     pub(super) value: Expression,
     pub(super) over: Expression,
     pub(super) scale: u32,
+    /// Where it stands among shares of which each counts some of those before it.
+    pub(super) rung: Option<Rung>,
+    /// Ids of shares that count everybody whom this one counts.
+    pub(super) implies: Vec<String>,
 }
 
 /// How the values of an indicator are to be read.
@@ -169,12 +176,23 @@ struct IndicatorText {
     #[serde(default)]
     parameters: Vec<String>,
     population: String,
+    nested_by: Option<String>,
+    rung: Option<RungText>,
+    #[serde(default)]
+    implies: Vec<String>,
     #[serde(default = "one")]
     value: String,
     #[serde(default = "one")]
     over: String,
     #[serde(default = "unscaled")]
     scale: u32,
+}
+
+impl IndicatorText {
+    fn rung(&self) -> Option<Rung> {
+        let own = |parameter: &String| Rung::set_by(&self.id, parameter);
+        self.nested_by.as_ref().map(own).or_else(|| self.rung.as_ref().map(RungText::rung))
+    }
 }
 
 fn one() -> String {
@@ -219,6 +237,8 @@ static INDICATORS: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
         value: parse(&text.value),
         over: parse(&text.over),
         scale: text.scale,
+        rung: text.rung(),
+        implies: text.implies.clone(),
     });
     indicators.collect()
 });
@@ -256,6 +276,7 @@ mod tests {
             }
             assert!(indicator.parameters.iter().all(|p| settings.contains_key(p)), "{}", indicator.id);
             assert_eq!(super::indicator(&indicator.id), Some(indicator), "ids are unique");
+            assert!(indicator.is_nested_soundly(), "{}", indicator.id);
         }
         for text in &DOCUMENT.population {
             assert!(text.parent.iter().all(|parent| POPULATIONS.contains_key(parent)), "{}", text.id);

@@ -96,13 +96,17 @@ pub struct Measure {
     pub bounds: Option<(i64, i64)>,
     /// When a mean would tell the value of one person too closely.
     pub concentration: Option<Concentration>,
+    /// Of a share, the positions of all shares of the same population that count everybody whom this one counts, ascending:
+    /// those in between two are a group that must be protected like any other.
+    pub within: Vec<usize>,
 }
 
 impl Measure {
     /// A measure of a population, without a scale, bounds or rule of its own.
     #[must_use]
     pub fn new(id: &str, population: usize) -> Self {
-        Self { id: id.into(), population, scale: 1, bounds: None, concentration: None }
+        let (bounds, concentration, within) = (None, None, Vec::new());
+        Self { id: id.into(), population, scale: 1, bounds, concentration, within }
     }
 }
 

@@ -56,6 +56,40 @@ fn a_score_of_so_many_points_is_reached_exactly() {
     assert_eq!(figure(&counts, "score_at_least STATE ELA 500", &[]), Figure::Share(2, 3));
 }
 
+/// Over all products; another group of students is another matter.
+#[test]
+fn a_share_says_which_others_count_everybody_it_counts() {
+    let mut city = City::new();
+    for (number, points) in [(1, 399), (2, 455), (3, 501)] {
+        city.say(number, "east", at("a", 2024, "03")).say(number, "east", score("2024-05-01", points, false));
+    }
+    let reached = |name: &str, points: u32| {
+        format!(
+            "[[indicators]]\nname = \"{name}\"\nuse = \"score_at_least\"\ntest = \"STATE\"\nsubject = \"ELA\"\npoints = {points}\n"
+        )
+    };
+    let others = format!("product = \"others\"\npopulation = \"grade = 4\"\n{}", reached("s", 350));
+    let low = format!("product = \"low\"\n{}", reached("s", 400));
+    let high = reached("s", 500) + &reached("t", 450);
+    let suspended = "[[indicators]]\nname = \"d\"\nuse = \"discipline_rate\"\n[[indicators]]\nname = \"u\"\nuse = \"suspension_rate\"\n";
+    let counts = city.count_all(&[&(high + suspended), &others, &low], StudentYear, 2024);
+    let within = |id: &str| -> Vec<&str> {
+        let measure = counts.measures.iter().find(|measure| measure.id == id).expect(id);
+        let mut within: Vec<&str> =
+            measure.within.iter().map(|&at| counts.measures[at].id.as_str()).collect();
+        within.sort_unstable();
+        within
+    };
+    assert_eq!(
+        within("score_at_least STATE ELA 500"),
+        ["score_at_least STATE ELA 400", "score_at_least STATE ELA 450"]
+    );
+    assert_eq!(within("score_at_least STATE ELA 450"), ["score_at_least STATE ELA 400"]);
+    assert_eq!(within("score_at_least STATE ELA 400"), [""; 0]);
+    assert_eq!(within("score_at_least STATE ELA 350 [grade = 4]"), [""; 0]);
+    assert_eq!((within("suspension_rate"), within("discipline_rate")), (vec!["discipline_rate"], vec![]));
+}
+
 #[test]
 fn scores_beyond_their_bounds_count_as_these_and_the_largest_are_known() {
     let mut city = City::new();

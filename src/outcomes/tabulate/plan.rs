@@ -2,11 +2,11 @@
 
 use super::{Measure, Population, Product, Publication, Unit};
 use crate::outcomes::Concentration;
-use crate::outcomes::MeasureKind;
 use crate::outcomes::axis::Axis;
 use crate::outcomes::expression::{Expression, Setting, Settings};
 use crate::outcomes::indicator::PopulationRule;
 use crate::outcomes::product::IndicatorUse;
+use crate::outcomes::{Indicator, MeasureKind};
 use std::collections::BTreeMap;
 
 /// What is to be counted.
@@ -36,7 +36,10 @@ pub(super) struct PlannedMeasure {
     pub(super) bounds: Option<(i64, i64)>,
     /// As [`Measure::concentration`].
     pub(super) concentration: Option<Concentration>,
-    scale: u32,
+    /// As [`Measure::within`].
+    within: Vec<usize>,
+    indicator: &'static Indicator,
+    settings: Settings,
 }
 
 impl PlannedPopulation {
@@ -47,8 +50,20 @@ impl PlannedPopulation {
 
 impl PlannedMeasure {
     pub(super) fn public(&self) -> Measure {
-        let (bounds, concentration) = (self.bounds, self.concentration);
-        Measure { id: self.id.clone(), population: self.population, scale: self.scale, bounds, concentration }
+        Measure {
+            id: self.id.clone(),
+            population: self.population,
+            scale: self.indicator.scale,
+            bounds: self.bounds,
+            concentration: self.concentration,
+            within: self.within.clone(),
+        }
+    }
+
+    /// Whether everybody whom it counts is counted by another one.
+    fn implies(&self, other: &Self) -> bool {
+        self.population == other.population
+            && self.indicator.implies(&self.settings, other.indicator, &other.settings)
     }
 }
 
@@ -111,7 +126,18 @@ impl Plan {
         for product in products {
             plan.add(product, unit);
         }
+        plan.nest();
         plan
+    }
+
+    /// Notes of each measure those that it implies.
+    fn nest(&mut self) {
+        let within = |inner: &PlannedMeasure| {
+            let around = self.measures.iter().enumerate().filter(|(_, outer)| inner.implies(outer));
+            around.map(|(at, _)| at).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = self.measures.iter().map(within).collect();
+        self.measures.iter_mut().zip(all).for_each(|(measure, within)| measure.within = within);
     }
 
     fn add(&mut self, product: &Product, unit: Unit) {
@@ -158,7 +184,9 @@ impl Plan {
             over: used.indicator.over.bind(&used.settings),
             bounds: used.bounds,
             concentration: used.concentration(),
-            scale: used.indicator.scale,
+            within: Vec::new(),
+            indicator: used.indicator,
+            settings: used.settings.clone(),
         });
         self.measures.len() - 1
     }
