@@ -35,13 +35,15 @@ pub enum Quantity {
     Outcome(usize),
     /// People without it.
     Complement(usize),
+    /// People with the outcome of the first share who do not have that of the second, which implies it.
+    Within(usize, usize),
     /// The sum that a mean or ratio is made of.
     Sum(usize),
 }
 
 /// What the rules hide and linear combination of what the seal shows gives away all the same: numbers
 /// of people, of outcomes and of complements that are too small or certain, of cells, of rests, of
-/// people between two populations, and of the hidden cells of a line together. None, if the seal is sound.
+/// people between two populations or two outcomes, and of the hidden cells of a line together. None, if the seal is sound.
 #[must_use]
 pub fn derivable(tabulation: &Tabulation, seal: &Seal) -> Vec<Target> {
     let view = view::View::new(tabulation, seal);
@@ -62,9 +64,10 @@ pub fn sensitive(tabulation: &Tabulation, seal: &Seal) -> Vec<Target> {
 
 /// The least and the greatest value that a number can have for somebody who knows all that the seal shows, which of the
 /// groups that can be asked for add up to others, that counts are not negative, that outcomes and inner
-/// populations are no more than the people around them, and that a hidden cell is not empty. A code is a range to him.
-/// Whole numbers are not asked for, so the truth may be narrower. An `insider` is a category of the geography right below the whole, who
-/// knows all numbers of its own people besides.
+/// populations are no more than the people around them and outcomes no more than those they imply, and that a
+/// hidden cell is not empty. A code is a range to him. Whole numbers are not asked for, so the truth may be narrower.
+/// An `insider` is a category of the geography right below the whole, who knows all numbers of its own people
+/// besides.
 ///
 /// Nothing where the number can not be asked for, is the insider's own, for [`Quantity::Sum`], and where the solver
 /// gives up.
@@ -83,9 +86,9 @@ pub fn interval_in_cells(
 }
 
 /// The least and the greatest value that a number can have, given everything the seal shows, that counts
-/// are not negative, that outcomes and inner populations are no more than the people around them, and
-/// that a hidden cell is not empty. A code is a range to him. Whole numbers are not asked for, so the truth may be
-/// narrower.
+/// are not negative, that outcomes and inner populations are no more than the people around them and outcomes no more than
+/// those they imply, and that a hidden cell is not empty. A code is a range to him. Whole numbers are not asked for,
+/// so the truth may be narrower.
 ///
 /// Nothing for a cell that does not exist, for [`Quantity::Sum`], and where the solver gives up.
 #[must_use]

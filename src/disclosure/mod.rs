@@ -7,10 +7,11 @@
 //! on syntax, whatever the data. What the seal hides is not in it.
 //!
 //! The promise has two parts. Of every number that the rule hides: no sum or difference of anything shown gives it,
-//! neither of a cell, nor of the people a category has beyond its parts, nor of the hidden cells of a line together.
+//! neither of a cell, nor of the people a category has beyond its parts or an outcome beyond another that implies it, nor
+//! of the hidden cells of a line together.
 //! And of those that [`SealReport`] does not list as linear only: there is a second table of whole numbers over the
 //! groups that can be asked for, which fits everything shown and what is known besides (counts are not negative, hidden
-//! groups are not empty, outcomes are no more than people), and in which the number differs; also for a district that
+//! groups are not empty, outcomes are no more than people and than what they imply), and in which the number differs; also for a district that
 //! knows its own students. A share that is printed as a code is never a number to add or subtract, and the second table
 //! stays inside the code's range. [`attack`] referees both, and the second tables are kept as the seal's [`Proof`], which
 //! replays them without searching for anything. How the people of several groups could be spread over groups that

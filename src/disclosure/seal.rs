@@ -3,6 +3,7 @@
 mod codes;
 mod legacy;
 mod method;
+mod nested;
 mod reveal;
 
 use super::check::{check_dimensions, check_publications, require};
@@ -14,6 +15,7 @@ use crate::calendar::SchoolYear;
 use crate::outcomes::{Dimension, Publication, Tabulation, Unit};
 pub(super) use codes::SealedCodes;
 pub(super) use method::{Figures, Method, Noisy, Rounded};
+pub(super) use nested::Nested;
 use serde::{Deserialize, Serialize};
 
 /// What may be seen of an edition: immutable, and without anything it hides.
@@ -59,6 +61,9 @@ pub(super) struct SealedLattice {
     /// What was done to the figures; its bytes stand behind those of all lattices.
     #[serde(skip)]
     pub(super) method: Method,
+    /// Which outcomes were known to imply others; its bytes stand behind those of the methods.
+    #[serde(skip)]
+    pub(super) nested: Nested,
 }
 
 /// What may be seen of a number.
@@ -88,6 +93,9 @@ const MAGIC: &[u8] = b"throughline seal\x03";
 
 /// The same of seals with figures that are not exact.
 const MAGIC_WITH_METHODS: &[u8] = b"throughline seal\x04";
+
+/// The same of seals in which outcomes imply others, whether or not all figures are exact.
+const MAGIC_WITH_NESTED: &[u8] = b"throughline seal\x05";
 
 impl Seal {
     /// The edition it is a seal of.
@@ -148,11 +156,17 @@ impl Seal {
     /// The seal as bytes: the same for the same content.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let methods = self.methods_to_bytes();
-        let magic = if methods.is_empty() { MAGIC } else { MAGIC_WITH_METHODS };
+        let nested = self.nested_to_bytes();
+        let methods = self.methods_to_bytes(!nested.is_empty());
+        let magic = match (methods.is_empty(), nested.is_empty()) {
+            (true, _) => MAGIC,
+            (false, true) => MAGIC_WITH_METHODS,
+            (false, false) => MAGIC_WITH_NESTED,
+        };
         // Every type in the body has a known length, which is all that postcard asks of it.
         let mut bytes = postcard::to_extend(&self.body, magic.to_vec()).expect("the body can be encoded");
         bytes.extend(methods);
+        bytes.extend(nested);
         bytes
     }
 
@@ -175,6 +189,11 @@ impl Seal {
         } else if let Some(body) = bytes.strip_prefix(MAGIC_WITH_METHODS) {
             let (mut body, rest) = postcard::take_from_bytes::<Body>(body).map_err(damaged)?;
             let rest = Self::read_methods(&mut body.lattices, rest)?;
+            (body, rest)
+        } else if let Some(body) = bytes.strip_prefix(MAGIC_WITH_NESTED) {
+            let (mut body, rest) = postcard::take_from_bytes::<Body>(body).map_err(damaged)?;
+            let rest = Self::read_methods(&mut body.lattices, rest)?;
+            let rest = Self::read_nested(&mut body.lattices, rest)?;
             (body, rest)
         } else if let Some(body) = bytes.strip_prefix(legacy::MAGIC) {
             let read = postcard::take_from_bytes::<legacy::OldBody>(body);
@@ -244,6 +263,7 @@ impl SealedLattice {
             codes: shown.coded.iter().map(|coded| SealedCodes::new(coded, &listed)).collect(),
             population_of,
             method: Method::Exact,
+            nested: Nested::of(joined),
         }
     }
 
@@ -276,6 +296,7 @@ impl SealedLattice {
             && self.values.iter().all(|values| values.len().is_none_or(|len| len == n_cells));
         require(lengths, "columns differ in length")?;
         self.check_method()?;
+        self.check_nested()?;
         self.check_codes(|publication| profile(publication).is_some_and(RuleProfile::codes_rates))?;
         let size = |d: &Dimension| d.nodes.len() as u128;
         let total = self.dimensions.iter().try_fold(1u128, |product, d| product.checked_mul(size(d)));

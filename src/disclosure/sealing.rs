@@ -8,7 +8,7 @@ use super::proof::{FamilyProof, LatticeProof, Proof, counts};
 use super::protection::{DOWNWARDS_MAX, History, Protection, Shown, kept, protect, prove};
 use super::report::{PeriodReport, SealReport};
 use super::rounding::{Last, round};
-use super::seal::{Body, Method, SealedLattice};
+use super::seal::{Body, Method, Nested, SealedLattice};
 use super::standing::Standing;
 use super::table::sha256;
 use super::{Error, RuleProfile, Seal};
@@ -158,7 +158,7 @@ impl<'a> Prepared<'a> {
 
 impl Sealing<'_> {
     fn seal(&self, tabulation: &Tabulation, past: &[Past<'_>]) -> Result<Made, Error> {
-        let standing = Standing::new(tabulation, past, self.profiles)?;
+        let standing = Standing::new(tabulation, &Nested::of(tabulation), past, self.profiles)?;
         match tabulation.mode {
             Mode::Suppress => self.hide(tabulation, standing),
             Mode::Round | Mode::Dp(_) => {

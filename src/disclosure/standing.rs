@@ -1,7 +1,7 @@
 //! How a tabulation stands to what earlier editions have shown of it: whether anything has changed, and enough.
 
 use super::past::{Change, Earlier, Joined, Past, earlier};
-use super::seal::SealedLattice;
+use super::seal::{Nested, SealedLattice};
 use super::{Error, RuleProfile};
 use crate::outcomes::{Publication, Tabulation};
 
@@ -11,21 +11,26 @@ pub(super) struct Standing<'a> {
     change: Change,
     /// The last seal of these people.
     last: Option<Earlier<'a>>,
-    /// Whether that is of the same products and has a proof: what has none does not get one by staying.
+    /// Whether that is of the same products, knew of the same outcomes that imply others, and has a proof: what has none does
+    /// not get one by staying.
     is_same: bool,
 }
 
 impl<'a> Standing<'a> {
+    /// A tabulation of which `nested` says which outcomes are known to imply others.
+    ///
     /// # Errors
     ///
     /// [`Error::UnknownProfile`]; [`Error::PastDiffers`]; [`Error::TooLarge`].
     pub(super) fn new(
         tabulation: &Tabulation,
+        nested: &Nested,
         past: &[Past<'a>],
         profiles: &[RuleProfile],
     ) -> Result<Self, Error> {
         let earlier = earlier(tabulation, past)?;
-        let joined = Joined::new(tabulation, &earlier)?;
+        let mut joined = Joined::new(tabulation, &earlier)?;
+        nested.give_to(&mut joined.now);
         let change = joined.change(cell_min(tabulation, profiles)?);
         let last = earlier.last().copied();
         let is_same = last.is_some_and(|last| {
@@ -35,6 +40,7 @@ impl<'a> Standing<'a> {
             };
             let profile = |of: &[RuleProfile], id: &str| of.iter().find(|profile| profile.id == id).cloned();
             last.seal.is_proven
+                && last.sealed.nested == *nested
                 && live().count() == last.sealed.publications.len()
                 && live().zip(&last.sealed.publications).all(is_same)
                 && live().all(|publication| {

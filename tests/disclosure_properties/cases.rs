@@ -64,6 +64,7 @@ pub(crate) fn build(numbers: Vec<u32>) -> Case {
     let atoms = atoms(&mut draw, &dimensions, &populations);
     let downwards_max = if draw.up_to(1) == 0 { usize::MAX } else { 0 };
     let profiles = code(&mut draw, profiles, &mut publications);
+    let (measures, atoms) = nest(&mut draw, measures, atoms, &mut publications);
     let (unit, period) = (Unit::StudentYear, SchoolYear::new(2025).expect("a school year"));
     let tabulation = Tabulation {
         mode: Mode::Suppress,
@@ -112,6 +113,46 @@ fn code(
         profiles.push(coded);
     }
     profiles
+}
+
+/// Adds outcomes that imply others, now and then: of those with the share, more and more of them. Some are all of these, or
+/// all others, so that they share a table.
+fn nest(
+    draw: &mut Draw,
+    mut measures: Vec<Measure>,
+    mut atoms: Atoms,
+    publications: &mut [Publication],
+) -> (Vec<Measure>, Atoms) {
+    let mut around = vec![usize::from(draw.up_to(1) == 1)];
+    let population = measures[around[0]].population;
+    for _ in 0..draw.up_to(3) {
+        let Values::Share(outer) = &atoms.values[around[around.len() - 1]] else {
+            unreachable!("it is a share")
+        };
+        let is_same = draw.up_to(7) == 7;
+        let few = |outer: u32, draw: &mut Draw| {
+            let most = [1, 4, 30][draw.up_to(2) as usize];
+            outer - draw.up_to(outer.min(most))
+        };
+        let inner = outer.iter().map(|&outer| if is_same { outer } else { few(outer, draw) }).collect();
+        let at = measures.len();
+        measures
+            .push(Measure { within: around.clone(), ..Measure::new(&format!("within {at}"), population) });
+        atoms.values.push(Values::Share(inner));
+        around.push(at);
+        for publication in publications.iter_mut().filter(|_| draw.up_to(3) > 0) {
+            publication.indicators.push((format!("i{at}"), at));
+        }
+        if draw.up_to(5) == 5 {
+            let Values::Share(inner) = &atoms.values[at] else { unreachable!("it is a share") };
+            let others = atoms.people[population].iter().zip(inner).map(|(people, inner)| people - inner);
+            let others = Values::Share(others.collect());
+            measures.push(Measure::new(&format!("without {at}"), population));
+            atoms.values.push(others);
+            publications[0].indicators.push((format!("i{}", at + 1), at + 1));
+        }
+    }
+    (measures, atoms)
 }
 
 fn band(draw: &mut Draw, people_min: u64) -> RateBand {

@@ -211,7 +211,9 @@ proptest! {
                 check_cell(&case, publication, measure, &table, cell);
             }
         }
-        let is_outcome = |target: &Target| matches!(target.quantity, Quantity::Outcome(_) | Quantity::Complement(_));
+        let is_outcome = |target: &Target| {
+            matches!(target.quantity, Quantity::Outcome(_) | Quantity::Complement(_) | Quantity::Within(..))
+        };
         check_open(&case, is_outcome, first, 5);
     }
 }

@@ -32,6 +32,13 @@ impl Chance {
     }
 }
 
+impl Student {
+    /// Whether the absence is severe: of some of those absent it is not.
+    pub(crate) fn is_severe(&self) -> bool {
+        self.is_absent && self.score.is_none_or(|score| score % 4 != 0)
+    }
+}
+
 pub(crate) const SCHOOLS: [&[&str]; 3] = [&["a1", "a2", "a3"], &["b1", "b2"], &["c1"]];
 const RACES: [usize; 10] = [0, 0, 0, 0, 1, 1, 1, 2, 2, 3];
 
@@ -70,8 +77,8 @@ pub(crate) fn change(students: &Students, chance: &mut Chance, n_each: usize) ->
 /// it is withdrawn.
 pub(crate) type Product = (&'static str, u32, &'static [usize], usize, bool);
 
-/// Measures: everybody's number, chronic absence, mean score of the tested.
-pub(crate) const MEASURES: [&str; 3] = ["students", "chronic_absence", "mean_score"];
+/// Measures: everybody's number, chronic absence, mean score of the tested, severe absence, which implies chronic.
+pub(crate) const MEASURES: [&str; 4] = ["students", "chronic_absence", "mean_score", "severe_absence"];
 
 /// Counts what some products ask for.
 pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation {
@@ -109,10 +116,14 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
             Values::Count,
             Values::Share(number(&|student| student.is_absent)),
             Values::Mean { sum: scores(&|score| score), sum_of_squares: squares, largest: vec![] },
+            Values::Share(number(&Student::is_severe)),
         ],
     };
     let population = |id: &str, parent| Population { id: id.into(), parent };
-    let measure = |(id, population): (&&str, usize)| Measure::new(id, population);
+    let measure = |(id, population): (&&str, usize)| Measure {
+        within: if *id == "severe_absence" { vec![1] } else { vec![] },
+        ..Measure::new(id, population)
+    };
     let publication = |&(product, version, dimensions, depth, withdrawn): &Product| Publication {
         product: product.into(),
         version,
@@ -128,7 +139,7 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
         populations: vec![population("all", None), population("tested", Some(0))],
-        measures: MEASURES.iter().zip([0, 0, 1]).map(measure).collect(),
+        measures: MEASURES.iter().zip([0, 0, 1, 0]).map(measure).collect(),
         atoms,
         publications: products.iter().map(publication).collect(),
     }

@@ -144,6 +144,7 @@ pub(crate) struct Truth {
     pub(crate) people: i64,
     pub(crate) tested: i64,
     pub(crate) absent: i64,
+    pub(crate) severe: i64,
 }
 
 pub(crate) fn truth(tabulation: &Tabulation, students: &Students, group: &Group) -> Truth {
@@ -152,6 +153,7 @@ pub(crate) fn truth(tabulation: &Tabulation, students: &Students, group: &Group)
         truth.people += 1;
         truth.tested += i64::from(student.score.is_some());
         truth.absent += i64::from(student.is_absent);
+        truth.severe += i64::from(student.is_severe());
     }
     truth
 }
@@ -207,6 +209,10 @@ pub(crate) fn findings(editions: &[Edition], answers: &[Answers], solver: &Solve
             check(is_telling(truth.absent, truth.people), &[(at, 2, 1)], "the absent");
             let present = truth.people - truth.absent;
             check(is_telling(present, truth.people), &[(at, 0, 1), (at, 2, -1)], "those present");
+            check(is_telling(truth.severe, truth.people), &[(at, 4, 1)], "the severely absent");
+            let others = truth.people - truth.severe;
+            check(is_telling(others, truth.people), &[(at, 0, 1), (at, 4, -1)], "those not severely absent");
+            check(is_small(truth.absent - truth.severe), &[(at, 2, 1), (at, 4, -1)], "the absent in between");
             for (before, then) in truths[..at].iter().enumerate() {
                 let change = |of: fn(&Truth) -> i64| is_small((of(truth) - of(then)).abs());
                 check(change(|of| of.people), &[(at, 0, 1), (before, 0, -1)], "a change of people");
@@ -214,6 +220,13 @@ pub(crate) fn findings(editions: &[Edition], answers: &[Answers], solver: &Solve
                 check(change(|of| of.absent), &[(at, 2, 1), (before, 2, -1)], "a change of the absent");
                 let present = [(at, 0, 1), (at, 2, -1), (before, 0, -1), (before, 2, 1)];
                 check(change(|of| of.people - of.absent), &present, "a change of those present");
+                check(
+                    change(|of| of.severe),
+                    &[(at, 4, 1), (before, 4, -1)],
+                    "a change of the severely absent",
+                );
+                let between = [(at, 2, 1), (at, 4, -1), (before, 2, -1), (before, 4, 1)];
+                check(change(|of| of.absent - of.severe), &between, "a change of those in between");
                 let rescored = n_rescored(tabulation, students[before], students[at], group);
                 let is_seen = is_small(rescored) && (truth.tested - then.tested).abs() < CELL_MIN;
                 check(is_seen, &[(at, 3, 1), (before, 3, -1)], "a change of few scores");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use throughline::disclosure::{Mark, ProtectedTable};
 use throughline::outcomes::Tabulation;
 
-/// What is counted: all students, the tested, the absent, the sum of scores.
-pub(crate) const BLOCKS: usize = 4;
+/// What is counted: all students, the tested, the absent, the sum of scores, the severely absent.
+pub(crate) const BLOCKS: usize = 5;
 
 /// The group of a cell: one category for each dimension.
 pub(crate) type Group = Vec<u16>;
@@ -30,8 +30,9 @@ impl Answers {
             if let Some(n) = cell.denominator {
                 self.learn((people, group.clone()), n as f64);
                 match (measure, cell.mark()) {
-                    (1, Mark::Shown | Mark::Zero) => {
-                        self.learn((2, group), cell.numerator.expect("a share has one") as f64);
+                    (1 | 3, Mark::Shown | Mark::Zero) => {
+                        let block = if measure == 1 { 2 } else { 4 };
+                        self.learn((block, group), cell.numerator.expect("a share has one") as f64);
                     }
                     (2, Mark::Shown) => self.learn((3, group), cell.value.expect("a mean") * n as f64),
                     _ => {}

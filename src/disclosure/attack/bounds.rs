@@ -63,6 +63,7 @@ fn solve(view: &View<'_>, target: &[(usize, i64)], direction: OptimizationDirect
     }
     for (measure, of) in tabulation.measures.iter().enumerate().filter(|&(measure, _)| counted(measure)) {
         within(view.block(measure), of.population);
+        of.within.iter().for_each(|&outer| within(view.block(measure), view.block(outer)));
     }
     match problem.solve().ok()? {
         SolveOutcome::Solution(solution) => Some(solution.objective()),

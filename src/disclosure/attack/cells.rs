@@ -17,6 +17,7 @@ pub(super) fn interval(view: &View<'_>, target: &Target, insider: Option<u16>) -
         Quantity::People(at) => vec![(at, 1.0)],
         Quantity::Between(outer, inner) => vec![(outer, 1.0), (inner, -1.0)],
         Quantity::Outcome(measure) => vec![(view.block(measure), 1.0)],
+        Quantity::Within(outer, inner) => vec![(view.block(outer), 1.0), (view.block(inner), -1.0)],
         Quantity::Complement(measure) => vec![(population(measure), 1.0), (view.block(measure), -1.0)],
         Quantity::Sum(_) => return None,
     };
@@ -76,6 +77,9 @@ impl Cells {
         shares
             .iter()
             .for_each(|&at| cells.add_bound(view, view.block(at), tabulation.measures[at].population));
+        for (at, measure) in tabulation.measures.iter().enumerate() {
+            measure.within.iter().for_each(|&of| cells.add_bound(view, view.block(at), view.block(of)));
+        }
         cells
     }
 

@@ -174,6 +174,13 @@ impl<'a> View<'a> {
             let lines = self.lines(|group| self.is_hidden(self.block(at), measure.population, group));
             let of_measure = [Quantity::Outcome(at), Quantity::Complement(at), Quantity::Sum(at)];
             add(lines, &|quantity| of_measure.contains(&quantity));
+            for &outer in &measure.within {
+                let is_hidden =
+                    |block: usize, group: &Group| self.is_hidden(block, measure.population, group);
+                let lines = self
+                    .lines(|group| is_hidden(self.block(at), group) || is_hidden(self.block(outer), group));
+                add(lines, &|quantity| quantity == Quantity::Within(outer, at));
+            }
         }
         targets
     }
@@ -278,6 +285,11 @@ impl<'a> View<'a> {
                     let y = total(outcomes);
                     add(is_small(y) || in_doubt(y == 0), Quantity::Outcome(measure));
                     add(is_small(n - y) || in_doubt(y == n), Quantity::Complement(measure));
+                    for &outer in &self.tabulation.measures[measure].within {
+                        if let Values::Share(around) = &atoms.values[outer] {
+                            add(is_small(total(around) - y), Quantity::Within(outer, measure));
+                        }
+                    }
                 }
                 Values::Mean { .. } => add(is_small(n), Quantity::Sum(measure)),
                 Values::Ratio { numerator, denominator } => {
@@ -307,6 +319,10 @@ impl<'a> View<'a> {
             }
             Quantity::Outcome(measure) | Quantity::Sum(measure) => {
                 part(self.block(measure), self.tabulation.measures[measure].population, 1)
+            }
+            Quantity::Within(outer, inner) => {
+                let population = self.tabulation.measures[inner].population;
+                [part(self.block(outer), population, 1), part(self.block(inner), population, -1)].concat()
             }
             Quantity::Complement(measure) => {
                 let population = self.tabulation.measures[measure].population;

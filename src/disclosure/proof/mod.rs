@@ -11,7 +11,8 @@
 //!   one that leaves its students alone, or is listed as one that no table covers.
 //!
 //! Numbers that are listed so follow from no sum or difference of what is shown. That was established while sealing, by
-//! elimination; it is not established again, since that takes as long as sealing. Which numbers bound each other and
+//! elimination; it is not established again, since that takes as long as sealing. Which outcomes imply others is what the
+//! seal says, as its rules are: the library of today may know of more. Which numbers bound each other and
 //! which are sensitive is decided by the code that sealing uses; all else here is code of its own.
 //!
 //! A proof tells a lot about what is hidden. It is for the service alone; its digest may be known to anyone, because the
@@ -218,7 +219,7 @@ impl Proof {
         let mut verified = Verified::default();
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         for part in in_parallel(&parts, |((tabulation, proof), sealed)| {
-            let standing = Standing::new(tabulation, past, &profiles)?;
+            let standing = Standing::new(tabulation, &sealed.nested, past, &profiles)?;
             if let Some(proof) = proof {
                 return proof.verify(tabulation, &Prepared::new(standing, &profiles)?, sealed);
             }

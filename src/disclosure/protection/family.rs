@@ -9,6 +9,7 @@ use super::Asked;
 use super::codings::Coding;
 use super::concentrated::Concentrated;
 use super::history::{Before, History, is_out};
+use super::nested::Terms;
 use super::rules::Sensitive;
 use crate::outcomes::{Tabulation, Values};
 
@@ -17,6 +18,8 @@ pub(super) struct Family {
     pub(super) tables: Vec<Table>,
     /// For sums that are bounded by other sums.
     pub(super) bounds: Option<Bounds>,
+    /// How many have one outcome and not another that it implies: numbers that are no less than none.
+    pub(super) nested: Vec<Terms>,
     /// What may not be known of it.
     pub(super) sensitive: Vec<Sensitive>,
 }
@@ -46,6 +49,8 @@ pub(super) struct Table {
     /// Populations or measures, by position, that this is the number of: several, where they are the same in every
     /// atom, or exactly the others.
     pub(super) members: Vec<usize>,
+    /// Those of the members that are exactly the others.
+    pub(super) opposite: Vec<usize>,
     /// The table of those it is counted among.
     pub(super) parent: Option<usize>,
     pub(super) part: Option<Part>,
@@ -118,7 +123,7 @@ pub(super) fn families(
             }
             (None, family) => {
                 let family = family.unwrap_or_else(|| {
-                    families.push(Family { tables: Vec::new(), bounds: None, sensitive: Vec::new() });
+                    families.push(Family::of(Vec::new(), None));
                     families.len() - 1
                 });
                 let mut table = Table::new(Counts::People, number, parent, values, is_asked, lattice);
@@ -147,9 +152,13 @@ pub(super) fn families(
     for (measure, counts) in shares {
         let (family, parent) = place[population_of(measure)];
         let values = by_atom(lattice, counts);
-        families[family].add_outcome((measure, parent), values, asked, history.values(measure), lattice);
+        let outcome = Outcome { measure, parent, values, before: history.values(measure) };
+        families[family].add_outcome(outcome, tabulation, asked, lattice);
     }
-    families.iter_mut().for_each(Family::find_sensitive);
+    for family in &mut families {
+        family.find_nested(tabulation);
+        family.find_sensitive();
+    }
     families
 }
 
@@ -175,7 +184,7 @@ pub(super) fn ratios(
             let is_asked = with_known(asked.values(measure), &before);
             let mut table = Table::new(Counts::Sums, measure, None, upper, is_asked, lattice);
             table.before = before;
-            let mut family = Family { tables: vec![table], bounds: Some(bounds), sensitive: Vec::new() };
+            let mut family = Family::of(vec![table], Some(bounds));
             family.find_sensitive();
             Some(family)
         }
@@ -235,10 +244,11 @@ impl Table {
         let totals = totals(lattice, &values);
         let planes = planes(&is_asked, lattice);
         let (members, codings, before) = (vec![member], Vec::new(), Vec::new());
-        let concentrated = Vec::new();
+        let (opposite, concentrated) = (Vec::new(), Vec::new());
         Self {
             counts,
             members,
+            opposite,
             parent,
             part: None,
             values,
@@ -265,6 +275,16 @@ impl Table {
         self.planes.iter_mut().zip(more).for_each(|(shown, more)| *shown |= more);
     }
 
+    /// Whether an outcome may not be its number, or the others' number, because it counts the others of one that implies it
+    /// or that it implies: whoever loses the one can not gain the other.
+    fn is_against(&self, measure: usize, is_complement: bool, tabulation: &Tabulation) -> bool {
+        let within = |of: usize| &tabulation.measures[of].within;
+        self.members.iter().any(|member| {
+            self.opposite.contains(member) != is_complement
+                && (within(*member).contains(&measure) || within(measure).contains(member))
+        })
+    }
+
     fn add_codings(&mut self, codings: Vec<Coding>) {
         for coding in &codings {
             self.planes.iter_mut().zip(&coding.planes).for_each(|(shown, more)| *shown |= more);
@@ -289,16 +309,24 @@ fn planes(is_asked: &[bool], lattice: &Lattice) -> Vec<bool> {
     planes
 }
 
+/// An outcome to be added to a family.
+struct Outcome {
+    measure: usize,
+    /// The table of those it is counted among.
+    parent: usize,
+    values: Vec<i64>,
+    before: Vec<Before>,
+}
+
 impl Family {
+    /// A family of which nothing is said yet.
+    pub(super) fn of(tables: Vec<Table>, bounds: Option<Bounds>) -> Self {
+        Self { tables, bounds, nested: Vec::new(), sensitive: Vec::new() }
+    }
+
     /// Adds an outcome, or its number to that of a twin: the same people, or exactly the others.
-    fn add_outcome(
-        &mut self,
-        (measure, parent): (usize, usize),
-        values: Vec<i64>,
-        asked: &Asked,
-        before: Vec<Before>,
-        lattice: &Lattice,
-    ) {
+    fn add_outcome(&mut self, outcome: Outcome, tabulation: &Tabulation, asked: &Asked, lattice: &Lattice) {
+        let Outcome { measure, parent, values, before } = outcome;
         let is_asked = with_known(asked.values(measure), &before);
         let mut codings = asked.codings(measure);
         let people = &self.tables[parent].values;
@@ -310,7 +338,9 @@ impl Family {
                 each.all(|((one, other), people)| one + other == *people)
                     && before.all(|((one, other), people)| one.adds_up(other, people))
             };
-            table.parent == Some(parent) && (table.is_twin(&values, &before) || is_complement())
+            table.parent == Some(parent)
+                && (table.is_twin(&values, &before) || is_complement())
+                && !table.is_against(measure, table.values != values, tabulation)
         };
         let twin = self.tables.iter().position(|table| table.counts == Counts::Outcomes && is_twin(table));
         if let Some(twin) = twin {
@@ -318,6 +348,7 @@ impl Family {
             let is_complement = twin.values != values;
             codings.iter_mut().for_each(|coding| coding.is_complement = is_complement);
             twin.add_codings(codings);
+            twin.opposite.extend(is_complement.then_some(measure));
             return twin.merge(measure, &is_asked, &before, lattice);
         }
         let part = self.tables[parent].part.as_ref().and_then(|part| {

@@ -24,17 +24,31 @@ enum Others {
 }
 
 impl Kinds {
-    /// Kinds that begin at each table or at one around it, and go down to the table.
+    /// Kinds that begin at each table or at one around it, and go down to the table: alone, and with the outcomes that it
+    /// implies.
     pub(super) fn new(family: &Family) -> Self {
         let n = family.tables.len();
         let mut kinds = Self { all: Vec::new(), of: vec![Vec::new(); n] };
+        const ALL: [Others; 3] = [Others::Most, Others::Stay, Others::Go];
         for table in 0..n {
-            let mut chain = vec![false; n];
-            for top in std::iter::once(table).chain(family.around(table)) {
-                chain[top] = true;
-                for others in [Others::Most, Others::Stay, Others::Go] {
-                    kinds.add(table, family.with(&chain, others));
+            let outside: Vec<usize> = family.outside(table).collect();
+            for outside in [None, Some(&outside)].into_iter().take(if outside.is_empty() { 1 } else { 2 }) {
+                let mut chain = vec![false; n];
+                outside.into_iter().flatten().for_each(|&outer| chain[outer] = true);
+                for top in std::iter::once(table).chain(family.around(table)) {
+                    chain[top] = true;
+                    ALL.into_iter().for_each(|others| kinds.add(table, family.with(&chain, others)));
                 }
+            }
+        }
+        // Somebody gains or loses several outcomes at once: the inner one, the outer one and those in between.
+        for (inner, outer) in family.pairs() {
+            let is_outside = |table: usize, of: usize| family.pairs().any(|pair| pair == (of, table));
+            let is_between = |table: usize| is_outside(table, inner) && is_outside(outer, table);
+            let chain: Vec<bool> = (0..n).map(|at| at == inner || at == outer || is_between(at)).collect();
+            for others in ALL {
+                let kind = family.with(&chain, others);
+                (0..n).filter(|&at| chain[at]).for_each(|at| kinds.add(at, kind.clone()));
             }
         }
         kinds
@@ -87,11 +101,11 @@ impl Family {
     }
 
     /// How far down and up a cell of the lattice can change when these tables do, so that nothing counted in it is less
-    /// than zero or more than what it is counted among, and parts are what they are parts of. `nodes` are the
-    /// cell's nodes.
+    /// than zero or more than what it is counted among, parts are what they are parts of, and whoever has an outcome has
+    /// those it implies. `nodes` are the cell's nodes.
     pub(super) fn reach(&self, kind: &[bool], cell: u32, nodes: &[u16]) -> (i64, i64) {
         let value = |table: usize| self.tables[table].totals[cell as usize];
-        let (mut down, mut up) = (i64::MAX, i64::MAX);
+        let (mut down, mut up) = self.reach_between(kind, cell);
         for (at, table) in self.tables.iter().enumerate() {
             if kind[at] {
                 down = down.min(value(at));
@@ -125,6 +139,7 @@ mod tests {
         Table {
             counts,
             members: vec![0],
+            opposite: Vec::new(),
             parent,
             part: None,
             values: totals.to_vec(),
@@ -138,7 +153,7 @@ mod tests {
     }
 
     fn family(tables: Vec<Table>) -> Family {
-        Family { tables, bounds: None, sensitive: Vec::new() }
+        Family::of(tables, None)
     }
 
     #[test]
@@ -152,6 +167,35 @@ mod tests {
         assert_eq!(family.reach(&[true, true], 0, &[0]), (4, i64::MAX), "four with the outcome can go");
         assert_eq!(family.reach(&[true, false], 0, &[0]), (1, i64::MAX), "one without it can go");
         assert_eq!(family.reach(&[false, true], 0, &[0]), (4, 1), "one can still have it");
+    }
+
+    #[test]
+    fn outcomes_that_imply_others_leave_nobody_missing_in_between() {
+        let outcome = |n: i64| table(Counts::Outcomes, Some(0), [n, n]);
+        let people = || table(Counts::People, None, [9, 9]);
+        // 60 points or more, 50 or more, 40 or more.
+        let mut ladder = family(vec![people(), outcome(3), outcome(5), outcome(8)]);
+        ladder.nested = vec![vec![(2, 1), (1, -1)], vec![(3, 1), (1, -1)], vec![(3, 1), (2, -1)]];
+        let kinds = Kinds::new(&ladder);
+        let has = |kind: [bool; 4]| kinds.all.iter().any(|known| *known == kind);
+        assert!(
+            has([false, true, true, false]) && has([false, false, true, true]),
+            "from one step to the next"
+        );
+        assert!(has([false, true, true, true]) && !has([false, true, false, true]), "with those in between");
+        assert!(has([true; 4]) && has([true, false, true, true]), "and with people who come or go");
+        let reach = |kind: [bool; 4]| ladder.reach(&kind, 0, &[0]);
+        assert_eq!(reach([false, true, false, false]), (3, 2), "two more can have 60, and not only of nine");
+        assert_eq!(reach([false, false, false, true]), (3, 1), "three have 40 and no 50");
+        assert_eq!(reach([false, true, true, true]), (3, 1));
+        assert_eq!(reach([true, false, false, true]), (3, i64::MAX));
+        // One of two tables counts those without the outcome, and together they are no more than all.
+        let mut apart = family(vec![people(), outcome(5), outcome(3)]);
+        apart.nested = vec![vec![(2, -1), (1, -1), (0, 1)]];
+        let reach = |kind: [bool; 3]| apart.reach(&kind, 0, &[0]);
+        assert_eq!(reach([false, true, false]), (5, 1));
+        assert_eq!(reach([false, true, true]), (3, 0));
+        assert_eq!(reach([true, false, false]), (1, i64::MAX));
     }
 
     #[test]

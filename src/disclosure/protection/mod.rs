@@ -12,6 +12,7 @@ mod kinds;
 mod layer;
 mod linear;
 mod lines;
+mod nested;
 mod region;
 mod replay;
 mod rules;

@@ -157,6 +157,9 @@ impl<'a> Public<'a> {
 
     /// Whether the tables' values in a cell, which changed by some amounts, fit each other.
     fn fits(&self, cell: u32, by: &[i128], value: impl Fn(usize) -> i128) -> bool {
+        if !self.family.fits_between(&value) {
+            return false;
+        }
         let most = self.family.bounds.as_ref().map(|bounds| i128::from(bounds.totals[cell as usize]));
         self.family.tables.iter().enumerate().all(|(at, table)| {
             let parent = table.parent.is_none_or(|parent| value(at) <= value(parent));

@@ -4,12 +4,13 @@
 
 use super::super::lattice::Plane;
 use super::family::{Counts, Family};
+use super::nested::Terms;
 
 /// A number that follows from a family's tables, and may not be known where it is small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sensitive {
     /// Tables with their coefficients, the innermost first.
-    pub(super) tables: Vec<(usize, i64)>,
+    pub(super) tables: Terms,
     pub(super) rule: Rule,
 }
 
@@ -41,7 +42,7 @@ pub(super) fn is_certain(numerator: i64, denominator: i64, people: i64, certaint
 
 impl Family {
     /// Lists what is sensitive: numbers of people, of those in a population and not in one inside it, of those with an
-    /// outcome and of those without.
+    /// outcome and of those without, of those with an outcome and without another that it holds.
     pub(super) fn find_sensitive(&mut self) {
         let mut sensitive = Vec::new();
         for (at, table) in self.tables.iter().enumerate() {
@@ -61,6 +62,8 @@ impl Family {
                 }
             }
         }
+        let between = |tables: &Terms| Sensitive { tables: tables.clone(), rule: Rule::Small };
+        sensitive.extend(self.nested.iter().map(between));
         self.sensitive = sensitive;
     }
 

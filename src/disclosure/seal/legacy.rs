@@ -1,7 +1,7 @@
 //! Seals as they were written before editions were protected together and rates could be coded. They stay what they are:
 //! their bytes and digests are on record.
 
-use super::{Body, Method, SealedLattice, SealedValues, Seen, steps};
+use super::{Body, Method, Nested, SealedLattice, SealedValues, Seen, steps};
 use crate::disclosure::RuleProfile;
 use crate::outcomes::{Dimension, Publication, Unit};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,7 @@ impl From<OldBody> for Body {
             values: old.values,
             codes: Vec::new(),
             method: Method::Exact,
+            nested: Nested::default(),
         };
         Self { edition, profiles: old.profiles, lattices: old.lattices.into_iter().map(lattice).collect() }
     }

@@ -1,6 +1,6 @@
 //! How far what a lattice shows may be from what was counted.
 
-use super::{Error, Seal, SealedLattice, SealedValues, Seen, strides};
+use super::{Error, Nested, Seal, SealedLattice, SealedValues, Seen, strides};
 use crate::outcomes::{Dimension, Mode, Tabulation};
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,7 @@ impl SealedLattice {
             values: figures.values,
             codes: Vec::new(),
             method: figures.method,
+            nested: Nested::default(),
         }
     }
 
@@ -142,10 +143,11 @@ impl SealedLattice {
 }
 
 impl Seal {
-    /// The methods of all lattices as bytes; none where all of them are exact, as in the seals before there were others.
-    pub(super) fn methods_to_bytes(&self) -> Vec<u8> {
+    /// The methods of all lattices as bytes; none where all of them are exact, as in the seals before there were others, and
+    /// nothing has to follow them.
+    pub(super) fn methods_to_bytes(&self, is_followed: bool) -> Vec<u8> {
         let methods: Vec<&Method> = self.body.lattices.iter().map(|lattice| &lattice.method).collect();
-        if methods.iter().all(|method| **method == Method::Exact) {
+        if !is_followed && methods.iter().all(|method| **method == Method::Exact) {
             return Vec::new();
         }
         // Every type in it has a known length, which is all that postcard asks of it.
