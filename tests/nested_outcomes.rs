@@ -161,6 +161,36 @@ fn shares_that_are_each_others_complement_stay_two() {
 }
 
 #[test]
+fn a_product_that_comes_later_does_not_tell_what_is_in_between() {
+    let shares = [[60, 50, 55, 45], [59, 30, 35, 25]];
+    // The inner one is out, and then the outer one; and the other way round.
+    for (first, then, has_grown) in [(1, 0, false), (0, 1, false), (1, 0, true), (0, 1, true)] {
+        let mut alone = tabulation(&[shares[first]]);
+        alone.publications[0].product = "first".into();
+        let before = sealed(1, &alone, &[], 0);
+        let of_first = shown(&before, "first", 0);
+        assert_eq!(of_first.len(), 7, "nothing has to be hidden yet");
+        let mut now = tabulation(&shares);
+        now.publications = vec![publication("first", &[first]), publication("then", &[then])];
+        now.publications[0].indicators[0].0 = "40".into();
+        let then_counted = now.clone();
+        if has_grown {
+            // Thirty more at another school: of those who have not changed everything is known still.
+            now.atoms.people[0][1] += 30;
+            now.atoms.values = vec![Values::Share(vec![60, 80, 55, 45]), Values::Share(vec![59, 60, 35, 25])];
+        }
+        let past = Past { seal: &before, tabulations: std::slice::from_ref(&then_counted) };
+        let of_then = shown(&sealed(2, &now, &[past], 0), "then", then);
+        let (inner, outer) = if first == 1 { (&of_first, &of_then) } else { (&of_then, &of_first) };
+        let is_same = |place: &&String| !has_grown || !["all", "north", "north 1"].contains(&place.as_str());
+        let same = inner.keys().filter(is_same).cloned().collect::<Vec<_>>();
+        let inner = same.into_iter().map(|place| (place.clone(), inner[&place])).collect();
+        assert_eq!(told(&inner, outer), 0, "{first} {has_grown}");
+        assert!(!of_then.is_empty());
+    }
+}
+
+#[test]
 fn an_edition_that_was_sealed_without_the_guard_verifies_as_it_did() {
     let guarded = tabulation(&[[60, 50, 55, 45], [59, 30, 35, 25]]);
     let mut before = guarded.clone();

@@ -104,6 +104,23 @@ impl Family {
             .any(|number| is_empty(number.tables[0].0) && self.is_unsafe(number, cells, plane))
     }
 
+    /// Whether a table may not be shown over some cells of a plane because of a number that it is in with a later table, when
+    /// `is_known` tells that all others of it are known.
+    pub(super) fn is_told_before(
+        &self,
+        table: usize,
+        cells: &[u32],
+        plane: &Plane,
+        is_known: impl Fn(usize) -> bool,
+    ) -> bool {
+        let with_table = |number: &&Sensitive| number.tables[1..].iter().any(|&(other, _)| other == table);
+        let is_told = |number: &Sensitive| {
+            number.tables.iter().all(|&(other, _)| other == table || is_known(other))
+                && self.is_unsafe(number, cells, plane)
+        };
+        self.sensitive.iter().filter(with_table).any(is_told)
+    }
+
     /// Whether a table is hidden in a cell by the rule itself, whatever else is shown there: it is small, or one of an
     /// outcome and its complement is.
     pub(super) fn is_primary(&self, table: usize, cell: u32, plane: &Plane) -> bool {

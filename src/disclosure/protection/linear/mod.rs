@@ -59,7 +59,15 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             let is_known = |other: usize| group.len() > 1 || done[other].derivable[group[0] as usize];
             let is_empty = |other: usize| group.iter().all(|&cell| family.among(other).1[cell as usize] == 0);
             let plane = lattice.plane(group[0]);
-            family.is_telling(at, group, plane, is_known) || family.is_told_beside(at, group, plane, is_empty)
+            // What an earlier edition has shown of a later table is known whatever becomes of that one.
+            let is_told = |other: usize| match other < at {
+                true => is_known(other),
+                false => group.iter().all(|&cell| family.is_out(other, cell)),
+            };
+            let is_out = || group.iter().all(|&cell| family.is_out(at, cell));
+            family.is_telling(at, group, plane, is_known)
+                || family.is_told_beside(at, group, plane, is_empty)
+                || (!table.before.is_empty() && family.is_told_before(at, group, plane, is_told) && !is_out())
         };
         let (around, around_totals) = family.among(at);
         let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
