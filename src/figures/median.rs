@@ -1,5 +1,5 @@
-//! Medians, between the thresholds of several shares: nothing but shares at or above a threshold is known, so nothing but
-//! these has to be protected.
+//! Medians, between the thresholds of several shares: nothing but shares at or above a threshold is known, so what has to be
+//! protected are these and how many lie between two of them, as it is for whoever asks for the shares.
 
 use super::arm::{Arm, Missing};
 use super::catalog::Use;
