@@ -193,6 +193,16 @@ impl Call {
         }
     }
 
+    /// The log was reviewed, up to a size; the request digest binds what was found.
+    #[must_use]
+    pub fn signed_off(&self, size: u64, n_exceptions: u64, response_digest: Hash) -> Entry {
+        Entry {
+            reviewed_size: Some(size),
+            n_exceptions: Some(n_exceptions),
+            ..self.allowed(Some(response_digest))
+        }
+    }
+
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
         let request_id = code(&self.request_id);
         let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));

@@ -3,6 +3,7 @@
 mod counts;
 mod disclosures;
 mod events;
+mod exceptions;
 mod receipt;
 
 use super::connect::Connect;
@@ -25,6 +26,7 @@ pub(super) enum Audit {
     Export(Export),
     /// Check an exported log, entry by entry, without the service
     Verify(Verify),
+    Exceptions(Box<exceptions::Find>),
     /// Say who was given what of a source's records and why, out of an exported log (34 CFR 99.32)
     Disclosures(disclosures::Disclosures),
     /// Check a receipt that was saved (C2SP tlog-proof), without the service, and print its entry
@@ -115,6 +117,7 @@ impl Audit {
             Self::Export(verb) => super::wait(verb.run()),
             Self::Verify(verb) => verb.run(),
             Self::Receipt(verb) => verb.run(),
+            Self::Exceptions(verb) => verb.run(),
             Self::Disclosures(verb) => verb.run(),
         }
     }
@@ -228,6 +231,9 @@ fn about(entry: &Entry) -> String {
     }
     if let Some(edition) = entry.edition {
         return format!("edition {edition}");
+    }
+    if let (Some(size), Some(n)) = (entry.reviewed_size, entry.n_exceptions) {
+        return format!("reviewed up to a log of {size}: {n} exceptions");
     }
     if let (Some(pair), Some(verdict)) = (&entry.pair, &entry.verdict) {
         return format!("pair {pair}: {verdict}");

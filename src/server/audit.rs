@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
+use super::review;
 use super::status::{self, Told};
 use super::witnesses::{self, Witnesses};
 use crate::api::v1 as pb;
@@ -128,6 +129,16 @@ impl AuditService for Audit {
                 Err(self.desk.refuse(&admitted.call, told).await)
             }
         }
+    }
+
+    async fn sign_off(
+        &self,
+        request: Request<pb::SignOffRequest>,
+    ) -> Result<Response<pb::SignOffResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let rpc = Rpc { name: "SignOff", roles: &[Role::Auditor] };
+        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        review::sign_off(&self.desk, &admitted.call, &request.into_inner()).await
     }
 
     async fn export_log(

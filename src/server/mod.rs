@@ -25,6 +25,7 @@ mod load;
 mod rotation;
 pub mod standing;
 mod witnesses;
+mod review;
 mod admin;
 mod recorded;
 

@@ -225,3 +225,43 @@ async fn a_log_that_is_changed_while_the_service_runs_stops_it() {
 async fn a_log_that_is_taken_away_while_the_service_runs_stops_it() {
     is_stopped_by("DROP TABLE log_node").await;
 }
+
+#[tokio::test]
+async fn an_auditor_reviews_exceptions_and_signs_off() {
+    let city = City::published().await;
+    let partner = city.partner().await;
+    partner.query(question()).await.expect("an agreement covers it");
+    for _ in 0..12 {
+        let outside = pb::QueryRequest { indicator: "wealth".into(), ..question() };
+        partner.query(outside).await.expect_err("not an indicator of the product");
+    }
+    let review = |folder: &str, words: &[&str]| {
+        city.export(folder);
+        let mut audit = city.program();
+        audit.args(["audit", "exceptions", folder, "--json", "--as", "city-auditor.auditor", "--server"]);
+        audit.arg(city.address().replace("127.0.0.1", "localhost")).args(words);
+        let done = audit.output().expect("the program runs");
+        let found: serde_json::Value = serde_json::from_slice(&done.stdout)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&done.stderr)));
+        let kinds: Vec<(String, u64)> = (found["exceptions"].as_array().expect("a list").iter())
+            .map(|of| {
+                (of["kind"].as_str().expect("a name").to_owned(), of["calls"].as_u64().expect("a number"))
+            })
+            .collect();
+        (done.status.code(), kinds, found["from"].as_u64().expect("a number"))
+    };
+    let expected = vec![("refusals".to_owned(), 12), ("first_purpose".to_owned(), 1)];
+    assert_eq!(review("first", &["--sign-off"]), (Some(1), expected.clone(), 0));
+    let signed = city.log().pop().expect("an entry");
+    assert_eq!((signed.rpc.as_str(), signed.n_exceptions), ("SignOff", Some(2)));
+    // The next review begins where that one ended, and finds nothing new.
+    let size = signed.reviewed_size.expect("it says");
+    assert_eq!(review("second", &[]), (Some(0), Vec::new(), size));
+    assert_eq!(review("third", &["--all"]), (Some(1), expected, 0));
+    // What is not of this log can not be signed off.
+    let (root, findings) = (vec![7; 32], vec![0; 32]);
+    let request = pb::SignOffRequest { size: 3, root, exceptions: 0, findings };
+    let status = city.auditor().await.audit().sign_off(request).await.expect_err("it has another root");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(city.log().pop().expect("an entry").rule.as_str(), "review.malformed");
+}

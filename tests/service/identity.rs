@@ -22,6 +22,7 @@ fn may(role: Role, rpc: &str) -> bool {
         "ListIndicators" | "GetCheckpoint" | "GetConsistencyProof" | "OfferCheckpoint" | "AddCosignature" => {
             true
         }
+        "SignOff" => role == Role::Auditor,
         "ListProducts" => role != Role::Contributor,
         "ListEntries" | "ExportLog" => matches!(role, Role::Auditor | Role::Steward),
         _ => role == Role::Steward,

@@ -100,6 +100,9 @@ pub struct Entry {
     /// Records that deleted one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_deleted: Option<u64>,
+    /// Exceptions that a review has found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_exceptions: Option<u64>,
     /// Records that were new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_new: Option<u64>,
@@ -144,6 +147,9 @@ pub struct Entry {
     /// SHA-256 of the answer's bytes, without the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_digest: Option<Hash>,
+    /// Size of the log that was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed_size: Option<u64>,
     /// Role the certificate states.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Code>,
@@ -207,6 +213,7 @@ impl Entry {
             lost_size: None,
             n_changed: None,
             n_deleted: None,
+            n_exceptions: None,
             n_new: None,
             n_records: None,
             n_refused: None,
@@ -222,6 +229,7 @@ impl Entry {
             request_digest: None,
             request_id,
             response_digest: None,
+            reviewed_size: None,
             role: None,
             rpc,
             rule,
