@@ -59,6 +59,8 @@ pub enum State {
     InForce,
     /// Its last day is past.
     Expired,
+    /// The day by which its data must be destroyed has come.
+    Destroyed,
 }
 
 /// An agreement, parsed whole.
@@ -152,8 +154,10 @@ impl Agreement {
             State::NotYet
         } else if today <= self.expires {
             State::InForce
-        } else {
+        } else if today < self.destruction {
             State::Expired
+        } else {
+            State::Destroyed
         }
     }
 

@@ -5,9 +5,11 @@
 //! a refusal both quote the agreement, its version and the rule.
 
 mod agreement;
+mod scope;
 mod terms;
 mod permit;
 
 pub use agreement::{Agreement, Basis, Grant, Invalid, State, YearRange};
 pub use permit::{Caller, IntakePermit, Offer, Permit, Question, Refused, Rule};
+pub use scope::Scope;
 pub use terms::Terms;

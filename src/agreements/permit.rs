@@ -54,6 +54,10 @@ pub enum Rule {
     Begun,
     /// The agreement has not expired.
     NotExpired,
+    /// The day by which its data must be destroyed has not come.
+    NotDestroyed,
+    /// The source has not withdrawn, or the agreement was loaded after its data were destroyed.
+    NotWithdrawn,
     /// The caller is one of those whom the agreement names of the organization.
     Principal,
     /// The partner has attested what the agreement asks for.
@@ -94,6 +98,8 @@ impl Rule {
             Self::Party => "agreement.party",
             Self::Begun => "agreement.begun",
             Self::NotExpired => "agreement.not_expired",
+            Self::NotDestroyed => "agreement.not_destroyed",
+            Self::NotWithdrawn => "agreement.not_withdrawn",
             Self::Principal => "agreement.principal",
             Self::Attested => "agreement.attested",
             Self::Purpose => "agreement.purpose",
@@ -119,6 +125,10 @@ impl Rule {
             Self::Party => "no agreement in force has your organization as a party",
             Self::Begun => "the agreement has not begun",
             Self::NotExpired => "the agreement has expired",
+            Self::NotDestroyed => "the agreement has ended, and what was received under it is destroyed",
+            Self::NotWithdrawn => {
+                "your organization has withdrawn and its data were destroyed; an agreement loaded since must name it"
+            }
             Self::Principal => {
                 "the agreement names the people of your organization who may, and the certificate is of none of them"
             }
@@ -330,6 +340,7 @@ impl Agreement {
         self.first_broken(&[
             (Rule::Begun, state != State::NotYet),
             (Rule::NotExpired, state != State::Expired),
+            (Rule::NotDestroyed, state != State::Destroyed),
         ])
     }
 

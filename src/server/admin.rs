@@ -83,6 +83,7 @@ impl AdminService for Admin {
                 State::NotYet => "not_yet",
                 State::InForce => "in_force",
                 State::Expired => "expired",
+                State::Destroyed => "destroyed",
             }
             .into(),
             agreement: agreement.id,

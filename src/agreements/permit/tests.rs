@@ -70,6 +70,7 @@ fn expected(case: Case) -> Option<&'static str> {
     match case.day {
         "2024-06-30" => return Some("agreement.begun"),
         "2026-07-01" => return Some("agreement.not_expired"),
+        "2027-07-01" => return Some("agreement.not_destroyed"),
         _ => {}
     }
     let table = [
