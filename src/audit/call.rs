@@ -1,7 +1,7 @@
 //! A call under way: what is known of it before it is decided, and the entries it can become.
 
 use super::{Decision, Entry, Hash, Head, QueryText};
-use crate::agreements::{Caller, IntakePermit, Permit};
+use crate::agreements::{Caller, IntakePermit, Permit, Scope};
 use crate::calendar::Timestamp;
 use crate::disclosure::{Mark, ProtectedTable};
 use crate::outcomes::Slice;
@@ -203,6 +203,18 @@ impl Call {
         }
     }
 
+    /// A steward was told what a destruction would take, or asked for it.
+    #[must_use]
+    pub fn destroys(
+        &self,
+        scope: &Scope,
+        step: &'static str,
+        n_records: u64,
+        response: Option<Hash>,
+    ) -> Entry {
+        self.allowed(response).about(scope, step, n_records)
+    }
+
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
         let request_id = code(&self.request_id);
         let entry = Entry::new(self.time, request_id, code(self.rpc), decision, code(rule));
@@ -228,6 +240,38 @@ impl Entry {
         let entry =
             Self::new(time, code("recovery"), code("Recover"), Decision::Allowed, code("log.recovered"));
         Self { lost_root: Some(lost.root), lost_size: Some(lost.size), ..entry }
+    }
+
+    /// A step of a destruction that nobody called for: the date of its agreement, the end of one that was begun, or a copy
+    /// that is older than it.
+    #[must_use]
+    pub fn destroys(time: Timestamp, scope: &Scope, step: &'static str, n_records: u64) -> Self {
+        let rule = code("agreement.destruction");
+        let entry = Self::new(time, code("by-itself"), code("Destroy"), Decision::Allowed, rule);
+        entry.about(scope, step, n_records)
+    }
+
+    /// A backup was begun.
+    #[must_use]
+    pub fn backed_up(begun: Timestamp, name: &str) -> Self {
+        let entry = Self::new(begun, code("backup"), code("Backup"), Decision::Allowed, code("operator"));
+        Self { backup: Some(code(name)), ..entry }
+    }
+
+    /// The service was started on a copy of its database, and its operator says what was destroyed since it was made.
+    #[must_use]
+    pub fn restored(time: Timestamp, step: &'static str) -> Self {
+        let entry = Self::new(time, code("restore"), code("Restore"), Decision::Allowed, code("operator"));
+        Self { step: Some(code(step)), ..entry }
+    }
+
+    fn about(self, scope: &Scope, step: &'static str, n_records: u64) -> Self {
+        let step = Some(code(step));
+        let n_deleted = Some(n_records);
+        match scope {
+            Scope::Source(source) => Self { source: Some(source.clone()), step, n_deleted, ..self },
+            Scope::Agreement(id) => Self { agreement: Some(id.clone()), step, n_deleted, ..self },
+        }
     }
 
     /// A connection whose handshake was refused: nobody knows who it was.

@@ -24,6 +24,7 @@
 //! ```
 
 mod call;
+mod certificate;
 mod hash;
 mod tree;
 mod proof;
@@ -44,6 +45,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use call::{Call, Counts};
+pub use certificate::{Certificate, NotACertificate, Statement};
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, SignedCheckpoint};
 pub use cosigner::Cosigner;
 pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};

@@ -62,6 +62,9 @@ pub struct Entry {
     /// Version of that agreement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement_version: Option<u32>,
+    /// File of a backup that was begun, without its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<Code>,
     /// Batch or delivery id the client chose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Code>,
@@ -157,8 +160,12 @@ pub struct Entry {
     pub rpc: Code,
     /// Stable id of the rule that decided.
     pub rule: Code,
+    /// Source whose data were destroyed, or would be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<OrgId>,
     /// Step of changing linkage keys: `begin`, `finish` or `cancel`. Of a push: `dry_run`, where nothing of what is
-    /// counted was stored; `compare` and `end` of records that whole files do not have.
+    /// counted was stored; `compare` and `end` of records that whole files do not have. Of a destruction: `preview`,
+    /// `erase`, `certify`. Of a service started on a copy: `destroyed` or `nothing_destroyed`, as its operator says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Code>,
     /// When it was made: RFC 3339, UTC, milliseconds.
@@ -200,6 +207,7 @@ impl Entry {
         Self {
             agreement: None,
             agreement_version: None,
+            backup: None,
             batch: None,
             cells_hidden: None,
             cells_shown: None,
@@ -233,6 +241,7 @@ impl Entry {
             role: None,
             rpc,
             rule,
+            source: None,
             step: None,
             time,
             verdict: None,

@@ -15,6 +15,7 @@ fn full() -> Entry {
     Entry {
         agreement: longest(),
         agreement_version: Some(u32::MAX),
+        backup: longest(),
         batch: longest(),
         cells_hidden: Some(u64::MAX),
         cells_shown: Some(u64::MAX),
@@ -46,6 +47,8 @@ fn full() -> Entry {
         role: longest(),
         rpc: code(&"x".repeat(64)),
         rule: code(&"x".repeat(64)),
+        source: Some(OrgId::new(&"o".repeat(64)).expect("a valid id")),
+        step: longest(),
         verdict: longest(),
         ..refusal()
     }
@@ -60,7 +63,7 @@ fn the_bytes_are_canonical_json() {
     assert_eq!(Entry::parse(&bytes), Ok(full()));
     // serde_json's map sorts its keys, so it spells the same only when ours are sorted.
     let map: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&bytes).expect("it is JSON");
-    assert_eq!(map.len(), 33);
+    assert_eq!(map.len(), 38);
     assert_eq!(serde_json::to_vec(&map).ok(), Some(bytes));
 }
 
