@@ -9,7 +9,7 @@ mod whole;
 
 pub use whole::{Absence, Ended, Ending, Named, Part, Whole, compare, end, is_ended_by_absence, school_year};
 
-use crate::agreements::{IntakePermit, Refused, Rule};
+use crate::agreements::{Agreement, IntakePermit, Refused, Rule};
 use crate::audit::{Call, Counts, Receipt};
 use crate::calendar::Timestamp;
 use crate::identity::{KeyId, KeyRing, Pseudonymized};
@@ -137,7 +137,7 @@ pub async fn open(
 ) -> Result<(Opened, Receipt), Error> {
     let steps = move |tx: &mut Tx<'_>| {
         let agreement = tx.agreement(&agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
-        let permit = agreement.permit_intake(call.by(&source), call.time.date())?;
+        let permit = permit_of(tx, &agreement, &source, &call)?;
         let keys = tx.linkage_keys()?;
         let sent = Sent { newest: keys.newest_of(&linkage_keys), agreement: &agreement.reference() };
         let acknowledged_through = match tx.source(&source)? {
@@ -243,7 +243,24 @@ fn permit(
         return Err(Error::NotRegistered);
     }
     let agreement = snapshot.agreement(agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
-    Ok(agreement.permit_intake(call.by(source), call.time.date())?)
+    permit_of(snapshot, &agreement, source, call)
+}
+
+/// The same, of an agreement that is known.
+fn permit_of(
+    snapshot: &Snapshot<'_>,
+    agreement: &Agreement,
+    source: &OrgId,
+    call: &Call,
+) -> Result<IntakePermit, Error> {
+    let permit = agreement.permit_intake(call.by(source), call.time.date())?;
+    match snapshot.has_withdrawn(source, &agreement.id)? {
+        false => Ok(permit),
+        true => {
+            let agreement = Some((agreement.id.clone(), agreement.version));
+            Err(Refused { rule: Rule::NotWithdrawn, agreement }.into())
+        }
+    }
 }
 
 /// The steps of a batch.
@@ -270,6 +287,7 @@ fn take(
     if batch.sequence != expected {
         return Err(Error::OutOfOrder { expected });
     }
+    tx.receive_under(number, permit.agreement().0, call.time)?;
     let verdict = judge(permit, batch.records, |record| tx.put_record(number, record))?;
     let row = BatchRow {
         source: number,

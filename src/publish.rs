@@ -173,6 +173,7 @@ fn make(
         n_student_years: edition.n_rows(Unit::StudentYear) as u64,
         n_opted_out: edition.n_opted_out(),
         sources,
+        destroyed: None,
     };
     let notes = EditionNotes { reports: reports(snapshot, &edition, &row.sources)?, left_out };
     let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();

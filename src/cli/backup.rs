@@ -3,6 +3,7 @@
 use super::screen::{counted, say};
 use super::{Done, Failure, Finish};
 use crate::audit::VerifierKey;
+use crate::calendar::Timestamp;
 use crate::server::Config;
 use crate::store::Store;
 use std::path::PathBuf;
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 #[command(after_help = "\
 To restore, stop the service, put the copy in the place of the database (and remove the files ending in -wal
-and -shm beside it), and start it again. Keys are not in the copy: keep them apart from it.")]
+and -shm beside it), and start it again: with --destroyed FILE for each certificate of what was destroyed since the
+copy was made, which is destroyed again, or with --nothing-destroyed. Keys are not in the copy: keep them apart from it.")]
 pub(super) struct Backup {
     /// The file to write
     to: PathBuf,
@@ -29,7 +31,7 @@ impl Backup {
         let text = std::fs::read_to_string(&self.log_key)
             .map_err(|error| Failure::new(format!("cannot read {}: {error}", self.log_key.display())))?;
         let key: VerifierKey = text.trim().parse()?;
-        Store::backup(&config.database, &self.to)?;
+        let is_noted = Store::backup(&config.database, &self.to, Timestamp::now())?;
         let head = Store::verify(&self.to, &key)?;
         let entries = counted(head.size, "entry", "entries");
         say(&format!(
@@ -37,6 +39,11 @@ impl Backup {
             self.to.display(),
             head.root
         ));
+        if !is_noted {
+            say(
+                "the database is of an older program and does not note its backups: no certificate will name this one",
+            );
+        }
         Ok(Finish::All)
     }
 }

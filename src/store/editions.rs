@@ -29,6 +29,8 @@ pub struct EditionRow {
     pub n_opted_out: u64,
     /// Organizations whose records are in it.
     pub sources: BTreeSet<OrgId>,
+    /// When its records were destroyed: its figures stay and can not be counted again.
+    pub destroyed: Option<Timestamp>,
 }
 
 /// What the sources of an edition had sent, by organization.
@@ -89,7 +91,9 @@ impl Snapshot<'_> {
     /// [`Error::Database`].
     pub fn edition(&self, number: Option<u32>) -> Result<Option<EditionRow>, Error> {
         let mut statement = self.prepare(
-            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources FROM edition
+            "SELECT number, title, frozen_ms, digest, persons, student_years, opted_out, sources,
+                 destroyed_ms
+             FROM edition
              WHERE ?1 IS NULL OR number = ?1 ORDER BY number DESC LIMIT 1",
         )?;
         statement.query_row([number], read).optional()?.transpose()
@@ -279,6 +283,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {
         n_student_years: count(5)?,
         n_opted_out: count(6)?,
         sources: BTreeSet::new(),
+        destroyed: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis),
     };
     Ok(sources.map(|sources| EditionRow { sources, ..edition }))
 }

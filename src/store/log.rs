@@ -26,6 +26,11 @@ impl Log {
         Ok(Self { signed, frontier, signer: Arc::new(signer), checkpoint: checkpoint.map(Arc::new) })
     }
 
+    /// Position of the entry that is appended next.
+    pub(super) fn next_position(&self) -> u64 {
+        self.frontier.size()
+    }
+
     /// Appends an entry and returns its position.
     pub(super) fn append(&mut self, connection: &Connection, entry: &Entry) -> Result<u64, Error> {
         let (bytes, position) = (entry.to_bytes(), self.frontier.size());
@@ -39,6 +44,11 @@ impl Log {
         }
         log_blocks::complete(connection, position)?;
         Ok(position)
+    }
+
+    /// A text signed with the log's key. It must not be one that could be taken for a checkpoint.
+    pub(super) fn sign_note(&self, text: &str) -> String {
+        format!("{text}\n{}", self.signer.sign(text))
     }
 
     /// Signs the tree as it is, when it has grown since it was last signed.

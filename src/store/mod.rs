@@ -6,15 +6,20 @@
 //! consistent [`Snapshot`] that holds up nobody. All SQL of the project is in this module.
 
 mod backup;
+mod backups;
 mod batches;
+mod destructions;
 mod documents;
 mod editions;
+mod erase;
+mod holdings;
 mod linkage_keys;
 mod log;
 mod log_blocks;
 mod organizations;
 mod records;
 mod rehearsal;
+mod rewrite;
 mod schema;
 mod snapshot;
 mod subjects;
@@ -31,14 +36,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use backups::Backup;
 pub use batches::{Acknowledged, BatchRow, Outcome, Sent, Verdict};
+pub use destructions::Destruction;
 pub use documents::Stored;
 pub use editions::{EditionNotes, EditionRow, LeftOutOf, SourceReport, SourceReports, product_key};
+pub use erase::{Erased, ErasedEdition};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};
 pub use log_blocks::Page;
 pub use organizations::Organization;
 pub use records::{Holding, RecordCount, Stored as StoredRecord};
 pub use rehearsal::Rehearsal;
+pub use rewrite::{Needles, Rewriting, Rewritten};
 pub use snapshot::Snapshot;
 pub use subjects::{StoredPerson, SubjectRow};
 pub use tx::Tx;
@@ -165,7 +174,7 @@ pub struct Store {
 struct Shared {
     path: PathBuf,
     key: ServiceKey,
-    jobs: mpsc::Sender<writer::Job>,
+    work: mpsc::Sender<writer::Work>,
     readers: Mutex<Vec<rusqlite::Connection>>,
     cache: editions::EditionCache,
     stopped: watch::Receiver<bool>,
@@ -205,13 +214,14 @@ impl Store {
         Ok((organizations::sources(&connection)?, subjects::subjects(&connection)?))
     }
 
-    /// Copies a database, open or not, into a new file: one consistent state, while pushes go on.
+    /// Copies a database, open or not, into a new file: one consistent state, while pushes go on. The database notes
+    /// that, and the copy says that it is one; false where the database is of an older program, and notes nothing.
     ///
     /// # Errors
     ///
     /// [`Error::Absent`], [`Error::Exists`], or [`Error::Database`] when the copy cannot be written.
-    pub fn backup(from: &Path, to: &Path) -> Result<(), Error> {
-        backup::copy(from, to)
+    pub fn backup(from: &Path, to: &Path, now: Timestamp) -> Result<bool, Error> {
+        backup::copy(from, to, now)
     }
 
     /// Checks a database that nobody has open: its pages, and its access log up to the last signed
@@ -235,11 +245,12 @@ impl Store {
     /// does not verify.
     pub fn open(path: &Path, key: ServiceKey, signer: SignerKey) -> Result<Self, Error> {
         let connection = schema::open(path, &key)?;
-        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (work, queue) = mpsc::channel(QUEUE);
         let (stop, stopped) = watch::channel(false);
         let cache = editions::EditionCache::default();
-        writer::start(connection, key.clone(), signer, cache.clone(), queue, stop)?;
-        let shared = Shared { path: path.to_owned(), key, jobs, readers: Mutex::default(), cache, stopped };
+        let rewriter = rewrite::Rewriter::new(path);
+        writer::start(connection, key.clone(), signer, cache.clone(), rewriter, queue, stop)?;
+        let shared = Shared { path: path.to_owned(), key, work, readers: Mutex::default(), cache, stopped };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -285,8 +296,24 @@ impl Store {
             });
             (keep, settle)
         });
-        self.shared.jobs.send(job).await.map_err(|_| Error::Stopped)?;
+        self.shared.work.send(writer::Work::Steps(job)).await.map_err(|_| Error::Stopped)?;
         Ok(Pending { answered, stopped: self.shared.stopped.clone() })
+    }
+
+    /// Writes the file anew, so that nothing of what was erased is left in its bytes or in those of the write-ahead log.
+    /// Commits wait meanwhile, readers do not; but one that looks at an older state holds it up, and then it is to be
+    /// called again, with `is_vacuumed`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`], of which a full disk changes nothing; [`Error::Stopped`].
+    pub async fn rewrite(&self, needles: &Arc<Needles>, is_vacuumed: bool) -> Result<Rewriting, Error> {
+        // Those that wait to be used again look at nothing, but remember pages as they were.
+        self.shared.readers.lock().expect("no reader panics while it holds the pool").clear();
+        let (answer, answered) = oneshot::channel();
+        let rewriting = writer::Work::Rewrite { needles: needles.clone(), is_vacuumed, answer };
+        self.shared.work.send(rewriting).await.map_err(|_| Error::Stopped)?;
+        answered.await.unwrap_or(Err(Error::Stopped))
     }
 
     /// Runs `look` on a consistent snapshot, off the async threads.

@@ -167,6 +167,15 @@ impl Held {
     }
 }
 
+/// What the store has under the key of a record.
+pub(super) struct Before {
+    pub(super) held: Held,
+    /// Whose it is.
+    pub(super) student: Option<[u8; 16]>,
+    /// The set of agreements it is held under, where that is known.
+    holding: Option<i64>,
+}
+
 /// A record as it would be stored.
 pub(super) struct RecordRow {
     pub(super) kind: u8,
@@ -196,19 +205,23 @@ impl RecordRow {
 }
 
 impl Snapshot<'_> {
-    /// What a source has under the key of a record, and whose it is.
-    pub(super) fn held(&self, source: u32, row: &RecordRow) -> Result<(Held, Option<[u8; 16]>), Error> {
-        let mut find =
-            self.prepare("SELECT student, fact FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3")?;
+    /// What a source has under the key of a record.
+    pub(super) fn held(&self, source: u32, row: &RecordRow) -> Result<Before, Error> {
+        let mut find = self.prepare(
+            "SELECT student, fact, holding FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3",
+        )?;
         let before = find.query_row(params![source, row.kind, row.key], |row| {
-            Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?))
+            Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get(2)?))
         });
-        Ok(match before.optional()? {
-            None => (Held::Nothing, None),
-            Some((student, None)) => (Held::Nothing, student),
-            Some((student, Some(fact))) if student == row.student && row.says(&fact) => (Held::Same, student),
-            Some((student, _)) => (Held::Other, student),
-        })
+        let Some((student, fact, holding)) = before.optional()? else {
+            return Ok(Before { held: Held::Nothing, student: None, holding: None });
+        };
+        let held = match fact {
+            None => Held::Nothing,
+            Some(fact) if student == row.student && row.says(&fact) => Held::Same,
+            Some(_) => Held::Other,
+        };
+        Ok(Before { held, student, holding })
     }
 }
 
@@ -229,19 +242,33 @@ impl Tx<'_> {
             Err(other) => return Ok(Err(other)),
         };
         let row = RecordRow::of(record.key, record.student, &record.change);
-        let (held, student) = self.held(source, &row)?;
+        let Before { held, student, holding } = self.held(source, &row)?;
         let is_withdrawal = row.fact.is_none();
         match held {
-            Held::Same => {}
+            Held::Same => {
+                if let Some(holding) = self.held_also(holding)? {
+                    self.prepare(
+                        "UPDATE record SET holding = ?4 WHERE source = ?1 AND kind = ?2 AND key = ?3",
+                    )?
+                    .execute(params![source, row.kind, row.key, holding])?;
+                }
+            }
             Held::Nothing if is_withdrawal => {}
             Held::Nothing | Held::Other => {
                 // A tombstone keeps the student, so that a withdrawn person record can be told from none.
                 let student = row.student.or(student);
                 self.prepare(
-                    "INSERT INTO record (source, kind, key, student, fact) VALUES (?1, ?2, ?3, ?4, ?5)
-                     ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5",
+                    "INSERT INTO record (source, kind, key, student, fact, holding) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5, holding = ?6",
                 )?
-                .execute(params![source, row.kind, row.key, student, row.fact])?;
+                .execute(params![
+                    source,
+                    row.kind,
+                    row.key,
+                    student,
+                    row.fact,
+                    self.held_alone()
+                ])?;
             }
         }
         let is_encoded_anew = match (record.student, encodings) {

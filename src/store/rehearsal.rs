@@ -72,7 +72,7 @@ impl Tx<'_> {
             Some(None) => Held::Nothing,
             Some(before) if before == now => Held::Same,
             Some(Some(_)) => Held::Other,
-            None => self.held(source, &row)?.0,
+            None => self.held(source, &row)?.held,
         };
         let is_encoded_anew = match (record.student, encodings) {
             (Some(student), Some(encodings)) if !is_withdrawal => {

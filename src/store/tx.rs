@@ -1,8 +1,9 @@
 //! What can be changed: the statements that write, inside one transaction.
 
+use super::holdings::Under;
 use super::log::Log;
 use super::{Error, LinkageKeys, ServiceKey, Snapshot, editions::EditionCache};
-use crate::audit::Entry;
+use crate::audit::{Entry, Receipt};
 use crate::linkage::Linker;
 use rusqlite::Connection;
 use std::ops::Deref;
@@ -16,6 +17,8 @@ pub struct Tx<'a> {
     entries: Vec<u64>,
     linked: bool,
     pub(super) keys: Option<LinkageKeys>,
+    /// What records are being received under.
+    pub(super) under: Option<Under>,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -35,7 +38,8 @@ impl<'a> Tx<'a> {
         linker: &'a mut Linker,
     ) -> Self {
         let snapshot = Snapshot::new(connection, key, cache);
-        Self { snapshot, connection, log, linker, entries: Vec::new(), linked: false, keys: None }
+        let (entries, linked, keys, under) = (Vec::new(), false, None, None);
+        Self { snapshot, connection, log, linker, entries, linked, keys, under }
     }
 
     /// Positions of the log entries made, and whether the linker was changed.
@@ -58,6 +62,28 @@ impl<'a> Tx<'a> {
     pub(super) fn linker_mut(&mut self) -> &mut Linker {
         self.linked = true;
         self.linker
+    }
+
+    /// Makes the linker anew of what is stored now.
+    pub(super) fn reload_linker(&mut self) -> Result<(), Error> {
+        self.linked = true;
+        *self.linker = super::subjects::load_linker(self.connection, self.snapshot.key)?;
+        Ok(())
+    }
+
+    /// Position of the entry that is logged next.
+    pub(super) fn next_position(&self) -> u64 {
+        self.log.next_position()
+    }
+
+    /// Signs a text as the log does, and gives back the note.
+    pub(super) fn sign(&self, text: &str) -> String {
+        self.log.sign_note(text)
+    }
+
+    /// The proof of an entry that an earlier commit has signed.
+    pub(super) fn receipt_of(&self, position: u64) -> Result<Option<Receipt>, Error> {
+        Ok(self.log.receipts(self.connection, &[position])?.pop())
     }
 
     /// The linker.

@@ -5,12 +5,14 @@
 //! what is on disk, so the thread ends and the file has to be opened again.
 
 use super::log::Log;
+use super::rewrite::{Needles, Rewriter, Rewriting};
 use super::{Error, ServiceKey, Tx, editions::EditionCache};
 use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tokio::sync::{mpsc, watch};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Jobs in a group at most.
 const GROUP: usize = 64;
@@ -35,17 +37,26 @@ impl Job {
     }
 }
 
+/// What the writer is asked for.
+pub(super) enum Work {
+    /// Steps of a transaction.
+    Steps(Job),
+    /// To write the file anew, between transactions.
+    Rewrite { needles: Arc<Needles>, is_vacuumed: bool, answer: oneshot::Sender<Result<Rewriting, Error>> },
+}
+
 pub(super) fn start(
     connection: Connection,
     key: ServiceKey,
     signer: SignerKey,
     cache: EditionCache,
-    queue: mpsc::Receiver<Job>,
+    rewriter: Rewriter,
+    queue: mpsc::Receiver<Work>,
     stop: watch::Sender<bool>,
 ) -> Result<(), Error> {
     let log = Log::open(&connection, signer)?;
     let linker = super::subjects::load_linker(&connection, &key)?;
-    let mut writer = Writer { connection, key, cache, log, linker };
+    let mut writer = Writer { connection, key, cache, log, linker, rewriter };
     let run = move || {
         let mut queue = queue;
         writer.run(&mut queue);
@@ -62,29 +73,52 @@ struct Writer {
     cache: EditionCache,
     log: Log,
     linker: Linker,
+    rewriter: Rewriter,
 }
 
 impl Writer {
-    fn run(&mut self, queue: &mut mpsc::Receiver<Job>) {
-        while let Some(first) = queue.blocking_recv() {
-            if let Err(error) = self.group(first, queue) {
-                tracing::error!(%error, "the store stops");
-                return;
+    fn run(&mut self, queue: &mut mpsc::Receiver<Work>) {
+        let mut waiting = None;
+        while let Some(work) = waiting.take().or_else(|| queue.blocking_recv()) {
+            let done = match work {
+                Work::Steps(first) => self.group(first, queue),
+                Work::Rewrite { needles, is_vacuumed, answer } => {
+                    let rewritten = self.rewriter.rewrite(&self.connection, &needles, is_vacuumed);
+                    // Who went away asks again.
+                    drop(answer.send(rewritten));
+                    // What failed was undone by itself; should it not have been, nothing can be committed any more.
+                    if self.connection.is_autocommit() { Ok(None) } else { Err(Error::Uncertain) }
+                }
+            };
+            match done {
+                Ok(next) => waiting = next,
+                Err(error) => {
+                    tracing::error!(%error, "the store stops");
+                    return;
+                }
             }
         }
         // Everything is durable; this only makes the next start quicker.
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
-    /// Runs and commits a group. An error means that the file has to be opened again.
-    fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Job>) -> Result<(), Error> {
+    /// Runs and commits a group; what came meanwhile and is no part of one. An error means that the file has to be opened
+    /// again.
+    fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
         let mut settled: Vec<(Settle, Vec<u64>)> = Vec::new();
+        let mut waiting = None;
         let work = || -> Result<Vec<Vec<Receipt>>, Error> {
             self.connection.execute_batch("BEGIN IMMEDIATE")?;
             let mut next = Some(first);
             while let Some(job) = next {
                 settled.push(self.one(job)?);
-                next = if settled.len() < GROUP { queue.try_recv().ok() } else { None };
+                next = match if settled.len() < GROUP { queue.try_recv().ok() } else { None } {
+                    Some(Work::Steps(job)) => Some(job),
+                    other => {
+                        waiting = other;
+                        None
+                    }
+                };
             }
             self.log.sign(&self.connection)?;
             let receipts = settled.iter().map(|(_, entries)| self.log.receipts(&self.connection, entries));
@@ -107,7 +141,7 @@ impl Writer {
                 return Err(Error::Uncertain);
             }
         }
-        Ok(())
+        Ok(waiting)
     }
 
     /// Runs one job in its savepoint.
