@@ -9,7 +9,7 @@ pub mod check;
 pub(crate) use before::Before;
 
 use crate::audit::{Call, Receipt};
-use crate::calendar::Date;
+use crate::calendar::{Date, SchoolYear};
 use crate::disclosure::{self, RuleProfile, Seal, SealReport};
 use crate::identity::Token;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
@@ -57,6 +57,8 @@ pub struct Published {
     pub n_without_consent: u64,
     /// In how many student-years, ten or more, sources said different things, by group.
     pub conflicts: Vec<(String, u64)>,
+    /// School years that are not counted again, because the records that they were shown with are destroyed.
+    pub closed: BTreeSet<SchoolYear>,
     /// What protection cost.
     pub report: SealReport,
     /// SHA-256 of the seal.
@@ -80,8 +82,14 @@ pub enum Error {
     /// The seal does not hide enough: a defect of the program.
     #[error("the new seal was not proven to hide enough, and was thrown away: {0}")]
     NotProven(#[from] disclosure::NotProven),
-    /// Another edition was published meanwhile.
-    #[error("another edition was published meanwhile")]
+    /// Every school year was shown with records that are destroyed since.
+    #[error(
+        "every school year of the products was shown by an edition whose records are destroyed: what is out stays, and \
+         is not counted again"
+    )]
+    Closed,
+    /// Another edition was published meanwhile, or records were destroyed.
+    #[error("another edition was published meanwhile, or records were destroyed")]
     Overtaken,
     /// The store failed.
     #[error(transparent)]
@@ -107,11 +115,16 @@ pub async fn publish(
     });
     let (made, call, progress) = made.await?;
     progress(Stage::Store);
-    let Made { row, notes, columns, metadata, seal, report, n_waiting, n_without_consent, conflicts } = made;
+    let Made { row, notes, columns, metadata, seal, report, n_waiting, n_without_consent, .. } = made;
+    let (conflicts, closed, n_destructions) = (made.conflicts, made.closed, made.n_destructions);
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
         if tx.edition(None)?.map_or(0, |newest| newest.number) + 1 != row.number {
+            return Err(Error::Overtaken);
+        }
+        // What was destroyed since the records were read must not come back with them.
+        if tx.destructions()?.len() != n_destructions {
             return Err(Error::Overtaken);
         }
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
@@ -121,7 +134,7 @@ pub async fn publish(
     };
     let committed = store.transaction("publish.edition", steps).await?;
     let (edition, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
-    Ok(Published { edition, n_waiting, n_without_consent, conflicts, report, seal_digest, receipt })
+    Ok(Published { edition, n_waiting, n_without_consent, conflicts, closed, report, seal_digest, receipt })
 }
 
 /// Fewer disagreements are not told of, as nobody hears of smaller numbers of students.
@@ -138,6 +151,9 @@ struct Made {
     n_waiting: u64,
     n_without_consent: u64,
     conflicts: Vec<(String, u64)>,
+    closed: BTreeSet<SchoolYear>,
+    /// Destructions on record when the records were read.
+    n_destructions: usize,
 }
 
 fn make(
@@ -156,10 +172,13 @@ fn make(
     progress(Stage::Freeze);
     let Frozen { edition, sources, n_waiting, n_without_consent } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
-    let before = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
-    let tabulations = outcomes::tabulate(&edition, &before.products)?;
+    let counted = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
+    let (tabulations, closed) = before.open(outcomes::tabulate(&edition, &counted.products)?);
+    if tabulations.is_empty() && !closed.is_empty() {
+        return Err(Error::Closed);
+    }
     progress(Stage::Seal);
-    let (past, profiles) = (before.past(), RuleProfile::all());
+    let (past, profiles) = (counted.past(), RuleProfile::all());
     let (seal, report) = Seal::make_after(number, &tabulations, &past, &profiles, ties)?;
     // Nobody hears of a seal whose own proof does not hold.
     report.proof.verify(&seal, &tabulations, &past, &profiles, ties)?;
@@ -189,6 +208,8 @@ fn make(
         n_waiting,
         n_without_consent,
         conflicts,
+        closed,
+        n_destructions: snapshot.destructions()?.len(),
     })
 }
 

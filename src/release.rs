@@ -6,7 +6,7 @@ use crate::calendar::Date;
 use crate::disclosure::{Beside, Covered, LeftOut, NotASlice, ProtectedTable, Seal, Sourced};
 use crate::records::OrgId;
 use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, Tx};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A protected table with the proof of its log entry: the reply to a query.
@@ -91,11 +91,15 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
         };
         let is_reviewed = is_reviewed(tx, &agreement, &edition, today)?;
         let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;
-        let mut table = seal.slice(permit.slice())?;
+        let mut table = match seal.slice(permit.slice()) {
+            Ok(table) => table,
+            Err(wrong) => return Err(closed(tx, &question, wrong)?.into()),
+        };
         let beside = Beside {
             credit: agreement.terms.credit.clone().unwrap_or_default(),
             sources: sourced(&agreement, &edition, &tx.notes(edition.number)?.reports, &permit),
             left_out: left_out(tx, &agreement, &table)?,
+            days: days(tx, &table)?,
         };
         table = table.under(agreement.reference(), beside);
         for number in (1..edition.number).rev() {
@@ -139,6 +143,42 @@ async fn intend(
         tx.log(&call.intended(agreement, purpose))
     };
     store.transaction("release.intend", steps).await.map(|store::Committed::<()> { .. }| ())
+}
+
+/// What is wrong with a question, where school years that it names are not counted again: only the editions that showed
+/// them with records that are destroyed since can be asked for those.
+fn closed(
+    snapshot: &Snapshot<'_>,
+    question: &Question,
+    mut wrong: NotASlice,
+) -> Result<NotASlice, store::Error> {
+    let mut showed = BTreeSet::new();
+    for &edition in snapshot.destroyed_editions()?.keys() {
+        let seal = snapshot.seal(edition)?;
+        showed.extend(seal.product(&question.slice.product).iter().flat_map(|product| product.periods()));
+    }
+    let years = question.slice.periods.iter().enumerate();
+    let fields: Vec<String> =
+        years.filter(|(_, year)| showed.contains(year)).map(|(at, _)| format!("periods[{at}]")).collect();
+    for violation in wrong.violations.iter_mut().filter(|violation| fields.contains(&violation.field)) {
+        violation.reason =
+            "is not counted again, as its records were destroyed; ask the edition that showed it";
+    }
+    Ok(wrong)
+}
+
+/// When the editions whose records a table counts were frozen, and destroyed.
+fn days(
+    snapshot: &Snapshot<'_>,
+    table: &ProtectedTable,
+) -> Result<BTreeMap<u32, (Date, Option<Date>)>, store::Error> {
+    let mut days = BTreeMap::new();
+    for counted in table.counted() {
+        if let Some(row) = snapshot.edition(Some(counted.edition))? {
+            days.insert(row.number, (row.frozen.date(), row.destroyed.map(|time| time.date())));
+        }
+    }
+    Ok(days)
 }
 
 /// Whether an edition has waited as long as the agreement says, or was approved.

@@ -35,6 +35,11 @@ pub enum Error {
     /// The edition is from before proofs were kept.
     #[error("the edition was published before proofs were kept; publish another one")]
     NoProof,
+    /// The records of the edition are destroyed, or those of an earlier one that it was protected together with.
+    #[error(
+        "the edition, or one that it was protected together with, can not be counted again: its records are destroyed"
+    )]
+    Destroyed,
     /// What is stored is not what the access log says was published.
     #[error("the {0} is not the one on record")]
     NotOnRecord(&'static str),
@@ -80,14 +85,19 @@ fn replay_one(snapshot: &Snapshot<'_>, number: u32, secret: &[u8]) -> Result<Hel
     if entry.response_digest != Some(Hash::new(seal.digest())) {
         return Err(Error::NotOnRecord("seal"));
     }
+    let before = Before::read(snapshot, number)?;
+    let closed = before.closed();
+    let is_closed = |(unit, period, _)| closed.contains(&(unit, period));
+    if snapshot.destroyed_editions()?.contains_key(&number) || seal.shown_periods().any(is_closed) {
+        return Err(Error::Destroyed);
+    }
     let proof = on_record(snapshot.proof(number)?, &entry)?;
     let product = |(id, version): (String, u32)| snapshot.product(&id, version);
     let versions: BTreeSet<(String, u32)> = seal.versions().collect();
     let products: Vec<Product> = versions.into_iter().map(product).collect::<Result<_, _>>()?;
-    let before = Before::read(snapshot, number)?;
-    let before = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
-    let tabulations = outcomes::tabulate(&snapshot.frozen(number)?, &before.products)?;
-    let verified = proof.verify(&seal, &tabulations, &before.past(), &RuleProfile::all(), secret)?;
+    let counted = before.count(products, |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
+    let (tabulations, _) = before.open(outcomes::tabulate(&snapshot.frozen(number)?, &counted.products)?);
+    let verified = proof.verify(&seal, &tabulations, &counted.past(), &RuleProfile::all(), secret)?;
     Ok(Held { edition: number, verified, seal_digest: seal.digest(), proof_digest: proof.digest() })
 }
 

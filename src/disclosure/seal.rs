@@ -137,6 +137,11 @@ impl Seal {
         self.body.lattices.iter().map(|lattice| lattice.counted_in)
     }
 
+    /// The units and school years it shows, each with the edition whose records are counted.
+    pub fn shown_periods(&self) -> impl Iterator<Item = (Unit, SchoolYear, u32)> + '_ {
+        self.body.lattices.iter().map(|lattice| (lattice.unit, lattice.period(), lattice.counted_in))
+    }
+
     /// The editions that protected its parts: its own, and earlier ones where nothing has changed since.
     pub fn sealed_in(&self) -> impl Iterator<Item = u32> + '_ {
         self.body.lattices.iter().map(|lattice| lattice.sealed_in)

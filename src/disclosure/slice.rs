@@ -232,7 +232,11 @@ impl Seal {
 
 impl View<'_> {
     fn counted(&self) -> Counted {
-        Counted { period: self.lattice.period().ending().into(), edition: self.lattice.counted_in }
+        Counted {
+            period: self.lattice.period().ending().into(),
+            edition: self.lattice.counted_in,
+            ..Counted::default()
+        }
     }
 
     /// Whether groups of nobody are hidden where these dimensions are crossed.

@@ -1,7 +1,9 @@
 //! The protected table: the message that may leave, made by [`super::Seal::slice`] alone.
 
 use super::slice::Heading;
+use crate::calendar::Date;
 use ring::digest::{SHA256, digest};
+use std::collections::BTreeMap;
 
 /// A slice of a seal, as it goes over the wire (`exchange.v1.ProtectedTable`): it holds nothing that the
 /// seal hides. Its fields can be read and not written.
@@ -46,7 +48,7 @@ pub struct ProtectedTable {
 }
 
 /// Whose records the figures of a school year count.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct Counted {
     /// School year, named by the year it ends in.
     #[prost(uint32, tag = "1")]
@@ -54,6 +56,12 @@ pub struct Counted {
     /// The edition whose records they are: an earlier one, where those of too few students have changed since.
     #[prost(uint32, tag = "2")]
     pub edition: u32,
+    /// The day on which it was frozen: opt-outs and corrections that came later are not in it. Empty before release.
+    #[prost(string, tag = "3")]
+    pub frozen: String,
+    /// The day on which its records were destroyed; empty where they are not.
+    #[prost(string, tag = "4")]
+    pub destroyed: String,
 }
 
 /// A source of an edition: when it delivered last, how late it was, and how much of its roster it had sent records of.
@@ -116,6 +124,8 @@ pub(crate) struct Beside {
     pub(crate) sources: Vec<Sourced>,
     /// Whom the figures leave out.
     pub(crate) left_out: Vec<LeftOut>,
+    /// For editions whose records are counted: when they were frozen, and when destroyed.
+    pub(crate) days: BTreeMap<u32, (Date, Option<Date>)>,
 }
 
 /// A dimension fixed to a category.
@@ -363,8 +373,14 @@ impl ProtectedTable {
 
     /// Names the agreement the table is released under.
     #[must_use]
-    pub(crate) fn under(self, agreement: String, beside: Beside) -> Self {
-        let Beside { credit, sources, left_out } = beside;
+    pub(crate) fn under(mut self, agreement: String, beside: Beside) -> Self {
+        let Beside { credit, sources, left_out, days } = beside;
+        for counted in &mut self.counted {
+            if let Some((frozen, destroyed)) = days.get(&counted.edition) {
+                counted.frozen = frozen.to_string();
+                counted.destroyed = destroyed.map(|day| day.to_string()).unwrap_or_default();
+            }
+        }
         Self { agreement, credit, sources, left_out, ..self }
     }
 }

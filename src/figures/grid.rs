@@ -5,7 +5,7 @@ use super::catalog::{ALL, Category, Dimension, Offer};
 use super::figure::Loss;
 use super::report::{Direction, Spec};
 use super::row::Scale;
-use super::words::{not_counted, year};
+use super::words::{gone, not_counted, year};
 use crate::disclosure::{Mark, ProtectedTable};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -209,6 +209,8 @@ impl<'a> Grid<'a> {
                 counted.edition
             ));
         }
+        let seen = self.table.counted().iter().filter(|counted| years.contains(&counted.period));
+        notes.extend(gone(&seen.collect::<Vec<_>>()));
         notes
     }
 }

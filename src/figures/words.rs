@@ -4,7 +4,7 @@ use super::arm::{Arm, Missing};
 use super::interval::Interval;
 use super::row::Scale;
 use crate::calendar::SchoolYear;
-use crate::disclosure::LeftOut;
+use crate::disclosure::{Counted, LeftOut};
 
 /// A school year in words: `2024-25`.
 #[must_use]
@@ -22,6 +22,54 @@ pub fn not_counted(left_out: &[LeftOut]) -> Vec<String> {
     };
     let follows = |a: &LeftOut, b: &LeftOut| b.period == a.period + 1 && is_same(a, b);
     left_out.chunk_by(follows).map(sentence).collect()
+}
+
+/// As of when the figures of a table's school years are, a sentence for years of which the same is told. It is told of
+/// every edition, so it does not say whether anybody has opted out since.
+#[must_use]
+pub fn as_of(counted: &[&Counted]) -> Vec<String> {
+    alike(
+        counted,
+        |counted| &counted.frozen,
+        |when, frozen| {
+            format!(
+                "{when}: opt-outs and corrections until {frozen} are in these figures; later ones show in the next edition."
+            )
+        },
+    )
+}
+
+/// That the records behind the figures of a table's school years are destroyed, where they are.
+#[must_use]
+pub fn gone(counted: &[&Counted]) -> Vec<String> {
+    alike(
+        counted,
+        |counted| &counted.destroyed,
+        |when, destroyed| {
+            format!(
+                "{when}: the records behind these figures were destroyed on {destroyed}. What was released stays, and can \
+             not be counted again."
+            )
+        },
+    )
+}
+
+/// A sentence about each run of school years that have the same day, where they have one.
+fn alike(
+    counted: &[&Counted],
+    day: impl Fn(&Counted) -> &str,
+    sentence: impl Fn(&str, &str) -> String,
+) -> Vec<String> {
+    let follows = |a: &&Counted, b: &&Counted| b.period == a.period + 1 && day(a) == day(b);
+    let dated = counted.chunk_by(follows).filter(|years| !day(years[0]).is_empty());
+    let sentences = dated.map(|years| {
+        let when = match years {
+            [only] => year(only.period),
+            _ => format!("{} to {}", year(years[0].period), year(years[years.len() - 1].period)),
+        };
+        sentence(&when, day(years[0]))
+    });
+    sentences.collect()
 }
 
 fn one(when: &str, left_out: &LeftOut) -> String {
@@ -71,6 +119,33 @@ pub(super) fn amount(value: f64, scale: Scale) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn years_of_the_same_day_are_told_of_together() {
+        let of = |period: u32, frozen: &str, destroyed: &str| Counted {
+            period,
+            edition: 1,
+            frozen: frozen.into(),
+            destroyed: destroyed.into(),
+        };
+        let all = [
+            of(2022, "2025-09-01", "2026-01-01"),
+            of(2023, "2025-09-01", ""),
+            of(2024, "2025-10-01", ""),
+            of(2025, "", ""),
+        ];
+        let all: Vec<&Counted> = all.iter().collect();
+        let known = as_of(&all);
+        assert_eq!(known.len(), 2);
+        assert!(known[0].starts_with("2021-22 to 2022-23: opt-outs and corrections until 2025-09-01"));
+        assert!(known[1].starts_with("2023-24: "));
+        let gone = gone(&all);
+        assert!(
+            gone.len() == 1
+                && gone[0].starts_with("2021-22: the records behind")
+                && gone[0].contains("2026-01-01")
+        );
+    }
 
     #[test]
     fn whom_figures_do_not_count_is_a_sentence_for_years_that_are_alike() {

@@ -2,8 +2,9 @@
 //! together with it.
 
 use super::Error;
+use crate::calendar::SchoolYear;
 use crate::disclosure::{Past, Seal};
-use crate::outcomes::{self, Edition, Product, Tabulation};
+use crate::outcomes::{self, Edition, Product, Tabulation, Unit};
 use crate::store::{self, Snapshot};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 /// The editions before one, as far as it is counted and protected together with them.
 pub(crate) struct Before {
     seals: Vec<Arc<Seal>>,
+    /// Those of them whose records are destroyed.
+    destroyed: BTreeSet<u32>,
     /// Every version of a product that they have shown.
     published: Vec<Product>,
 }
@@ -30,7 +33,8 @@ impl Before {
             (1..number).map(|edition| snapshot.seal(edition)).collect::<Result<_, _>>()?;
         let versions: BTreeSet<(String, u32)> = seals.iter().flat_map(|seal| seal.versions()).collect();
         let published = versions.iter().map(|(id, version)| snapshot.product(id, *version));
-        Ok(Self { published: published.collect::<Result<_, _>>()?, seals })
+        let destroyed = snapshot.destroyed_editions()?.into_keys().collect();
+        Ok(Self { published: published.collect::<Result<_, _>>()?, destroyed, seals })
     }
 
     /// What was sealed before the next edition.
@@ -50,7 +54,26 @@ impl Before {
 
     /// The editions whose records the next one is compared with.
     pub(crate) fn compared_with(&self) -> BTreeSet<u32> {
-        self.seals.iter().flat_map(|seal| seal.compared_with()).collect()
+        let compared = self.seals.iter().flat_map(|seal| seal.compared_with());
+        compared.filter(|edition| !self.destroyed.contains(edition)).collect()
+    }
+
+    /// The units and school years that were shown with records which are destroyed. They are never counted again: beside
+    /// the figures that are out, new ones of the same students would tell how few have changed, and what was hidden of
+    /// whom, and without the counts of then nobody can see to it that they do not.
+    pub(crate) fn closed(&self) -> BTreeSet<(Unit, SchoolYear)> {
+        let shown = self.seals.iter().flat_map(|seal| seal.shown_periods());
+        let closed = shown.filter(|(_, _, counted_in)| self.destroyed.contains(counted_in));
+        closed.map(|(unit, period, _)| (unit, period)).collect()
+    }
+
+    /// The tabulations that may be protected and shown, and the school years of the others.
+    pub(crate) fn open(&self, mut tabulations: Vec<Tabulation>) -> (Vec<Tabulation>, BTreeSet<SchoolYear>) {
+        let closed = self.closed();
+        let is_closed = |of: &Tabulation| closed.contains(&(of.unit, of.period));
+        let years = tabulations.iter().filter(|of| is_closed(of)).map(|of| of.period).collect();
+        tabulations.retain(|of| !is_closed(of));
+        (tabulations, years)
     }
 
     /// Counts them for some products and for those they had themselves. `frozen` is asked for the editions that the next

@@ -157,7 +157,11 @@ impl Trial {
             None => Err(store::Error::Damaged("an edition").into()),
         };
         let before = self.before.count(products.to_vec(), frozen)?;
-        Ok(Counted { now: outcomes::tabulate(&self.edition, &before.products)?, before })
+        let (now, closed) = self.before.open(outcomes::tabulate(&self.edition, &before.products)?);
+        if now.is_empty() && !closed.is_empty() {
+            return Err(Error::Closed);
+        }
+        Ok(Counted { now, before })
     }
 
     fn seal(&self, counted: &Counted) -> Result<(Seal, SealReport), Error> {

@@ -191,6 +191,10 @@ pub(super) fn publish(error: &publish::Error, request_id: &str) -> Told {
             rule: "publish.products",
             status: status(Code::FailedPrecondition, "CANNOT_PUBLISH", &error.to_string()),
         },
+        E::Closed => Told {
+            rule: "publish.closed",
+            status: status(Code::FailedPrecondition, "DESTROYED", &error.to_string()),
+        },
         E::Overtaken => {
             Told { rule: "publish.overtaken", status: status(Code::Aborted, "OVERTAKEN", &error.to_string()) }
         }
@@ -242,6 +246,10 @@ pub(super) fn verify(error: &verify::Error, request_id: &str) -> Told {
         E::NoProof => Told {
             rule: "edition.no_proof",
             status: status(Code::FailedPrecondition, "NO_PROOF", &error.to_string()),
+        },
+        E::Destroyed => Told {
+            rule: "edition.destroyed",
+            status: status(Code::FailedPrecondition, "DESTROYED", &error.to_string()),
         },
         E::Store(cause) | E::Before(publish::Error::Store(cause)) => store(cause, request_id),
         E::NotOnRecord(_) | E::Outcomes(_) | E::Before(_) | E::NotProven(_) => {

@@ -58,7 +58,10 @@ pub(super) fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Val
         "seal_digest": hex(table.seal_digest()), "table_digest": hex(&table.digest()),
         "cells": cells.collect::<Vec<_>>(),
         "counted": table.counted().iter().map(|counted| {
-            serde_json::json!({"period": counted.period, "edition": counted.edition})
+            serde_json::json!({
+                "period": counted.period, "edition": counted.edition, "frozen": counted.frozen,
+                "destroyed": Some(&counted.destroyed).filter(|day| !day.is_empty()),
+            })
         }).collect::<Vec<_>>(),
         "receipt": {"index": receipt.index(), "checkpoint": receipt.checkpoint()},
     })

@@ -10,7 +10,7 @@ use crate::cli::steward::ask;
 use crate::cli::table::{Align, Table, bar};
 use crate::client::Session;
 use crate::disclosure::{Cell, Mark, ProtectedTable};
-use crate::figures::not_counted;
+use crate::figures::{as_of, gone, not_counted};
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -204,6 +204,13 @@ fn footnotes(table: &ProtectedTable, receipt: &Receipt) {
             "     {year} is as in edition {}: the records of too few students have changed since.",
             counted.edition
         ));
+    }
+    // An answer has the years that were asked for, and only these are told of.
+    let periods: BTreeSet<u32> = table.cells().iter().map(|cell| cell.period).collect();
+    let counted = table.counted().iter().filter(|counted| periods.contains(&counted.period));
+    let counted: Vec<_> = counted.collect();
+    for line in as_of(&counted).into_iter().chain(gone(&counted)) {
+        say(&format!("     {line}"));
     }
     for line in not_counted(table.left_out()) {
         say(&format!("     {line}"));
