@@ -19,6 +19,7 @@ pub mod publish;
 pub mod verify;
 pub mod links;
 pub mod rotation;
+pub mod destruction;
 pub mod release;
 pub mod figures;
 pub mod api;

@@ -1,5 +1,6 @@
 //! `throughline audit`: read, export and check the access log.
 
+mod certificate;
 mod counts;
 mod disclosures;
 mod events;
@@ -31,6 +32,10 @@ pub(super) enum Audit {
     Disclosures(disclosures::Disclosures),
     /// Check a receipt that was saved (C2SP tlog-proof), without the service, and print its entry
     Receipt(receipt::Saved),
+    /// List what was destroyed, and fetch the certificates
+    Certificates(certificate::List),
+    /// Check a certificate of destruction, without the service, and print it
+    Certificate(certificate::Check),
 }
 
 #[derive(clap::Args)]
@@ -118,6 +123,8 @@ impl Audit {
             Self::Verify(verb) => verb.run(),
             Self::Receipt(verb) => verb.run(),
             Self::Exceptions(verb) => verb.run(),
+            Self::Certificates(verb) => super::wait(verb.run()),
+            Self::Certificate(verb) => verb.run(),
             Self::Disclosures(verb) => verb.run(),
         }
     }

@@ -1,7 +1,7 @@
 //! `throughline serve`.
 
 use super::{Done, Failure, Finish, screen};
-use crate::server::{Config, bind};
+use crate::server::{Config, Since, bind};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,6 +18,15 @@ pub(super) struct Serve {
     /// Write the log as JSON lines
     #[arg(long)]
     log_json: bool,
+
+    /// On a restored backup: the certificate of what was destroyed since it was made, to be destroyed again; may be given
+    /// several times
+    #[arg(long, value_name = "FILE", conflicts_with = "nothing_destroyed")]
+    destroyed: Vec<PathBuf>,
+
+    /// On a restored backup: nothing was destroyed since it was made. That is put on record
+    #[arg(long)]
+    nothing_destroyed: bool,
 }
 
 impl Serve {
@@ -31,8 +40,13 @@ impl Serve {
         // Another subscriber can only be there in a test.
         let _ = if self.log_json { subscriber.json().try_init() } else { subscriber.try_init() };
         let config = Config::read(&self.config)?;
+        let since = match (self.nothing_destroyed, self.destroyed.is_empty()) {
+            (true, _) => Since::Nothing,
+            (false, true) => Since::Unsaid,
+            (false, false) => Since::Destroyed(self.destroyed),
+        };
         super::wait(async move {
-            let bound = bind(config).await?;
+            let bound = bind(config, since).await?;
             screen::say(&format!("listening on {}", bound.address()?));
             let (ask, asked) = watch::channel(false);
             let (mut interrupt, mut terminate) =

@@ -1,6 +1,7 @@
 //! `throughline steward`: organizations, agreements, products, links, editions.
 
 mod check;
+mod destroy;
 mod key;
 mod layers;
 mod linkage;
@@ -40,6 +41,8 @@ pub(super) enum Steward {
     Approve(Approve),
     /// Count an edition again and replay the proof that its seal hides enough
     Verify(super::verify::Verify),
+    /// Destroy what a source has sent that withdraws, or what an agreement says whose date has come
+    Destroy(destroy::Destroy),
     /// What the service holds
     Status(Plain),
 }
@@ -120,6 +123,7 @@ impl Steward {
                 Self::Publish(verb) => verb.run().await,
                 Self::Approve(verb) => approve(verb).await,
                 Self::Verify(verb) => verb.run().await,
+                Self::Destroy(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,
             }
         })

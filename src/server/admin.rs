@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
-use super::{check, editions, linkage, load, rotation};
+use super::{check, destruction, editions, linkage, load, rotation};
 use crate::agreements::State;
 use crate::api::v1 as pb;
 use crate::identity::KeyId;
@@ -176,6 +176,15 @@ impl AdminService for Admin {
         let content = request.get_ref().encode_to_vec();
         let admitted = self.desk.admit(rpc("ChangeLinkageKey"), &request, Some(&content)).await?;
         rotation::change(&self.desk, self.held.clone(), &admitted, request.into_inner()).await
+    }
+
+    async fn destroy(
+        &self,
+        request: Request<pb::DestroyRequest>,
+    ) -> Result<Response<pb::DestroyResponse>, Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.desk.admit(rpc("Destroy"), &request, Some(&content)).await?;
+        destruction::destroy(&self.desk, &self.publishing, admitted, request.into_inner()).await
     }
 
     async fn get_status(

@@ -1,6 +1,7 @@
 //! `AuditService`: the access log, for those who check it. Reading it is itself an entry.
 
 use super::desk::{Desk, Rpc};
+use super::destruction;
 use super::peer::Role;
 use super::review;
 use super::status::{self, Told};
@@ -139,6 +140,16 @@ impl AuditService for Audit {
         let rpc = Rpc { name: "SignOff", roles: &[Role::Auditor] };
         let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
         review::sign_off(&self.desk, &admitted.call, &request.into_inner()).await
+    }
+
+    async fn list_destructions(
+        &self,
+        request: Request<pb::ListDestructionsRequest>,
+    ) -> Result<Response<pb::ListDestructionsResponse>, Status> {
+        let rpc = Rpc { name: "ListDestructions", roles: EVERYONE };
+        let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
+        let response = destruction::list(&self.desk, &admitted).await?;
+        self.desk.answer(&admitted.call, response).await
     }
 
     async fn export_log(

@@ -29,6 +29,9 @@ pub struct Config {
     /// Organizations that have to cosign a checkpoint of the access log for it to be witnessed; two by default.
     #[serde(default = "two")]
     pub witnesses_min: NonZeroU32,
+    /// Seconds between looks at what agreements say is to be destroyed; a minute by default.
+    #[serde(default = "minute")]
+    pub check_dates_every_s: NonZeroU32,
     /// Certificates.
     pub tls: TlsFiles,
     /// Secrets.
@@ -44,6 +47,10 @@ fn hour() -> NonZeroU32 {
 
 fn two() -> NonZeroU32 {
     NonZeroU32::new(2).expect("two is not zero")
+}
+
+fn minute() -> NonZeroU32 {
+    NonZeroU32::new(60).expect("a minute has seconds")
 }
 
 /// Certificate files, PEM.

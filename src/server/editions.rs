@@ -24,7 +24,11 @@ pub(super) async fn publish(
         return Err(desk.refuse(&admitted.call, Told::malformed("publish.title", message)).await);
     }
     let Ok(turn) = publishing.clone().try_lock_owned() else {
-        let status = status::status(Code::FailedPrecondition, "PUBLISHING", "an edition is being published");
+        let status = status::status(
+            Code::FailedPrecondition,
+            "PUBLISHING",
+            "an edition is being published, or records are being destroyed",
+        );
         return Err(desk.refuse(&admitted.call, Told { rule: "publish.busy", status }).await);
     };
     desk.intend(&admitted.call).await?;
@@ -140,6 +144,7 @@ fn done(published: Published, seconds: f64) -> pb::PublishResponse {
         seconds,
         waiting: published.n_waiting,
         without_consent: published.n_without_consent,
+        closed: published.closed.iter().map(|year| year.ending().into()).collect(),
         conflicts: (published.conflicts.iter())
             .map(|(group, n)| pb::Conflict { group: group.clone(), student_years: *n })
             .collect(),

@@ -49,6 +49,11 @@ pub(super) async fn agreement(
                 .await);
         }
     };
+    if agreement.destruction < call.time.date() {
+        // Loaded by mistake, it would destroy at once whatever its earlier versions brought.
+        let message = "destruction: is past; the earliest day on which it can be destroyed is today";
+        return Err(desk.refuse(call, Told::malformed("agreement.malformed", message)).await);
+    }
     let named = agreement.terms.profiles.iter().flatten().chain([&agreement.profile]);
     if named.into_iter().any(|profile| RuleProfile::named(profile).is_none()) {
         let message = "profile, or one of terms.profiles: is not a known rule profile";
@@ -57,7 +62,10 @@ pub(super) async fn agreement(
     let (id, version, digest, now) =
         (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
     let response = pb::PutAgreementResponse { agreement: agreement.id, version, digest: digest.to_vec() };
-    let steps = move |tx: &mut Tx<'_>| tx.put_agreement(&id, version, &digest, &document, now);
+    let steps = move |tx: &mut Tx<'_>| match tx.is_agreement_destroyed(&id)? {
+        true => Ok(Stored::Destroyed),
+        false => tx.put_agreement(&id, version, &digest, &document, now),
+    };
     put(desk, call, "admin.agreement", response, steps).await
 }
 
@@ -104,6 +112,7 @@ where
         Stored::New | Stored::Same => Ok(tx.log(&entry)?),
         Stored::Conflict => Err(NotPut::Conflict),
         Stored::Outdated => Err(NotPut::Outdated),
+        Stored::Destroyed => Err(NotPut::Destroyed),
     });
     match put.await {
         Ok(committed) => Ok(with_receipt(response, &committed)),
@@ -115,6 +124,7 @@ where
 enum NotPut {
     Conflict,
     Outdated,
+    Destroyed,
     Store(store::Error),
 }
 
@@ -133,6 +143,11 @@ impl NotPut {
                 "this version was loaded with other content; raise the version",
             ),
             Self::Outdated => ("document.outdated", Code::FailedPrecondition, "a newer version is loaded"),
+            Self::Destroyed => (
+                "agreement.destroyed",
+                Code::FailedPrecondition,
+                "what was received under this agreement is destroyed: a new one needs another id",
+            ),
             Self::Store(error) => return status::store(&error, request_id),
         };
         Told { rule, status: status::status(code, "VERSION", message) }

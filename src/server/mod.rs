@@ -26,10 +26,13 @@ mod rotation;
 pub mod standing;
 mod witnesses;
 mod review;
+mod destruction;
+mod restore;
 mod admin;
 mod recorded;
 
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
+pub use restore::Since;
 
 use crate::api::v1 as pb;
 use crate::audit::{Entry, SignerKey, VerifierKey};
@@ -70,6 +73,26 @@ pub enum Error {
     /// The key file does not hold a linkage key that is in use.
     #[error("the linkage key file does not hold key {0}, which is in use")]
     LinkageKey(KeyId),
+    /// The database is a copy, and nobody says what was destroyed since it was made.
+    #[error(
+        "the database is a copy that was begun {0}, and may hold what was destroyed since: start with --destroyed FILE \
+         for each certificate of a destruction since, or with --nothing-destroyed"
+    )]
+    Copied(Timestamp),
+    /// A file that was given as a certificate is none, or not of this log.
+    #[error("{} {cause}", .file.display())]
+    Certificate {
+        /// The file.
+        file: std::path::PathBuf,
+        /// What is wrong with it.
+        cause: crate::audit::NotACertificate,
+    },
+    /// A certificate can not be read.
+    #[error("cannot read {}", .0.display())]
+    Unreadable(std::path::PathBuf, #[source] std::io::Error),
+    /// What a certificate says could not be destroyed again.
+    #[error(transparent)]
+    Destruction(#[from] crate::destruction::Error),
     /// The trust domain.
     #[error(transparent)]
     TrustDomain(#[from] peer::NotATrustDomain),
@@ -113,12 +136,13 @@ pub struct Bound {
     log_key: VerifierKey,
 }
 
-/// Reads keys and certificates, opens and verifies the database, and listens.
+/// Reads keys and certificates, opens and verifies the database, and listens. `since` says what was destroyed since the
+/// database was copied, if it is a copy: that is destroyed again before anything else.
 ///
 /// # Errors
 ///
 /// [`Error`].
-pub async fn bind(config: Config) -> Result<Bound, Error> {
+pub async fn bind(config: Config, since: Since) -> Result<Bound, Error> {
     let trust_domain = TrustDomain::new(&config.trust_domain)?;
     let files = config.tls.clone();
     let files = tls::Files {
@@ -148,6 +172,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
         missing.map_or(Ok(()), |key| Err(Error::LinkageKey(key)))?;
     }
+    restore::adopt(&store, &log_key, since).await?;
     let listener =
         TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
     Ok(Bound { config, listener, store, intake, tls, trust_domain, log_key })
@@ -226,8 +251,10 @@ impl Bound {
         let held = held(&self.intake);
         let remembering = remembering::Remembering::default();
         let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake, remembering };
-        let admin =
-            admin::Admin { desk: desk.clone(), publishing: Arc::default(), checking: Arc::default(), held };
+        let publishing = Arc::default();
+        let every = Duration::from_secs(u64::from(self.config.check_dates_every_s.get()));
+        let destroying = tokio::spawn(destruction::keep(desk.clone(), Arc::clone(&publishing), every));
+        let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };
         let quorum = self.config.witnesses_min.get();
         let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum, standing };
         let audit = audit::Audit { desk: desk.clone(), witnesses };
@@ -255,6 +282,7 @@ impl Bound {
             },
         }
         keeping.abort();
+        destroying.abort();
         if *log_changed.borrow() {
             return Err(Error::LogChanged);
         }

@@ -4,7 +4,7 @@
 use crate::agreements::Refused;
 use crate::disclosure::NotASlice;
 use crate::records::Violation;
-use crate::{ingest, links, publish, release, rotation, store, verify};
+use crate::{destruction, ingest, links, publish, release, rotation, store, verify};
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -217,6 +217,19 @@ pub(super) fn links(error: &links::Error, request_id: &str) -> Told {
             rule: "link.contradiction",
             status: status(Code::FailedPrecondition, "CONTRADICTION", &error.to_string()),
         },
+        E::Store(cause) => store(cause, request_id),
+    }
+}
+
+pub(super) fn destruction(error: &destruction::Error, request_id: &str) -> Told {
+    use destruction::Error as E;
+    let told =
+        |rule, reason| Told { rule, status: status(Code::FailedPrecondition, reason, &error.to_string()) };
+    match error {
+        E::Unknown(_) => told("destroy.unknown", "UNKNOWN"),
+        E::NotYet(_) => told("destroy.not_yet", "NOT_YET"),
+        E::Already => told("destroy.already", "ALREADY"),
+        E::NotAsShown => told("destroy.not_as_shown", "NOT_AS_SHOWN"),
         E::Store(cause) => store(cause, request_id),
     }
 }

@@ -17,6 +17,8 @@ pub enum Stored {
     Conflict,
     /// The version is older than the newest: nothing was stored.
     Outdated,
+    /// What it is about is destroyed: nothing was stored.
+    Destroyed,
 }
 
 impl Snapshot<'_> {

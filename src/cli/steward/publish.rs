@@ -2,6 +2,7 @@
 
 use super::{hex, layers};
 use crate::api::v1 as pb;
+use crate::calendar::SchoolYear;
 use crate::cli::connect::Connect;
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::table::{Align, Table};
@@ -69,6 +70,13 @@ fn print(report: &pb::EditionReport) {
             counted(report.waiting, "record", "records")
         ));
     }
+    if !report.closed.is_empty() {
+        let years = report.closed.iter().filter_map(|&year| Some(SchoolYear::new(year)?.to_string()));
+        say(&format!(
+            "not counted again, as the records they were shown with are destroyed: {}",
+            years.collect::<Vec<_>>().join(", ")
+        ));
+    }
     if !report.conflicts.is_empty() {
         let each = report
             .conflicts
@@ -115,7 +123,7 @@ fn json(report: &pb::EditionReport) -> serde_json::Value {
         "without_consent": report.without_consent, "digest": hex(&report.digest),
         "products": products.collect::<Vec<_>>(), "layers": layers::json(&report.layers),
         "periods": layers::periods_json(&report.periods), "released": layers::released_json(&report.released),
-        "seconds": report.seconds,
+        "seconds": report.seconds, "closed": report.closed,
         "conflicts": (report.conflicts.iter())
             .map(|of| (of.group.clone(), of.student_years.into()))
             .collect::<serde_json::Map<_, serde_json::Value>>(),
