@@ -139,6 +139,13 @@ impl City {
         self.start_as(self.serve());
     }
 
+    /// As [`City::restart`], on a restored backup: nothing was destroyed since it was made.
+    pub(crate) fn restart_restored(&mut self) {
+        let mut serve = self.serve();
+        serve.arg("--nothing-destroyed");
+        self.start_as(serve);
+    }
+
     /// As [`City::restart`], with a command of one's own.
     pub(crate) fn start_as(&mut self, mut serve: Command) {
         self.kill();

@@ -89,7 +89,7 @@ async fn a_backup_made_in_the_middle_of_a_push_is_a_whole_service() {
         let _ = std::fs::remove_file(city.file(name));
     }
     std::fs::copy(city.folder().join("backup.db"), city.file("throughline.db")).expect("copied");
-    city.restart();
+    city.restart_restored();
     let source = city.source("northfield").await;
     let through = source.acknowledged_through("nightly").await;
     assert!((6..=20).contains(&through), "{through}");

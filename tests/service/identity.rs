@@ -19,9 +19,12 @@ fn may(role: Role, rpc: &str) -> bool {
     match rpc {
         "Push" | "GetDelivery" | "GetHoldings" => role == Role::Contributor,
         "Query" => role == Role::Partner,
-        "ListIndicators" | "GetCheckpoint" | "GetConsistencyProof" | "OfferCheckpoint" | "AddCosignature" => {
-            true
-        }
+        "ListIndicators"
+        | "GetCheckpoint"
+        | "GetConsistencyProof"
+        | "OfferCheckpoint"
+        | "AddCosignature"
+        | "ListDestructions" => true,
         "SignOff" => role == Role::Auditor,
         "ListProducts" => role != Role::Contributor,
         "ListEntries" | "ExportLog" => matches!(role, Role::Auditor | Role::Steward),

@@ -39,7 +39,9 @@ pub(crate) fn paths() -> Vec<String> {
 pub(crate) fn leaves(name: &str) -> &'static [Decision] {
     use Decision::{Allowed, Intended};
     match name {
-        "Query" | "Publish" | "CheckProduct" | "VerifyEdition" | "GetLinkage" => &[Intended, Allowed],
+        "Query" | "Publish" | "CheckProduct" | "VerifyEdition" | "GetLinkage" | "Destroy" => {
+            &[Intended, Allowed]
+        }
         "Push" => &[Allowed, Allowed],
         _ => &[Allowed],
     }
@@ -194,6 +196,13 @@ pub(crate) async fn call(name: &str, session: &Session, id: &str) -> Result<(), 
             let (step, key) = (pb::KeyStep::Begin.into(), NEXT_KEY.into());
             let request = pb::ChangeLinkageKeyRequest { step, key, leave_waiting: false };
             session.admin().change_linkage_key(request).await.map(drop)
+        }
+        "Destroy" => {
+            let request = pb::DestroyRequest { source: "northfield".into(), ..Default::default() };
+            session.admin().destroy(request).await.map(drop)
+        }
+        "ListDestructions" => {
+            session.audit().list_destructions(pb::ListDestructionsRequest {}).await.map(drop)
         }
         "GetStatus" => session.admin().get_status(pb::GetStatusRequest {}).await.map(drop),
         other => panic!("the interface has the RPC {other}, and no test calls it"),

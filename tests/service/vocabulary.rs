@@ -104,6 +104,8 @@ impl City {
     pub(crate) fn before_keys(&self) {
         self.tamper(
             "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery; DROP TABLE log_block;
+             DROP TABLE destruction; DROP TABLE holding; DROP TABLE sent_under; DROP TABLE backup; DROP TABLE copied;
+             ALTER TABLE edition DROP COLUMN destroyed_ms; ALTER TABLE record DROP COLUMN holding;
              ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;
              DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;
@@ -146,15 +148,34 @@ impl Source {
         delivery: &str,
         records: Vec<pb::Record>,
     ) -> Result<Pushed, Error> {
+        self.deliver("city-outcomes", n_records, delivery, records).await
+    }
+
+    /// As [`Source::push`], under another agreement.
+    pub(crate) async fn push_under(
+        &self,
+        agreement: &str,
+        delivery: &str,
+        records: Vec<pb::Record>,
+    ) -> Result<Pushed, Error> {
+        self.deliver(agreement, records.len(), delivery, records).await
+    }
+
+    async fn deliver(
+        &self,
+        agreement: &str,
+        n_records: usize,
+        delivery: &str,
+        records: Vec<pb::Record>,
+    ) -> Result<Pushed, Error> {
         let (sender, receiver) = mpsc::channel(records.len().max(1));
         for (at, record) in records.into_iter().enumerate() {
             assert!(sender.send((row(at), record)).await.is_ok(), "there is room for all");
         }
         drop(sender);
-        let agreement = "city-outcomes".to_owned();
         let delivery = Delivery {
             id: delivery.into(),
-            agreement,
+            agreement: agreement.to_owned(),
             records: receiver,
             n_records: n_records as u64,
             batch_records: 50,

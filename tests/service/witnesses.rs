@@ -139,7 +139,7 @@ async fn a_backup_that_is_behind_its_log_is_refused_until_that_is_on_record() {
     assert_eq!(city.log().len(), log.len());
 
     // Who has seen what is lost is told, once, and keeps what it has seen.
-    city.restart();
+    city.restart_restored();
     let looked = city.looks(PARTNER);
     assert_eq!(
         (looked.code, looked.errors.contains("restored from a backup")),
@@ -165,7 +165,7 @@ async fn a_log_that_lacks_what_a_client_has_seen_stops_the_service() {
     city.kept(city.log().len() as u64).await;
     // On another machine nobody knows of the checkpoint, and the log grows another way, past what the partner has seen.
     city.restore("backup.db", false);
-    city.restart();
+    city.restart_restored();
     city.source("northfield").await.push("again", roll(60..70)).await.expect("good records");
     for _ in 0..4 {
         city.steward().await.status().await;
@@ -194,7 +194,7 @@ async fn a_log_that_lacks_what_a_client_has_seen_stops_the_service() {
     assert_eq!(city.looks(PARTNER).code, Some(0));
     city.kept(city.log().len() as u64).await;
     city.restore("later.db", false);
-    city.restart();
+    city.restart_restored();
     let looked = city.looks(PARTNER);
     assert_eq!(looked.code, Some(2), "{}", looked.errors);
 }

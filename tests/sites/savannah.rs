@@ -4,6 +4,7 @@
 use crate::harness::{AGREEMENT, Service};
 use crate::makings::{Die, Files, Shares, name, product, race, rows, written};
 use tempfile::TempDir;
+use throughline::calendar::Timestamp;
 
 const SOURCES: [&str; 3] = ["savannah-schools", "coastal-health", "juvenile-court"];
 const YEARS: [u32; 3] = [2022, 2023, 2024];
@@ -249,6 +250,33 @@ fn the_end(service: &Service, city: &City) {
     assert_ne!(refused.code, 0, "{}", refused.stdout);
     assert!(!refused.stdout.contains("\"level\""), "{}", refused.stdout);
 
+    let again = service.run(&["report", &document, "--from", &kept, "--json"]).done().json();
+    assert_eq!(again, before, "what was released stays, with its proofs");
+
+    // On its date the data are destroyed, and each of the three can show that they are.
+    let today = Timestamp::now().date().to_string();
+    service.load("agreement", &agreement(4, "2024-06-30").replace("2099-12-31", &today));
+    let destroy = ["steward", "destroy", "--agreement", AGREEMENT, "--json"];
+    let shown = service.run(&destroy);
+    // It comes by itself within a minute, and may have come already.
+    if shown.code == 0 {
+        let shown = shown.json()["shown"].as_str().expect("a preview").to_owned();
+        service.run(&[&destroy[..], &["--for-good", &shown]].concat());
+    }
+    let out = folder.path().display().to_string();
+    for source in SOURCES {
+        let identity = format!("{source}.contributor");
+        let fetch = ["audit", "certificates", "--role", "contributor", "--as", &identity, "--out", &out];
+        service.run(&fetch).done();
+        let certificate = folder.path().join("destruction-1.txt").display().to_string();
+        let told = service.run(&["audit", "certificate", &certificate, "--json"]).done().json();
+        let text = told["text"].as_str().expect("a text");
+        assert!(text.contains("audit or evaluation, 34 CFR 99.31(a)(3)"), "{text}");
+        assert!(text.contains(&format!(" of {source}, person\n")), "{text}");
+        std::fs::remove_file(&certificate).expect("it was fetched");
+    }
+    let status = service.run(&["steward", "status", "--json"]).done().json();
+    assert_eq!((&status["persons"], &status["sources"]), (&0.into(), &serde_json::json!([])));
     let again = service.run(&["report", &document, "--from", &kept, "--json"]).done().json();
     assert_eq!(again, before, "what was released stays, with its proofs");
 }
