@@ -10,7 +10,7 @@ use super::over_time::{Levels, at, change};
 use super::report::{BeforeAfter, DifferenceInDifferences, Districts, Transition};
 use super::row::{Quantity, Row, Scale};
 use super::series;
-use super::words::{amount, year};
+use super::words::{amount, signed, year};
 
 pub(super) const ASSOCIATION: &str = "An association, not an effect";
 
@@ -127,14 +127,23 @@ pub(super) fn tell(made: &mut Made, test: &'static str, what: &str, row: &Row) {
     let (status, text) = match (&row.value, row.interval) {
         (Err(missing), _) => ("cannot be shown", missing.reason()),
         (Ok(value), interval) => {
-            let ends = interval.map(|ends| format!(", 95 % from {:+.1} to {:+.1}", ends.low, ends.high));
+            let ends = interval
+                .map(|ends| format!(", 95 % from {} to {}", signed(ends.low, 1), signed(ends.high, 1)));
             let status = match row.says.as_str() {
                 "beyond chance" => "beyond chance",
                 "within chance" => "within chance",
                 _ => "no verdict",
             };
             let unit = if row.scale == Scale::Points { " points" } else { "" };
-            (status, format!("{value:+.1}{unit}{}; {}. {ASSOCIATION}", ends.unwrap_or_default(), row.says))
+            (
+                status,
+                format!(
+                    "{}{unit}{}; {}. {ASSOCIATION}",
+                    signed(*value, 1),
+                    ends.unwrap_or_default(),
+                    row.says
+                ),
+            )
         }
     };
     let against = if row.against.is_empty() { String::new() } else { format!(" against {}", row.against) };

@@ -42,7 +42,7 @@ pub use catalog::{Catalog, Category, Definition, Dimension, Offer, Use};
 pub use figure::{Basis, Figure, Finding, Line, Loss, figure, figure_of};
 pub use interval::{Interval, Term, combined, difference, wilson};
 pub use row::{Quantity, Row, Scale};
-pub use words::{as_of, gone, not_counted};
+pub use words::{as_of, gone, not_counted, signed};
 
 /// Students that each group needs before anything is concluded from a difference.
 pub const VERDICT_MIN: u64 = 30;

@@ -106,6 +106,14 @@ pub(super) fn on_change(change: &str, says: &str) -> String {
     if says.ends_with(" chance") { format!("{change} is {says}") } else { says.to_owned() }
 }
 
+/// A number with its sign and so many decimals. What rounds to nothing is not less than nothing.
+#[must_use]
+pub fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:+.decimals$}");
+    let is_nothing = !text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+    if is_nothing { text.replace('-', "+") } else { text }
+}
+
 /// A difference in words, without its sign: `3.2 points`.
 pub(super) fn amount(value: f64, scale: Scale) -> String {
     match scale {
@@ -119,6 +127,13 @@ pub(super) fn amount(value: f64, scale: Scale) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_has_one_sign() {
+        let all = [-0.04, 0.04, -0.0, 0.0, -0.06, 0.06, -12.34].map(|value| signed(value, 1));
+        assert_eq!(all, ["+0.0", "+0.0", "+0.0", "+0.0", "-0.1", "+0.1", "-12.3"]);
+        assert_eq!([-0.4, -10.0].map(|value| signed(value, 0)), ["+0", "-10"]);
+    }
 
     #[test]
     fn years_of_the_same_day_are_told_of_together() {

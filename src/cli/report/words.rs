@@ -2,7 +2,7 @@
 
 use crate::calendar::SchoolYear;
 use crate::cli::screen::count;
-use crate::figures::{Counts, Figure, Missing, Quantity, Row, Scale};
+use crate::figures::{Counts, Figure, Missing, Quantity, Row, Scale, signed};
 
 /// A school year, or from one to another.
 pub(super) fn years(row: &Row) -> String {
@@ -35,12 +35,12 @@ const fn is_difference(quantity: Quantity) -> bool {
 fn number(value: f64, scale: Scale, is_signed: bool) -> String {
     match scale {
         Scale::Percent => format!("{value:.1} %"),
-        Scale::Points => format!("{value:+.1} points"),
+        Scale::Points => format!("{} points", signed(value, 1)),
         Scale::Times => format!("{value:.2}"),
-        Scale::Deviations => format!("{value:+.2}"),
-        Scale::Own if is_signed => format!("{value:+.2}"),
+        Scale::Deviations => signed(value, 2),
+        Scale::Own if is_signed => signed(value, 2),
         Scale::Own => format!("{value:.2}"),
-        Scale::Students if is_signed => format!("{value:+.0}"),
+        Scale::Students if is_signed => signed(value, 0),
         Scale::Students => count(value as u64),
         Scale::Years => format!("{value:.0}"),
     }
@@ -51,9 +51,9 @@ pub(super) fn interval(row: &Row) -> String {
     let sign = is_difference(row.quantity);
     row.interval.map_or_else(String::new, |ends| match (row.scale, sign) {
         (Scale::Own, false) => format!("{:.2} to {:.2}", ends.low, ends.high),
-        (Scale::Own, true) => format!("{:+.2} to {:+.2}", ends.low, ends.high),
+        (Scale::Own, true) => format!("{} to {}", signed(ends.low, 2), signed(ends.high, 2)),
         (_, false) => format!("{:.1} to {:.1}", ends.low, ends.high),
-        (_, true) => format!("{:+.1} to {:+.1}", ends.low, ends.high),
+        (_, true) => format!("{} to {}", signed(ends.low, 1), signed(ends.high, 1)),
     })
 }
 
