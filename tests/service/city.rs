@@ -147,7 +147,22 @@ impl City {
     }
 
     /// As [`City::restart`], with a command of one's own.
-    pub(crate) fn start_as(&mut self, mut serve: Command) {
+    pub(crate) fn start_as(&mut self, serve: Command) {
+        if !self.listens_as(serve) {
+            let log = std::fs::read_to_string(self.folder().join("stderr.log")).unwrap_or_default();
+            panic!("it does not listen: {log}")
+        }
+    }
+
+    /// Starts with a library loaded that lets one call on the database fail; whether it listens.
+    pub(crate) fn start_with_faults(&mut self, library: &Path, call: &str, at: usize, way: &str) -> bool {
+        let mut serve = self.serve();
+        serve.env("LD_PRELOAD", library).env("FAULT_CALL", call);
+        serve.env("FAULT_AT", at.to_string()).env("FAULT_AS", way);
+        self.listens_as(serve)
+    }
+
+    fn listens_as(&mut self, mut serve: Command) -> bool {
         self.kill();
         let log = OpenOptions::new().create(true).append(true).open(self.folder().join("stderr.log"));
         serve.stdout(Stdio::piped()).stderr(log.expect("a log"));
@@ -155,11 +170,14 @@ impl City {
         let mut line = String::new();
         let stdout = process.stdout.take().expect("piped");
         BufReader::new(stdout).read_line(&mut line).expect("readable");
-        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| {
-            let log = std::fs::read_to_string(self.folder().join("stderr.log")).unwrap_or_default();
-            panic!("it does not listen: {log}")
-        });
-        self.running = Some(Running { process, address: address.to_owned() });
+        let address = line.trim().strip_prefix("listening on ").map(str::to_owned);
+        if address.is_none() {
+            // It has ended, or is about to.
+            let _ = process.kill();
+            process.wait().expect("a child of ours");
+        }
+        self.running = address.map(|address| Running { process, address });
+        self.running.is_some()
     }
 
     /// Asks the process to end (SIGTERM).

@@ -7,6 +7,7 @@ mod encoded;
 mod papers;
 mod records;
 mod rpcs;
+mod syscalls;
 mod vocabulary;
 mod witnesses;
 
