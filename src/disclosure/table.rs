@@ -1,9 +1,13 @@
 //! The protected table: the message that may leave, made by [`super::Seal::slice`] alone.
 
+mod beside;
+mod cell;
+
 use super::slice::Heading;
-use crate::calendar::Date;
+pub(crate) use beside::Beside;
+pub use beside::{Counted, Covered, LeftOut, Sourced};
+pub use cell::{Cell, Earlier, Mark, RateCode};
 use ring::digest::{SHA256, digest};
-use std::collections::BTreeMap;
 
 /// A slice of a seal, as it goes over the wire (`exchange.v1.ProtectedTable`): it holds nothing that the
 /// seal hides. Its fields can be read and not written.
@@ -47,87 +51,6 @@ pub struct ProtectedTable {
     left_out: Vec<LeftOut>,
 }
 
-/// Whose records the figures of a school year count.
-#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
-pub struct Counted {
-    /// School year, named by the year it ends in.
-    #[prost(uint32, tag = "1")]
-    pub period: u32,
-    /// The edition whose records they are: an earlier one, where those of too few students have changed since.
-    #[prost(uint32, tag = "2")]
-    pub edition: u32,
-    /// The day on which it was frozen: opt-outs and corrections that came later are not in it. Empty before release.
-    #[prost(string, tag = "3")]
-    pub frozen: String,
-    /// The day on which its records were destroyed; empty where they are not.
-    #[prost(string, tag = "4")]
-    pub destroyed: String,
-}
-
-/// A source of an edition: when it delivered last, how late it was, and how much of its roster it had sent records of.
-#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
-pub struct Sourced {
-    /// Organization id.
-    #[prost(string, tag = "1")]
-    pub organization: String,
-    /// Day of its last delivery before the edition; empty when not known.
-    #[prost(string, tag = "2")]
-    pub delivered: String,
-    /// Days it was late by the agreement's calendar when the edition was frozen.
-    #[prost(uint32, tag = "3")]
-    pub days_late: u32,
-    /// For school years of the answer with a hundred students or more at its schools.
-    #[prost(message, repeated, tag = "4")]
-    pub coverage: Vec<Covered>,
-}
-
-/// How much of a roster there are records of, in whole percent rounded down to a multiple of 5, and 95 at most.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, prost::Message)]
-pub struct Covered {
-    /// School year.
-    #[prost(uint32, tag = "1")]
-    pub period: u32,
-    /// Students whose days enrolled and absent are known.
-    #[prost(uint32, tag = "2")]
-    pub attendance: u32,
-    /// Students with a result of any test.
-    #[prost(uint32, tag = "3")]
-    pub assessment: u32,
-}
-
-/// A part of the people whom the indicator speaks of that no figure of a school year counts.
-#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
-pub struct LeftOut {
-    /// School year.
-    #[prost(uint32, tag = "1")]
-    pub period: u32,
-    /// Whom the indicator speaks of, in words.
-    #[prost(string, tag = "2")]
-    pub of: String,
-    /// Why they are left out, in words.
-    #[prost(string, tag = "3")]
-    pub reason: String,
-    /// How many percent of those it speaks of they are at least: a multiple of 5.
-    #[prost(uint32, tag = "4")]
-    pub percent: u32,
-    /// And fewer than so many: a multiple of 5.
-    #[prost(uint32, tag = "5")]
-    pub below: u32,
-}
-
-/// What is told beside the figures of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Beside {
-    /// Whom the agreement gives credit to.
-    pub(crate) credit: String,
-    /// The edition's sources.
-    pub(crate) sources: Vec<Sourced>,
-    /// Whom the figures leave out.
-    pub(crate) left_out: Vec<LeftOut>,
-    /// For editions whose records are counted: when they were frozen, and when destroyed.
-    pub(crate) days: BTreeMap<u32, (Date, Option<Date>)>,
-}
-
 /// A dimension fixed to a category.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct Filter {
@@ -137,96 +60,6 @@ pub struct Filter {
     /// Category id.
     #[prost(string, tag = "2")]
     pub category: String,
-}
-
-/// One cell.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Cell {
-    /// School year, named by the year it ends in.
-    #[prost(uint32, tag = "1")]
-    pub period: u32,
-    /// One category id for each dimension of the table; `all` is the margin. Where the rule pools hidden groups, their name
-    /// in its place.
-    #[prost(string, repeated, tag = "2")]
-    pub categories: Vec<String>,
-    /// What can be seen.
-    #[prost(enumeration = "Mark", tag = "3")]
-    pub mark: i32,
-    /// People in the group; absent when hidden, and where the rule does not print it.
-    #[prost(uint64, optional, tag = "4")]
-    pub denominator: Option<u64>,
-    /// People with the outcome; only for shares, absent when hidden or coded.
-    #[prost(uint64, optional, tag = "5")]
-    pub numerator: Option<u64>,
-    /// The share, mean or ratio; absent when hidden or coded, and for counts.
-    #[prost(double, optional, tag = "6")]
-    pub value: Option<f64>,
-    /// Standard deviation of scores; only for means.
-    #[prost(double, optional, tag = "7")]
-    pub deviation: Option<f64>,
-    /// What is printed for the share under a rule that codes rates, in place of numerator and value; absent when hidden.
-    #[prost(message, optional, tag = "8")]
-    pub code: Option<RateCode>,
-    /// Where it is hidden: what an earlier edition showed of it.
-    #[prost(message, optional, tag = "9")]
-    pub earlier: Option<Earlier>,
-    /// Where noise was added: half the width of an interval around the value (for counts, the number of people) that holds
-    /// the one without noise in 95 % of cases.
-    #[prost(double, optional, tag = "10")]
-    pub margin: Option<f64>,
-}
-
-/// A coded rate: a range of whole percents that the rate, rounded with halves up, lies in.
-#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
-pub struct RateCode {
-    /// As the rule prints it: `<=5%`, `20-29%`, `GE95`.
-    #[prost(string, tag = "1")]
-    pub label: String,
-    /// Smallest whole percent, 0 to 100.
-    #[prost(uint64, tag = "2")]
-    pub first: u64,
-    /// Largest whole percent, 0 to 100.
-    #[prost(uint64, tag = "3")]
-    pub last: u64,
-}
-
-/// What an earlier edition showed of a cell.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Earlier {
-    /// The edition whose records are counted.
-    #[prost(uint32, tag = "1")]
-    pub edition: u32,
-    /// As [`Cell::denominator`].
-    #[prost(uint64, optional, tag = "2")]
-    pub denominator: Option<u64>,
-    /// As [`Cell::numerator`].
-    #[prost(uint64, optional, tag = "3")]
-    pub numerator: Option<u64>,
-    /// As [`Cell::value`].
-    #[prost(double, optional, tag = "4")]
-    pub value: Option<f64>,
-    /// As [`Cell::deviation`].
-    #[prost(double, optional, tag = "5")]
-    pub deviation: Option<f64>,
-    /// As [`Cell::code`].
-    #[prost(message, optional, tag = "6")]
-    pub code: Option<RateCode>,
-}
-
-/// What can be seen of a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, prost::Enumeration)]
-#[repr(i32)]
-pub enum Mark {
-    /// Never sent.
-    Unspecified = 0,
-    /// A value.
-    Shown = 1,
-    /// Hidden to protect someone; nothing says which rule hid it.
-    Hidden = 2,
-    /// Nobody in a large enough group has the outcome.
-    Zero = 3,
-    /// There is no one in the group.
-    Empty = 4,
 }
 
 impl ProtectedTable {

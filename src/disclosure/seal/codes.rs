@@ -3,7 +3,8 @@
 use super::super::check::require;
 use super::super::coding::Code;
 use super::super::protection::Coded;
-use super::{SealedLattice, SealedValues, Seen, seen};
+use super::values::seen;
+use super::{SealedLattice, SealedValues, Seen};
 use crate::outcomes::Publication;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,8 @@
 //! Seals as they were written before editions were protected together and rates could be coded. They stay what they are:
 //! their bytes and digests are on record.
 
-use super::{Body, Method, Nested, SealedLattice, SealedValues, Seen, steps};
+use super::lattice::steps;
+use super::{Body, Method, Nested, SealedLattice, SealedValues, Seen};
 use crate::disclosure::RuleProfile;
 use crate::outcomes::{Dimension, Publication, Unit};
 use serde::{Deserialize, Serialize};

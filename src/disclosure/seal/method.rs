@@ -1,6 +1,7 @@
 //! How far what a lattice shows may be from what was counted.
 
-use super::{Error, Nested, Seal, SealedLattice, SealedValues, Seen, strides};
+use super::lattice::strides;
+use super::{Error, Nested, Seal, SealedLattice, SealedValues, Seen};
 use crate::outcomes::{Dimension, Mode, Tabulation};
 use serde::{Deserialize, Serialize};
 

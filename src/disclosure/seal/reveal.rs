@@ -2,7 +2,8 @@
 
 use super::super::lattice::Lattice;
 use super::super::protection::{Coded, Shown};
-use super::{SealedLattice, SealedValues, Seen, listed};
+use super::lattice::listed;
+use super::{SealedLattice, SealedValues, Seen};
 use crate::outcomes::Tabulation;
 
 impl SealedLattice {
