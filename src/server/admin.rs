@@ -8,7 +8,6 @@ use crate::api::v1 as pb;
 use crate::identity::KeyId;
 use crate::store;
 use pb::admin_service_server::AdminService;
-use prost::Message;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 use tokio_stream::wrappers::ReceiverStream;
@@ -40,9 +39,8 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::PutOrganizationRequest>,
     ) -> Result<Response<pb::PutOrganizationResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("PutOrganization"), &request, Some(&content)).await?;
-        let organization = request.into_inner().organization.unwrap_or_default();
+        let (admitted, request) = self.desk.admit(rpc("PutOrganization"), request).await?;
+        let organization = request.organization.unwrap_or_default();
         load::organization(&self.desk, &admitted.call, organization).await
     }
 
@@ -50,7 +48,7 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::ListOrganizationsRequest>,
     ) -> Result<Response<pb::ListOrganizationsResponse>, Status> {
-        let admitted = self.desk.admit(rpc("ListOrganizations"), &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc("ListOrganizations"), request).await?;
         let organizations = self.desk.look(&admitted.call, |snapshot| snapshot.organizations()).await?;
         let organizations = organizations.into_iter().map(|organization| pb::Organization {
             id: organization.id.to_string(),
@@ -66,16 +64,15 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::PutAgreementRequest>,
     ) -> Result<Response<pb::PutAgreementResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("PutAgreement"), &request, Some(&content)).await?;
-        load::agreement(&self.desk, &admitted.call, request.into_inner().document).await
+        let (admitted, request) = self.desk.admit(rpc("PutAgreement"), request).await?;
+        load::agreement(&self.desk, &admitted.call, request.document).await
     }
 
     async fn list_agreements(
         &self,
         request: Request<pb::ListAgreementsRequest>,
     ) -> Result<Response<pb::ListAgreementsResponse>, Status> {
-        let admitted = self.desk.admit(rpc("ListAgreements"), &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc("ListAgreements"), request).await?;
         let today = admitted.call.time.date();
         let agreements = self.desk.look(&admitted.call, |snapshot| snapshot.agreements()).await?;
         let agreements = agreements.into_iter().map(|(agreement, digest)| pb::AgreementSummary {
@@ -102,70 +99,63 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::PutProductRequest>,
     ) -> Result<Response<pb::PutProductResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("PutProduct"), &request, Some(&content)).await?;
-        load::product(&self.desk, &admitted.call, request.into_inner().document).await
+        let (admitted, request) = self.desk.admit(rpc("PutProduct"), request).await?;
+        load::product(&self.desk, &admitted.call, request.document).await
     }
 
     async fn check_product(
         &self,
         request: Request<pb::CheckProductRequest>,
     ) -> Result<Response<Self::CheckProductStream>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("CheckProduct"), &request, Some(&content)).await?;
-        check::check(&self.desk, &self.checking, admitted, request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc("CheckProduct"), request).await?;
+        check::check(&self.desk, &self.checking, admitted, request).await
     }
 
     async fn approve_edition(
         &self,
         request: Request<pb::ApproveEditionRequest>,
     ) -> Result<Response<pb::ApproveEditionResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("ApproveEdition"), &request, Some(&content)).await?;
-        editions::approve(&self.desk, &admitted, request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc("ApproveEdition"), request).await?;
+        editions::approve(&self.desk, &admitted, request).await
     }
 
     async fn publish(
         &self,
         request: Request<pb::PublishRequest>,
     ) -> Result<Response<Self::PublishStream>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("Publish"), &request, Some(&content)).await?;
-        editions::publish(&self.desk, &self.publishing, admitted, request.into_inner().title).await
+        let (admitted, request) = self.desk.admit(rpc("Publish"), request).await?;
+        editions::publish(&self.desk, &self.publishing, admitted, request.title).await
     }
 
     async fn verify_edition(
         &self,
         request: Request<pb::VerifyEditionRequest>,
     ) -> Result<Response<pb::VerifyEditionResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("VerifyEdition"), &request, Some(&content)).await?;
-        editions::verify(&self.desk, &admitted, request.into_inner().edition).await
+        let (admitted, request) = self.desk.admit(rpc("VerifyEdition"), request).await?;
+        editions::verify(&self.desk, &admitted, request.edition).await
     }
 
     async fn get_linkage(
         &self,
         request: Request<pb::GetLinkageRequest>,
     ) -> Result<Response<pb::GetLinkageResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("GetLinkage"), &request, Some(&content)).await?;
-        linkage::report(&self.desk, &self.checking, &admitted, request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc("GetLinkage"), request).await?;
+        linkage::report(&self.desk, &self.checking, &admitted, request).await
     }
 
     async fn decide_link(
         &self,
         request: Request<pb::DecideLinkRequest>,
     ) -> Result<Response<pb::DecideLinkResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("DecideLink"), &request, Some(&content)).await?;
-        linkage::decide(&self.desk, &admitted, request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc("DecideLink"), request).await?;
+        linkage::decide(&self.desk, &admitted, request).await
     }
 
     async fn get_linkage_keys(
         &self,
         request: Request<pb::GetLinkageKeysRequest>,
     ) -> Result<Response<pb::GetLinkageKeysResponse>, Status> {
-        let admitted = self.desk.admit(rpc("GetLinkageKeys"), &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc("GetLinkageKeys"), request).await?;
         rotation::report(&self.desk, &admitted).await
     }
 
@@ -173,25 +163,23 @@ impl AdminService for Admin {
         &self,
         request: Request<pb::ChangeLinkageKeyRequest>,
     ) -> Result<Response<pb::ChangeLinkageKeyResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("ChangeLinkageKey"), &request, Some(&content)).await?;
-        rotation::change(&self.desk, self.held.clone(), &admitted, request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc("ChangeLinkageKey"), request).await?;
+        rotation::change(&self.desk, self.held.clone(), &admitted, request).await
     }
 
     async fn destroy(
         &self,
         request: Request<pb::DestroyRequest>,
     ) -> Result<Response<pb::DestroyResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(rpc("Destroy"), &request, Some(&content)).await?;
-        destruction::destroy(&self.desk, &self.publishing, admitted, request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc("Destroy"), request).await?;
+        destruction::destroy(&self.desk, &self.publishing, admitted, request).await
     }
 
     async fn get_status(
         &self,
         request: Request<pb::GetStatusRequest>,
     ) -> Result<Response<pb::GetStatusResponse>, Status> {
-        let admitted = self.desk.admit(rpc("GetStatus"), &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc("GetStatus"), request).await?;
         let look = |snapshot: &store::Snapshot<'_>| {
             let sources = snapshot.record_counts()?.into_iter().map(|count| pb::SourceStatus {
                 source: count.source.to_string(),

@@ -12,7 +12,6 @@ use crate::calendar::Timestamp;
 use crate::records::{Code, OrgId, Violation};
 use crate::store;
 use pb::audit_service_server::AuditService;
-use prost::Message;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -40,10 +39,8 @@ impl AuditService for Audit {
         &self,
         request: Request<pb::ListEntriesRequest>,
     ) -> Result<Response<pb::ListEntriesResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
         let rpc = Rpc { name: "ListEntries", roles: AUDITOR };
-        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
-        let wire = request.into_inner();
+        let (admitted, wire) = self.desk.admit(rpc, request).await?;
         let (from, page_size) = (wire.from_index, wire.page_size);
         let filter = match filter(wire) {
             Ok(filter) => filter,
@@ -64,7 +61,7 @@ impl AuditService for Audit {
         request: Request<pb::GetCheckpointRequest>,
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
         let rpc = Rpc { name: "GetCheckpoint", roles: EVERYONE };
-        let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc, request).await?;
         let look = |snapshot: &store::Snapshot<'_>| {
             let (checkpoint, witnessed) = (snapshot.checkpoint()?, snapshot.witnessed_checkpoint()?);
             let (witnessed, witnessed_at) =
@@ -80,33 +77,28 @@ impl AuditService for Audit {
         &self,
         request: Request<pb::OfferCheckpointRequest>,
     ) -> Result<Response<pb::OfferCheckpointResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
         let rpc = Rpc { name: "OfferCheckpoint", roles: EVERYONE };
-        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        let (admitted, request) = self.desk.admit(rpc, request).await?;
         let organization = admitted.peer.organization.clone();
-        witnesses::offer(&self.desk, &self.witnesses, &admitted.call, organization, request.into_inner())
-            .await
+        witnesses::offer(&self.desk, &self.witnesses, &admitted.call, organization, request).await
     }
 
     async fn add_cosignature(
         &self,
         request: Request<pb::AddCosignatureRequest>,
     ) -> Result<Response<pb::AddCosignatureResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
         let rpc = Rpc { name: "AddCosignature", roles: EVERYONE };
-        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
+        let (admitted, request) = self.desk.admit(rpc, request).await?;
         let organization = admitted.peer.organization.clone();
-        witnesses::add(&self.desk, &self.witnesses, &admitted.call, organization, request.into_inner()).await
+        witnesses::add(&self.desk, &self.witnesses, &admitted.call, organization, request).await
     }
 
     async fn get_consistency_proof(
         &self,
         request: Request<pb::GetConsistencyProofRequest>,
     ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
         let rpc = Rpc { name: "GetConsistencyProof", roles: EVERYONE };
-        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
-        let wire = request.into_inner();
+        let (admitted, wire) = self.desk.admit(rpc, request).await?;
         let look = move |snapshot: &store::Snapshot<'_>| {
             let size = snapshot.log_size()?;
             let new = if wire.new_size == 0 { size } else { wire.new_size };
@@ -136,10 +128,9 @@ impl AuditService for Audit {
         &self,
         request: Request<pb::SignOffRequest>,
     ) -> Result<Response<pb::SignOffResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
         let rpc = Rpc { name: "SignOff", roles: &[Role::Auditor] };
-        let admitted = self.desk.admit(rpc, &request, Some(&content)).await?;
-        review::sign_off(&self.desk, &admitted.call, &request.into_inner()).await
+        let (admitted, request) = self.desk.admit(rpc, request).await?;
+        review::sign_off(&self.desk, &admitted.call, &request).await
     }
 
     async fn list_destructions(
@@ -147,7 +138,7 @@ impl AuditService for Audit {
         request: Request<pb::ListDestructionsRequest>,
     ) -> Result<Response<pb::ListDestructionsResponse>, Status> {
         let rpc = Rpc { name: "ListDestructions", roles: EVERYONE };
-        let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc, request).await?;
         let response = destruction::list(&self.desk, &admitted).await?;
         self.desk.answer(&admitted.call, response).await
     }
@@ -157,7 +148,7 @@ impl AuditService for Audit {
         request: Request<pb::ExportLogRequest>,
     ) -> Result<Response<Self::ExportLogStream>, Status> {
         let rpc = Rpc { name: "ExportLog", roles: AUDITOR };
-        let admitted = self.desk.admit(rpc, &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(rpc, request).await?;
         // The entry comes first, so the export holds the record of itself.
         let entry = admitted.call.allowed(None);
         let logged = self.desk.store.transaction("audit.export", move |tx| tx.log(&entry)).await;

@@ -13,6 +13,7 @@ use crate::api::RECEIPT;
 use crate::audit::{Call, Entry, Hash, Receipt};
 use crate::calendar::Timestamp;
 use crate::store::{self, Store};
+use http::Extensions;
 use prost::Message;
 use ring::rand::{SecureRandom, SystemRandom};
 use tonic::metadata::{BinaryMetadataValue, MetadataMap};
@@ -41,16 +42,31 @@ pub(super) struct Admitted {
 }
 
 impl Desk {
-    /// Lets a caller in, or logs the refusal and says why.
-    pub(super) async fn admit<T>(
+    /// Lets a caller in with a request, or logs the refusal and says why.
+    pub(super) async fn admit<M: Message>(
         &self,
         rpc: Rpc,
-        request: &Request<T>,
+        request: Request<M>,
+    ) -> Result<(Admitted, M), Status> {
+        let content = request.get_ref().encode_to_vec();
+        let admitted = self.let_in(rpc, request.extensions(), Some(&content)).await?;
+        Ok((admitted, request.into_inner()))
+    }
+
+    /// Lets a caller in whose request is a stream: its messages hold records, and no digest of them is kept.
+    pub(super) async fn admit_stream<T>(&self, rpc: Rpc, request: &Request<T>) -> Result<Admitted, Status> {
+        self.let_in(rpc, request.extensions(), None).await
+    }
+
+    async fn let_in(
+        &self,
+        rpc: Rpc,
+        extensions: &Extensions,
         content: Option<&[u8]>,
     ) -> Result<Admitted, Status> {
-        let connection = Connection::of(request.extensions());
+        let connection = Connection::of(extensions);
         let call = call(rpc.name, content, connection);
-        if let Some(begun) = request.extensions().get::<Begun>() {
+        if let Some(begun) = extensions.get::<Begun>() {
             begun.note(&call);
         }
         let peer = match connection.map(|connection| &connection.peer) {

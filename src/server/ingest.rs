@@ -13,7 +13,6 @@ use crate::ingest::{DryRun, Intake};
 use crate::records::{Code as Word, Violation};
 use pb::ingest_service_server::IngestService;
 use pb::push_request::Message as Sent;
-use prost::Message;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
@@ -37,7 +36,7 @@ impl IngestService for Ingest {
         &self,
         request: Request<Streaming<pb::PushRequest>>,
     ) -> Result<Response<Self::PushStream>, Status> {
-        let admitted = self.desk.admit(PUSH, &request, None).await?;
+        let admitted = self.desk.admit_stream(PUSH, &request).await?;
         let mut stream = request.into_inner();
         let first = match stream.message().await {
             Ok(first) => first,
@@ -89,9 +88,8 @@ impl IngestService for Ingest {
         &self,
         request: Request<pb::GetDeliveryRequest>,
     ) -> Result<Response<pb::GetDeliveryResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(GET_DELIVERY, &request, Some(&content)).await?;
-        let (source, request) = (admitted.peer.organization.clone(), request.into_inner());
+        let (admitted, request) = self.desk.admit(GET_DELIVERY, request).await?;
+        let source = admitted.peer.organization.clone();
         let mut wrong = Vec::new();
         let linkage_keys = keys("linkage_keys", &request.linkage_keys, &mut wrong);
         if !wrong.is_empty() {
@@ -105,7 +103,7 @@ impl IngestService for Ingest {
         &self,
         request: Request<pb::GetHoldingsRequest>,
     ) -> Result<Response<pb::GetHoldingsResponse>, Status> {
-        let admitted = self.desk.admit(GET_HOLDINGS, &request, Some(&[])).await?;
+        let (admitted, _) = self.desk.admit(GET_HOLDINGS, request).await?;
         deliveries::holdings(&self.desk, &admitted.call, admitted.peer.organization.clone()).await
     }
 }

@@ -11,7 +11,6 @@ use crate::outcomes::{Dimension, Indicator, Product, indicators};
 use crate::release::{self, Release};
 use crate::store;
 use pb::release_service_server::ReleaseService;
-use prost::Message;
 use tonic::{Request, Response, Status};
 
 const QUERY: Rpc = Rpc { name: "Query", roles: &[Role::Partner] };
@@ -28,10 +27,9 @@ pub(super) struct Releases {
 #[tonic::async_trait]
 impl ReleaseService for Releases {
     async fn query(&self, request: Request<pb::QueryRequest>) -> Result<Response<Release>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(QUERY, &request, Some(&content)).await?;
+        let (admitted, request) = self.desk.admit(QUERY, request).await?;
         let mut call = admitted.call.clone();
-        let question = match question(request.into_inner()) {
+        let question = match question(request) {
             Ok(question) => question,
             Err(violations) => {
                 let told = status::Told { rule: "query.malformed", status: status::violations(&violations) };
@@ -55,8 +53,7 @@ impl ReleaseService for Releases {
         &self,
         request: Request<pb::ListIndicatorsRequest>,
     ) -> Result<Response<pb::ListIndicatorsResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(LIST_INDICATORS, &request, Some(&content)).await?;
+        let (admitted, _) = self.desk.admit(LIST_INDICATORS, request).await?;
         let indicators = indicators().iter().map(indicator).collect();
         self.desk.answer(&admitted.call, pb::ListIndicatorsResponse { indicators }).await
     }
@@ -65,8 +62,7 @@ impl ReleaseService for Releases {
         &self,
         request: Request<pb::ListProductsRequest>,
     ) -> Result<Response<pb::ListProductsResponse>, Status> {
-        let content = request.get_ref().encode_to_vec();
-        let admitted = self.desk.admit(LIST_PRODUCTS, &request, Some(&content)).await?;
+        let (admitted, _) = self.desk.admit(LIST_PRODUCTS, request).await?;
         let (partner, role) = (admitted.peer.organization.clone(), admitted.peer.role);
         let today = admitted.call.time.date();
         let look = move |snapshot: &store::Snapshot<'_>| {
