@@ -31,8 +31,9 @@ fn main() {
     runtime.block_on(fill(&store));
     let seconds = filling.elapsed().as_secs_f64();
     say(&format!("{ENTRIES} entries, {A_COMMIT} a commit: {:.0} entries/s", ENTRIES as f64 / seconds));
+    let mut stopped = store.stopped();
     drop(store);
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    runtime.block_on(stopped.wait_for(|stopped| *stopped)).expect("the writer says that it has stopped");
     let starting = Instant::now();
     let store = open();
     say(&format!("open and verify every entry and node: {:.2} s", starting.elapsed().as_secs_f64()));

@@ -135,7 +135,8 @@ pub async fn begin(store: &Store, scope: Scope, because: Because, now: Timestamp
     Ok(store.transaction("destruction.erase", steps).await?.value)
 }
 
-/// How long it is waited before the write-ahead log is tried again that a reader holds.
+/// How long it is waited before the write-ahead log is tried again that a reader holds. SQLite tells nobody when a reader ends,
+/// and it can be one of another process.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Writes the file anew and certifies that, as long as `patience` lasts.
