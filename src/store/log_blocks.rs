@@ -120,9 +120,9 @@ impl Snapshot<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Decision, SignerKey};
+    use crate::audit::Decision;
     use crate::records::{Code, OrgId};
-    use crate::store::{Committed, ServiceKey, Store, Tx};
+    use crate::store::{Committed, Store, Tx, testing};
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -151,11 +151,7 @@ mod tests {
     }
 
     async fn store(folder: &std::path::Path, entries: Vec<Entry>) -> Store {
-        let (path, key) = (folder.join("throughline.db"), ServiceKey::derive(&[8; 32].into()));
-        let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
-        let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
-        Store::create(&path, &key, "test/log", Timestamp::from_millis(0)).expect("a new file");
-        let store = Store::open(&path, key, signer).expect("the file");
+        let store = testing::open(folder);
         let steps = move |tx: &mut Tx<'_>| {
             entries.iter().try_for_each(|entry| tx.log(entry))?;
             // As a log that has grown before blocks were kept.

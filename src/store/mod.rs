@@ -23,6 +23,8 @@ mod rewrite;
 mod schema;
 mod snapshot;
 mod subjects;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tx;
 mod vault;
 mod verdicts;

@@ -207,21 +207,10 @@ pub(super) fn load_linker(connection: &Connection, key: &ServiceKey) -> Result<L
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::SignerKey;
-    use crate::calendar::Timestamp;
     use crate::identity::{KeyRing, Root, Roots, pseudonymize};
     use crate::records::{Change, Demographics, Fact, Identifiers, Kind, OrgId, Submission};
+    use crate::store::testing::open_with as open;
     use crate::store::{Organization, OtherKey, Outcome, Store};
-    use std::path::Path;
-
-    fn open(path: &Path, key: &ServiceKey) -> Store {
-        let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
-        let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
-        if !path.exists() {
-            Store::create(path, key, "test/log", Timestamp::from_millis(0)).expect("a new file");
-        }
-        Store::open(path, key.clone(), signer).expect("the file")
-    }
 
     fn ring(roots: &Roots) -> KeyRing {
         KeyRing::derive(roots)

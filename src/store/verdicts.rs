@@ -197,18 +197,8 @@ fn pair(row: &Row<'_>) -> rusqlite::Result<SubjectPair> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::SignerKey;
-    use crate::store::{ServiceKey, Store};
-
-    fn open(folder: &std::path::Path) -> Store {
-        let (path, key) = (folder.join("throughline.db"), ServiceKey::derive(&[8; 32].into()));
-        let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
-        let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
-        if !path.exists() {
-            Store::create(&path, &key, "test/log", Timestamp::from_millis(0)).expect("a new file");
-        }
-        Store::open(&path, key, signer).expect("the file")
-    }
+    use crate::store::Store;
+    use crate::store::testing::open;
 
     /// Runs steps, and keeps or undoes what they did.
     async fn change(store: &Store, is_kept: bool, steps: fn(&mut Tx<'_>) -> Result<bool, Error>) -> bool {

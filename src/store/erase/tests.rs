@@ -1,10 +1,9 @@
 //! Which records are of an agreement: whatever a source sends of one, of two, as it is or changed, or sent long ago.
 
 use super::*;
-use crate::audit::SignerKey;
 use crate::identity::{KeyRing, Roots, pseudonymize};
 use crate::records::{Change, Code, Fact, Label, School, Sector, Submission};
-use crate::store::{Organization, ServiceKey, Store};
+use crate::store::{Organization, Store, testing};
 use std::path::Path;
 
 const SOURCES: [&str; 2] = ["northfield", "eastbrook"];
@@ -19,12 +18,7 @@ fn org_id(id: &str) -> OrgId {
 
 /// A store with two agreements: `a` is destroyed on 1 July 2026, `b` a year later.
 async fn open(folder: &Path) -> Store {
-    let key = ServiceKey::derive(&[8; 32].into());
-    let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
-    let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
-    let path = folder.join("throughline.db");
-    Store::create(&path, &key, "test/log", day("2025-01-01")).expect("a new file");
-    let store = Store::open(&path, key, signer).expect("the file");
+    let store = testing::open(folder);
     change(&store, |tx| {
         for id in SOURCES {
             let roles = ["contributor".to_owned()].into();
