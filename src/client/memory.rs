@@ -153,7 +153,8 @@ impl Memory {
             seen: state.seen.values().map(note).collect(),
             at: state.at.map(|at| at.to_string()),
         };
-        let new = self.path.with_extension("json.new");
+        // Another process of this client may be writing, too.
+        let new = self.path.with_extension(format!("{}.new", std::process::id()));
         std::fs::write(&new, serde_json::to_vec_pretty(&file)?)?;
         std::fs::rename(new, &self.path)?;
         state.is_changed = false;

@@ -224,7 +224,7 @@ impl Bound {
         tokio::spawn(async move {
             tokio::select! {
                 () = &mut verifying => drop(changed.send_replace(true)),
-                _ = behind.wait_for(|behind| *behind) => {}
+                _ = behind.wait_for(Option::is_some) => {}
                 _ = stopped.wait_for(|stopped| *stopped) => {}
                 _ = shutdown.wait_for(|asked| *asked) => {}
             }
@@ -256,7 +256,7 @@ impl Bound {
         let destroying = tokio::spawn(destruction::keep(desk.clone(), Arc::clone(&publishing), every));
         let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };
         let quorum = self.config.witnesses_min.get();
-        let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum, standing };
+        let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum, standing: standing.clone() };
         let audit = audit::Audit { desk: desk.clone(), witnesses };
         let server = Server::builder()
             .http2_max_header_list_size(16 * 1024)
@@ -276,20 +276,24 @@ impl Bound {
         let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, ended));
         tokio::select! {
             served = &mut serving => served?,
-            _ = draining.wait_for(|ended| *ended) => match timeout(DRAIN, serving).await {
-                Ok(served) => served?,
-                Err(_) => tracing::info!("calls still under way are cut"),
-            },
+            _ = draining.wait_for(|ended| *ended) => {
+                // Nothing more is answered from a log that is not what it was, and nothing added to it.
+                let is_sound = !*log_changed.borrow() && found_behind.borrow().is_none();
+                match timeout(if is_sound { DRAIN } else { Duration::ZERO }, serving).await {
+                    Ok(served) => served?,
+                    Err(_) => tracing::info!("calls still under way are cut"),
+                }
+            }
         }
         keeping.abort();
         destroying.abort();
         if *log_changed.borrow() {
             return Err(Error::LogChanged);
         }
-        if *found_behind.borrow() {
-            let size = self.store.read(|snapshot| snapshot.log_size()).await?;
+        if let Some(size) = *found_behind.borrow() {
             return Err(Error::LogBehind(size));
         }
+        standing.keep_newest(&self.store, String::new()).await;
         if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
     }
 }

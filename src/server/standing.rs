@@ -20,14 +20,15 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Where it is kept, and whether somebody has seen a later one.
 pub(super) struct Standing {
     path: PathBuf,
-    behind: watch::Sender<bool>,
+    /// The size of that one.
+    behind: watch::Sender<Option<u64>>,
     /// Held while the file is written: once the service is behind, nothing is written in its place.
     writing: Mutex<()>,
 }
 
 impl Standing {
     pub(super) fn new(database: &Path) -> Self {
-        Self { path: path(database), behind: watch::channel(false).0, writing: Mutex::default() }
+        Self { path: path(database), behind: watch::channel(None).0, writing: Mutex::default() }
     }
 
     /// Somebody has a checkpoint of this log that it does not continue: it is kept, and the service stops.
@@ -38,33 +39,45 @@ impl Standing {
         if let Err(error) = write(&self.path, checkpoint.note()) {
             tracing::error!(kind = ?error.kind(), "that checkpoint can not be kept");
         }
-        self.behind.send_replace(true);
+        self.behind.send_replace(Some(size));
     }
 
     fn keep_one(&self, note: &str) -> std::io::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if *self.behind.borrow() { Ok(()) } else { write(&self.path, note) }
+        if self.behind.borrow().is_some() { Ok(()) } else { write(&self.path, note) }
     }
 
-    pub(super) fn behind(&self) -> watch::Receiver<bool> {
+    pub(super) fn behind(&self) -> watch::Receiver<Option<u64>> {
         self.behind.subscribe()
     }
 
     /// Keeps the newest checkpoint, again and again.
     pub(super) async fn keep(self: Arc<Self>, store: Store) {
-        let (mut clock, mut kept) = (tokio::time::interval(EVERY), None);
+        let (mut clock, mut kept) = (tokio::time::interval(EVERY), String::new());
         loop {
             clock.tick().await;
-            let Ok(newest) = store.read(|snapshot| snapshot.checkpoint()).await else { continue };
-            if newest == kept {
-                continue;
+            kept = self.keep_newest(&store, kept).await;
+        }
+    }
+
+    /// Keeps the newest checkpoint, where it is not the one that is kept; the one that is kept then.
+    pub(super) async fn keep_newest(self: &Arc<Self>, store: &Store, kept: String) -> String {
+        let newest = match store.read(|snapshot| snapshot.checkpoint()).await {
+            Ok(Some(newest)) if newest != kept => newest,
+            Ok(_) => return kept,
+            Err::<_, crate::store::Error>(error) => {
+                tracing::error!(%error, "the checkpoint can not be read");
+                return kept;
             }
-            let (standing, note) = (self.clone(), newest.clone().unwrap_or_default());
-            match tokio::task::spawn_blocking(move || standing.keep_one(&note)).await {
-                Ok(Ok(())) => kept = newest,
-                Ok(Err(error)) => tracing::error!(kind = ?error.kind(), "the checkpoint can not be kept"),
-                Err(_) => {}
+        };
+        let (standing, note) = (self.clone(), newest.clone());
+        match tokio::task::spawn_blocking(move || standing.keep_one(&note)).await {
+            Ok(Ok(())) => newest,
+            Ok(Err(error)) => {
+                tracing::error!(kind = ?error.kind(), "the checkpoint can not be kept");
+                kept
             }
+            Err(_) => kept,
         }
     }
 }

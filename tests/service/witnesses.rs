@@ -46,19 +46,26 @@ impl City {
         (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
     }
 
-    /// Waits until the checkpoint beside the database is of so many entries at least.
+    /// Calls until the checkpoint beside the database is of so many entries at least, as it is kept each second.
     async fn kept(&self, size: u64) {
-        let key = self.log_key();
+        let (key, auditor) = (self.log_key(), self.auditor().await);
         let is_kept = || {
             let note = std::fs::read(self.file("throughline.db.checkpoint")).ok()?;
             Some(SignedCheckpoint::open(&note, &key).expect("signed").checkpoint().head().size)
         };
         let keeping = async {
             while is_kept() < Some(size) {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                rpcs::call("GetCheckpoint", &auditor, "city-auditor").await.expect("an auditor may");
             }
         };
         tokio::time::timeout(crate::city::AT_MOST, keeping).await.expect("it is kept each second");
+    }
+
+    /// Ends the service as its operator would; the size of its log, whose checkpoint is kept.
+    fn stop(&mut self) -> u64 {
+        self.terminate();
+        assert_eq!(self.ended(), Some(0));
+        self.log().len() as u64
     }
 }
 
@@ -119,9 +126,7 @@ async fn a_backup_that_is_behind_its_log_is_refused_until_that_is_on_record() {
     assert_eq!(city.looks(PARTNER).code, Some(0));
     city.backup("backup.db");
     assert_eq!(city.looks(PARTNER).code, Some(0));
-    let size = city.log().len() as u64;
-    city.kept(size).await;
-
+    let size = city.stop();
     city.restore("backup.db", true);
     let done = city.serve_to_its_end();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
@@ -192,7 +197,7 @@ async fn a_log_that_lacks_what_a_client_has_seen_stops_the_service() {
     // Once is once: what was seen after that is not lost by it.
     city.backup("later.db");
     assert_eq!(city.looks(PARTNER).code, Some(0));
-    city.kept(city.log().len() as u64).await;
+    city.stop();
     city.restore("later.db", false);
     city.restart_restored();
     let looked = city.looks(PARTNER);
