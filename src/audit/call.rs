@@ -7,6 +7,9 @@ use crate::disclosure::{Mark, ProtectedTable};
 use crate::outcomes::Slice;
 use crate::records::{Code, OrgId};
 
+/// The rule of a refusal that decides nothing: its caller had waited as long as it would.
+pub const DEADLINE: &str = "call.deadline";
+
 /// A call that has not been decided.
 #[derive(Debug, Clone)]
 pub struct Call {
@@ -233,8 +236,8 @@ impl Call {
 }
 
 impl Entry {
-    /// The log goes on from a backup: the entries from this one's index up to `lost` are lost, and whoever has seen them is
-    /// told so.
+    /// The log goes on from a backup. What was in it before this moment and is not any more is lost, and whoever has seen some
+    /// of it is told so; `lost` is the furthest head that was known of.
     #[must_use]
     pub fn recovered(time: Timestamp, lost: Head) -> Self {
         let entry =

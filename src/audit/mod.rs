@@ -44,12 +44,12 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use call::{Call, Counts};
+pub use call::{Call, Counts, DEADLINE};
 pub use certificate::{Certificate, NotACertificate, Statement};
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, SignedCheckpoint};
 pub use cosigner::Cosigner;
 pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};
-pub use exceptions::{Exception, Exceptions, Kind as ExceptionKind, WorkingHours};
+pub use exceptions::{Exception, Exceptions, Kind as ExceptionKind, Review, WorkingHours};
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};
 pub use note::{Note, NoteError, Signed};

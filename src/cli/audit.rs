@@ -1,11 +1,12 @@
 //! `throughline audit`: read, export and check the access log.
 
 mod certificate;
-mod counts;
 mod disclosures;
 mod events;
 mod exceptions;
+mod reading;
 mod receipt;
+mod verify;
 
 use super::connect::Connect;
 use super::screen::{self, counted, say};
@@ -14,7 +15,6 @@ use super::table::{Align, Table, safe};
 use super::{Done, Failure, Finish};
 use crate::api::v1 as pb;
 use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
-use counts::{Counting, Counts};
 use prost::Message;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +25,7 @@ pub(super) enum Audit {
     List(Box<List>),
     /// Write the whole log as a folder that anyone can check (C2SP tlog-tiles)
     Export(Export),
-    /// Check an exported log, entry by entry, without the service
-    Verify(Verify),
+    Verify(verify::Verify),
     Exceptions(Box<exceptions::Find>),
     /// Say who was given what of a source's records and why, out of an exported log (34 CFR 99.32)
     Disclosures(disclosures::Disclosures),
@@ -101,18 +100,6 @@ pub(super) struct Export {
     role: String,
     #[command(flatten)]
     connect: Connect,
-}
-
-#[derive(clap::Args)]
-pub(super) struct Verify {
-    /// The exported folder
-    folder: PathBuf,
-    /// The log's public key as you have kept it
-    #[arg(long, default_value = "certs/log.vkey", value_name = "FILE")]
-    log_key: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
 }
 
 impl Audit {
@@ -320,50 +307,4 @@ fn write(folder: &Path, files: Vec<(tile::Tile, Vec<u8>)>) -> Result<(), Failure
         std::fs::write(path, bytes)?;
     }
     Ok(())
-}
-
-impl Verify {
-    fn run(self) -> Done {
-        let log = open_log(&self.log_key)?;
-        let mut counting = Counting::start();
-        let signed = tile::verify(
-            |path| std::fs::read(self.folder.join(path)),
-            &log,
-            |index, bytes| counting.add(index, bytes),
-        )?;
-        let counts = counting.finish().ok_or_else(|| Failure::new("reading the entries failed"))?;
-        let Counts { n_refused, n_released, n_malformed, open } = counts;
-        if n_malformed > 0 {
-            return Err(Failure::new(format!(
-                "{n_malformed} entries of the log are not entries of this service"
-            )));
-        }
-        let head = signed.checkpoint().head();
-        if self.json {
-            screen::json(&serde_json::json!({
-                "origin": signed.checkpoint().origin(), "size": head.size, "root": head.root.to_string(),
-                "released": n_released, "refused": n_refused, "without_outcome": open, "verified": true,
-            }));
-        } else {
-            say(&format!(
-                "{}: every entry, every tile and the root were recomputed",
-                signed.checkpoint().origin()
-            ));
-            say(&format!(
-                "{} up to the signed checkpoint, {}, {} refused",
-                counted(head.size, "entry", "entries"),
-                counted(n_released, "released table", "released tables"),
-                counted(n_refused, "call", "calls")
-            ));
-            if !open.is_empty() {
-                let indices: Vec<_> = open.iter().map(u64::to_string).collect();
-                say(&format!(
-                    "{} without an outcome, under way at the time or cut off with the service: {}",
-                    counted(open.len() as u64, "call", "calls"),
-                    indices.join(", ")
-                ));
-            }
-        }
-        Ok(Finish::All)
-    }
 }

@@ -32,9 +32,9 @@ fn question(minute: i64, id: usize, query: &str, purpose: &str) -> Entry {
 }
 
 fn found(from: u64, hours: Option<WorkingHours>, entries: &[Entry]) -> Vec<(Kind, u64, u64, u64)> {
-    let mut exceptions = Exceptions::new(from, hours);
+    let mut exceptions = Exceptions::new(hours);
     (0..).zip(entries).for_each(|(index, entry)| exceptions.take(index, entry));
-    exceptions.finish().iter().map(|it| (it.kind, it.first, it.last, it.n)).collect()
+    exceptions.finish(from).iter().map(|it| (it.kind, it.first, it.last, it.n)).collect()
 }
 
 #[test]
@@ -92,4 +92,46 @@ fn people_work_by_day_where_they_are() {
     assert_eq!(of(0), [(Kind::OddHours, 0, 3, 2)]);
     assert_eq!(of(-5), [(Kind::OddHours, 0, 0, 1)], "23 is 18 there, and 3 is 22 of the day before");
     assert_eq!(of(3), [(Kind::OddHours, 3, 3, 1)], "3 is 6 there, and 23 is 2 of the next day");
+}
+
+#[test]
+fn what_goes_on_after_a_review_is_looked_at_again() {
+    let refused = |minute, id| entry(minute, id, Decision::Refused, "product.not_a_slice");
+    let entries: Vec<_> = (0..15).map(|id| refused(0, id)).collect();
+    assert_eq!(found(14, None, &entries), [(Kind::Refusals, 0, 14, 15)]);
+    assert_eq!(found(15, None, &entries), []);
+}
+
+#[test]
+fn only_an_auditor_signs_off_and_only_what_there_was() {
+    let sign_off = |role: &str, size: u64, decision| Entry {
+        role: Some(code(role)),
+        principal: Some(code("a.miller")),
+        reviewed_size: Some(size),
+        ..entry(1, 1, decision, "registered")
+    };
+    let review = |entries: &[Entry]| {
+        let mut exceptions = Exceptions::new(None);
+        (0..).zip(entries).for_each(|(index, entry)| exceptions.take(index, entry));
+        exceptions.review().map(|review| (review.size, review.principal.clone()))
+    };
+    let before = entry(0, 0, Decision::Allowed, "registered");
+    let good = sign_off("auditor", 1, Decision::Allowed);
+    assert_eq!(review(&[before.clone(), good.clone()]), Some((1, Some(code("a.miller")))));
+    for none in [
+        sign_off("steward", 1, Decision::Allowed),
+        sign_off("auditor", 1, Decision::Refused),
+        sign_off("auditor", 2, Decision::Allowed),
+    ] {
+        assert_eq!(review(&[before.clone(), none]), None);
+    }
+}
+
+#[test]
+fn what_took_too_long_has_no_outcome_until_it_has_one() {
+    let begun = entry(0, 0, Decision::Intended, "call.intended");
+    let late = entry(0, 0, Decision::Refused, DEADLINE);
+    let faults = entry(1, 0, Decision::Refused, "store.uncertain");
+    assert_eq!(found(0, None, &[begun.clone(), late.clone()]), [(Kind::WithoutOutcome, 0, 0, 1)]);
+    assert_eq!(found(0, None, &[begun, late, faults]), [(Kind::Failed, 2, 2, 1)]);
 }

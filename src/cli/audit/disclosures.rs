@@ -5,8 +5,8 @@
 //!
 //! Source: 34 CFR 99.32(a): the parties, and their legitimate interests.
 
-use super::{open_log, text};
-use crate::audit::{Decision, Entry, Hash, VerifierKey, leaf_hash, tile};
+use super::{open_log, reading, text};
+use crate::audit::{Decision, Entry, Hash, VerifierKey, leaf_hash};
 use crate::calendar::{SchoolYear, Timestamp};
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::table::{Align, Table, safe};
@@ -128,7 +128,7 @@ fn covers(year: SchoolYear, time: Timestamp) -> bool {
 impl Disclosures {
     pub(super) fn run(self) -> Done {
         let log: VerifierKey = open_log(&self.log_key)?;
-        let mut reading = Reading {
+        let mut of_source = Reading {
             of: &self.of,
             within: self.year,
             has_records: false,
@@ -136,19 +136,8 @@ impl Disclosures {
             lines: Vec::new(),
             n_refused: 0,
         };
-        let mut n_malformed = 0_u64;
-        let signed = tile::verify(
-            |path| std::fs::read(self.folder.join(path)),
-            &log,
-            |index, bytes| match Entry::parse(bytes) {
-                Ok(entry) => reading.take(index, entry),
-                Err(_) => n_malformed += 1,
-            },
-        )?;
-        if n_malformed > 0 {
-            return Err(Failure::new("the log has entries that are not of this service"));
-        }
-        let Reading { lines, n_refused, .. } = reading;
+        let signed = reading::read(&self.folder, &log, |index, entry| of_source.take(index, entry))?;
+        let Reading { lines, n_refused, .. } = of_source;
         let head = signed.checkpoint().head();
         if self.json {
             let line = |line: &Line| {

@@ -1,7 +1,7 @@
 //! `throughline audit exceptions`.
 
 use crate::api::v1 as pb;
-use crate::audit::{Decision, Entry, Exception, Exceptions, Hash, Head, VerifierKey, WorkingHours, tile};
+use crate::audit::{Exception, Exceptions, Hash, Head, Review, VerifierKey, WorkingHours};
 use crate::cli::connect::Connect;
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::steward::ask;
@@ -50,23 +50,22 @@ fn hours(text: &str) -> Result<(u32, u32), String> {
 impl Find {
     pub(super) fn run(self) -> Done {
         let log: VerifierKey = super::open_log(&self.log_key)?;
-        let reviewed = if self.all { 0 } else { self.reviewed(&log)? };
         let hours = self.hours.map(|(from, to)| WorkingHours { from, to, ahead: self.ahead });
-        let mut exceptions = Exceptions::new(reviewed, hours);
-        let head = self.read(&log, |index, entry| exceptions.take(index, entry))?;
-        let found = exceptions.finish();
+        let mut exceptions = Exceptions::new(hours);
+        let signed = super::reading::read(&self.folder, &log, |index, entry| exceptions.take(index, &entry))?;
+        let head = signed.checkpoint().head();
+        let review = if self.all { None } else { exceptions.review().cloned() };
+        let reviewed = review.as_ref().map_or(0, |review| review.size);
+        let found = exceptions.finish(reviewed);
         if self.json {
             screen::json(&serde_json::json!({
-                "from": reviewed, "size": head.size, "root": head.root.to_string(),
+                "from": reviewed, "reviewed": review.as_ref().map(|review| serde_json::json!({
+                    "organization": review.organization, "principal": review.principal, "time": review.time.to_string(),
+                })), "size": head.size, "root": head.root.to_string(),
                 "exceptions": found.iter().map(json).collect::<Vec<_>>(),
             }));
         } else {
-            let entries = counted(head.size - reviewed, "entry", "entries");
-            say(&format!(
-                "{entries} since entry {}: {}",
-                count(reviewed),
-                counted(found.len() as u64, "exception", "exceptions")
-            ));
+            say(&since(review.as_ref(), head.size, found.len() as u64));
             print(&found);
         }
         if self.sign_off {
@@ -75,34 +74,6 @@ impl Find {
             crate::cli::wait(sign_off(&self.connect, head, found.len() as u64, findings))?;
         }
         Ok(if found.is_empty() { Finish::All } else { Finish::SomeRefused })
-    }
-
-    /// Up to which entry the log was reviewed last.
-    fn reviewed(&self, log: &VerifierKey) -> Result<u64, Failure> {
-        let mut reviewed = 0;
-        self.read(log, |_, entry| {
-            if let Some(size) = entry.reviewed_size.filter(|_| entry.decision == Decision::Allowed) {
-                reviewed = size;
-            }
-        })?;
-        Ok(reviewed)
-    }
-
-    /// Verifies the log, and shows every entry.
-    fn read(&self, log: &VerifierKey, mut each: impl FnMut(u64, &Entry)) -> Result<Head, Failure> {
-        let mut n_malformed = 0_u64;
-        let signed = tile::verify(
-            |path| std::fs::read(self.folder.join(path)),
-            log,
-            |index, bytes| match Entry::parse(bytes) {
-                Ok(entry) => each(index, &entry),
-                Err(_) => n_malformed += 1,
-            },
-        )?;
-        match n_malformed {
-            0 => Ok(signed.checkpoint().head()),
-            _ => Err(Failure::new("the log has entries that are not of this service")),
-        }
     }
 }
 
@@ -117,6 +88,26 @@ async fn sign_off(connect: &Connect, head: Head, n_exceptions: u64, findings: Ha
     let response = ask!(session, audit, sign_off, request);
     screen::note(&format!("signed off, up to a log of {}", counted(response.size, "entry", "entries")));
     Ok(())
+}
+
+/// What was looked at, and how much was found.
+fn since(review: Option<&Review>, size: u64, n_found: u64) -> String {
+    let found = counted(n_found, "exception", "exceptions");
+    let Some(review) = review else { return format!("{}: {found}", counted(size, "entry", "entries")) };
+    let by: Vec<_> = [
+        review.organization.as_ref().map(ToString::to_string),
+        review.principal.as_ref().map(ToString::to_string),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    format!(
+        "{} since the review of the first {}, signed off by {} on {}: {found}",
+        counted(size - review.size, "entry", "entries"),
+        count(review.size),
+        by.join(", "),
+        review.time
+    )
 }
 
 fn json(found: &Exception) -> serde_json::Value {
