@@ -4,13 +4,14 @@ use super::Failure;
 use super::screen::note;
 use crate::audit::{Cosigner, VerifierKey, witness};
 use crate::client::channel::{Options, connect};
-use crate::client::{Continued, Memory, Session};
-use ring::rand::SystemRandom;
-use ring::signature::Ed25519KeyPair;
+use crate::client::{self, Continued, Memory, Session, Witnessed, pem};
+use rcgen::{KeyPair, PKCS_ED25519};
+use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Where the service is and who is calling.
 #[derive(clap::Args, Clone)]
@@ -46,10 +47,20 @@ impl Connect {
         let session = Session::new(connect(options).await?, log.clone());
         let Some(memory) = self.memory(&identity, log)? else { return Ok(session) };
         let session = session.remembering(memory);
-        if let Continued::Lost(size) = session.witness().await? {
+        let Witnessed { continued, not_kept, not_cosigned } = session.witness().await?;
+        if continued == Continued::Lost {
+            note(
+                "the service was restored from a backup and has put that on record: some entries of its access log that this \
+                 client has seen are lost; what it had seen is kept beside its certificate",
+            );
+        }
+        if let Some(error) = not_kept {
+            not_kept_note(&error);
+        }
+        if let Some(status) = not_cosigned {
             note(&format!(
-                "the service was restored from a backup and has put on record that entries of its access log are lost, up to \
-                 a log of {size}; this client has seen some of them, and keeps what it has seen beside its certificate"
+                "the cosignature of the access log was not taken: {}",
+                client::Error::from(*status)
             ));
         }
         Ok(session)
@@ -60,15 +71,17 @@ impl Connect {
     fn memory(&self, identity: &str, log: VerifierKey) -> Result<Option<Memory>, Failure> {
         let file = |end: &str| self.certs.join(format!("{identity}.{end}"));
         let organization = identity.split('.').next().unwrap_or_default();
-        let document = match witness_key(&file("witness.key")) {
-            Ok(document) => document,
+        let path = file("witness.key");
+        let lock = match make_witness_key(&path).and_then(|()| File::open(&path)) {
+            Ok(lock) => lock,
             Err(error) => {
-                note(&format!("what this client sees of the access log is not kept: {error}"));
+                not_kept_note(&error);
                 return Ok(None);
             }
         };
-        let cosigner = Cosigner::from_pkcs8(&witness::name(log.name(), organization), &document)?;
-        Ok(Some(Memory::open(&file("seen.json"), log, cosigner)?))
+        let key = pem::private_key(&path)?;
+        let cosigner = Cosigner::from_pkcs8(&witness::name(log.name(), organization), key.secret_der())?;
+        Ok(Some(Memory::open(&file("seen.json"), log, lock, cosigner)?))
     }
 
     /// The key of the log as pinned beside the certificates.
@@ -111,19 +124,25 @@ impl Connect {
     }
 }
 
-/// The key that this client cosigns with: made at its first use.
-fn witness_key(path: &Path) -> std::io::Result<Vec<u8>> {
-    match std::fs::read(path) {
-        Ok(document) => Ok(document),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-            let document = document.map_err(|_| std::io::Error::other("no randomness for its key"))?;
-            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-            file.write_all(document.as_ref())?;
-            file.sync_all()?;
-            Ok(document.as_ref().to_vec())
-        }
-        Err(error) => Err(error),
+fn not_kept_note(error: &std::io::Error) {
+    note(&format!("what this client sees of the access log is not kept: {error}"));
+}
+
+/// Makes the key that this client cosigns with, at its first use: whole or not at all, whoever else makes it meanwhile.
+fn make_witness_key(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let key = KeyPair::generate_for(&PKCS_ED25519).map_err(std::io::Error::other)?;
+    let new = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+    file.write_all(Zeroizing::new(key.serialize_pem()).as_bytes())?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&new, path);
+    std::fs::remove_file(&new)?;
+    match linked {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
     }
 }
 

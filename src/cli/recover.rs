@@ -1,6 +1,6 @@
 //! `throughline recover`.
 
-use super::screen::{count, counted, say};
+use super::screen::{count, say};
 use super::{Done, Failure, Finish};
 use crate::audit::SignerKey;
 use crate::server::{Config, keys, standing};
@@ -34,8 +34,15 @@ impl Recover {
                 say("the database lacks nothing that its access log has proven: there is nothing to recover");
                 return Ok(Finish::All);
             };
-            let n_lost = counted(lost.head.size.saturating_sub(lost.from), "entry is", "entries are");
-            say(&format!("{n_lost} lost, from entry {} on", count(lost.from)));
+            let (held, known) = (count(lost.size), count(lost.head.size));
+            say(&match lost.size < lost.head.size {
+                true => format!(
+                    "the access log has {held} entries, and is known to have had {known}: the others are lost"
+                ),
+                false => format!(
+                    "the access log has {held} entries, and had others at some of the places up to {known}: those are lost"
+                ),
+            });
             if !self.yes {
                 say("nothing was changed; put that on record with --yes");
                 return Err(Failure::new("the service does not start before that is on record"));

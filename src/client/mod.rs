@@ -16,4 +16,4 @@ pub use opening::{Foreseen, Opening, open};
 pub use push::{Delivery, Progress, Pushed, RowRef};
 pub use session::{Error, Session};
 pub use whole::WholeFiles;
-pub use witnessing::Continued;
+pub use witnessing::{Continued, Witnessed};

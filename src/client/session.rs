@@ -3,7 +3,7 @@
 use super::channel;
 use super::memory::Memory;
 use crate::api::{RECEIPT, v1 as pb};
-use crate::audit::{Entry, Hash, Receipt, ReceiptError, VerifierKey};
+use crate::audit::{Entry, Hash, Proven, Receipt, ReceiptError, VerifierKey};
 use crate::disclosure::ProtectedTable;
 use crate::identity::KeyId;
 use crate::release::Release;
@@ -12,6 +12,7 @@ use pb::audit_service_client::AuditServiceClient;
 use pb::ingest_service_client::IngestServiceClient;
 use pb::release_service_client::ReleaseServiceClient;
 use prost::Message;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
@@ -43,13 +44,10 @@ pub enum Error {
     OtherRecords,
     /// The log does not continue what this client has seen of it.
     #[error(
-        "the access log does not continue what this client has seen of it: nothing it says is to be used. \
-         Keep what was seen as evidence, and tell the auditors"
+        "the access log does not continue what this client has seen of it: nothing it says is to be used. Tell the auditors, \
+         and keep the evidence{}", .0.as_ref().map(|file| format!(": {}", file.display())).unwrap_or_default()
     )]
-    Split,
-    /// What was seen of the log can not be kept.
-    #[error("what this client has seen of the log can not be kept")]
-    Memory,
+    Split(Option<PathBuf>),
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),
@@ -105,9 +103,17 @@ impl Session {
         answered: Option<&Hash>,
     ) -> Result<Entry, Error> {
         let proven = receipt.verify(&self.log, asked, answered)?;
+        self.note(receipt, &proven)?;
+        Ok(proven.entry)
+    }
+
+    /// Takes a proven receipt down, where there is a memory.
+    pub(super) fn note(&self, receipt: &Receipt, proven: &Proven) -> Result<(), Error> {
         match self.memory() {
-            Some(memory) if !memory.note(&proven.checkpoint) => Err(Error::Split),
-            _ => Ok(proven.entry),
+            Some(memory) if !memory.note(receipt, proven.entry.time, &proven.checkpoint) => {
+                Err(Error::Split(memory.keep_evidence(vec![receipt.to_saved()]).ok()))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -8,6 +8,7 @@ use super::connection::Connection;
 use super::limits::{Limits, Running};
 use super::peer::{Peer, Role};
 use super::recorded::{Begun, failed};
+use super::standing::Standing;
 use super::status::{self, Told};
 use crate::api::RECEIPT;
 use crate::audit::{Call, Entry, Hash, Receipt};
@@ -15,7 +16,7 @@ use crate::calendar::Timestamp;
 use crate::store::{self, Store};
 use http::Extensions;
 use prost::Message;
-use ring::rand::{SecureRandom, SystemRandom};
+use std::sync::Arc;
 use tonic::metadata::{BinaryMetadataValue, MetadataMap};
 use tonic::{Code, Request, Response, Status};
 
@@ -24,6 +25,7 @@ use tonic::{Code, Request, Response, Status};
 pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) limits: Limits,
+    pub(super) standing: Arc<Standing>,
 }
 
 /// An RPC: its name in the log, and the roles that may call it.
@@ -65,9 +67,13 @@ impl Desk {
         content: Option<&[u8]>,
     ) -> Result<Admitted, Status> {
         let connection = Connection::of(extensions);
-        let call = call(rpc.name, content, connection);
-        if let Some(begun) = extensions.get::<Begun>() {
-            begun.note(&call);
+        // The layer around every call has begun it.
+        let begun = extensions.get::<Begun>().cloned().unwrap_or_else(Begun::new);
+        let call = call(rpc.name, content, connection, begun.request_id());
+        begun.note(&call);
+        if self.standing.is_unsound() {
+            // Not on record: each entry would make another log of it.
+            return Err(Standing::refusal());
         }
         let peer = match connection.map(|connection| &connection.peer) {
             Some(Ok(peer)) => peer.clone(),
@@ -122,8 +128,8 @@ impl Desk {
     }
 
     /// A call that could not be read, so that nothing is known of it but who made it.
-    pub(super) fn unread(connection: Option<&Connection>) -> Call {
-        call("Unknown", None, connection)
+    pub(super) fn unread(connection: Option<&Connection>, request_id: &str) -> Call {
+        call("Unknown", None, connection, request_id)
     }
 
     /// Does the work of a call that goes on behind its stream of answers. A panic is its outcome, on record like any other.
@@ -140,6 +146,9 @@ impl Desk {
 
     /// Logs a refusal and gives back its status, with the receipt.
     pub(super) async fn refuse(&self, call: &Call, told: Told) -> Status {
+        if self.standing.is_unsound() {
+            return Standing::refusal();
+        }
         let entry = call.refused(told.rule);
         let logged = self.store.transaction("refused", move |tx| tx.log(&entry)).await;
         let mut status = told.status;
@@ -217,11 +226,16 @@ pub(super) fn attach(metadata: &mut MetadataMap, receipt: &Receipt) {
 }
 
 /// A call that begins now, with what the certificate says of the caller.
-fn call(rpc: &'static str, content: Option<&[u8]>, connection: Option<&Connection>) -> Call {
+fn call(
+    rpc: &'static str,
+    content: Option<&[u8]>,
+    connection: Option<&Connection>,
+    request_id: &str,
+) -> Call {
     let peer = connection.and_then(|connection| connection.peer.as_ref().ok());
     Call {
         time: Timestamp::now(),
-        request_id: request_id(),
+        request_id: request_id.to_owned(),
         organization: peer.map(|peer| peer.organization.clone()),
         role: peer.map(|peer| peer.role.as_str()),
         principal: peer.and_then(|peer| peer.principal.clone()),
@@ -230,11 +244,4 @@ fn call(rpc: &'static str, content: Option<&[u8]>, connection: Option<&Connectio
         request_digest: content.map(Hash::of),
         agreement: None,
     }
-}
-
-fn request_id() -> String {
-    let mut bytes = [0_u8; 12];
-    // Without randomness the id is zeros: it only helps people find a call in the log.
-    let _ = SystemRandom::new().fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

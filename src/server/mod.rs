@@ -46,12 +46,14 @@ use pb::audit_service_server::AuditServiceServer;
 use pb::ingest_service_server::IngestServiceServer;
 use pb::release_service_server::ReleaseServiceServer;
 use peer::TrustDomain;
+use standing::Unsound;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::transport::Server;
 
@@ -204,6 +206,7 @@ impl Bound {
     /// [`Error::StoreStopped`] after a failed commit, [`Error::Transport`].
     pub async fn serve(self, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
         let limits = &self.config.limits;
+        let standing = Arc::new(standing::Standing::new(&self.config.database));
         let desk = Desk {
             store: self.store.clone(),
             limits: limits::Limits::new(limits::Settings {
@@ -212,19 +215,18 @@ impl Bound {
                 call_every: Duration::from_secs(1) / limits.calls_per_second.max(1),
                 burst: limits.calls_per_second.max(1),
             }),
+            standing: standing.clone(),
         };
         let (mut stopped, mut shutdown) = (self.store.stopped(), shutdown);
         let (ending, mut ended) = watch::channel(false);
-        let (changed, log_changed) = watch::channel(false);
         let every = Duration::from_secs(u64::from(self.config.verify_log_every_s.get()));
-        let mut verifying = Box::pin(log_change(self.store.clone(), self.log_key.clone(), every));
-        let standing = Arc::new(standing::Standing::new(&self.config.database));
-        let (mut behind, found_behind) = (standing.behind(), standing.behind());
+        let verifying =
+            tokio::spawn(standing.clone().verify(self.store.clone(), self.log_key.clone(), every));
         let keeping = tokio::spawn(standing.clone().keep(self.store.clone()));
+        let (mut unsound, found) = (standing.unsound(), standing.unsound());
         tokio::spawn(async move {
             tokio::select! {
-                () = &mut verifying => drop(changed.send_replace(true)),
-                _ = behind.wait_for(Option::is_some) => {}
+                _ = unsound.wait_for(Option::is_some) => {}
                 _ = stopped.wait_for(|stopped| *stopped) => {}
                 _ = shutdown.wait_for(|asked| *asked) => {}
             }
@@ -256,7 +258,7 @@ impl Bound {
         let destroying = tokio::spawn(destruction::keep(desk.clone(), Arc::clone(&publishing), every));
         let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };
         let quorum = self.config.witnesses_min.get();
-        let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum, standing: standing.clone() };
+        let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum };
         let audit = audit::Audit { desk: desk.clone(), witnesses };
         let server = Server::builder()
             .http2_max_header_list_size(16 * 1024)
@@ -276,50 +278,21 @@ impl Bound {
         let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, ended));
         tokio::select! {
             served = &mut serving => served?,
-            _ = draining.wait_for(|ended| *ended) => {
-                // Nothing more is answered from a log that is not what it was, and nothing added to it.
-                let is_sound = !*log_changed.borrow() && found_behind.borrow().is_none();
-                match timeout(if is_sound { DRAIN } else { Duration::ZERO }, serving).await {
-                    Ok(served) => served?,
-                    Err(_) => tracing::info!("calls still under way are cut"),
-                }
-            }
+            _ = draining.wait_for(|ended| *ended) => match timeout(DRAIN, serving).await {
+                Ok(served) => served?,
+                Err(_) => tracing::info!("calls still under way are cut"),
+            },
         }
-        keeping.abort();
-        destroying.abort();
-        if *log_changed.borrow() {
-            return Err(Error::LogChanged);
-        }
-        if let Some(size) = *found_behind.borrow() {
-            return Err(Error::LogBehind(size));
+        [verifying, keeping, destroying].iter().for_each(JoinHandle::abort);
+        match *found.borrow() {
+            Some(Unsound::Changed) => return Err(Error::LogChanged),
+            Some(Unsound::Behind(size)) => return Err(Error::LogBehind(size)),
+            None => {}
         }
         standing.keep_newest(&self.store, String::new()).await;
         if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
     }
 }
-
-/// Verifies the whole access log every so often, and ends once it does not verify: then somebody has written into the
-/// database past the service, and no answer is worth its receipt.
-async fn log_change(store: Store, key: VerifierKey, every: Duration) {
-    let mut clock = tokio::time::interval(every);
-    // The first tick is at once, and the log was verified at the start.
-    clock.tick().await;
-    loop {
-        clock.tick().await;
-        let key = key.clone();
-        match store.read(move |snapshot| snapshot.verify_log(&key)).await {
-            Ok(head) => tracing::info!(size = head.size, "the access log verifies"),
-            Err(error) if error.is_passing() => {
-                tracing::error!(%error, "the access log could not be verified");
-            }
-            Err(error) => {
-                tracing::error!(%error, "the access log does not verify, and the service stops");
-                return;
-            }
-        }
-    }
-}
-
 /// Looks for changed certificate files, so that new ones hold without a restart.
 async fn reload(tls: Arc<tls::Tls>) {
     let mut every = tokio::time::interval(Duration::from_secs(1));

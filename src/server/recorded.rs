@@ -9,8 +9,9 @@ use super::connection::Connection;
 use super::desk::Desk;
 use super::status::{self, Told};
 use crate::api::RECEIPT;
-use crate::audit::Call;
+use crate::audit::{Call, DEADLINE};
 use http::{HeaderMap, Request, Response};
+use ring::rand::{SecureRandom, SystemRandom};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -34,15 +35,39 @@ pub(super) struct Recorded<S> {
     desk: Desk,
 }
 
-/// What a request has become, once the desk knows who makes it. Every request carries one in its extensions.
-#[derive(Clone, Default)]
-pub(super) struct Begun(Arc<OnceLock<Call>>);
+/// A request that has begun: its id, and what it has become, once the desk knows who makes it. Every request carries one in
+/// its extensions.
+#[derive(Clone)]
+pub(super) struct Begun {
+    request_id: Arc<str>,
+    call: Arc<OnceLock<Call>>,
+}
 
 impl Begun {
+    pub(super) fn new() -> Self {
+        Self { request_id: request_id().into(), call: Arc::default() }
+    }
+
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
     pub(super) fn note(&self, call: &Call) {
         // A request becomes one call.
-        let _ = self.0.set(call.clone());
+        let _ = self.call.set(call.clone());
     }
+
+    /// The call, as far as it is known.
+    fn call(&self, connection: Option<&Connection>) -> Call {
+        self.call.get().cloned().unwrap_or_else(|| Desk::unread(connection, self.request_id()))
+    }
+}
+
+fn request_id() -> String {
+    let mut bytes = [0_u8; 12];
+    // Without randomness the id is zeros: it only helps people find a call in the log.
+    let _ = SystemRandom::new().fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl<S> Layer<S> for OnRecord {
@@ -73,35 +98,42 @@ where
             return Box::pin(self.inner.call(request));
         }
         let connection = Connection::of(request.extensions()).cloned();
-        let (begun, after) = (Begun::default(), time_left(request.headers()));
+        let (begun, after) = (Begun::new(), time_left(request.headers()));
         request.extensions_mut().insert(begun.clone());
         let (answering, desk) = (self.inner.call(request), self.desk.clone());
         Box::pin(async move {
-            let call = || begun.0.get().cloned().unwrap_or_else(|| Desk::unread(connection.as_ref()));
-            let answering = tokio::spawn(answering);
-            let answered = match after {
-                Some(after) => timeout(after, answering).await,
-                None => Ok(answering.await),
+            let call = move || begun.call(connection.as_ref());
+            let (of_task, at_desk) = (call.clone(), desk.clone());
+            // Its panics are heard in a task, too: the caller may be gone by then.
+            let finishing = tokio::spawn(async move {
+                let told = match tokio::spawn(answering).await {
+                    Ok(Ok(response)) => match unread(response.headers()) {
+                        Some(told) => told,
+                        None => return Ok(response),
+                    },
+                    Ok(Err(error)) => return Err(error),
+                    Err(_) => failed(&of_task()),
+                };
+                Ok(at_desk.refuse(&of_task(), told).await.into_http())
+            });
+            let finished = match after {
+                Some(after) => timeout(after, finishing).await,
+                None => Ok(finishing.await),
             };
-            let told = match answered {
-                Ok(Ok(Ok(response))) => match unread(response.headers()) {
-                    Some(told) => told,
-                    None => return Ok(response),
-                },
-                Ok(Ok(Err(error))) => return Err(error),
-                Ok(Err(_)) => failed(&call()),
-                Err(_) => Told {
-                    rule: "call.deadline",
-                    status: status::status(
-                        Code::DeadlineExceeded,
-                        "DEADLINE",
-                        "the time that the caller gave has passed; the call comes to its end all the same",
-                    ),
-                },
-            };
-            Ok(desk.refuse(&call(), told).await.into_http())
+            match finished {
+                Ok(Ok(answered)) => answered,
+                // What made the answer of a panic has panicked: nothing is known but that.
+                Ok(Err(_)) => Ok(status::internal(&call().request_id).into_http()),
+                Err(_) => Ok(desk.refuse(&call(), too_late()).await.into_http()),
+            }
         })
     }
+}
+
+/// What to tell a caller who has waited as long as it would. What becomes of the call is in another entry.
+fn too_late() -> Told {
+    let message = "the time that the caller gave has passed; the call comes to its end all the same";
+    Told { rule: DEADLINE, status: status::status(Code::DeadlineExceeded, "DEADLINE", message) }
 }
 
 /// What to tell of a call, or a part of one, that panicked.

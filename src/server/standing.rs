@@ -5,6 +5,7 @@
 //! go on, before its operator has put on record what is lost: [`recover`].
 
 use super::Error;
+use super::status;
 use crate::audit::{Head, SignedCheckpoint, VerifierKey};
 use crate::calendar::Timestamp;
 use crate::store::{Committed, Store, Tx};
@@ -13,22 +14,31 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tonic::{Code, Status};
 
 /// How often the newest checkpoint is kept.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Where it is kept, and whether somebody has seen a later one.
+/// What is wrong with the log. Nothing more is answered from it, and nothing is added to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unsound {
+    /// It does not continue a checkpoint of this size that it has signed.
+    Behind(u64),
+    /// It was changed.
+    Changed,
+}
+
+/// Where the newest checkpoint is kept, and whether the log is what it has to be.
 pub(super) struct Standing {
     path: PathBuf,
-    /// The size of that one.
-    behind: watch::Sender<Option<u64>>,
-    /// Held while the file is written: once the service is behind, nothing is written in its place.
+    unsound: watch::Sender<Option<Unsound>>,
+    /// Held while the file is written: once the log is unsound, nothing is written in its place.
     writing: Mutex<()>,
 }
 
 impl Standing {
     pub(super) fn new(database: &Path) -> Self {
-        Self { path: path(database), behind: watch::channel(None).0, writing: Mutex::default() }
+        Self { path: path(database), unsound: watch::channel(None).0, writing: Mutex::default() }
     }
 
     /// Somebody has a checkpoint of this log that it does not continue: it is kept, and the service stops.
@@ -36,19 +46,56 @@ impl Standing {
         let size = checkpoint.checkpoint().head().size;
         tracing::error!(size, "the access log does not continue a checkpoint that it has signed");
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_unsound() {
+            return;
+        }
         if let Err(error) = write(&self.path, checkpoint.note()) {
             tracing::error!(kind = ?error.kind(), "that checkpoint can not be kept");
         }
-        self.behind.send_replace(Some(size));
+        self.unsound.send_replace(Some(Unsound::Behind(size)));
+    }
+
+    pub(super) fn is_unsound(&self) -> bool {
+        self.unsound.borrow().is_some()
+    }
+
+    /// What callers are told of an unsound log.
+    pub(super) fn refusal() -> Status {
+        let message = "the access log lacks entries that it has proven, or was changed; the service stops until its operator \
+                       has looked at that";
+        status::status(Code::DataLoss, "LOG_UNSOUND", message)
+    }
+
+    pub(super) fn unsound(&self) -> watch::Receiver<Option<Unsound>> {
+        self.unsound.subscribe()
+    }
+
+    /// Verifies the whole access log every so often, until it does not verify: then somebody has written into the database past
+    /// the service, and no answer is worth its receipt.
+    pub(super) async fn verify(self: Arc<Self>, store: Store, key: VerifierKey, every: Duration) {
+        let mut clock = tokio::time::interval(every);
+        // The first tick is at once, and the log was verified at the start.
+        clock.tick().await;
+        loop {
+            clock.tick().await;
+            let key = key.clone();
+            match store.read(move |snapshot| snapshot.verify_log(&key)).await {
+                Ok(head) => tracing::info!(size = head.size, "the access log verifies"),
+                Err(error) if error.is_passing() => {
+                    tracing::error!(%error, "the access log could not be verified");
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the access log does not verify, and the service stops");
+                    self.unsound.send_replace(Some(Unsound::Changed));
+                    return;
+                }
+            }
+        }
     }
 
     fn keep_one(&self, note: &str) -> std::io::Result<()> {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.behind.borrow().is_some() { Ok(()) } else { write(&self.path, note) }
-    }
-
-    pub(super) fn behind(&self) -> watch::Receiver<Option<u64>> {
-        self.behind.subscribe()
+        if self.is_unsound() { Ok(()) } else { write(&self.path, note) }
     }
 
     /// Keeps the newest checkpoint, again and again.
@@ -91,12 +138,12 @@ pub(super) async fn check(database: &Path, store: &Store, key: &VerifierKey) -> 
     lost(database, store, key).await?.map_or(Ok(()), |lost| Err(Error::LogBehind(lost.head.size)))
 }
 
-/// What is lost of a log: from which entry on, and up to what head.
+/// What a log lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost {
-    /// Index of the first entry that is lost.
-    pub from: u64,
-    /// The head that the lost entries had led to.
+    /// Its entries.
+    pub size: u64,
+    /// The furthest head that it has had and does not continue.
     pub head: Head,
 }
 
@@ -112,7 +159,7 @@ pub async fn lost(database: &Path, store: &Store, key: &VerifierKey) -> Result<O
         Ok::<_, crate::store::Error>((snapshot.continues(head)?, snapshot.log_size()?))
     };
     let (continues, size) = store.read(look).await?;
-    Ok((!continues).then_some(Lost { from: size, head }))
+    Ok((!continues).then_some(Lost { size, head }))
 }
 
 /// Puts on record what is lost, so that the service starts again and whoever has seen the lost entries is told.

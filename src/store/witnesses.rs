@@ -56,14 +56,14 @@ impl Snapshot<'_> {
         Ok(root.map_err(|_| Error::Damaged("the access log does not verify"))? == head.root)
     }
 
-    /// The position of the last entry that says that entries up to this size were lost.
+    /// The position of the last entry that says that the log goes on from a backup.
     ///
     /// # Errors
     ///
     /// [`Error::Database`].
-    pub fn recovery_of(&self, size: u64) -> Result<Option<u64>, Error> {
-        let mut find = self.prepare("SELECT max(position) FROM recovery WHERE lost_size >= ?1")?;
-        let found: Option<i64> = find.query_row([size.cast_signed()], |row| row.get(0))?;
+    pub fn last_recovery(&self) -> Result<Option<u64>, Error> {
+        let mut find = self.prepare("SELECT max(position) FROM recovery")?;
+        let found: Option<i64> = find.query_row([], |row| row.get(0))?;
         Ok(found.map(i64::cast_unsigned))
     }
 
@@ -104,17 +104,22 @@ impl Snapshot<'_> {
         Ok(find.exists(params![organization.as_str(), size.cast_signed()])?)
     }
 
-    /// The lines of the witnesses that have cosigned the checkpoint of a size, one of each organization.
+    /// The keys and lines of the witnesses that have cosigned the checkpoint of a size, one of each organization.
     ///
     /// # Errors
     ///
-    /// [`Error::Database`].
-    pub fn cosignatures(&self, size: u64) -> Result<Vec<String>, Error> {
+    /// [`Error::Database`], [`Error::Damaged`].
+    pub fn cosignatures(&self, size: u64) -> Result<Vec<(VerifierKey, String)>, Error> {
         let mut find = self.prepare(
-            "SELECT min(line) FROM cosignature WHERE size = ?1 GROUP BY organization ORDER BY organization",
+            "SELECT min(key), line FROM cosignature WHERE size = ?1 GROUP BY organization ORDER BY organization",
         )?;
-        let lines = find.query_map([size.cast_signed()], |row| row.get(0))?;
-        Ok(lines.collect::<Result<_, _>>()?)
+        let lines =
+            find.query_map([size.cast_signed()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        let read = |row| {
+            let (key, line): (String, String) = row?;
+            Ok((key.parse().map_err(|_| Error::Damaged("a witness's key"))?, line))
+        };
+        lines.map(read).collect()
     }
 
     /// Organizations that have ever cosigned.
@@ -200,7 +205,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Puts on record that the log goes on from here, and that the entries up to `lost` are lost.
+    /// Puts on record that the log goes on from here, and that what led to `lost` is lost.
     ///
     /// # Errors
     ///

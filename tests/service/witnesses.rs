@@ -6,6 +6,7 @@ use crate::rpcs;
 use crate::sources::Said;
 use throughline::api::v1 as pb;
 use throughline::audit::{Cosigner, SignedCheckpoint, witness};
+use throughline::client::pem;
 use throughline::server::peer::Role;
 
 const CONTRIBUTOR: &str = "northfield.contributor";
@@ -37,6 +38,17 @@ impl City {
         if !with_checkpoint {
             std::fs::remove_file(self.file("throughline.db.checkpoint")).expect("it was kept");
         }
+    }
+
+    /// How many files of the partner's are kept aside, of this kind.
+    fn kept_aside(&self, kind: &str) -> usize {
+        let beginning = format!("{PARTNER}.seen.{kind}-");
+        let files = std::fs::read_dir(self.folder().join("certs")).expect("a folder");
+        files
+            .filter(|file| {
+                file.as_ref().expect("a file").file_name().to_string_lossy().starts_with(&beginning)
+            })
+            .count()
     }
 
     fn recover(&self, words: &[&str]) -> (Option<i32>, String) {
@@ -87,9 +99,10 @@ async fn what_enough_organizations_cosign_is_witnessed() {
     let key = city.log_key();
     let witnesses = ["northfield", "city-partnership"].map(|id| {
         let role = if id == "northfield" { "contributor" } else { "partner" };
-        let document = std::fs::read(city.folder().join(format!("certs/{id}.{role}.witness.key")));
+        let file = city.folder().join(format!("certs/{id}.{role}.witness.key"));
+        let document = pem::private_key(&file).expect("only its owner reads it");
         let name = witness::name(key.name(), id);
-        Cosigner::from_pkcs8(&name, &document.expect("it was made")).expect("a key").verifier().clone()
+        Cosigner::from_pkcs8(&name, document.secret_der()).expect("a key").verifier().clone()
     });
     let signed = SignedCheckpoint::open(last.witnessed.as_bytes(), &key).expect("signed by the log");
     assert_eq!(signed.quorum(&witnesses, 2).expect("two").len(), 2);
@@ -97,7 +110,7 @@ async fn what_enough_organizations_cosign_is_witnessed() {
     assert_eq!(status["witnessed_size"], signed.checkpoint().head().size);
     assert_eq!(status["witnessed_at"], last.witnessed_at);
     // Then the next one is offered, and those who have seen more than it can not cosign it.
-    assert_eq!(status["witnesses"], 3, "the steward has cosigned the next");
+    assert_eq!(status["witnesses"], 2, "the steward, whose log it is, is none");
     assert_eq!(city.looks(CONTRIBUTOR).code, Some(0));
     assert!(checkpoint().await.witnessed.len() > 100 && checkpoint().await.witnessed != last.witnessed);
 }
@@ -152,10 +165,7 @@ async fn a_backup_that_is_behind_its_log_is_refused_until_that_is_on_record() {
         "{}",
         looked.errors
     );
-    let lost = std::fs::read_dir(city.folder().join("certs"))
-        .expect("a folder")
-        .filter(|file| file.as_ref().expect("a file").file_name().to_string_lossy().contains(".lost-"));
-    assert_eq!(lost.count(), 1);
+    assert_eq!(city.kept_aside("lost"), 1);
     let looked = city.looks(PARTNER);
     assert_eq!((looked.code, looked.errors.contains("restored")), (Some(0), false), "{}", looked.errors);
     assert_eq!(city.looks(CONTRIBUTOR).code, Some(0), "who had seen nothing need not know");
@@ -201,5 +211,5 @@ async fn a_log_that_lacks_what_a_client_has_seen_stops_the_service() {
     city.restore("later.db", false);
     city.restart_restored();
     let looked = city.looks(PARTNER);
-    assert_eq!(looked.code, Some(2), "{}", looked.errors);
+    assert_eq!((looked.code, looked.errors.contains("lacks entries")), (Some(2), true), "{}", looked.errors);
 }

@@ -22,7 +22,8 @@ pub enum Decision {
     Intended,
     /// It was carried out.
     Allowed,
-    /// It was not, and nothing was given away.
+    /// It was not, and nothing was given away. Where the rule is `call.deadline`, the caller was told so, and what became of
+    /// the call is in another entry.
     Refused,
 }
 
@@ -91,10 +92,10 @@ pub struct Entry {
     /// Linkage key that a step of changing keys is about: its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkage_key: Option<Code>,
-    /// Root of the log that a backup was restored from behind: what entries from here on had led to.
+    /// Root of a log that this one does not continue, as it goes on from a backup: the furthest that was known of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_root: Option<Hash>,
-    /// Size of that log: the entries from this one's own index up to it are lost.
+    /// Size of that log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_size: Option<u64>,
     /// Records that changed one already known.

@@ -2,27 +2,63 @@ use super::*;
 use crate::audit::testing::{Memory as Log, cosigner, log_key};
 use crate::audit::witness::request;
 use crate::audit::{Checkpoint, Entry, consistency_proof, root_at};
+use crate::client::MemoryError;
+use std::fs::{File, TryLockError};
+use std::path::Path;
 
 fn signed(log: &Log, size: u64) -> SignedCheckpoint {
     let head = Head { size, root: root_at(log, size).expect("nodes are stored") };
     Checkpoint::new(log_key().verifier().name(), head).expect("an origin").sign(&log_key())
 }
 
+/// A log of entries, one each second.
+fn log_of(size: u64) -> Log {
+    let mut log = Log::of_size(0);
+    (0..size).for_each(|n| log.append(&entry(n).to_bytes()));
+    log
+}
+
+fn entry(n: u64) -> Entry {
+    Entry::handshake_refused(second(n), "whatever")
+}
+
+fn second(n: u64) -> Timestamp {
+    Timestamp::from_millis(1_000 * i64::try_from(n).expect("few"))
+}
+
+/// The receipt of the last entry of a log of this size.
+fn receipt(log: &Log, size: u64) -> Receipt {
+    Receipt::new(log, size - 1, &entry(size - 1), &signed(log, size)).expect("the log holds it")
+}
+
+fn open(folder: &Path) -> Result<Memory, MemoryError> {
+    let lock = File::options().create(true).append(true).open(folder.join("witness.key")).expect("it opens");
+    Memory::open(&folder.join("seen.json"), log_key().verifier().clone(), lock, cosigner(1))
+}
+
+fn note(memory: &Memory, log: &Log, size: u64) -> bool {
+    memory.note(&receipt(log, size), second(size - 1), &signed(log, size))
+}
+
+fn names(folder: &Path, part: &str) -> usize {
+    let names = std::fs::read_dir(folder).expect("it lists").map(|file| file.expect("a file").file_name());
+    names.filter(|name| name.to_string_lossy().contains(part)).count()
+}
+
 /// A client that has seen the log at some sizes, the first one as the last that continues all before.
 struct Client {
     memory: Memory,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Client {
     fn that_saw(log: &Log, sizes: &[u64]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("seen.json");
-        let memory = Memory::open(&path, log_key().verifier().clone(), cosigner(1)).expect("nothing yet");
-        let mut sizes = sizes.iter();
-        sizes.next().into_iter().for_each(|size| memory.settle(signed(log, *size)));
-        assert!(sizes.all(|size| memory.note(&signed(log, *size))));
-        Self { memory, _folder: folder }
+        let memory = open(folder.path()).expect("nothing yet");
+        let (first, since) = sizes.split_first().unzip();
+        first.into_iter().for_each(|size| memory.settle(signed(log, *size)).expect("it is kept"));
+        assert!(since.into_iter().flatten().all(|size| note(&memory, log, *size)));
+        Self { memory, folder }
     }
 
     fn hears(&self, offer: &pb::OfferCheckpointResponse) -> Result<Checked, Error> {
@@ -31,7 +67,7 @@ impl Client {
     }
 
     fn is_told_of_a_split(&self, offer: &pb::OfferCheckpointResponse) {
-        assert!(matches!(self.hears(offer), Err(Error::Split)), "{offer:?}");
+        assert!(matches!(self.hears(offer), Err(Error::Split(None))), "{offer:?}");
     }
 }
 
@@ -57,7 +93,7 @@ fn honest(log: &Log) -> pb::OfferCheckpointResponse {
 
 #[test]
 fn a_log_that_goes_on_is_followed_and_cosigned() {
-    let log = Log::of_size(12);
+    let log = log_of(12);
     let client = Client::that_saw(&log, &[5, 7, 8]);
     let (continued, newest, line) = client.hears(&honest(&log)).expect("it goes on").expect("a checkpoint");
     assert_eq!((continued, newest), (Continued::All, signed(&log, 12)));
@@ -70,8 +106,8 @@ fn a_log_that_goes_on_is_followed_and_cosigned() {
 
 #[test]
 fn a_log_that_shows_anything_else_is_refused() {
-    let log = Log::of_size(12);
-    let mut other = Log::of_size(4);
+    let log = log_of(12);
+    let mut other = log_of(4);
     (100..120_u64).for_each(|n| other.append(&n.to_be_bytes()));
     let client = Client::that_saw(&log, &[5, 7, 8]);
     let honest = honest(&log);
@@ -98,7 +134,7 @@ fn a_log_that_shows_anything_else_is_refused() {
 
 /// A log that goes on from a backup of so many entries, with the entry that says what is lost.
 fn restored(n: u64, entry: &Entry) -> (Log, pb::OfferCheckpointResponse) {
-    let mut log = Log::of_size(n);
+    let mut log = log_of(n);
     log.append(&entry.to_bytes());
     let newest = signed(&log, n + 1);
     let offer = pb::OfferCheckpointResponse {
@@ -110,47 +146,82 @@ fn restored(n: u64, entry: &Entry) -> (Log, pb::OfferCheckpointResponse) {
 }
 
 #[test]
-fn what_is_lost_is_lost_once_and_only_as_far_as_the_log_says() {
-    let log = Log::of_size(12);
+fn what_is_lost_is_lost_once_and_only_where_the_log_says_so_later() {
+    let log = log_of(12);
     let client = Client::that_saw(&log, &[5, 7, 8]);
-    let lost = |size: u64| Head { size, root: Hash::of(b"whatever they led to") };
-    let soon = Timestamp::from_millis(Timestamp::now().millis() + 1_000);
-    let (_, offer) = restored(3, &Entry::recovered(soon, lost(8)));
+    let lost = Head { size: 8, root: Hash::of(b"whatever they led to") };
+    // The newest entry it has seen is of the eighth second.
+    let (_, offer) = restored(3, &Entry::recovered(second(8), lost));
     let (continued, ..) = client.hears(&offer).expect("it is on record").expect("a checkpoint");
-    assert_eq!(continued, Continued::Lost(8));
-    // Less is said to be lost than this client has seen.
-    client.is_told_of_a_split(&restored(3, &Entry::recovered(soon, lost(7))).1);
+    assert_eq!(continued, Continued::Lost);
     // It has seen the log after that.
-    client.is_told_of_a_split(&restored(3, &Entry::recovered(Timestamp::from_millis(0), lost(8))).1);
+    client.is_told_of_a_split(&restored(3, &Entry::recovered(second(7), lost)).1);
     // Another entry, and one that is proven to another checkpoint.
-    let entry = Entry { lost_size: Some(8), ..Entry::handshake_refused(soon, "whatever") };
+    let entry = Entry { lost_size: Some(8), ..Entry::handshake_refused(second(9), "whatever") };
     client.is_told_of_a_split(&restored(3, &entry).1);
-    let (other, later) = restored(4, &Entry::recovered(soon, lost(8)));
+    let (other, later) = restored(4, &Entry::recovered(second(9), lost));
     client.is_told_of_a_split(&pb::OfferCheckpointResponse { bodies: vec![body(&other, 0, 4)], ..later });
+    // What was seen is put aside, not thrown away.
+    client.memory.lose().expect("it is put aside");
+    client.memory.settle(signed(&other, 4)).expect("it is kept");
+    assert_eq!((client.memory.seen().1.len(), names(client.folder.path(), "seen.lost-")), (0, 1));
 }
 
 #[test]
-fn what_was_seen_survives_the_process_and_is_kept_when_it_is_evidence() {
-    let log = Log::of_size(12);
+fn what_was_seen_survives_the_process() {
+    let log = log_of(12);
     let client = Client::that_saw(&log, &[5, 7]);
-    let path = client.memory.path().to_owned();
-    let read = || Memory::open(&path, log_key().verifier().clone(), cosigner(1)).expect("it is ours").seen();
+    let read = || open(client.folder.path()).expect("it is ours");
     client.memory.save().expect("written");
-    assert_eq!(read(), (Some(signed(&log, 5)), vec![signed(&log, 7)]));
-    // Another process of the same client has seen more meanwhile: both are compared.
-    let second = Memory::open(&path, log_key().verifier().clone(), cosigner(1)).expect("it is ours");
-    second.settle(signed(&log, 9));
-    second.save().expect("written");
-    assert!(client.memory.note(&signed(&log, 10)));
+    assert_eq!(read().seen(), (Some(signed(&log, 5)), vec![signed(&log, 7)]));
+    assert_eq!(read().newest().expect("a receipt"), (second(6), receipt(&log, 7)));
+    // Another process of the same client has gone on meanwhile: what that has settled is the last, and both are compared.
+    let second_one = read();
+    second_one.settle(signed(&log, 9)).expect("written");
+    assert!(note(&client.memory, &log, 10));
     client.memory.save().expect("written");
-    let (last, seen) = read();
+    let (last, seen) = read().seen();
     assert_eq!(last, Some(signed(&log, 9)));
-    assert_eq!(seen, [5, 7, 10].map(|size| signed(&log, size)));
-    // A checkpoint that contradicts what was seen: nothing is written any more.
-    assert!(!client.memory.note(&signed(&log, 4)));
+    assert!(seen.contains(&signed(&log, 10)));
+    assert_eq!(read().newest().expect("a receipt").0, second(9));
+    // What continues all is all that is left.
+    let next = read();
+    next.settle(signed(&log, 12)).expect("written");
+    drop(next);
+    assert_eq!(read().seen(), (Some(signed(&log, 12)), vec![]));
+    std::fs::write(client.memory.path(), "{}").expect("written");
+    assert!(matches!(open(client.folder.path()), Err(MemoryError::Malformed(_))));
+}
+
+#[test]
+fn two_processes_of_a_client_do_not_begin_from_the_same_state() {
+    let log = log_of(12);
+    let client = Client::that_saw(&log, &[5]);
+    let first = open(client.folder.path()).expect("it is ours");
+    let lock = File::open(client.folder.path().join("witness.key")).expect("it opens");
+    assert!(matches!(lock.try_lock(), Err(TryLockError::WouldBlock)));
+    first.settle(signed(&log, 9)).expect("written");
+    lock.try_lock().expect("it is free once what was seen is on disk");
+}
+
+#[test]
+fn what_contradicts_is_kept_beside_what_was_seen() {
+    let log = log_of(12);
+    let client = Client::that_saw(&log, &[5, 7]);
+    client.memory.save().expect("written");
+    assert!(!note(&client.memory, &log, 4), "older than the last");
+    let mut other = log_of(6);
+    other.append(b"another history");
+    let shown = signed(&other, 7);
+    assert!(!client.memory.note(&receipt(&log, 7), second(6), &shown), "of the same size");
+    let file = client.memory.keep_evidence(vec![shown.note().to_owned()]).expect("it is kept");
+    let evidence: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(file).expect("it reads")).expect("JSON");
+    assert_eq!(evidence["shown"][0], shown.note());
+    assert_eq!(evidence["seen"]["seen"][0], signed(&log, 7).note());
+    // What was seen stays as it was.
+    assert!(note(&client.memory, &log, 10));
     client.memory.save().expect("there is nothing to do");
-    assert_eq!(read().1.len(), 3);
-    std::fs::write(&path, "{}").expect("written");
-    let open = Memory::open(&path, log_key().verifier().clone(), cosigner(1));
-    assert!(matches!(open, Err(super::super::MemoryError::Malformed(_))));
+    let read = open(client.folder.path()).expect("it is ours");
+    assert_eq!(read.seen(), (Some(signed(&log, 5)), vec![signed(&log, 7)]));
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::audit::{Entry, Filter};
 use crate::server::limits::{Limits, Settings};
+use crate::server::standing::Standing;
 use crate::store::testing;
 use std::convert::Infallible;
 use tokio::sync::oneshot;
@@ -11,7 +12,8 @@ use tower::{ServiceExt, service_fn};
 fn desk(folder: &std::path::Path) -> Desk {
     let settings =
         Settings { running_max: 1, running_per_organization_max: 1, call_every: Duration::ZERO, burst: 1 };
-    Desk { store: testing::open(folder), limits: Limits::new(settings) }
+    let standing = Arc::new(Standing::new(&folder.join("t.db")));
+    Desk { store: testing::open(folder), limits: Limits::new(settings), standing }
 }
 
 /// What a handler does that lets the caller in and then does `then`, asked with these headers.
@@ -21,8 +23,9 @@ where
 {
     let mut then = Some(then);
     let handler = service_fn(|request: Request<Body>| {
-        let call = Call { rpc: "Query", ..Desk::unread(None) };
-        request.extensions().get::<Begun>().expect("every request has one").note(&call);
+        let begun = request.extensions().get::<Begun>().expect("every request has one");
+        let call = Call { rpc: "Query", ..Desk::unread(None, begun.request_id()) };
+        begun.note(&call);
         let then = then.take().expect("one call")(desk.clone(), call);
         async move {
             then.await;
@@ -105,6 +108,24 @@ async fn a_caller_who_hangs_up_leaves_the_outcome_on_record() {
     assert!(timeout(Duration::ZERO, calling).await.is_err());
     ended.await.expect("it comes to its end");
     assert_eq!(rules(&entries(&desk).await), [("Query", "call.intended"), ("Query", "query.malformed")]);
+}
+
+#[tokio::test]
+async fn a_panic_after_its_caller_hung_up_is_on_record() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let desk = desk(folder.path());
+    let calling = told(&desk, None, |desk, call| async move {
+        desk.intend(&call).await.expect("the store runs");
+        panic!("as a fault of ours would");
+    });
+    assert!(timeout(Duration::ZERO, calling).await.is_err());
+    let both = [("Query", "call.intended"), ("Query", "call.failed")];
+    let on_record = async {
+        while rules(&entries(&desk).await) != both {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(60), on_record).await.expect("its outcome comes");
 }
 
 #[test]
