@@ -1,6 +1,6 @@
 //! Killed at any moment: nothing acknowledged is lost, nothing is counted twice, the log holds it all.
 
-use crate::city::City;
+use crate::city::{AT_MOST, City};
 use crate::records::roll;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -95,21 +95,24 @@ async fn killed_at_any_moment_of_a_push() {
 #[tokio::test]
 async fn a_publication_that_is_cut_off_is_on_record_as_begun() {
     let mut city = City::published().await;
-    let begun = loop {
-        let (steward, before) = (city.steward().await, city.log().len());
-        let publishing = tokio::spawn(async move { steward.publish().await });
-        while city.log().len() == before {
-            tokio::task::yield_now().await;
-        }
-        city.kill();
-        let _ = publishing.await.expect("it ends with the connection");
-        city.restart();
-        // It may have been done in this time; then once more.
-        let log = city.log();
-        if log.len() == before + 1 {
-            break log[before].clone();
+    let trying = async {
+        loop {
+            let (steward, before) = (city.steward().await, city.log().len());
+            let publishing = tokio::spawn(async move { steward.publish().await });
+            while city.log().len() == before {
+                tokio::task::yield_now().await;
+            }
+            city.kill();
+            let _ = publishing.await.expect("it ends with the connection");
+            city.restart();
+            // It may have been done in this time; then once more.
+            let log = city.log();
+            if log.len() == before + 1 {
+                break log[before].clone();
+            }
         }
     };
+    let begun = tokio::time::timeout(AT_MOST, trying).await.expect("it is cut off once");
     assert_eq!((begun.rpc.as_str(), begun.decision), ("Publish", Decision::Intended));
     let index = city.log().len() - 1;
     city.export("exported");
