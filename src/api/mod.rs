@@ -5,6 +5,7 @@
 
 mod check;
 mod fact;
+mod filter;
 mod kind;
 mod query;
 mod record;
@@ -19,6 +20,7 @@ pub mod v1 {
 /// Metadata key under which a receipt travels when the answer has no field for it.
 pub const RECEIPT: &str = "throughline-receipt-bin";
 
+pub use filter::filter;
 pub use kind::{kind_of, kind_to};
 pub use query::question;
 pub use record::incoming;

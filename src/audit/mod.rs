@@ -30,6 +30,7 @@ mod tree;
 mod proof;
 mod key;
 mod note;
+mod organizations;
 mod checkpoint;
 mod cosigner;
 mod entry;
@@ -53,6 +54,7 @@ pub use exceptions::{Exception, Exceptions, Kind as ExceptionKind, Review, Worki
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};
 pub use note::{Note, NoteError, Signed};
+pub use organizations::{NotOfTree, OrganizationTrees};
 pub use proof::{
     Nodes, NotProven, Unprovable, consistency_proof, inclusion_proof, root_at, verify_consistency,
     verify_inclusion,

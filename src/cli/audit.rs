@@ -13,8 +13,10 @@ use super::screen::{self, counted, say};
 use super::steward::ask;
 use super::table::{Align, Table, safe};
 use super::{Done, Failure, Finish};
-use crate::api::v1 as pb;
+use crate::api::{self, v1 as pb};
 use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
+use crate::client::{Complete, Session};
+use crate::records::Violation;
 use prost::Message;
 use std::path::{Path, PathBuf};
 
@@ -75,6 +77,10 @@ pub(super) struct List {
     /// Entries at most; 0 means all
     #[arg(long, default_value_t = 100)]
     limit: usize,
+    /// Every entry of one organization's calls, proven to be all of them (of your own, where --organization names none). Other
+    /// conditions are met by those that are shown
+    #[arg(long, conflicts_with_all = ["from", "limit"])]
+    complete: bool,
     /// Print JSON lines: the bytes that are hashed, with their index
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -85,7 +91,7 @@ pub(super) struct List {
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"])]
     format: Option<events::Format>,
     /// Call as this role
-    #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward"])]
+    #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward", "contributor", "partner"])]
     role: String,
     #[command(flatten)]
     connect: Connect,
@@ -120,7 +126,7 @@ impl Audit {
 impl List {
     async fn run(self) -> Done {
         let session = self.connect.session(&self.role).await?;
-        let mut request = pb::ListEntriesRequest {
+        let request = pb::ListEntriesRequest {
             from_index: self.from,
             page_size: 1_000,
             organization: self.organization.unwrap_or_default(),
@@ -134,25 +140,10 @@ impl List {
             product: self.product.unwrap_or_default(),
             rule: self.rule.unwrap_or_default(),
         };
-        let mut entries = Vec::new();
-        loop {
-            let page = ask!(session, audit, list_entries, request.clone());
-            entries.extend(page.entries);
-            if self.limit > 0 && entries.len() >= self.limit {
-                entries.truncate(self.limit);
-                break;
-            }
-            // Each page is an entry itself, so a listing without an end would never reach it.
-            if page.next_index == 0 || page.next_index <= request.from_index {
-                break;
-            }
-            request.from_index = page.next_index;
-        }
-        let parsed = entries.into_iter().map(|entry| match Entry::parse(&entry.entry) {
-            Ok(parsed) => Ok((entry.index, parsed)),
-            Err(error) => Err(Failure::new(format!("entry {}: {error}", entry.index))),
-        });
-        let parsed = parsed.collect::<Result<Vec<_>, _>>()?;
+        let parsed = match self.complete {
+            true => complete(&session, &request).await?,
+            false => list(&session, request, self.limit).await?,
+        };
         if self.json {
             for (index, entry) in &parsed {
                 let bytes = entry.to_bytes();
@@ -170,6 +161,55 @@ impl List {
         print(&parsed);
         Ok(Finish::All)
     }
+}
+
+/// A page after the other, until there are enough.
+async fn list(
+    session: &Session,
+    mut request: pb::ListEntriesRequest,
+    limit: usize,
+) -> Result<Vec<(u64, Entry)>, Failure> {
+    let mut entries = Vec::new();
+    loop {
+        let page = ask!(session, audit, list_entries, request.clone());
+        entries.extend(page.entries);
+        if limit > 0 && entries.len() >= limit {
+            entries.truncate(limit);
+            break;
+        }
+        // Each page is an entry itself, so a listing without an end would never reach it.
+        if page.next_index == 0 || page.next_index <= request.from_index {
+            break;
+        }
+        request.from_index = page.next_index;
+    }
+    let parsed = entries.into_iter().map(|entry| match Entry::parse(&entry.entry) {
+        Ok(parsed) => Ok((entry.index, parsed)),
+        Err(error) => Err(Failure::new(format!("entry {}: {error}", entry.index))),
+    });
+    parsed.collect()
+}
+
+/// What an organization's calls have left, proven to be all; of that, what is asked for.
+async fn complete(session: &Session, request: &pb::ListEntriesRequest) -> Result<Vec<(u64, Entry)>, Failure> {
+    let wrong = |violations: Vec<Violation>| {
+        let each = violations.iter().map(|wrong| format!("{} {}", wrong.field, wrong.reason));
+        Failure::new(each.collect::<Vec<_>>().join("; "))
+    };
+    let filter = api::filter(request).map_err(wrong)?;
+    let Complete { organization, mut entries, n_before, head } =
+        session.complete(filter.organization.as_ref()).await?;
+    screen::note(&format!(
+        "{}, all that the calls of {organization} have left up to this one: proven, by the root {}",
+        counted(head.size, "entry", "entries"),
+        head.root
+    ));
+    if n_before > 0 {
+        let before = counted(n_before as u64, "entry is", "entries are");
+        screen::note(&format!("{before} from before that could be proven"));
+    }
+    entries.retain(|(_, entry)| filter.matches(entry));
+    Ok(entries)
 }
 
 const HEADINGS: [&str; 10] =

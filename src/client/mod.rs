@@ -4,6 +4,7 @@
 
 pub mod pem;
 pub mod channel;
+mod complete;
 mod memory;
 mod session;
 mod witnessing;
@@ -11,6 +12,7 @@ mod whole;
 mod push;
 mod opening;
 
+pub use complete::{Complete, Incomplete};
 pub use memory::{Memory, MemoryError};
 pub use opening::{Foreseen, Opening, open};
 pub use push::{Delivery, Progress, Pushed, RowRef};

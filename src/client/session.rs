@@ -1,6 +1,7 @@
 //! A session: a channel, the pinned key of the log, and the check of every answer.
 
 use super::channel;
+use super::complete::Incomplete;
 use super::memory::Memory;
 use crate::api::{RECEIPT, v1 as pb};
 use crate::audit::{Entry, Hash, Proven, Receipt, ReceiptError, VerifierKey};
@@ -48,6 +49,9 @@ pub enum Error {
          and keep the evidence{}", .0.as_ref().map(|file| format!(": {}", file.display())).unwrap_or_default()
     )]
     Split(Option<PathBuf>),
+    /// A list of what an organization's calls have left is not all of it, or not what it was.
+    #[error(transparent)]
+    Incomplete(#[from] Incomplete),
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),
@@ -170,9 +174,19 @@ impl Session {
     ///
     /// [`Error`]; without a valid receipt the answer is not used.
     pub fn proven<M: Message>(&self, request: &[u8], response: Response<M>) -> Result<M, Error> {
+        Ok(self.proven_entry(request, response)?.0)
+    }
+
+    /// The same, with the entry.
+    pub(super) fn proven_entry<M: Message>(
+        &self,
+        request: &[u8],
+        response: Response<M>,
+    ) -> Result<(M, Entry), Error> {
         let (message, receipt) = with_receipt(response)?;
-        self.binds(Some(&receipt), request, &message)?;
-        Ok(message)
+        let (asked, answered) = (Hash::of(request), Hash::of(&message.encode_to_vec()));
+        let entry = self.check(&receipt, Some(&asked), Some(&answered))?;
+        Ok((message, entry))
     }
 
     /// Checks that a receipt that came in a stream binds the request and the answer.

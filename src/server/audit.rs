@@ -2,25 +2,25 @@
 
 use super::desk::{Desk, Rpc};
 use super::destruction;
+use super::listing;
 use super::peer::Role;
 use super::review;
 use super::status::{self, Told};
 use super::witnesses::{self, Witnesses};
-use crate::api::v1 as pb;
-use crate::audit::{Decision, Filter};
-use crate::calendar::Timestamp;
-use crate::records::{Code, OrgId, Violation};
+use crate::api::{self, v1 as pb};
+use crate::audit::Filter;
+use crate::records::Violation;
 use crate::store;
 use pb::audit_service_server::AuditService;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-const AUDITOR: &[Role] = &[Role::Auditor, Role::Steward];
+pub(super) const AUDITOR: &[Role] = &[Role::Auditor, Role::Steward];
 const EVERYONE: &[Role] = &[Role::Contributor, Role::Partner, Role::Steward, Role::Auditor];
 
 /// Entries in a page at most.
-const MAX_PAGE: u32 = 1_000;
+pub(super) const MAX_PAGE: u32 = 1_000;
 
 /// Entries in a message of an export.
 const EXPORT_CHUNK: u64 = 1_000;
@@ -42,7 +42,7 @@ impl AuditService for Audit {
         let rpc = Rpc { name: "ListEntries", roles: AUDITOR };
         let (admitted, wire) = self.desk.admit(rpc, request).await?;
         let (from, page_size) = (wire.from_index, wire.page_size);
-        let filter = match filter(wire) {
+        let filter = match api::filter(&wire) {
             Ok(filter) => filter,
             Err(violations) => {
                 let told = Told { rule: "list.malformed", status: status::violations(&violations) };
@@ -54,6 +54,15 @@ impl AuditService for Audit {
         let (entries, next_index) = self.desk.look(&admitted.call, look).await?;
         let entries = entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
         self.desk.answer(&admitted.call, pb::ListEntriesResponse { entries, next_index }).await
+    }
+
+    async fn list_organization_entries(
+        &self,
+        request: Request<pb::ListOrganizationEntriesRequest>,
+    ) -> Result<Response<pb::ListOrganizationEntriesResponse>, Status> {
+        let rpc = Rpc { name: "ListOrganizationEntries", roles: EVERYONE };
+        let (admitted, wire) = self.desk.admit(rpc, request).await?;
+        listing::list(&self.desk, &admitted, wire).await
     }
 
     async fn get_checkpoint(
@@ -190,43 +199,4 @@ impl AuditService for Audit {
         });
         Ok(Response::new(ReceiverStream::new(outgoing)))
     }
-}
-
-fn filter(wire: pb::ListEntriesRequest) -> Result<Filter, Vec<Violation>> {
-    let mut violations = Vec::new();
-    let mut time = |field: &str, text: &str| {
-        let time = Timestamp::parse(text);
-        if time.is_none() && !text.is_empty() {
-            violations.push(Violation::new(
-                field,
-                "not_a_time",
-                "is neither a date nor an RFC 3339 time in UTC",
-            ));
-        }
-        time
-    };
-    let (since, until) = (time("since", &wire.since), time("until", &wire.until));
-    let mut wrong =
-        |field: &str| violations.push(Violation::new(field, "outside_vocabulary", "is not one there can be"));
-    let mut code = |field: &str, text: &str| {
-        let code = Code::new(text).ok();
-        if code.is_none() && !text.is_empty() {
-            wrong(field);
-        }
-        code
-    };
-    let (agreement, rpc) = (code("agreement", &wire.agreement), code("rpc", &wire.rpc));
-    let (purpose, principal) = (code("purpose", &wire.purpose), code("principal", &wire.principal));
-    let (product, rule) = (code("product", &wire.product), code("rule", &wire.rule));
-    let organization = OrgId::new(&wire.organization).ok();
-    if organization.is_none() && !wire.organization.is_empty() {
-        wrong("organization");
-    }
-    let decision = Decision::named(&wire.decision);
-    if decision.is_none() && !wire.decision.is_empty() {
-        wrong("decision");
-    }
-    let filter =
-        Filter { organization, agreement, rpc, decision, purpose, principal, product, rule, since, until };
-    if violations.is_empty() { Ok(filter) } else { Err(violations) }
 }

@@ -21,6 +21,7 @@ mod audit;
 mod products;
 mod check;
 mod linkage;
+mod listing;
 mod load;
 mod rotation;
 pub mod standing;

@@ -52,5 +52,5 @@ pub(super) fn verify(path: &Path, key: &VerifierKey) -> Result<Head, Error> {
     if whole != "ok" {
         return Err(Error::Damaged("the database's pages do not fit"));
     }
-    Ok(log::read(&connection, key)?.0.head())
+    Ok(log::read(&connection, key)?.frontier.head())
 }

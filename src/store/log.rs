@@ -2,9 +2,10 @@
 
 use super::{Error, Snapshot, log_blocks};
 use crate::audit::{
-    Checkpoint, Entry, Frontier, Hash, Head, Nodes, Receipt, SignedCheckpoint, SignerKey, VerifierKey,
-    consistency_proof, leaf_hash,
+    Checkpoint, Entry, Frontier, Hash, Head, Nodes, OrganizationTrees, Receipt, SignedCheckpoint, SignerKey,
+    VerifierKey, consistency_proof, leaf_hash,
 };
+use crate::records::OrgId;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(super) struct Log {
     frontier: Frontier,
+    organizations: OrganizationTrees,
     signer: Arc<SignerKey>,
     /// Size the stored checkpoint covers.
     signed: u64,
@@ -21,9 +23,15 @@ pub(super) struct Log {
 impl Log {
     /// Reads the log whole: every entry must lead to the root of the last signed checkpoint.
     pub(super) fn open(connection: &Connection, signer: SignerKey) -> Result<Self, Error> {
-        let (frontier, checkpoint) = read(connection, signer.verifier())?;
+        let Read { frontier, organizations, checkpoint } = read(connection, signer.verifier())?;
         let signed = frontier.size();
-        Ok(Self { signed, frontier, signer: Arc::new(signer), checkpoint: checkpoint.map(Arc::new) })
+        Ok(Self {
+            signed,
+            frontier,
+            organizations,
+            signer: Arc::new(signer),
+            checkpoint: checkpoint.map(Arc::new),
+        })
     }
 
     /// Position of the entry that is appended next.
@@ -31,15 +39,25 @@ impl Log {
         self.frontier.size()
     }
 
-    /// Appends an entry and returns its position.
-    pub(super) fn append(&mut self, connection: &Connection, entry: &Entry) -> Result<u64, Error> {
+    /// Appends an entry, also to the tree of its organization, and returns its position. It tells how the tree of `listed` is.
+    pub(super) fn append(
+        &mut self,
+        connection: &Connection,
+        entry: &Entry,
+        listed: Option<&OrgId>,
+    ) -> Result<u64, Error> {
+        let entry = self.organizations.place(entry, listed);
         let (bytes, position) = (entry.to_bytes(), self.frontier.size());
+        let leaf = leaf_hash(&bytes);
         connection
             .prepare_cached("INSERT INTO log_entry (position, entry) VALUES (?1, ?2)")?
             .execute(params![position.cast_signed(), bytes])?;
         let mut insert =
             connection.prepare_cached("INSERT INTO log_node (level, position, hash) VALUES (?1, ?2, ?3)")?;
-        for node in self.frontier.append(leaf_hash(&bytes)) {
+        if let Some(organization) = &entry.organization {
+            self.organizations.append(organization, leaf);
+        }
+        for node in self.frontier.append(leaf) {
             insert.execute(params![node.level, node.index.cast_signed(), node.hash.as_bytes()])?;
         }
         log_blocks::complete(connection, position)?;
@@ -83,13 +101,17 @@ impl Log {
     }
 }
 
+/// A log that verifies.
+pub(super) struct Read {
+    pub(super) frontier: Frontier,
+    organizations: OrganizationTrees,
+    checkpoint: Option<SignedCheckpoint>,
+}
+
 /// Reads every entry and every node, and compares them with the last checkpoint that `key` has signed.
-pub(super) fn read(
-    connection: &Connection,
-    key: &VerifierKey,
-) -> Result<(Frontier, Option<SignedCheckpoint>), Error> {
+pub(super) fn read(connection: &Connection, key: &VerifierKey) -> Result<Read, Error> {
     let damaged = || Error::Damaged("the access log does not verify");
-    let mut frontier = Frontier::new();
+    let (mut frontier, mut organizations) = (Frontier::new(), OrganizationTrees::default());
     let mut statement = connection.prepare("SELECT position, entry FROM log_entry ORDER BY position")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -97,7 +119,9 @@ pub(super) fn read(
         if row.get::<_, i64>(0)?.cast_unsigned() != frontier.size() {
             return Err(damaged());
         }
-        for node in frontier.append(leaf_hash(entry)) {
+        let leaf = leaf_hash(entry);
+        organizations.append_stored(entry, leaf);
+        for node in frontier.append(leaf) {
             if StoredNodes(connection).node(node.level, node.index)? != node.hash {
                 return Err(damaged());
             }
@@ -105,10 +129,10 @@ pub(super) fn read(
     }
     let note: Option<String> =
         connection.query_row("SELECT note FROM log_checkpoint", [], |row| row.get(0)).optional()?;
-    let signed = note.map(|note| SignedCheckpoint::open(note.as_bytes(), key)).transpose();
-    let signed = signed.map_err(|_| damaged())?;
-    let head = signed.as_ref().map_or_else(Head::empty, |signed| signed.checkpoint().head());
-    if head == frontier.head() { Ok((frontier, signed)) } else { Err(damaged()) }
+    let checkpoint = note.map(|note| SignedCheckpoint::open(note.as_bytes(), key)).transpose();
+    let checkpoint = checkpoint.map_err(|_| damaged())?;
+    let head = checkpoint.as_ref().map_or_else(Head::empty, |signed| signed.checkpoint().head());
+    if head == frontier.head() { Ok(Read { frontier, organizations, checkpoint }) } else { Err(damaged()) }
 }
 
 /// The complete subtrees as they are stored.
@@ -133,7 +157,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Damaged`] when it does not lead to the last signed checkpoint; [`Error::Database`].
     pub fn verify_log(&self, key: &VerifierKey) -> Result<Head, Error> {
-        Ok(read(self.connection(), key)?.0.head())
+        Ok(read(self.connection(), key)?.frontier.head())
     }
 
     /// Entries in the log.

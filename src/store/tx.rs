@@ -5,6 +5,7 @@ use super::log::Log;
 use super::{Error, LinkageKeys, ServiceKey, Snapshot, editions::EditionCache};
 use crate::audit::{Entry, Receipt};
 use crate::linkage::Linker;
+use crate::records::OrgId;
 use rusqlite::Connection;
 use std::ops::Deref;
 
@@ -53,7 +54,19 @@ impl<'a> Tx<'a> {
     ///
     /// [`Error::Database`].
     pub fn log(&mut self, entry: &Entry) -> Result<(), Error> {
-        let position = self.log.append(self.connection, entry)?;
+        let position = self.log.append(self.connection, entry, None)?;
+        self.entries.push(position);
+        Ok(())
+    }
+
+    /// Appends the entry of a listing of all that an organization's calls have left. It says how many they are, and the root of
+    /// their tree.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn log_listing(&mut self, entry: &Entry, listed: &OrgId) -> Result<(), Error> {
+        let position = self.log.append(self.connection, entry, Some(listed))?;
         self.entries.push(position);
         Ok(())
     }

@@ -22,6 +22,7 @@ fn may(role: Role, rpc: &str) -> bool {
         "ListIndicators"
         | "GetCheckpoint"
         | "GetConsistencyProof"
+        | "ListOrganizationEntries"
         | "OfferCheckpoint"
         | "AddCosignature"
         | "ListDestructions" => true,

@@ -32,6 +32,7 @@ mod log;
 mod mapping;
 mod model;
 mod modes;
+mod organizations;
 mod proof;
 mod release;
 mod rotation;

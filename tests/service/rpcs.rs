@@ -104,6 +104,10 @@ pub(crate) async fn call(name: &str, session: &Session, id: &str) -> Result<(), 
         "OfferCheckpoint" => {
             session.audit().offer_checkpoint(pb::OfferCheckpointRequest::default()).await.map(drop)
         }
+        "ListOrganizationEntries" => {
+            let request = pb::ListOrganizationEntriesRequest::default();
+            session.audit().list_organization_entries(request).await.map(drop)
+        }
         "SignOff" => {
             // The log without entries is one that every log has been.
             let (root, findings) = (Hash::of(b"").as_bytes().to_vec(), vec![0; 32]);

@@ -92,6 +92,15 @@ pub struct Entry {
     /// Linkage key that a step of changing keys is about: its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkage_key: Option<Code>,
+    /// Organization whose entries were listed, to the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<OrgId>,
+    /// Root of that organization's tree before this entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_root: Option<Hash>,
+    /// Size of that tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_size: Option<u64>,
     /// Root of a log that this one does not continue, as it goes on from a backup: the furthest that was known of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_root: Option<Hash>,
@@ -122,6 +131,12 @@ pub struct Entry {
     /// Who called; absent when the handshake was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<OrgId>,
+    /// Root of the tree of the caller's organization before this entry: see [`OrganizationTrees`](super::OrganizationTrees).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_root: Option<Hash>,
+    /// Size of that tree: this entry's place among those of its organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_size: Option<u64>,
     /// Pair of students that was decided about: a keyed digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<Code>,
@@ -218,6 +233,9 @@ impl Entry {
             indicator: None,
             legal_basis: None,
             linkage_key: None,
+            listed: None,
+            listed_root: None,
+            listed_size: None,
             lost_root: None,
             lost_size: None,
             n_changed: None,
@@ -228,6 +246,8 @@ impl Entry {
             n_refused: None,
             n_unchanged: None,
             organization: None,
+            own_root: None,
+            own_size: None,
             pair: None,
             principal: None,
             product: None,

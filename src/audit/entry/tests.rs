@@ -23,6 +23,9 @@ fn full() -> Entry {
         edition: Some(u32::MAX),
         indicator: longest(),
         legal_basis: longest(),
+        listed: Some(OrgId::new(&"o".repeat(64)).expect("a valid id")),
+        listed_root: Some(Hash::of(b"listed")),
+        listed_size: Some(u64::MAX),
         lost_root: Some(Hash::of(b"lost")),
         lost_size: Some(u64::MAX),
         n_changed: Some(u64::MAX),
@@ -33,6 +36,8 @@ fn full() -> Entry {
         n_refused: Some(u64::MAX),
         n_unchanged: Some(u64::MAX),
         organization: Some(OrgId::new(&"o".repeat(64)).expect("a valid id")),
+        own_root: Some(Hash::of(b"own")),
+        own_size: Some(u64::MAX),
         pair: longest(),
         principal: longest(),
         product: longest(),
@@ -63,7 +68,7 @@ fn the_bytes_are_canonical_json() {
     assert_eq!(Entry::parse(&bytes), Ok(full()));
     // serde_json's map sorts its keys, so it spells the same only when ours are sorted.
     let map: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&bytes).expect("it is JSON");
-    assert_eq!(map.len(), 40);
+    assert_eq!(map.len(), 45);
     assert_eq!(serde_json::to_vec(&map).ok(), Some(bytes));
 }
 

@@ -5,8 +5,9 @@
 //!
 //! Source: 34 CFR 99.32(a): the parties, and their legitimate interests.
 
-use super::{open_log, reading, text};
-use crate::audit::{Decision, Entry, Hash, VerifierKey, leaf_hash};
+use super::reading::{self, Item};
+use super::{open_log, text};
+use crate::audit::{Decision, Entry, Hash, VerifierKey};
 use crate::calendar::{SchoolYear, Timestamp};
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::table::{Align, Table, safe};
@@ -86,7 +87,7 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn take(&mut self, index: u64, entry: Entry) {
+    fn take(&mut self, Item { index, leaf: hash, entry }: Item) {
         let is_of_source = entry.organization.as_ref() == Some(self.of);
         let is_within = self.within.is_none_or(|year| covers(year, entry.time));
         match entry.decision {
@@ -116,7 +117,7 @@ impl Reading<'_> {
             _ => return,
         };
         if is_within {
-            self.lines.push(Line { index, hash: leaf_hash(&entry.to_bytes()), what, entry });
+            self.lines.push(Line { index, hash, what, entry });
         }
     }
 }
@@ -136,7 +137,7 @@ impl Disclosures {
             lines: Vec::new(),
             n_refused: 0,
         };
-        let signed = reading::read(&self.folder, &log, |index, entry| of_source.take(index, entry))?;
+        let signed = reading::read(&self.folder, &log, |item| of_source.take(item))?;
         let Reading { lines, n_refused, .. } = of_source;
         let head = signed.checkpoint().head();
         if self.json {

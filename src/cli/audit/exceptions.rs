@@ -52,7 +52,8 @@ impl Find {
         let log: VerifierKey = super::open_log(&self.log_key)?;
         let hours = self.hours.map(|(from, to)| WorkingHours { from, to, ahead: self.ahead });
         let mut exceptions = Exceptions::new(hours);
-        let signed = super::reading::read(&self.folder, &log, |index, entry| exceptions.take(index, &entry))?;
+        let signed =
+            super::reading::read(&self.folder, &log, |item| exceptions.take(item.index, &item.entry))?;
         let head = signed.checkpoint().head();
         let review = if self.all { None } else { exceptions.review().cloned() };
         let reviewed = review.as_ref().map_or(0, |review| review.size);

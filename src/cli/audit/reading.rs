@@ -1,7 +1,7 @@
 //! Reading the entries of an exported log, in order, while it is verified: on all cores, since reading takes longer than
 //! hashing.
 
-use crate::audit::{Entry, SignedCheckpoint, VerifierKey, tile};
+use crate::audit::{Entry, Hash, SignedCheckpoint, VerifierKey, leaf_hash, tile};
 use crate::cli::Failure;
 use crate::cli::screen::counted;
 use std::collections::BTreeMap;
@@ -15,7 +15,15 @@ const PART: usize = 4_096;
 
 type Part = Vec<(u64, Vec<u8>)>;
 
-/// Verifies an exported log, and hands over every entry with its index.
+/// An entry of a log, as it was read.
+pub(super) struct Item {
+    pub(super) index: u64,
+    /// Its leaf hash.
+    pub(super) leaf: Hash,
+    pub(super) entry: Entry,
+}
+
+/// Verifies an exported log, and hands over every entry.
 ///
 /// # Errors
 ///
@@ -24,7 +32,7 @@ type Part = Vec<(u64, Vec<u8>)>;
 pub(super) fn read(
     folder: &Path,
     log: &VerifierKey,
-    each: impl FnMut(u64, Entry),
+    each: impl FnMut(Item),
 ) -> Result<SignedCheckpoint, Failure> {
     let mut reading = Reading::start(each);
     let signed =
@@ -42,7 +50,7 @@ pub(super) fn read(
 /// What a reader has made of a part.
 #[derive(Default)]
 struct OfPart {
-    entries: Vec<(u64, Entry)>,
+    entries: Vec<Item>,
     n_malformed: u64,
 }
 
@@ -61,7 +69,7 @@ struct Reading<F> {
     readers: Vec<JoinHandle<()>>,
 }
 
-impl<F: FnMut(u64, Entry)> Reading<F> {
+impl<F: FnMut(Item)> Reading<F> {
     fn start(each: F) -> Self {
         let n_readers = thread::available_parallelism().map_or(1, usize::from);
         let (parts, waiting) = sync_channel(2 * n_readers);
@@ -97,7 +105,7 @@ impl<F: FnMut(u64, Entry)> Reading<F> {
         while let Some(part) = self.early.remove(&self.next) {
             self.next += 1;
             self.n_malformed += part.n_malformed;
-            part.entries.into_iter().for_each(|(index, entry)| (self.each)(index, entry));
+            part.entries.into_iter().for_each(&mut self.each);
         }
     }
 
@@ -121,7 +129,7 @@ fn read_all(waiting: &Mutex<Receiver<(u64, Part)>>, done: &Sender<(u64, OfPart)>
         let mut of = OfPart::default();
         for (index, bytes) in part {
             match Entry::parse(&bytes) {
-                Ok(entry) => of.entries.push((index, entry)),
+                Ok(entry) => of.entries.push(Item { index, leaf: leaf_hash(&bytes), entry }),
                 Err(_) => of.n_malformed += 1,
             }
         }
@@ -142,7 +150,7 @@ mod tests {
     fn entries_come_in_order_over_the_ends_of_parts() {
         let code = |text: &str| Code::new(text).expect("a code");
         let (n, mut next) = (5 * PART as u64 + 17, 0);
-        let mut reading = Reading::start(|index, entry: Entry| {
+        let mut reading = Reading::start(|Item { index, entry, .. }| {
             assert_eq!((index, entry.request_id), (next, code(&format!("r-{next}"))));
             next += if index == 4_999 { 2 } else { 1 };
         });

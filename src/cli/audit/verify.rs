@@ -1,9 +1,10 @@
 //! `throughline audit verify`.
 
-use super::{open_log, reading};
-use crate::audit::{DEADLINE, Decision, Entry};
+use super::open_log;
+use super::reading::{self, Item};
+use crate::audit::{DEADLINE, Decision, NotOfTree, OrganizationTrees};
 use crate::cli::screen::{self, counted, say};
-use crate::cli::{Done, Finish};
+use crate::cli::{Done, Failure, Finish};
 use crate::records::Code;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -28,10 +29,16 @@ struct Counts {
     n_released: u64,
     /// Calls that have begun and of which nothing was decided.
     begun: BTreeMap<Code, u64>,
+    organizations: OrganizationTrees,
+    /// The first entry that is not in the tree of its organization.
+    flaw: Option<(u64, NotOfTree)>,
 }
 
 impl Counts {
-    fn take(&mut self, index: u64, entry: Entry) {
+    fn take(&mut self, Item { index, leaf, entry }: Item) {
+        if self.flaw.is_none() {
+            self.flaw = self.organizations.check(&entry, leaf).err().map(|flaw| (index, flaw));
+        }
         self.n_refused += u64::from(entry.decision == Decision::Refused);
         self.n_released += u64::from(entry.cells_shown.is_some());
         match entry.decision {
@@ -47,8 +54,11 @@ impl Verify {
     pub(super) fn run(self) -> Done {
         let log = open_log(&self.log_key)?;
         let mut counts = Counts::default();
-        let signed = reading::read(&self.folder, &log, |index, entry| counts.take(index, entry))?;
-        let Counts { n_refused, n_released, begun } = counts;
+        let signed = reading::read(&self.folder, &log, |item| counts.take(item))?;
+        let Counts { n_refused, n_released, begun, flaw, .. } = counts;
+        if let Some((index, flaw)) = flaw {
+            return Err(Failure::new(format!("entry {index} {flaw}")));
+        }
         let open: BTreeSet<u64> = begun.into_values().collect();
         let head = signed.checkpoint().head();
         if self.json {
@@ -58,7 +68,7 @@ impl Verify {
             }));
         } else {
             say(&format!(
-                "{}: every entry, every tile and the root were recomputed",
+                "{}: every entry, every tile, the root and the tree of every organization were recomputed",
                 signed.checkpoint().origin()
             ));
             say(&format!(
