@@ -42,6 +42,7 @@ pub enum Error {
     #[error("dimension {0} is another one in a product counted together with this; give it an id of its own")]
     MixedDimension(String),
     /// Indicators, by their names in products, that count the same people in numbers of which neither protects the other.
+    /// Products are refused for it when they are loaded, and never when they are counted.
     #[error(
         "{0} and {1} count the same people with the same settings, now or in an earlier edition: one of them is enough"
     )]

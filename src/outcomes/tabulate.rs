@@ -2,17 +2,18 @@
 
 mod group;
 mod plan;
+mod together;
 
-use super::axis::Axis;
 use super::evaluate::Rows;
 use super::geography;
-use super::product::IndicatorUse;
 use super::{
     Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit, Values,
 };
 use crate::calendar::SchoolYear;
 use plan::Plan;
 use std::collections::BTreeSet;
+pub use together::check_together;
+use together::fit;
 
 /// Counts what some products ask for: one tabulation for each unit and period that any of them covers, but for those
 /// withdrawn, in that order. A period the edition has no rows in is counted too, as empty: what can be asked follows from
@@ -23,7 +24,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// [`Error::DuplicateProduct`]; [`Error::MixedRounding`], [`Error::MixedGeography`], [`Error::MixedDimension`], [`Error::SamePeople`] and
+/// [`Error::DuplicateProduct`]; [`Error::MixedRounding`], [`Error::MixedGeography`], [`Error::MixedDimension`] and
 /// [`Error::TooFine`] when the products cannot be counted together; [`Error::TooMany`] schools.
 pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulation>, Error> {
     let mut products: Vec<&Product> = products.iter().collect();
@@ -61,52 +62,6 @@ fn together<'p>(products: &[&'p Product]) -> Vec<Vec<&'p Product>> {
     groups.extend(of(&is_noisy).into_iter().map(|product| vec![product]));
     groups.retain(|group| group.iter().any(|product| !product.withdrawn));
     groups
-}
-
-/// Checks that a product can be counted together with others: where they share a unit and a school year,
-/// their modes go together, and for those in one mode the geography stops at the same level and a dimension's id stands for
-/// the same dimension; those that round have all dimensions and the rule in common.
-///
-/// # Errors
-///
-/// [`Error::MixedModes`]; [`Error::MixedRounding`]; [`Error::MixedGeography`]; [`Error::MixedDimension`]; [`Error::SamePeople`].
-pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error> {
-    let units = |of: &Product| of.indicators.iter().map(|used| used.indicator.unit).collect::<BTreeSet<_>>();
-    let meets = |other: &&Product| {
-        product.years.0 <= other.years.1
-            && other.years.0 <= product.years.1
-            && !units(product).is_disjoint(&units(other))
-    };
-    others.iter().chain([product]).filter(meets).try_for_each(|other| fit(product, other))
-}
-
-fn fit(one: &Product, other: &Product) -> Result<(), Error> {
-    if !one.mode.goes_with(other.mode) {
-        return Err(Error::MixedModes);
-    }
-    if one.mode != other.mode || matches!(one.mode, Mode::Dp(_)) {
-        return Ok(());
-    }
-    if one.level != other.level {
-        return Err(Error::MixedGeography);
-    }
-    let ids = |of: &Product| of.axes.iter().map(|axis| axis.id.clone()).collect::<BTreeSet<_>>();
-    if one.mode == Mode::Round && (ids(one), &one.profile) != (ids(other), &other.profile) {
-        return Err(Error::MixedRounding);
-    }
-    let differs = |axis: &&Axis| other.axes.iter().any(|known| known.id == axis.id && known != *axis);
-    if let Some(axis) = one.axes.iter().find(differs) {
-        return Err(Error::MixedDimension(axis.id.clone()));
-    }
-    for used in &one.indicators {
-        let counts_again = |again: &&IndicatorUse| {
-            again.indicator.population.overlaps(used.indicator.population) && again.settings == used.settings
-        };
-        if let Some(again) = other.indicators.iter().find(counts_again) {
-            return Err(Error::SamePeople(used.name.clone(), again.name.clone()));
-        }
-    }
-    Ok(())
 }
 
 fn count(
