@@ -61,7 +61,7 @@ fn city_of(n_schools: u16, depth: usize, sizes: [u64; 5]) -> Tabulation {
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures: vec![Measure::new("present", 0)],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),

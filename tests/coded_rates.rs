@@ -63,7 +63,7 @@ fn city(profiles: &[&str]) -> Tabulation {
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions: std::iter::once(geography).chain(dimensions).collect(),
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures: vec![measure("with"), measure("without")],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),

@@ -25,7 +25,7 @@ fn tabulation(shares: &[[u32; 4]]) -> Tabulation {
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions: vec![geography],
-        populations: vec![Population { id: "tested".into(), parent: None }],
+        populations: vec![Population { id: "tested".into(), parent: None, within: vec![] }],
         measures: names.iter().enumerate().map(measure).collect(),
         atoms: Atoms {
             nodes: vec![2, 3, 5, 6],
@@ -200,6 +200,7 @@ fn an_edition_that_was_sealed_without_the_guard_verifies_as_it_did() {
     assert_eq!(told(&shown(&seal, "scores", 1), &shown(&seal, "scores", 0)), 1);
     // The library of today knows more, and the seal says what was known then.
     let now = std::slice::from_ref(&guarded);
+    assert!(seal.check_known(tabulations).is_ok() && seal.check_known(now).is_err());
     assert!(report.proof.verify(&seal, now, &[], &profiles, b"secret").is_ok());
     // Nothing has changed, and yet the next edition is protected anew.
     let next = sealed(2, &guarded, &[Past { seal: &seal, tabulations: now }], 1);

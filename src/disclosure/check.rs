@@ -49,14 +49,28 @@ fn check_shape(tabulation: &Tabulation) -> Result<(), &'static str> {
     check_nested(tabulation)
 }
 
-/// Shares that imply others: of the same people, and never of more of them.
-fn check_nested(tabulation: &Tabulation) -> Result<(), &'static str> {
-    let Tabulation { measures, atoms, .. } = tabulation;
+/// Populations that are in others, and shares that imply others: of the same people or of those inside or around them, and
+/// never of more of them.
+pub(super) fn check_nested(tabulation: &Tabulation) -> Result<(), &'static str> {
+    let Tabulation { populations, measures, atoms, .. } = tabulation;
+    for (at, population) in populations.iter().enumerate() {
+        let is_sound = |&holder: &usize| {
+            let is_less = |around: &Vec<u32>| atoms.people[at].iter().zip(around).all(|(a, b)| a <= b);
+            atoms.people.get(holder).is_some_and(is_less)
+        };
+        require(population.within.iter().all(is_sound), "a population is larger than the one around it")?;
+    }
+    for at in 0..populations.len() {
+        require(!tabulation.holders(at).contains(&at), "a population is inside itself")?;
+    }
+    let is_inside = |inner: usize, outer: usize| inner == outer || tabulation.holders(inner).contains(&outer);
     for (measure, values) in measures.iter().zip(&atoms.values) {
         let is_sound = |&outer: &usize| match (values, atoms.values.get(outer)) {
             (Values::Share(inner), Some(Values::Share(around))) => {
-                measures[outer].population == measure.population
-                    && inner.iter().zip(around).all(|(inner, outer)| inner <= outer)
+                let (own, other) = (measure.population, measures[outer].population);
+                (is_inside(own, other) || is_inside(other, own))
+                    && (!tabulation.is_counted(outer)
+                        || inner.iter().zip(around).all(|(inner, outer)| inner <= outer))
             }
             _ => false,
         };

@@ -45,7 +45,8 @@ const MAGIC: &[u8] = b"throughline seal\x03";
 /// The same of seals with figures that are not exact.
 const MAGIC_WITH_METHODS: &[u8] = b"throughline seal\x04";
 
-/// The same of seals in which outcomes imply others, whether or not all figures are exact.
+/// The same of seals in which outcomes imply others or populations are found inside others, whether or not all figures are
+/// exact.
 const MAGIC_WITH_NESTED: &[u8] = b"throughline seal\x05";
 
 impl Seal {

@@ -1,5 +1,6 @@
 //! How a tabulation stands to what earlier editions have shown of it: whether anything has changed, and enough.
 
+use super::check::check_nested;
 use super::past::{Change, Earlier, Joined, Past, earlier};
 use super::seal::{Nested, SealedLattice};
 use super::{Error, RuleProfile};
@@ -21,7 +22,7 @@ impl<'a> Standing<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownProfile`]; [`Error::PastDiffers`]; [`Error::TooLarge`].
+    /// [`Error::UnknownProfile`]; [`Error::PastDiffers`]; [`Error::TooLarge`]; [`Error::Malformed`] where `nested` is of another one.
     pub(super) fn new(
         tabulation: &Tabulation,
         nested: &Nested,
@@ -31,6 +32,7 @@ impl<'a> Standing<'a> {
         let earlier = earlier(tabulation, past)?;
         let mut joined = Joined::new(tabulation, &earlier)?;
         nested.give_to(&mut joined.now);
+        check_nested(&joined.now).map_err(Error::Malformed)?;
         let change = joined.change(cell_min(tabulation, profiles)?);
         let last = earlier.last().copied();
         let is_same = last.is_some_and(|last| {

@@ -100,6 +100,8 @@ pub(super) struct PopulationRule {
     pub(super) parent: Option<String>,
     /// A population of another tree with the same people in part.
     overlaps: Option<String>,
+    /// Populations that hold this one, the nearest first, but for its ancestors.
+    within: Vec<String>,
     pub(super) parameters: Vec<String>,
     /// Whom its figures speak of; nothing where that is the population itself.
     pub(super) about: Option<About>,
@@ -111,6 +113,17 @@ impl PopulationRule {
     pub(super) fn ancestors(&self) -> impl Iterator<Item = &'static Self> {
         let parent = |of: &Self| POPULATIONS.get(of.parent.as_deref()?);
         std::iter::successors(parent(self), move |of| parent(of))
+    }
+
+    /// The populations that hold this one, the nearest first, but for its ancestors.
+    pub(super) fn holders(&self) -> impl Iterator<Item = &'static Self> {
+        self.within.iter().filter_map(|id| POPULATIONS.get(id))
+    }
+
+    /// Whether everybody in it is in another one by definition.
+    #[cfg(test)]
+    fn is_inside(&self, other: &Self) -> bool {
+        self.id == other.id || self.ancestors().chain(self.holders()).any(|of| of.is_inside(other))
     }
 
     /// Whether one of the two has people in common with the other although neither is in the other's tree.
@@ -151,6 +164,8 @@ struct PopulationText {
     unit: Unit,
     parent: Option<String>,
     overlaps: Option<String>,
+    #[serde(default)]
+    within: Vec<String>,
     #[serde(default)]
     parameters: Vec<String>,
     rule: String,
@@ -213,8 +228,9 @@ static POPULATIONS: LazyLock<BTreeMap<String, PopulationRule>> = LazyLock::new(|
         let rule = parse(&text.rule);
         let (id, parent, parameters) = (text.id.clone(), text.parent.clone(), text.parameters.clone());
         let about = text.about.as_ref().map(|about| About::parse(about, &text.left_out));
-        let overlaps = text.overlaps.clone();
-        (text.id.clone(), PopulationRule { id, unit: text.unit, parent, overlaps, parameters, about, rule })
+        let (unit, overlaps, within) = (text.unit, text.overlaps.clone(), text.within.clone());
+        let population = PopulationRule { id, unit, parent, overlaps, within, parameters, about, rule };
+        (text.id.clone(), population)
     });
     rules.collect()
 });
@@ -280,6 +296,14 @@ mod tests {
         }
         for text in &DOCUMENT.population {
             assert!(text.parent.iter().all(|parent| POPULATIONS.contains_key(parent)), "{}", text.id);
+            let of = &POPULATIONS[&text.id];
+            for holder in &text.within {
+                let holder = POPULATIONS.get(holder).expect(holder);
+                assert!(holder.unit == of.unit && !holder.is_inside(of), "{}", text.id);
+                assert!(holder.parameters.iter().all(|name| of.parameters.contains(name)), "{}", text.id);
+                // It joins the tree that its ancestors are of.
+                assert!(of.ancestors().all(|ancestor| holder.is_inside(ancestor)), "{}", text.id);
+            }
             assert_eq!(text.about.is_some(), !text.left_out.is_empty(), "{}", text.id);
             if let Some(about) = &POPULATIONS[&text.id].about {
                 assert_eq!(about.bound(&settings).check(text.unit), Ok(()), "{}", text.id);

@@ -60,6 +60,41 @@ pub struct Tabulation {
 }
 
 impl Tabulation {
+    /// The populations around one, the nearest first.
+    fn around(&self, population: usize) -> impl Iterator<Item = usize> + '_ {
+        let around = |at: &usize| self.populations[*at].around();
+        std::iter::successors(around(&population), around).take(self.populations.len())
+    }
+
+    /// All populations, each behind those around it, and otherwise in their order.
+    pub(crate) fn outside_in(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = Vec::with_capacity(self.populations.len());
+        for at in 0..self.populations.len() {
+            let is_new = |at: &usize| !order.contains(at);
+            let new: Vec<usize> = std::iter::once(at).chain(self.around(at)).take_while(is_new).collect();
+            order.extend(new.into_iter().rev());
+        }
+        order
+    }
+
+    /// The populations that hold everybody in one: those around it, the nearest first, and then others.
+    #[must_use]
+    pub fn holders(&self, population: usize) -> Vec<usize> {
+        let mut holders: Vec<usize> = Vec::new();
+        for holder in self.around(population).chain(self.populations[population].within.iter().copied()) {
+            if !holders.contains(&holder) {
+                holders.push(holder);
+            }
+        }
+        holders
+    }
+
+    /// Whether everybody whom a share counts is counted by another one that is said to hold it: where nobody can be, it says
+    /// nothing.
+    pub(crate) fn is_counted(&self, outer: usize) -> bool {
+        self.atoms.people[self.measures[outer].population].iter().any(|people| *people > 0)
+    }
+
     /// What tells it from the others of an edition: the unit, the period, the mode, and the product where each has its own.
     #[must_use]
     pub fn key(&self) -> (Unit, SchoolYear, &'static str, &str) {
@@ -79,6 +114,17 @@ pub struct Population {
     /// The position of a population that holds everybody in this one, when there is one: the people in
     /// between are then a group that must be protected like any other.
     pub parent: Option<usize>,
+    /// The positions of others that hold everybody in this one, the nearest first, where `parent` does not say so: they were
+    /// not known at first, and seals say whether they were.
+    pub within: Vec<usize>,
+}
+
+impl Population {
+    /// The one that it is counted inside of, when there is one.
+    #[must_use]
+    pub fn around(&self) -> Option<usize> {
+        self.parent.or(self.within.first().copied())
+    }
 }
 
 /// Something counted about the people of a population.
@@ -96,8 +142,9 @@ pub struct Measure {
     pub bounds: Option<(i64, i64)>,
     /// When a mean would tell the value of one person too closely.
     pub concentration: Option<Concentration>,
-    /// Of a share, the positions of all shares of the same population that count everybody whom this one counts, ascending:
-    /// those in between two are a group that must be protected like any other.
+    /// Of a share, the positions of all shares that count everybody whom this one counts, ascending, of the same population or
+    /// of one inside or around it: those in between two are a group that must be protected like any other. Where nobody is in
+    /// the other's population it says nothing: its time is not over.
     pub within: Vec<usize>,
 }
 

@@ -187,7 +187,7 @@ fn dimension(draw: &mut Draw, id: &str) -> Dimension {
 }
 
 fn populations(draw: &mut Draw) -> Vec<Population> {
-    let population = |id: &str, parent| Population { id: id.into(), parent };
+    let population = |id: &str, parent| Population { id: id.into(), parent, within: vec![] };
     let nested = [
         vec![population("all", None)],
         vec![population("all", None), population("some", Some(0))],

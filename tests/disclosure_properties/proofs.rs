@@ -58,7 +58,7 @@ fn districts() -> Tabulation {
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures: vec![Measure::new("present", 0)],
         atoms: Atoms {
             nodes: counts.keys().flatten().copied().collect(),

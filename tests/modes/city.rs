@@ -77,7 +77,7 @@ pub(crate) fn counted(students: &[Student], mode: Mode, profile: &str) -> Tabula
         period: SchoolYear::new(2025).expect("a school year"),
         mode,
         dimensions: std::iter::once(geography).chain(others).collect(),
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures,
         atoms: Atoms {
             nodes: groups.keys().flatten().copied().collect(),

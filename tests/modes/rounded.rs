@@ -119,7 +119,7 @@ fn a_year_is_rounded_in_one_form_alone() {
     // New people beside the old ones, who keep their rounding.
     let mut more = before.clone();
     more.publications[0].version = 2;
-    more.populations.push(Population { id: "tested".into(), parent: Some(0) });
+    more.populations.push(Population { id: "tested".into(), parent: Some(0), within: vec![] });
     more.atoms.people.push(before.atoms.people[0].clone());
     more.measures.push(Measure::new("tested", 1));
     more.atoms.values.push(Values::Count);

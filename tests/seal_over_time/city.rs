@@ -119,7 +119,7 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
             Values::Share(number(&Student::is_severe)),
         ],
     };
-    let population = |id: &str, parent| Population { id: id.into(), parent };
+    let population = |id: &str, parent| Population { id: id.into(), parent, within: vec![] };
     let measure = |(id, population): (&&str, usize)| Measure {
         within: if *id == "severe_absence" { vec![1] } else { vec![] },
         ..Measure::new(id, population)

@@ -56,14 +56,12 @@ fn solve(view: &View<'_>, target: &[(usize, i64)], direction: OptimizationDirect
             problem.add_constraint(row, ComparisonOp::Ge, 0.0);
         }
     };
-    for (population, around) in tabulation.populations.iter().enumerate() {
-        if let Some(larger) = around.parent {
-            within(population, larger);
-        }
+    for population in 0..tabulation.populations.len() {
+        tabulation.holders(population).into_iter().for_each(|larger| within(population, larger));
     }
     for (measure, of) in tabulation.measures.iter().enumerate().filter(|&(measure, _)| counted(measure)) {
         within(view.block(measure), of.population);
-        of.within.iter().for_each(|&outer| within(view.block(measure), view.block(outer)));
+        view.implied(measure).for_each(|outer| within(view.block(measure), view.block(outer)));
     }
     match problem.solve().ok()? {
         SolveOutcome::Solution(solution) => Some(solution.objective()),

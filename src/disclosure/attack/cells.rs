@@ -71,14 +71,14 @@ impl Cells {
             }
             cells.add_sums(view, block);
         }
-        for (at, population) in tabulation.populations.iter().enumerate() {
-            population.parent.into_iter().for_each(|around| cells.add_bound(view, at, around));
+        for at in 0..tabulation.populations.len() {
+            tabulation.holders(at).into_iter().for_each(|around| cells.add_bound(view, at, around));
         }
         shares
             .iter()
             .for_each(|&at| cells.add_bound(view, view.block(at), tabulation.measures[at].population));
-        for (at, measure) in tabulation.measures.iter().enumerate() {
-            measure.within.iter().for_each(|&of| cells.add_bound(view, view.block(at), view.block(of)));
+        for at in 0..tabulation.measures.len() {
+            view.implied(at).for_each(|of| cells.add_bound(view, view.block(at), view.block(of)));
         }
         cells
     }

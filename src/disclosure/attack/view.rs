@@ -159,30 +159,34 @@ impl<'a> View<'a> {
             let found = lines.iter().flat_map(|line| self.judge(line));
             targets.extend(found.filter(|target| is_meant(target.quantity)));
         };
-        for (at, population) in populations.iter().enumerate() {
+        for at in 0..populations.len() {
             add(self.lines(|group| self.is_hidden(at, at, group)), &|quantity| {
                 quantity == Quantity::People(at)
             });
-            let mut around = population.parent;
-            while let Some(larger) = around {
+            for larger in self.tabulation.holders(at) {
                 let lines = self.lines(|g| self.is_hidden(at, at, g) || self.is_hidden(larger, larger, g));
                 add(lines, &|quantity| quantity == Quantity::Between(larger, at));
-                around = populations[larger].parent;
             }
         }
         for (at, measure) in measures.iter().enumerate() {
             let lines = self.lines(|group| self.is_hidden(self.block(at), measure.population, group));
             let of_measure = [Quantity::Outcome(at), Quantity::Complement(at), Quantity::Sum(at)];
             add(lines, &|quantity| of_measure.contains(&quantity));
-            for &outer in &measure.within {
-                let is_hidden =
-                    |block: usize, group: &Group| self.is_hidden(block, measure.population, group);
-                let lines = self
-                    .lines(|group| is_hidden(self.block(at), group) || is_hidden(self.block(outer), group));
+            for outer in self.implied(at) {
+                let is_hidden = |measure: usize, group: &Group| {
+                    self.is_hidden(self.block(measure), measures[measure].population, group)
+                };
+                let lines = self.lines(|group| is_hidden(at, group) || is_hidden(outer, group));
                 add(lines, &|quantity| quantity == Quantity::Within(outer, at));
             }
         }
         targets
+    }
+
+    /// The shares that count everybody whom one counts.
+    pub(super) fn implied(&self, measure: usize) -> impl Iterator<Item = usize> + '_ {
+        let within = self.tabulation.measures[measure].within.iter().copied();
+        within.filter(|&outer| self.tabulation.is_counted(outer))
     }
 
     /// Whether somebody of a population is in a group whose number of a block is not shown.
@@ -222,7 +226,7 @@ impl<'a> View<'a> {
         let tabulation = self.tabulation;
         let of_measure = |at: usize| tabulation.measures[at].population;
         let population = block.checked_sub(tabulation.populations.len()).map_or(block, of_measure);
-        let around = |&at: &usize| tabulation.populations[at].parent;
+        let around = |&at: &usize| tabulation.populations[at].around();
         let widest = std::iter::successors(Some(population), around).last().unwrap_or(population);
         let n_dimensions = tabulation.dimensions.len();
         let mut atoms = self.atoms_of(groups).filter(|&at| tabulation.atoms.people[widest][at] > 0);
@@ -269,11 +273,9 @@ impl<'a> View<'a> {
         for population in 0..atoms.people.len() {
             let n = total(&atoms.people[population]);
             add(is_small(n), Quantity::People(population));
-            let mut around = self.tabulation.populations[population].parent;
-            while let Some(larger) = around.filter(|_| n > 0) {
+            for larger in self.tabulation.holders(population).into_iter().filter(|_| n > 0) {
                 let between = total(&atoms.people[larger]) - n;
                 add(is_small(between), Quantity::Between(larger, population));
-                around = self.tabulation.populations[larger].parent;
             }
         }
         for (measure, values) in atoms.values.iter().enumerate() {
@@ -285,7 +287,7 @@ impl<'a> View<'a> {
                     let y = total(outcomes);
                     add(is_small(y) || in_doubt(y == 0), Quantity::Outcome(measure));
                     add(is_small(n - y) || in_doubt(y == n), Quantity::Complement(measure));
-                    for &outer in &self.tabulation.measures[measure].within {
+                    for outer in self.implied(measure) {
                         if let Values::Share(around) = &atoms.values[outer] {
                             add(is_small(total(around) - y), Quantity::Within(outer, measure));
                         }
@@ -321,8 +323,10 @@ impl<'a> View<'a> {
                 part(self.block(measure), self.tabulation.measures[measure].population, 1)
             }
             Quantity::Within(outer, inner) => {
-                let population = self.tabulation.measures[inner].population;
-                [part(self.block(outer), population, 1), part(self.block(inner), population, -1)].concat()
+                let part = |measure: usize, sign: i64| {
+                    part(self.block(measure), self.tabulation.measures[measure].population, sign)
+                };
+                [part(outer, 1), part(inner, -1)].concat()
             }
             Quantity::Complement(measure) => {
                 let population = self.tabulation.measures[measure].population;

@@ -110,6 +110,9 @@ pub enum Fault {
     /// A number is shown, or follows at once from what is shown, that the rules hide.
     #[error("a number is shown that the rule hides")]
     Shown,
+    /// It was protected without knowing which outcomes imply others, or which populations are inside others.
+    #[error("it was protected without what is known of its outcomes and populations")]
+    Unknown,
     /// The proof is about other populations or measures.
     #[error("the proof is of other populations or outcomes")]
     Families,
@@ -261,7 +264,7 @@ fn is_kept(
     kept.is_some_and(|kept| kept == *sealed)
 }
 
-fn fault(tabulation: &Tabulation, fault: Fault) -> NotProven {
+pub(super) fn fault(tabulation: &Tabulation, fault: Fault) -> NotProven {
     NotProven::Fault { unit: tabulation.unit.name(), period: tabulation.period.ending(), fault }
 }
 

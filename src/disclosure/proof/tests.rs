@@ -42,7 +42,7 @@ fn city(mut seed: u64) -> Tabulation {
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions: vec![geography, race, sex],
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures: vec![measure("present"), measure("attendance")],
         atoms: Atoms {
             nodes,

@@ -1,4 +1,5 @@
-//! Outcomes of which one implies the other: whoever has 60 points or more has 50 or more.
+//! Outcomes of which one implies the other: whoever has 60 points or more has 50 or more. And populations of which one holds the
+//! other, where neither is around the other in the tree of parents.
 //!
 //! The two numbers together tell of how many only the outer one holds, which is one more number that may not be known where it
 //! is small; and everybody knows that it is no less than none.
@@ -11,34 +12,51 @@ use std::collections::BTreeMap;
 pub(super) type Terms = Vec<(usize, i64)>;
 
 impl Family {
-    /// Lists of all outcomes that imply others how many are in between.
+    /// Lists of all outcomes that imply others, and of populations in others, how many are in between.
     pub(super) fn find_nested(&mut self, tabulation: &Tabulation) {
+        for (inner, population) in tabulation.populations.iter().enumerate() {
+            for &outer in &population.within {
+                let place = |of: usize| self.place(Counts::People, of);
+                let (Some(inner), Some(outer)) = (place(inner), place(outer)) else { continue };
+                let are_around = self.around(inner).any(|around| around == outer);
+                if inner != outer && !are_around {
+                    self.add_between([(outer, 1), (inner, -1)].into());
+                }
+            }
+        }
         for (inner, measure) in tabulation.measures.iter().enumerate() {
-            for &outer in &measure.within {
-                // Outcomes that always have the same number have nobody in between.
-                if let Some(between) = self.between(outer, inner).filter(|terms| !terms.is_empty())
-                    && !self.nested.contains(&between)
-                {
-                    self.nested.push(between);
+            for &outer in measure.within.iter().filter(|&&outer| tabulation.is_counted(outer)) {
+                if let Some(between) = self.between(outer, inner) {
+                    self.add_between(between);
                 }
             }
         }
     }
 
+    /// Notes a number in between two tables, but for those that always have the same: nobody is in between them.
+    fn add_between(&mut self, terms: BTreeMap<usize, i64>) {
+        let terms: Terms = terms.into_iter().rev().filter(|(_, times)| *times != 0).collect();
+        if !terms.is_empty() && !self.nested.contains(&terms) {
+            self.nested.push(terms);
+        }
+    }
+
+    /// The table that counts a population or measure.
+    fn place(&self, counts: Counts, member: usize) -> Option<usize> {
+        self.tables.iter().position(|table| table.counts == counts && table.members.contains(&member))
+    }
+
     /// How many have one outcome and not another, when both are of this family.
-    fn between(&self, outer: usize, inner: usize) -> Option<Terms> {
+    fn between(&self, outer: usize, inner: usize) -> Option<BTreeMap<usize, i64>> {
         let mut terms: BTreeMap<usize, i64> = BTreeMap::new();
         for (measure, times) in [(outer, 1), (inner, -1)] {
-            let is_of = |table: &super::family::Table| {
-                table.counts == Counts::Outcomes && table.members.contains(&measure)
-            };
-            let at = self.tables.iter().position(is_of)?;
+            let at = self.place(Counts::Outcomes, measure)?;
             // Some tables count those without it.
             let people = self.tables[at].parent.filter(|_| self.tables[at].opposite.contains(&measure));
             *terms.entry(at).or_default() += if people.is_some() { -times } else { times };
             people.into_iter().for_each(|people| *terms.entry(people).or_default() += times);
         }
-        Some(terms.into_iter().rev().filter(|(_, times)| *times != 0).collect())
+        Some(terms)
     }
 
     /// The tables that count everybody whom a table counts, of the same people.

@@ -35,7 +35,7 @@ pub(in crate::disclosure) struct SealedLattice {
     /// What was done to the figures; its bytes stand behind those of all lattices.
     #[serde(skip)]
     pub(in crate::disclosure) method: Method,
-    /// Which outcomes were known to imply others; its bytes stand behind those of the methods.
+    /// Which outcomes were known to imply others, and populations to be inside others; its bytes stand behind those of the methods.
     #[serde(skip)]
     pub(in crate::disclosure) nested: Nested,
 }

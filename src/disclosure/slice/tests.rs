@@ -18,7 +18,7 @@ fn tabulation(period: u32) -> Tabulation {
         unit: Unit::StudentYear,
         period: SchoolYear::new(period).expect("a school year"),
         dimensions: vec![geography, sex],
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures: vec![Measure::new("present", 0)],
         atoms: Atoms {
             nodes: vec![1, 1, 1, 2, 2, 1, 2, 2],

@@ -60,7 +60,7 @@ impl Rung {
 
 impl Indicator {
     /// Whether everybody whom it counts with these settings is counted by another one with others, when both are of the same
-    /// people. Two that count the same people by definition do not: they have one number.
+    /// people or of some and all of them. Two that count the same people by definition do not: they have one number.
     pub(in crate::outcomes) fn implies(
         &self,
         settings: &Settings,
@@ -75,7 +75,12 @@ impl Indicator {
             return own.height(settings) > rung.height(of_other) && others.all(|name| is_alike(&name));
         }
         let next = |id: &String| indicator(id).is_some_and(|next| next.reaches(&other.id));
-        self.implies.iter().any(next) && other.parameters.iter().all(|name| is_alike(&name))
+        // The same is asked by the other one, or less.
+        let is_no_less = |parameter: &String| {
+            let is_rung = other.rung.as_ref().is_some_and(|rung| rung.sets(parameter));
+            is_alike(&parameter) || (is_rung && settings.get(parameter) > of_other.get(parameter))
+        };
+        self.implies.iter().any(next) && other.parameters.iter().all(is_no_less)
     }
 
     /// Whether it is the other one, or implies it over any number of others.
@@ -86,10 +91,14 @@ impl Indicator {
     /// Whether what it says of others is of shares that exist, of the same people and with parameters that it has.
     #[cfg(test)]
     pub(super) fn is_nested_soundly(&self) -> bool {
-        let is_share = |other: &Self| {
-            (self.measure, other.measure) == (MeasureKind::Share, MeasureKind::Share)
-                && self.population == other.population
-        };
+        let is_share =
+            |other: &Self| (self.measure, other.measure) == (MeasureKind::Share, MeasureKind::Share);
+        let (of_same, of_some) = (
+            |other: &Self| self.population == other.population,
+            |other: &Self| {
+                self.population.is_inside(other.population) || other.population.is_inside(self.population)
+            },
+        );
         let of_rung = |rung: &Rung| {
             let ladder = indicator(&rung.of);
             let parameters = |of: &Self| -> Vec<String> {
@@ -97,14 +106,17 @@ impl Indicator {
                 of.parameters.iter().filter(sets).cloned().collect()
             };
             let is_set = |parameter: &String| self.parameters.contains(parameter);
-            ladder.is_some_and(|ladder| is_share(ladder) && parameters(ladder) == parameters(self))
-                && match &rung.at {
-                    At::Set(parameter) => is_set(parameter),
-                    At::Fixed(_) => true,
-                }
+            ladder.is_some_and(|ladder| {
+                is_share(ladder) && of_same(ladder) && parameters(ladder) == parameters(self)
+            }) && match &rung.at {
+                At::Set(parameter) => is_set(parameter),
+                At::Fixed(_) => true,
+            }
         };
         let has_all = |other: &Self| other.parameters.iter().all(|name| self.parameters.contains(name));
-        let is_sound = |id: &String| indicator(id).is_some_and(|other| is_share(other) && has_all(other));
+        let is_sound = |id: &String| {
+            indicator(id).is_some_and(|other| is_share(other) && of_some(other) && has_all(other))
+        };
         self.rung.as_ref().is_none_or(of_rung) && self.implies.iter().all(is_sound)
     }
 }
@@ -152,10 +164,17 @@ mod tests {
             ("suspension_rate", "discipline_rate"),
             ("retention_y2", "persistence_y2"),
             ("completion_without_remediation", "completion_6y"),
+            ("graduation_4y", "graduation_5y"),
         ] {
             check((one, none), (other, none), true);
             check((other, none), (one, none), false);
         }
         check(("regular_attendance", none), ("chronic_absence", none), false);
+        // With a fourth of the credits and few failing marks, they have the credits, and fewer of them.
+        let credits = |hundredths| settings("ELA", &[("credits_hundredths", hundredths)]);
+        for (marks, all, expected) in [(600, 600, true), (600, 500, true), (500, 600, false)] {
+            check(("on_track_9_core", &credits(marks)), ("on_track_9", &credits(all)), expected);
+            check(("on_track_9", &credits(all)), ("on_track_9_core", &credits(marks)), false);
+        }
     }
 }

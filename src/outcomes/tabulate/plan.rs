@@ -22,6 +22,8 @@ pub(super) struct Plan {
 pub(super) struct PlannedPopulation {
     id: String,
     parent: Option<usize>,
+    /// As [`Population::within`].
+    within: Vec<usize>,
     pub(super) rule: Expression,
 }
 
@@ -40,11 +42,12 @@ pub(super) struct PlannedMeasure {
     within: Vec<usize>,
     indicator: &'static Indicator,
     settings: Settings,
+    filter: Option<Expression>,
 }
 
 impl PlannedPopulation {
     pub(super) fn public(&self) -> Population {
-        Population { id: self.id.clone(), parent: self.parent }
+        Population { id: self.id.clone(), parent: self.parent, within: self.within.clone() }
     }
 }
 
@@ -62,7 +65,7 @@ impl PlannedMeasure {
 
     /// Whether everybody whom it counts is counted by another one.
     fn implies(&self, other: &Self) -> bool {
-        self.population == other.population
+        (self.population == other.population || self.filter == other.filter)
             && self.indicator.implies(&self.settings, other.indicator, &other.settings)
     }
 }
@@ -98,6 +101,14 @@ impl Asked<'_> {
         let without = std::iter::once(self.rule).chain(self.rule.ancestors()).map(move |rule| of(rule, None));
         same.chain(without.filter(|_| self.filter.is_some()))
     }
+
+    /// Those that hold this one although its ancestors do not say so, in the same order.
+    fn within(&self) -> impl Iterator<Item = String> + '_ {
+        let of = |rule, filter| Self { rule, filter, ..*self }.id();
+        let same = self.rule.holders().map(move |rule| of(rule, self.filter));
+        let without = self.rule.holders().map(move |rule| of(rule, None));
+        same.chain(without.filter(|_| self.filter.is_some()))
+    }
 }
 
 impl Plan {
@@ -115,6 +126,7 @@ impl Plan {
         let populations = asked.values().map(|asked| PlannedPopulation {
             id: asked.id(),
             parent: asked.around().find_map(|id| position(&id)),
+            within: asked.within().filter_map(|id| position(&id)).collect(),
             rule: asked.rule(),
         });
         let mut plan = Self {
@@ -187,6 +199,7 @@ impl Plan {
             within: Vec::new(),
             indicator: used.indicator,
             settings: used.settings.clone(),
+            filter: product.population.clone(),
         });
         self.measures.len() - 1
     }

@@ -46,7 +46,7 @@ fn ours(budget: Budget) -> (Vec<i64>, f64) {
         period: SchoolYear::new(2025).expect("a school year"),
         mode: Mode::Dp(budget),
         dimensions: vec![geography],
-        populations: vec![Population { id: "students".into(), parent: None }],
+        populations: vec![Population { id: "students".into(), parent: None, within: vec![] }],
         measures: vec![Measure::new("n", 0)],
         atoms: Atoms {
             nodes: (1..=SCHOOLS).collect(),

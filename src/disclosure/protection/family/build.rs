@@ -16,11 +16,11 @@ pub(in crate::disclosure::protection) fn families(
     history: &History,
 ) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
-    // The family and the table of each population.
-    let mut place: Vec<(usize, usize)> = Vec::new();
-    for (number, population) in tabulation.populations.iter().enumerate() {
+    // The family and the table of each population. What holds another stands before it, whatever their positions are.
+    let mut place: Vec<(usize, usize)> = vec![(0, 0); tabulation.populations.len()];
+    for number in tabulation.outside_in() {
         let values = by_atom(lattice, &tabulation.atoms.people[number]);
-        let around = population.parent.map(|parent| place[parent]);
+        let around = tabulation.populations[number].around().map(|parent| place[parent]);
         let before = history.people(number);
         let is_asked = with_known(asked.people(number, lattice), &before);
         let family = around.map(|(family, _)| family);
@@ -53,7 +53,7 @@ pub(in crate::disclosure::protection) fn families(
                 (family, tables.len() - 1)
             }
         };
-        place.push(at);
+        place[number] = at;
     }
     for (measure, of) in tabulation.measures.iter().enumerate() {
         let (family, table) = place[of.population];

@@ -35,7 +35,7 @@ fn lattice(records: &[csv::StringRecord]) -> (Tabulation, Lattice) {
         unit: Unit::StudentYear,
         period: SchoolYear::new(2025).expect("a school year"),
         dimensions,
-        populations: vec![Population { id: "people".into(), parent: None }],
+        populations: vec![Population { id: "people".into(), parent: None, within: vec![] }],
         measures: vec![Measure::new("n", 0)],
         atoms,
         publications: vec![Publication {
