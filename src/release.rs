@@ -259,15 +259,21 @@ fn left_out(
         let of_years = notes.left_out.get(&product).and_then(|of| of.get(table.indicator()));
         let year = u16::try_from(counted.period).unwrap_or_default();
         let of_year = of_years.and_then(|years| years.get(&year));
-        all.extend(of_year.map(|left_out| LeftOut {
-            period: counted.period,
-            of: left_out.of.clone(),
-            reason: left_out.reason.clone(),
-            percent: left_out.percent.into(),
-            below: left_out.below.into(),
-        }));
+        all.extend(of_year.and_then(|left_out| told(counted.period, left_out)));
     }
     Ok(all)
+}
+
+/// What is told of whom figures leave out; nothing of the notes of editions from before they were a range, which could tell
+/// what the seal hides.
+fn told(period: u32, left_out: &crate::outcomes::LeftOut) -> Option<LeftOut> {
+    Some(LeftOut {
+        period,
+        of: left_out.of.clone(),
+        reason: left_out.reason.clone(),
+        percent: left_out.percent.into(),
+        below: left_out.below?.into(),
+    })
 }
 
 /// Whose records a seal's figures count: those of its own edition, and of the earlier ones that parts of it stay with.
@@ -278,4 +284,22 @@ fn sources(tx: &Tx<'_>, seal: &Seal) -> Result<BTreeSet<OrgId>, store::Error> {
         sources.extend(tx.edition(Some(number))?.ok_or(store::Error::Damaged("an edition"))?.sources);
     }
     Ok(sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_from_before_there_was_a_range_tell_nothing() {
+        let note = |below| crate::outcomes::LeftOut {
+            of: "third-graders".into(),
+            reason: "no result".into(),
+            percent: 15,
+            below,
+        };
+        assert_eq!(told(2024, &note(None)), None);
+        let range = told(2024, &note(Some(20))).expect("a range");
+        assert_eq!((range.period, range.percent, range.below), (2024, 15, 20));
+    }
 }

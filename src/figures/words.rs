@@ -16,10 +16,7 @@ pub(super) fn year(ending: u32) -> String {
 #[must_use]
 pub fn not_counted(left_out: &[LeftOut]) -> Vec<String> {
     let is_same = |a: &LeftOut, b: &LeftOut| LeftOut { period: b.period, ..a.clone() } == *b;
-    let sentence = |of: &[LeftOut]| {
-        let [first, .., last] = of else { return one(&year(of[0].period), &of[0]) };
-        one(&format!("{} to {}", year(first.period), year(last.period)), first)
-    };
+    let sentence = |of: &[LeftOut]| one(&run(of[0].period, of[of.len() - 1].period), &of[0]);
     let follows = |a: &LeftOut, b: &LeftOut| b.period == a.period + 1 && is_same(a, b);
     left_out.chunk_by(follows).map(sentence).collect()
 }
@@ -62,21 +59,22 @@ fn alike(
 ) -> Vec<String> {
     let follows = |a: &&Counted, b: &&Counted| b.period == a.period + 1 && day(a) == day(b);
     let dated = counted.chunk_by(follows).filter(|years| !day(years[0]).is_empty());
-    let sentences = dated.map(|years| {
-        let when = match years {
-            [only] => year(only.period),
-            _ => format!("{} to {}", year(years[0].period), year(years[years.len() - 1].period)),
-        };
-        sentence(&when, day(years[0]))
-    });
-    sentences.collect()
+    let when = |years: &[&Counted]| run(years[0].period, years[years.len() - 1].period);
+    dated.map(|years| sentence(&when(years), day(years[0]))).collect()
+}
+
+/// A run of school years: `2021-22 to 2022-23`, or the only one.
+fn run(first: u32, last: u32) -> String {
+    if first == last { year(first) } else { format!("{} to {}", year(first), year(last)) }
 }
 
 fn one(when: &str, left_out: &LeftOut) -> String {
     let share = match (left_out.percent, left_out.below) {
+        // A service from before there was a range says none.
+        (0, 0) => "fewer than 5 %".into(),
         (0, below) => format!("fewer than {below} %"),
-        (percent, 100) => format!("{percent} % or more"),
-        (percent, below) => format!("{percent} to {below} %"),
+        (percent, 0 | 100) => format!("{percent} % or more"),
+        (percent, below) => format!("{percent} % or more, and fewer than {below} %"),
     };
     format!("Not counted in {when}, of all {}: {share} ({}).", left_out.of, left_out.reason)
 }
@@ -175,10 +173,14 @@ mod tests {
         assert_eq!(
             told,
             [
-                "Not counted in 2021-22, of all third-graders: 15 to 20 % (no result).",
+                "Not counted in 2021-22, of all third-graders: 15 % or more, and fewer than 20 % (no result).",
                 "Not counted in 2022-23 to 2023-24, of all third-graders: fewer than 5 % (no result).",
                 "Not counted in 2024-25, of all third-graders: 80 % or more (no result).",
             ]
+        );
+        let of_old_service = not_counted(&[of(2022, 0, 0), of(2024, 15, 0)]);
+        assert!(
+            of_old_service[0].contains("fewer than 5 %") && of_old_service[1].contains(": 15 % or more (")
         );
         assert_eq!(
             not_counted(&[of(2022, 0, 5), of(2024, 0, 5)]).len(),

@@ -37,14 +37,10 @@ pub struct LeftOut {
     pub reason: String,
     /// How many percent of those it speaks of there are at least: a multiple of 5.
     pub percent: u8,
-    /// And there are fewer than so many: a multiple of 5.
-    #[serde(default = "everybody")]
-    pub below: u8,
-}
-
-/// Where a program from before this wrote no upper bound.
-fn everybody() -> u8 {
-    100
+    /// And there are fewer than so many: a multiple of 5. Programs from before wrote none, and a step of each group: what they
+    /// wrote could tell what a seal hides, so nothing of it is told any more.
+    #[serde(default)]
+    pub below: Option<u8>,
 }
 
 /// What is left out of a product's figures, by the indicator's name in the product and by school year. Nobody is not told from
@@ -120,7 +116,7 @@ impl Edition {
                             if product.population.is_some() { " that the product is about" } else { "" };
                         let of_group = format!("{}{whole}", about.who);
                         let reason = about.reasons.join(", or ");
-                        let left_out = LeftOut { of: of_group, reason, percent, below };
+                        let left_out = LeftOut { of: of_group, reason, percent, below: Some(below) };
                         all.entry(of.used.name.clone()).or_default().insert(year, left_out);
                     }
                 }
@@ -209,4 +205,19 @@ fn holds(rows: &mut Rows<'_>, rule: &Expression) -> Result<Vec<bool>, Error> {
 pub(super) struct AboutText {
     who: String,
     rule: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_from_before_there_was_a_range_have_no_upper_end() {
+        let old = r#"{"of": "third-graders", "reason": "no result", "percent": 15}"#;
+        let old: LeftOut = serde_json::from_str(old).expect("a note");
+        assert_eq!((old.percent, old.below), (15, None));
+        let new = LeftOut { below: Some(20), ..old };
+        let text = serde_json::to_string(&new).expect("it can be written");
+        assert!(text.contains(r#""below":20"#) && serde_json::from_str::<LeftOut>(&text).ok() == Some(new));
+    }
 }
