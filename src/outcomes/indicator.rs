@@ -45,6 +45,8 @@ pub struct Indicator {
     pub(super) rung: Option<Rung>,
     /// Ids of shares that count everybody whom this one counts.
     pub(super) implies: Vec<String>,
+    /// Ids of shares of other people that count the same.
+    overlaps: Vec<String>,
 }
 
 /// How the values of an indicator are to be read.
@@ -72,6 +74,13 @@ pub enum Better {
 }
 
 impl Indicator {
+    /// Whether with the same settings the two count people in common that neither protects for the other.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.population.overlaps(other.population)
+            || self.overlaps.contains(&other.id)
+            || other.overlaps.contains(&self.id)
+    }
+
     /// Whom its figures speak of, where some of them are not counted, and why these are not.
     #[must_use]
     pub fn left_out(&self) -> Option<(&str, Vec<&str>)> {
@@ -195,6 +204,8 @@ struct IndicatorText {
     rung: Option<RungText>,
     #[serde(default)]
     implies: Vec<String>,
+    #[serde(default)]
+    overlaps: Vec<String>,
     #[serde(default = "one")]
     value: String,
     #[serde(default = "one")]
@@ -255,6 +266,7 @@ static INDICATORS: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
         scale: text.scale,
         rung: text.rung(),
         implies: text.implies.clone(),
+        overlaps: text.overlaps.clone(),
     });
     indicators.collect()
 });
@@ -293,6 +305,9 @@ mod tests {
             assert!(indicator.parameters.iter().all(|p| settings.contains_key(p)), "{}", indicator.id);
             assert_eq!(super::indicator(&indicator.id), Some(indicator), "ids are unique");
             assert!(indicator.is_nested_soundly(), "{}", indicator.id);
+            let is_alike = |other: &String| super::indicator(other).map(|other| &other.parameters);
+            let are_alike = indicator.overlaps.iter().all(|of| is_alike(of) == Some(&indicator.parameters));
+            assert!(are_alike, "{}", indicator.id);
         }
         for text in &DOCUMENT.population {
             assert!(text.parent.iter().all(|parent| POPULATIONS.contains_key(parent)), "{}", text.id);

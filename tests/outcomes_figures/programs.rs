@@ -1,7 +1,8 @@
 //! Services: take-up, status, amounts, several programs, values of earlier years, groups of categories.
 
-use crate::city::{City, Figure, at, code, date, figure, person, year};
+use crate::city::{City, Figure, at, code, date, figure, person, product, year};
 use throughline::outcomes::Unit::StudentYear;
+use throughline::outcomes::{Error, check_together};
 use throughline::records::{Dosage, DosageUnit, Eligibility, Fact, Participation, Sex};
 
 fn eligible(begin: &str, end: Option<&str>) -> Fact {
@@ -130,6 +131,14 @@ fn participants_are_known_to_schools_when_they_are_linked() {
     assert_eq!(figure(&counts, "known_to_schools TUTOR", &[]), Figure::Share(2, 4));
     assert_eq!(figure(&counts, "known_to_schools TUTOR", &[("sex", "M")]), Figure::Share(1, 2));
     assert_eq!(figure(&counts, "known_to_schools TUTOR", &[("sex", "F")]), Figure::Share(0, 1));
+    // The same two are in reach, out of others: what one of them hides to protect others the other would show.
+    let reach = "[[indicators]]\nname = \"reach\"\nuse = \"reach\"\nprogram = \"TUTOR\"\n";
+    let twice = Err(Error::SamePeople("reach".into(), "known".into()));
+    assert_eq!(check_together(&product(reach), &[product(known)]), twice);
+    let twice = Err(Error::SamePeople("known".into(), "reach".into()));
+    assert_eq!(check_together(&product(known), &[product(reach)]), twice);
+    let other = reach.replace("TUTOR", "OTHER");
+    assert_eq!(check_together(&product(&other), &[product(known)]), Ok(()));
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn are_apart(one: &Product, other: &Product) -> Result<(), Error> {
     }
     for used in &one.indicators {
         let counts_again = |again: &&IndicatorUse| {
-            again.indicator.population.overlaps(used.indicator.population) && again.settings == used.settings
+            again.indicator.overlaps(used.indicator) && again.settings == used.settings
         };
         if let Some(again) = other.indicators.iter().find(counts_again) {
             return Err(Error::SamePeople(used.name.clone(), again.name.clone()));
