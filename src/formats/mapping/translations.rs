@@ -54,7 +54,7 @@ fn take(
             "is not a row of a queue: mapping, file, column, code, codes, rows, template, becomes, translation",
         );
     };
-    let (code, translation) = (plain(&code).to_lowercase(), plain(&translation));
+    let (code, column, translation) = (plain(&code).to_lowercase(), plain(&column), plain(&translation));
     if translation.is_empty() {
         return Ok(());
     }
@@ -72,7 +72,7 @@ fn take(
         let columns = record.template.columns;
         record.columns.iter_mut().filter(|(at, _)| columns[*at].name == becomes).map(|(_, source)| source)
     });
-    let tables: Vec<_> = sources.flat_map(|source| tables(source, &column)).collect();
+    let tables: Vec<_> = sources.flat_map(|source| tables(source, column)).collect();
     if tables.is_empty() {
         return Err("names a column that the mapping does not translate codes of");
     }

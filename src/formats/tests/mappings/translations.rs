@@ -15,11 +15,17 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        Self::with_codes_in("What")
+    }
+
+    fn with_codes_in(column: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let mapping = attendance("date = 'Day'\nstatus = { column = 'What', codes = { 'P' = 'present' } }");
+        let (mapping, sheet) =
+            (mapping.replace("'What'", &format!("'{column}'")), SHEET.replace("What", column));
         fs::create_dir(folder.path().join("files")).expect("a folder in it");
         fs::write(folder.path().join("m.toml"), mapping).expect("a file in a temporary folder");
-        fs::write(folder.path().join("files/a.csv"), SHEET).expect("a file in a temporary folder");
+        fs::write(folder.path().join("files/a.csv"), sheet).expect("a file in a temporary folder");
         Self { folder }
     }
 
@@ -68,6 +74,19 @@ fn a_filled_in_queue_translates_what_was_in_it() {
     let blank = place.read(&place.taught(&queue.replace(",status,", ",status,(blank)")).expect("no mistake"));
     assert_eq!(blank.reading.queue.len(), 0);
     assert!(blank.defects().contains(&"!3 What missing".to_owned()), "{:?}", blank.defects());
+}
+
+#[test]
+fn a_column_that_a_spreadsheet_would_take_for_a_formula_is_found_again() {
+    let place = Place::with_codes_in("=What");
+    let mut queue = Vec::new();
+    write_queue(&place.read(&place.mappings()).reading.queue, &mut queue).expect("a vector takes it");
+    let queue = String::from_utf8(queue).expect("UTF-8");
+    assert!(queue.contains(",'=What,'-X,"), "{queue}");
+    let line = |line: &str| if line.contains("'-X") { format!("{line}excused") } else { line.to_owned() };
+    let filled: Vec<String> = queue.lines().map(line).collect();
+    let read = place.read(&place.taught(&(filled.join("\r\n") + "\r\n")).expect("no mistake"));
+    assert_eq!(super::days(&read).len(), 4);
 }
 
 #[test]
