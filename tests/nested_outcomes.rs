@@ -161,6 +161,17 @@ fn shares_that_are_each_others_complement_stay_two() {
 }
 
 #[test]
+fn where_nobody_has_the_outer_one_the_inner_one_hides_nothing() {
+    // Of 400 at a school none has the outer one, which is shown; so nobody has the inner one there, whatever is hidden.
+    let mut none = tabulation(&[[0, 60, 55, 45], [0, 5, 35, 25]]);
+    none.atoms.people = vec![vec![400; 4]];
+    let seal = sealed(1, &none, &[], 0);
+    let [outer, inner] = [0, 1].map(|at| shown(&seal, "scores", at));
+    assert_eq!(outer.get("north 0"), Some(&0));
+    assert!(!inner.contains_key("north 1") && !inner.contains_key("north"), "it is five in both");
+}
+
+#[test]
 fn a_product_that_comes_later_does_not_tell_what_is_in_between() {
     let shares = [[60, 50, 55, 45], [59, 30, 35, 25]];
     // The inner one is out, and then the outer one; and the other way round.

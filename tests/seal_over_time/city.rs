@@ -73,7 +73,7 @@ pub(crate) fn change(students: &Students, chance: &mut Chance, n_each: usize) ->
     students
 }
 
-/// A product of the city: its name and version, its dimensions (1 race, 2 gender, 3 income), how many at once, and whether
+/// A product of the city, `severe` one of severe absence alone: its name and version, its dimensions (1 race, 2 gender, 3 income), how many at once, and whether
 /// it is withdrawn.
 pub(crate) type Product = (&'static str, u32, &'static [usize], usize, bool);
 
@@ -130,7 +130,10 @@ pub(crate) fn tabulate(students: &Students, products: &[Product]) -> Tabulation 
         profile: "nces-10".into(),
         dimensions: dimensions.to_vec(),
         depth,
-        indicators: MEASURES.iter().enumerate().map(|(at, name)| ((*name).into(), at)).collect(),
+        indicators: (MEASURES.iter().enumerate())
+            .filter(|(_, name)| product != "severe" || **name == "severe_absence")
+            .map(|(at, name)| ((*name).into(), at))
+            .collect(),
         withdrawn,
     };
     Tabulation {

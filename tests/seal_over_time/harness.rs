@@ -68,7 +68,7 @@ impl Edition {
                     .map(|(_, &dimension)| dimension)
                     .collect();
                 if crossed.len() <= publication.depth {
-                    for measure in 0..MEASURES.len() {
+                    for &(_, measure) in &publication.indicators {
                         let by: Vec<usize> = std::iter::once(0).chain(crossed.iter().copied()).collect();
                         self.ask(&publication.product, measure, &by, &[], &mut answers);
                     }

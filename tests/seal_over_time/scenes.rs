@@ -7,6 +7,7 @@ use throughline::outcomes::Tabulation;
 
 const CITY: Product = ("city", 1, &[1, 2], 2, false);
 const INCOME: Product = ("income", 1, &[1, 3], 1, false);
+const SEVERE: Product = ("severe", 1, &[1, 2], 2, false);
 const DEEPER: Product = ("income", 2, &[1, 3], 2, false);
 
 /// Three editions of a city of 700, with some late records, corrections and opt-outs in between, and other products.
@@ -74,6 +75,20 @@ fn nobody_learns_more_who_knows_which_groups_have_not_changed() {
         };
         let solver = Solver::new(&together(&editions, &answers), is_same);
         assert_eq!(findings(&editions, &answers, &solver), [""; 0], "seed {seed}");
+    }
+}
+
+#[test]
+fn an_outcome_that_comes_later_does_not_tell_who_has_it_and_not_one_that_is_out() {
+    for seed in 200..206 {
+        let (first, mut chance) = city(seed, 600);
+        let second = change(&first, &mut chance, [0, 8, 20][seed as usize % 3]);
+        let editions = publish(&[(&first, &[SEVERE]), (&second, &[SEVERE, CITY])]);
+        let answers = everything(&editions);
+        let solver = Solver::new(&together(&editions, &answers), |_, _| false);
+        assert_eq!(findings(&editions, &answers, &solver), [""; 0], "seed {seed}");
+        let n_known = [0, 1].map(|at: usize| answers[at].n_known());
+        assert!(n_known[1] > n_known[0], "{n_known:?}: it is shown where it can be");
     }
 }
 

@@ -4,9 +4,15 @@
 //! outcome comes or goes, among people who stay.
 
 use super::family::{Family, Side};
+use std::collections::HashSet;
 
 /// For each table, whether it changes.
 pub(super) type Kind = Vec<bool>;
+
+/// Pairs of outcomes of which one implies the other at most, so that somebody can gain or lose any two at once with those in
+/// between: of more, those with few in between. Every kind is looked at for every number.
+const PAIRS_MAX: usize = 200;
+const BETWEEN_MAX: usize = 3;
 
 /// All kinds, and for each table those that change it, the likelier first.
 pub(super) struct Kinds {
@@ -42,10 +48,15 @@ impl Kinds {
             }
         }
         // Somebody gains or loses several outcomes at once: the inner one, the outer one and those in between.
+        let pairs: HashSet<(usize, usize)> = family.pairs().collect();
         for (inner, outer) in family.pairs() {
-            let is_outside = |table: usize, of: usize| family.pairs().any(|pair| pair == (of, table));
-            let is_between = |table: usize| is_outside(table, inner) && is_outside(outer, table);
+            let is_between =
+                |table: usize| pairs.contains(&(inner, table)) && pairs.contains(&(table, outer));
             let chain: Vec<bool> = (0..n).map(|at| at == inner || at == outer || is_between(at)).collect();
+            // Of a long ladder, steps over many rungs are no other numbers than several short ones.
+            if pairs.len() > PAIRS_MAX && (0..n).filter(|&at| is_between(at)).count() > BETWEEN_MAX {
+                continue;
+            }
             for others in ALL {
                 let kind = family.with(&chain, others);
                 (0..n).filter(|&at| chain[at]).for_each(|at| kinds.add(at, kind.clone()));

@@ -4,12 +4,24 @@
 //! The two numbers together tell of how many only the outer one holds, which is one more number that may not be known where it
 //! is small; and everybody knows that it is no less than none.
 
-use super::family::{Counts, Family};
+use super::family::{Counts, Family, Table};
 use crate::outcomes::Tabulation;
 use std::collections::BTreeMap;
 
 /// A number as a combination of tables, the last table first.
 pub(super) type Terms = Vec<(usize, i64)>;
+
+impl Table {
+    /// Whether an outcome may not be its number, or the others' number, because it counts the others of one that implies it
+    /// or that it implies: whoever loses the one can not gain the other.
+    pub(super) fn is_against(&self, measure: usize, is_complement: bool, tabulation: &Tabulation) -> bool {
+        let within = |of: usize| &tabulation.measures[of].within;
+        self.members.iter().any(|member| {
+            self.opposite.contains(member) != is_complement
+                && (within(*member).contains(&measure) || within(measure).contains(member))
+        })
+    }
+}
 
 impl Family {
     /// Lists of all outcomes that imply others, and of populations in others, how many are in between.

@@ -87,38 +87,18 @@ impl Family {
             .any(|number| self.is_unsafe(number, cells, plane))
     }
 
-    /// Whether a table may not be shown over some cells of a plane because of a number that it is in with a table that is
-    /// known to be empty there: empty cells have no mask. By itself the number is then the table's own; its change since
-    /// an earlier edition, when the other was not empty, is another one.
-    pub(super) fn is_told_beside(
-        &self,
-        table: usize,
-        cells: &[u32],
-        plane: &Plane,
-        is_empty: impl Fn(usize) -> bool,
-    ) -> bool {
-        let with_table = |number: &&Sensitive| number.tables[1..].iter().any(|&(other, _)| other == table);
-        self.sensitive
-            .iter()
-            .filter(with_table)
-            .any(|number| is_empty(number.tables[0].0) && self.is_unsafe(number, cells, plane))
-    }
-
     /// Whether a table may not be shown over some cells of a plane because of a number that it is in with a later table, when
-    /// `is_known` tells that all others of it are known.
-    pub(super) fn is_told_before(
+    /// `is_told` says that the number follows from this table and what is known of the others.
+    pub(super) fn is_told_with(
         &self,
         table: usize,
         cells: &[u32],
         plane: &Plane,
-        is_known: impl Fn(usize) -> bool,
+        is_told: impl Fn(&Terms) -> bool,
     ) -> bool {
         let with_table = |number: &&Sensitive| number.tables[1..].iter().any(|&(other, _)| other == table);
-        let is_told = |number: &Sensitive| {
-            number.tables.iter().all(|&(other, _)| other == table || is_known(other))
-                && self.is_unsafe(number, cells, plane)
-        };
-        self.sensitive.iter().filter(with_table).any(is_told)
+        let mut with_table = self.sensitive.iter().filter(with_table);
+        with_table.any(|number| is_told(&number.tables) && self.is_unsafe(number, cells, plane))
     }
 
     /// Whether a table is hidden in a cell by the rule itself, whatever else is shown there: it is small, or one of an

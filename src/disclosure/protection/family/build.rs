@@ -67,7 +67,9 @@ pub(in crate::disclosure::protection) fn families(
         })
         .collect();
     let population_of = |measure: usize| tabulation.measures[measure].population;
-    shares.sort_by_key(|&(measure, _)| (place[population_of(measure)].1, measure));
+    // What holds another outcome of the same people comes before it: who is told that nobody has the one knows of both.
+    let n_around = |measure: usize| tabulation.measures[measure].within.len();
+    shares.sort_by_key(|&(measure, _)| (place[population_of(measure)].1, n_around(measure), measure));
     for (measure, counts) in shares {
         let (family, parent) = place[population_of(measure)];
         let values = by_atom(lattice, counts);
@@ -200,5 +202,58 @@ impl Family {
         (table.part, table.before) = (part, before);
         table.add_codings(codings);
         self.tables.push(table);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::SchoolYear;
+    use crate::disclosure::RuleProfile;
+    use crate::outcomes::{Atoms, Dimension, Measure, Mode, Population, Publication, Unit};
+
+    /// What each table of the outcomes of a school's students counts, when the second implies the first or not.
+    fn members(shares: [[u32; 2]; 2], implies: bool) -> Vec<Vec<usize>> {
+        let mut geography = Dimension::new("geography", "Geography");
+        ["a", "b"].iter().for_each(|school| _ = geography.add(school, "A school", 0));
+        let within = if implies { vec![0] } else { vec![] };
+        let tabulation = Tabulation {
+            mode: Mode::Suppress,
+            unit: Unit::StudentYear,
+            period: SchoolYear::new(2025).expect("a school year"),
+            dimensions: vec![geography],
+            populations: vec![Population { id: "all".into(), parent: None, within: vec![] }],
+            measures: vec![Measure::new("outer", 0), Measure { within, ..Measure::new("inner", 0) }],
+            atoms: Atoms {
+                nodes: vec![1, 2],
+                people: vec![vec![100; 2]],
+                values: shares.iter().map(|share| Values::Share(share.to_vec())).collect(),
+            },
+            publications: vec![Publication {
+                product: "p".into(),
+                version: 1,
+                profile: "nces-10".into(),
+                dimensions: vec![],
+                depth: 0,
+                indicators: vec![("outer".into(), 0), ("inner".into(), 1)],
+                withdrawn: false,
+            }],
+        };
+        let lattice = Lattice::new(&tabulation, &RuleProfile::all(), |_| false).expect("a small table");
+        let asked = Asked::new(&tabulation, &lattice);
+        let families = families(&tabulation, &lattice, &asked, &History::default());
+        let outcomes = families[0].tables.iter().filter(|table| table.counts == Counts::Outcomes);
+        outcomes.map(|table| table.members.clone()).collect()
+    }
+
+    #[test]
+    fn shares_that_are_each_others_complement_stay_two_where_one_implies_the_other() {
+        let (two, one) = (vec![vec![0], vec![1]], vec![vec![0, 1]]);
+        // Everybody has the outer one and nobody the inner one: what one of them loses the other does not gain.
+        assert_eq!(members([[100; 2], [0; 2]], true), two);
+        assert_eq!(members([[100; 2], [0; 2]], false), one);
+        // With the same number the two have the same people, and so they do by chance.
+        assert_eq!(members([[60, 40], [60, 40]], true), one);
+        assert_eq!(members([[60, 40], [60, 39]], true), two);
     }
 }

@@ -4,7 +4,6 @@ use super::super::codings::Coding;
 use super::super::concentrated::Concentrated;
 use super::super::history::{Before, is_out};
 use crate::disclosure::lattice::Lattice;
-use crate::outcomes::Tabulation;
 
 /// What a table counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,16 +102,6 @@ impl Table {
         self.is_asked.iter_mut().zip(is_asked).for_each(|(asked, other)| *asked |= other);
         let more = planes(is_asked, lattice);
         self.planes.iter_mut().zip(more).for_each(|(shown, more)| *shown |= more);
-    }
-
-    /// Whether an outcome may not be its number, or the others' number, because it counts the others of one that implies it
-    /// or that it implies: whoever loses the one can not gain the other.
-    pub(super) fn is_against(&self, measure: usize, is_complement: bool, tabulation: &Tabulation) -> bool {
-        let within = |of: usize| &tabulation.measures[of].within;
-        self.members.iter().any(|member| {
-            self.opposite.contains(member) != is_complement
-                && (within(*member).contains(&measure) || within(measure).contains(member))
-        })
     }
 
     /// As what else it is published.

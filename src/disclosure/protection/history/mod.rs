@@ -148,6 +148,21 @@ impl Family {
         is_out(&self.tables[table].before, cell)
     }
 
+    /// Whether what a table has in some cells together is known already: an earlier edition showed the only one, or those of a
+    /// line as they are now, or what the line lacked without them.
+    pub(super) fn was_told(&self, table: usize, cells: &[u32]) -> bool {
+        let was_asked = |before: &Before| {
+            let is_so = |&cell: &u32| {
+                matches!(before.saw[cell as usize], Saw::Shown | Saw::Hidden) && before.is_same(cell)
+            };
+            cells.iter().all(is_so)
+        };
+        match *cells {
+            [cell] => self.is_out(table, cell),
+            _ => self.tables[table].before.iter().any(was_asked),
+        }
+    }
+
     /// Whether a table stays hidden in a cell because it was before, and has not changed by enough people since.
     pub(super) fn is_held(&self, table: usize, cell: u32, plane: &Plane) -> bool {
         let is_held = |before: &Before| {

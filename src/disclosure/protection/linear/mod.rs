@@ -10,6 +10,7 @@ mod secondary;
 
 use super::super::lattice::Lattice;
 use super::family::{Counts, Family};
+use super::nested::Terms;
 use joint::Joint;
 use secondary::{Order, Quantity, Suppressed};
 
@@ -60,17 +61,30 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             let is_empty = |other: usize| group.iter().all(|&cell| family.among(other).1[cell as usize] == 0);
             let plane = lattice.plane(group[0]);
             // What an earlier edition has shown of a later table is known whatever becomes of that one.
-            let is_told = |other: usize| match other < at {
+            let is_told_before = |other: usize| match other < at {
                 true => is_known(other),
-                false => group.iter().all(|&cell| family.is_out(other, cell)),
+                false => family.was_told(other, group),
             };
             let is_out = || group.iter().all(|&cell| family.is_out(at, cell));
+            // Empty cells have no mask. By itself a number with an empty table is this one's own; its change since an earlier
+            // edition, when the other was not empty, is another one.
+            let beside_nobody = |terms: &Terms| is_empty(terms[0].0);
+            let before = |terms: &Terms| terms.iter().all(|&(other, _)| other == at || is_told_before(other));
             family.is_telling(at, group, plane, is_known)
-                || family.is_told_beside(at, group, plane, is_empty)
-                || (!table.before.is_empty() && family.is_told_before(at, group, plane, is_told) && !is_out())
+                || family.is_told_with(at, group, plane, beside_nobody)
+                || (!table.before.is_empty() && family.is_told_with(at, group, plane, before) && !is_out())
         };
         let (around, around_totals) = family.among(at);
-        let occupied: Vec<bool> = around_totals.iter().map(|&count| count > 0).collect();
+        // Who is told that nobody has an outcome is told that nobody has one that implies it.
+        let are_nobodys = self.told_to_be_nobodys(at);
+        let is_nobodys = |atom: u32| lattice.atoms.cells(atom).iter().any(|&cell| are_nobodys[cell as usize]);
+        let is_present = |(atom, &count): (u32, &i64)| count > 0 && !is_nobodys(atom);
+        let present: Vec<bool> = (0..).zip(around).map(is_present).collect();
+        let mut occupied = vec![false; n_cells];
+        let atoms = (0..).zip(&present).filter(|(_, is_present)| **is_present);
+        atoms
+            .flat_map(|(atom, _)| lattice.atoms.cells(atom))
+            .for_each(|&cell| occupied[cell as usize] = true);
         // A cell that nobody is in needs no mask, even where its emptiness tells of others.
         let is_primary = |cell: u32| occupied[cell as usize] && is_unsafe(&[cell]);
         let primary: Vec<bool> = (0..lattice.n_cells() as u32).map(is_primary).collect();
@@ -80,7 +94,11 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
         };
         let is_held = |cell: usize| family.is_held(at, cell as u32, lattice.plane(cell as u32));
         let is_candidate = |cell: usize| {
-            occupied[cell] && !primary[cell] && self.is_open(at, cell) && shows_people(cell) && !is_held(cell)
+            let is_safe = match occupied[cell] {
+                true => !primary[cell],
+                false => around_totals[cell] > 0 && !is_unsafe(&[cell as u32]),
+            };
+            is_safe && self.is_open(at, cell) && shows_people(cell) && !is_held(cell)
         };
         let hidden_in = |other: usize| {
             let hidden = done[other].shown.iter().zip(family.among(other).1);
@@ -89,7 +107,7 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
         let quantity = Quantity {
             lattice,
             order: &self.order,
-            present: &around.iter().map(|&count| count > 0).collect::<Vec<_>>(),
+            present: &present,
             occupied: &occupied,
             candidate: (0..occupied.len()).map(is_candidate).collect(),
             primary: primary.clone(),
@@ -97,6 +115,16 @@ impl<F: Fn(usize, u32) -> bool> Linear<'_, F> {
             joint: Joint::new(lattice, family, at),
         };
         quantity.suppress(is_unsafe)
+    }
+
+    /// The cells of an outcome that are known to be nobody's, because those of another one are that it implies.
+    fn told_to_be_nobodys(&self, at: usize) -> Vec<bool> {
+        let mut are_nobodys = vec![false; self.lattice.n_cells()];
+        for outer in self.family.outside(at).filter(|&outer| outer < at) {
+            let known = self.done[outer].derivable.iter().zip(&self.family.tables[outer].totals);
+            are_nobodys.iter_mut().zip(known).for_each(|(told, (is_known, &n))| *told |= *is_known && n == 0);
+        }
+        are_nobodys
     }
 
     /// The tables that a table is taken from in some number. Where the people of an outcome are hidden, so is the outcome,

@@ -35,7 +35,7 @@ pub(super) struct Quantity<'a> {
     pub(super) present: &'a [bool],
     /// Whether a cell holds such an atom, for each cell; the others are known to be zero.
     pub(super) occupied: &'a [bool],
-    /// Whether a cell may be shown, for each cell; all are occupied.
+    /// Whether a cell may be shown, for each cell; all are occupied, or known to be zero.
     pub(super) candidate: Vec<bool>,
     /// Whether a cell must not be derivable, for each cell; all are occupied and no candidate.
     pub(super) primary: Vec<bool>,
