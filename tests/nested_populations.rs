@@ -142,7 +142,8 @@ fn of_populations_that_hold_one_and_not_each_other_each_is_guarded() {
         now.publications[0].indicators.push((format!("share {at}"), at));
     }
     let seal = check(&now, Quantity::Between(3, 0));
-    let [inner, one, other] = ["credential", "college", "share 3"].map(|share| shown(&seal, share)[0].clone());
+    let [inner, one, other] =
+        ["credential", "college", "share 3"].map(|share| shown(&seal, share)[0].clone());
     assert_eq!((told(&inner, &one), told(&inner, &other)), (0, 0));
 }
 

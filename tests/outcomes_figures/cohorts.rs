@@ -161,6 +161,23 @@ fn a_fifth_year_adds_who_needs_it_and_takes_out_who_leaves() {
     assert_eq!(five(vec![leave("2025-02-01")]), Figure::Share(0, 1));
 }
 
+#[test]
+fn who_graduates_in_four_years_has_in_five() {
+    let mut city = City::new();
+    city.say(1, "east", at("a", 2021, "09")).say(2, "west", at("a", 2021, "09"));
+    city.say(1, "east", diploma(DiplomaType::Regular, "2024-06-10"));
+    let rates = format!("{RATES}\n[[indicators]]\nname = \"five\"\nuse = \"graduation_5y\"\n");
+    for (frozen_on, five) in [("2024-11-23", Figure::Share(0, 0)), ("2025-11-23", Figure::Share(1, 2))] {
+        city.frozen_on = date(frozen_on);
+        let counts = city.count(&rates, Cohort, 2024);
+        let measure = |id: &str| counts.measures.iter().position(|measure| measure.id == id).expect(id);
+        let (inner, outer) = (measure("graduation_4y"), measure("graduation_5y"));
+        assert_eq!(counts.measures[inner].within, [outer]);
+        assert_eq!(figure(&counts, "graduation_4y", &[]), Figure::Share(1, 2));
+        assert_eq!(figure(&counts, "graduation_5y", &[]), five);
+    }
+}
+
 /// Diplomas of June 2018; what colleges say of four graduates, in (college, level, begin, end, graduated).
 #[test]
 fn persistence_retention_and_completion_follow_the_falls() {
@@ -205,6 +222,7 @@ fn persistence_retention_and_completion_follow_the_falls() {
         "completion_6y",
         "completion_150",
         "completion_without_remediation",
+        "college_16m",
     ] {
         text += &format!("[[indicators]]\nname = \"{id}\"\nuse = \"{id}\"\n");
     }
@@ -216,4 +234,17 @@ fn persistence_retention_and_completion_follow_the_falls() {
     // Six years from the university's first day are over; the two-year college's three were over before the certificate.
     assert_eq!(rate("completion_150"), Figure::Share(1, 4));
     assert_eq!(rate("completion_without_remediation"), Figure::Share(1, 5));
+    // Whose six years are over, or who has begun long ago, is among those whose 16 months are; of a diploma of July the second
+    // fall is over before they are.
+    let holders = |id: &str| {
+        let at = counts.populations.iter().position(|population| population.id == id).expect(id);
+        let holders = counts.holders(at).into_iter();
+        holders.map(|at| counts.populations[at].id.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(holders("graduates_6y"), ["graduates"]);
+    assert_eq!(holders("first_enrollees"), ["graduates"]);
+    assert_eq!(holders("first_fall_enrollees"), [""; 0]);
+    // Seals from before hold them in this order.
+    let ids: Vec<&str> = counts.populations.iter().map(|population| population.id.as_str()).collect();
+    assert_eq!(ids, ["first_enrollees", "first_fall_enrollees", "graduates", "graduates_6y"]);
 }
