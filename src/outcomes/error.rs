@@ -44,7 +44,7 @@ pub enum Error {
     /// Indicators, by their names in products, that count the same people in numbers of which neither protects the other.
     /// Products are refused for it when they are loaded, and never when they are counted.
     #[error(
-        "{0} and {1} count the same people with the same settings, now or in an earlier edition: one of them is enough"
+        "{0} and {1} count the same people with the same settings, apart from each other, now or in an earlier edition: one of them is enough"
     )]
     SamePeople(String, String),
     /// All dimensions of all products together do not fit into a 128-bit key.

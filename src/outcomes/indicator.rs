@@ -45,7 +45,7 @@ pub struct Indicator {
     pub(super) rung: Option<Rung>,
     /// Ids of shares that count everybody whom this one counts.
     pub(super) implies: Vec<String>,
-    /// Ids of shares of other people that count the same.
+    /// Ids of shares with which it counts the same people, out of others, or everybody and some of them twice.
     overlaps: Vec<String>,
 }
 

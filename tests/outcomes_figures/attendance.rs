@@ -1,7 +1,8 @@
 //! Days: exact tenths, short stays, moves within a year, daily events, suspensions.
 
-use crate::city::{City, Figure, at, code, date, days, figure, spell};
+use crate::city::{City, Figure, at, code, date, days, figure, product, spell};
 use throughline::outcomes::Unit::StudentYear;
+use throughline::outcomes::{Error, check_together};
 use throughline::records::{Action, AttendanceEvent, AttendanceStatus, Discipline, Fact};
 
 const ATTENDANCE: &str = r#"
@@ -54,6 +55,9 @@ fn exactly_nine_tenths_are_regular_and_chronic() {
     let counts = city.count(ATTENDANCE, StudentYear, 2024);
     assert_eq!(figure(&counts, "regular_attendance", &[]), Figure::Share(2, 3));
     assert_eq!(figure(&counts, "chronic_absence", &[]), Figure::Share(2, 3));
+    // Two and two of three: one of them is both, so no product that comes now asks for the two.
+    let twice = Err(Error::SamePeople("chronic".into(), "regular".into()));
+    assert_eq!(check_together(&product(ATTENDANCE), &[]), twice);
 }
 
 #[test]
