@@ -100,7 +100,7 @@ pub(super) fn store(error: &store::Error, request_id: &str) -> Told {
             }
             Told { rule: "store.database", status: internal(request_id) }
         }
-        E::Absent(_) | E::Exists(_) | E::Newer { .. } | E::WrongKey | E::Panicked => {
+        E::Absent(_) | E::Exists(_) | E::Unwritable(_) | E::Newer { .. } | E::WrongKey | E::Panicked => {
             tracing::error!(%error, request_id, "the store failed");
             Told { rule: "store.failed", status: internal(request_id) }
         }

@@ -82,9 +82,9 @@ pub(super) fn begin(connection: &Connection, name: &str, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Says in a copy that it is one.
+/// Says in a copy that it is one. A copy of a copy is from before what the first was from before.
 pub(super) fn mark(copy: &Connection, now: Timestamp) -> Result<(), Error> {
-    copy.execute("INSERT OR REPLACE INTO copied (one, begun_ms) VALUES (1, ?1)", [now.millis()])?;
+    copy.execute("INSERT OR IGNORE INTO copied (one, begun_ms) VALUES (1, ?1)", [now.millis()])?;
     Ok(())
 }
 

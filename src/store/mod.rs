@@ -69,6 +69,9 @@ pub enum Error {
     /// A database is there already.
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
+    /// A copy can not be given its name.
+    #[error("cannot write {}", .0.display())]
+    Unwritable(PathBuf),
     /// A newer version of the program wrote the file.
     #[error("the database has schema {found}, this program knows {known}: use a newer program")]
     Newer {
@@ -119,6 +122,7 @@ impl Error {
             Self::Stopped => true,
             Self::Absent(_)
             | Self::Exists(_)
+            | Self::Unwritable(_)
             | Self::Newer { .. }
             | Self::WrongKey
             | Self::Damaged(_)
