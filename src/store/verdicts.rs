@@ -81,7 +81,7 @@ impl Snapshot<'_> {
 
 impl Tx<'_> {
     /// Keeps the pairs of a report, in place of those of the report before; not their weights, which tell how
-    /// frequent a name is.
+    /// frequent a name is. Students who were destroyed while the report was made are left out.
     ///
     /// # Errors
     ///
@@ -90,7 +90,9 @@ impl Tx<'_> {
         self.prepare("DELETE FROM link_offer")?.execute([])?;
         let mut statement = self.prepare(
             "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+             SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE EXISTS (SELECT 1 FROM subject WHERE source = ?2 AND student = ?3)
+                 AND EXISTS (SELECT 1 FROM subject WHERE source = ?4 AND student = ?5)",
         )?;
         for of in offered {
             let [a, b] = of.pair.subjects();
@@ -242,6 +244,32 @@ mod tests {
         assert!(!change(&store, true, is_decided).await);
         drop(store);
         assert!(!change(&open(folder.path()), true, is_decided).await);
+    }
+
+    #[tokio::test]
+    async fn no_pair_is_offered_of_a_student_who_is_gone() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = open(folder.path());
+        let offer = |tx: &mut Tx<'_>| {
+            let pattern = crate::linkage::LevelPattern([0; 8]);
+            tx.put_link_offers(&[Offered { pair: pair(), weight_bits: 1.0, pattern, is_linked: false }])?;
+            Ok(tx.pair(tx.pair_id(&pair()))?.is_some())
+        };
+        assert!(!change(&store, true, offer).await, "nobody is there");
+        let come = |tx: &mut Tx<'_>| {
+            let insert =
+                "INSERT INTO subject (source, student, encoding, person, model) VALUES (?1, ?2, ?3, 1, 0)";
+            for of in pair().subjects() {
+                tx.connection().execute(insert, params![of.source, of.student.as_bytes(), vec![0_u8; 29]])?;
+            }
+            Ok(true)
+        };
+        change(&store, true, come).await;
+        assert!(change(&store, true, offer).await);
+        let leave =
+            |tx: &mut Tx<'_>| Ok(tx.connection().execute("DELETE FROM subject WHERE source = 2", [])? == 1);
+        assert!(change(&store, true, leave).await);
+        assert!(!change(&store, true, offer).await, "one of them has left while the report was made");
     }
 
     #[test]
