@@ -5,6 +5,7 @@
 
 mod before;
 pub mod check;
+mod opted_out;
 
 pub(crate) use before::Before;
 
@@ -15,7 +16,8 @@ use crate::identity::Token;
 use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
 use crate::records::{Fact, OrgId};
 use crate::store::{
-    self, EditionNotes, EditionRow, LeftOutOf, Snapshot, SourceReport, SourceReports, Store, StoredPerson, Tx,
+    self, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports, Store,
+    StoredPerson, Tx,
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -117,6 +119,7 @@ pub async fn publish(
     progress(Stage::Store);
     let Made { row, notes, columns, metadata, seal, report, n_waiting, n_without_consent, .. } = made;
     let (conflicts, closed, n_destructions) = (made.conflicts, made.closed, made.n_destructions);
+    let held = made.held;
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
@@ -129,6 +132,7 @@ pub async fn publish(
         }
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
         tx.put_edition(&row, &notes, &metadata, columns, &seal, &proof)?;
+        tx.put_edition_holdings(row.number, &held)?;
         tx.log(&call.published(row.number, seal_digest, proof_digest))?;
         Ok(row)
     };
@@ -154,6 +158,8 @@ struct Made {
     closed: BTreeSet<SchoolYear>,
     /// Destructions on record when the records were read.
     n_destructions: usize,
+    /// Under what the records that were read are held: what of them is destroyed takes the edition with it.
+    held: Vec<Held>,
 }
 
 fn make(
@@ -211,6 +217,7 @@ fn make(
         conflicts,
         closed,
         n_destructions: snapshot.destructions()?.len(),
+        held: snapshot.held_now()?,
     })
 }
 
@@ -292,6 +299,7 @@ fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
     // Stable: within a person, facts keep the order of source, kind and key.
     facts.sort_by_key(|(person, source, fact)| (*person, *source, fact.kind() as u8));
     let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, call.time.date());
+    opted_out::add(snapshot, &persons, &mut facts, call.time.date())?;
     let persons = || {
         facts.chunk_by(|left, right| left.0 == right.0).map(|of_one| {
             let sourced =

@@ -215,7 +215,7 @@ impl Call {
         n_records: u64,
         response: Option<Hash>,
     ) -> Entry {
-        self.allowed(response).about(scope, step, n_records)
+        self.allowed(response).about(scope, step, Some(n_records))
     }
 
     fn entry(&self, decision: Decision, rule: &'static str) -> Entry {
@@ -246,10 +246,13 @@ impl Entry {
     }
 
     /// A step of a destruction that nobody called for: the date of its agreement, the end of one that was begun, or a copy
-    /// that is older than it.
+    /// that is older than it. Who is handed its proof and may not hear how much it was is given an entry without.
     #[must_use]
-    pub fn destroys(time: Timestamp, scope: &Scope, step: &'static str, n_records: u64) -> Self {
-        let rule = code("agreement.destruction");
+    pub fn destroys(time: Timestamp, scope: &Scope, step: &'static str, n_records: Option<u64>) -> Self {
+        let rule = code(match scope {
+            Scope::Source(_) => "source.withdrawn",
+            Scope::Agreement(_) => "agreement.destruction",
+        });
         let entry = Self::new(time, code("by-itself"), code("Destroy"), Decision::Allowed, rule);
         entry.about(scope, step, n_records)
     }
@@ -261,16 +264,16 @@ impl Entry {
         Self { backup: Some(code(name)), ..entry }
     }
 
-    /// The service was started on a copy of its database, and its operator says what was destroyed since it was made.
+    /// The service was started on a copy of its database, and its operator says what was destroyed since it was made; or after
+    /// a standstill, and that its clock is right.
     #[must_use]
     pub fn restored(time: Timestamp, step: &'static str) -> Self {
         let entry = Self::new(time, code("restore"), code("Restore"), Decision::Allowed, code("operator"));
         Self { step: Some(code(step)), ..entry }
     }
 
-    fn about(self, scope: &Scope, step: &'static str, n_records: u64) -> Self {
+    fn about(self, scope: &Scope, step: &'static str, n_deleted: Option<u64>) -> Self {
         let step = Some(code(step));
-        let n_deleted = Some(n_records);
         match scope {
             Scope::Source(source) => Self { source: Some(source.clone()), step, n_deleted, ..self },
             Scope::Agreement(id) => Self { agreement: Some(id.clone()), step, n_deleted, ..self },

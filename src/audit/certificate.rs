@@ -118,6 +118,13 @@ impl Certificate {
         }
         Ok(Self { text: text.to_owned(), scope, erased, proven })
     }
+
+    /// Whether a text of counts is one that the certificate has the digest of.
+    #[must_use]
+    pub fn vouches_for(&self, counts: &str) -> bool {
+        let digest = format!(", SHA-256 {}", Hash::of(counts.as_bytes()));
+        self.text.lines().any(|line| line.starts_with("counts: ") && line.ends_with(&digest))
+    }
 }
 
 #[cfg(test)]
@@ -151,12 +158,13 @@ mod tests {
     }
 
     fn certified(of: &Scope, digest: Hash) -> Entry {
-        Entry { response_digest: Some(digest), ..Entry::destroys(at(), of, "certify", 7) }
+        Entry { response_digest: Some(digest), ..Entry::destroys(at(), of, "certify", None) }
     }
 
     fn text() -> String {
         let statement = Statement::new(log_key().verifier().name(), 1, &scope("eastbrook"), at());
-        statement.line("records", "7").line("title", "two\nlines").text().to_owned()
+        let counts = format!("of eastbrook, SHA-256 {}", Hash::of(b"seven\n"));
+        statement.line("records", "7").line("counts", &counts).line("title", "two\nlines").text().to_owned()
     }
 
     #[test]
@@ -165,6 +173,7 @@ mod tests {
         let opened = Certificate::open(&file, log_key().verifier()).expect("it is good");
         assert_eq!((&opened.scope, opened.erased, opened.proven.index), (&scope("eastbrook"), at(), 4));
         assert!(opened.text.contains("\nrecords: 7\n") && opened.text.contains("\ntitle: twolines\n"));
+        assert!(opened.vouches_for("seven\n") && !opened.vouches_for("eight\n") && !opened.vouches_for(""));
         for byte in 0..file.len() {
             let mut bytes = file.clone().into_bytes();
             bytes[byte] ^= 1;
@@ -183,7 +192,7 @@ mod tests {
         check(&|digest| certified(&scope("northfield"), digest), NotACertificate::Entry);
         let erased = |digest| Entry {
             response_digest: Some(digest),
-            ..Entry::destroys(at(), &scope("eastbrook"), "erase", 7)
+            ..Entry::destroys(at(), &scope("eastbrook"), "erase", Some(7))
         };
         check(&erased, NotACertificate::Entry);
         let other = |_| certified(&scope("eastbrook"), Hash::of(b"another note"));

@@ -1,7 +1,7 @@
 //! `throughline serve`.
 
 use super::{Done, Failure, Finish, screen};
-use crate::server::{Config, Since, bind};
+use crate::server::{Config, Said, Since, bind};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,6 +27,11 @@ pub(super) struct Serve {
     /// On a restored backup: nothing was destroyed since it was made. That is put on record
     #[arg(long)]
     nothing_destroyed: bool,
+
+    /// After a standstill: the clock is right, and what agreements say is destroyed on its date. Without, nothing is by date in
+    /// a service that is started more than 30 days after the last entry of its log
+    #[arg(long)]
+    clock_is_right: bool,
 }
 
 impl Serve {
@@ -45,8 +50,9 @@ impl Serve {
             (false, true) => Since::Unsaid,
             (false, false) => Since::Destroyed(self.destroyed),
         };
+        let said = Said { since, clock_is_right: self.clock_is_right };
         super::wait(async move {
-            let bound = bind(config, since).await?;
+            let bound = bind(config, said).await?;
             screen::say(&format!("listening on {}", bound.address()?));
             let (ask, asked) = watch::channel(false);
             let (mut interrupt, mut terminate) =

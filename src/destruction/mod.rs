@@ -5,21 +5,29 @@
 //! that the certificate is signed and put on record. Each step is found again by the next start: a destruction that was
 //! begun is finished, and none is certified before it is.
 //!
+//! Certificates go to every party, and true counts do not: who may hear of these gets them in texts of their own, whose
+//! digests the certificate has.
+//!
 //! What stays is the access log, the seals of editions and what they released. What nobody here can reach is told in the
 //! certificate: backups by their names, other copies and the remains on disks in words.
 
 mod certificate;
+mod counts;
 mod dates;
+mod extent;
+#[cfg(test)]
+mod testing;
+mod unfinished;
 
-pub use dates::{is_due, keep, note_backups};
+pub use dates::{doubt_clock, is_due, keep, note_backups};
+pub use unfinished::{Unfinished, finish};
 
 use crate::agreements::{Scope, State};
 use crate::audit::{Call, Entry, Hash};
 use crate::calendar::{Date, Timestamp};
 use crate::records::{Code, OrgId};
-use crate::store::{self, Backup, Destruction, Erased, Needles, Rewriting, Snapshot, Store, Tx};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use crate::store::{self, Backup, Destruction, Erased, Needles, NewDestruction, Snapshot, Store, Tx};
+use extent::extent;
 
 /// Why nothing was destroyed.
 #[derive(Debug, thiserror::Error)]
@@ -52,22 +60,6 @@ pub struct Preview {
     pub id: String,
 }
 
-/// Rows that are erased, in a file that may still hold their bytes.
-pub struct Begun {
-    /// The number of the destruction.
-    pub number: u32,
-    needles: Arc<Needles>,
-}
-
-/// How far a destruction is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// It is certified.
-    Certified,
-    /// The rows are gone; a reader of an older state holds up the file.
-    Held,
-}
-
 /// Says what a destruction would take, by carrying it out and undoing it.
 ///
 /// # Errors
@@ -85,7 +77,8 @@ pub async fn preview(store: &Store, scope: Scope, now: Timestamp) -> Result<Prev
     }
     let steps = move |tx: &mut Tx<'_>| {
         may(tx, &scope, now.date())?;
-        let (erased, backups) = (tx.erase(&scope, None, now)?, tx.backups()?);
+        let extent = extent(tx, &scope, now.date())?;
+        let (erased, backups) = (tx.erase(&scope, extent, None, now)?, tx.backups()?);
         let id = id(&scope, &erased);
         Err::<(), _>(Undone::Shown(Box::new(Preview { erased, backups, id })))
     };
@@ -106,91 +99,52 @@ pub enum Because {
     Restored(Timestamp),
 }
 
-/// Erases the rows, and puts that on record in the same transaction.
+/// Erases the rows, and puts that on record in the same transaction; the number of the destruction.
 ///
 /// # Errors
 ///
 /// [`Error`], after which nothing has changed.
-pub async fn begin(store: &Store, scope: Scope, because: Because, now: Timestamp) -> Result<Begun, Error> {
+pub async fn begin(
+    store: &Store,
+    unfinished: &mut Unfinished,
+    scope: Scope,
+    because: Because,
+) -> Result<u32, Error> {
     let steps = move |tx: &mut Tx<'_>| {
+        // Nobody commits between this moment and the end of these steps: a backup that was begun before it is known here.
+        let now = Timestamp::now();
         if !matches!(because, Because::Restored(_)) {
             may(tx, &scope, now.date())?;
         }
         log_backups(tx)?;
+        let (terms, extent) = (certificate::terms(tx, &scope)?, extent(tx, &scope, now.date())?);
         let mut needles = Needles::default();
-        let erased = tx.erase(&scope, Some(&mut needles), now)?;
+        let erased = tx.erase(&scope, extent, Some(&mut needles), now)?;
         let n_records = erased.n_records();
         let (entry, asked_by) = match &because {
             Because::Asked(call, shown) if *shown == id(&scope, &erased) => {
                 (call.destroys(&scope, "erase", n_records, None), call.organization.clone())
             }
             Because::Asked(..) => return Err(Error::NotAsShown),
-            Because::Date | Because::Restored(_) => (Entry::destroys(now, &scope, "erase", n_records), None),
+            Because::Date | Because::Restored(_) => {
+                (Entry::destroys(now, &scope, "erase", Some(n_records)), None)
+            }
         };
         let because = certificate::because(&scope, &because);
-        let number = tx.put_destruction(&scope, asked_by.as_ref(), &because, &erased, now)?;
+        let new = NewDestruction {
+            scope: &scope,
+            asked_by: asked_by.as_ref(),
+            because: &because,
+            terms: &terms,
+            erased: &erased,
+        };
+        let number = tx.put_destruction(&new, now)?;
         tx.log(&entry)?;
-        Ok(Begun { number, needles: Arc::new(needles) })
+        Ok((number, needles))
     };
-    Ok(store.transaction("destruction.erase", steps).await?.value)
-}
-
-/// How long it is waited before the write-ahead log is tried again that a reader holds. SQLite tells nobody when a reader ends,
-/// and it can be one of another process.
-const AGAIN: Duration = Duration::from_millis(500);
-
-/// Writes the file anew and certifies that, as long as `patience` lasts.
-///
-/// # Errors
-///
-/// [`store::Error`]; a full disk changes nothing, and it can be tried again.
-pub async fn finish(store: &Store, begun: &Begun, patience: Duration) -> Result<Progress, store::Error> {
-    let started = Instant::now();
-    let mut is_vacuumed = false;
-    let rewritten = loop {
-        match store.rewrite(&begun.needles, is_vacuumed).await? {
-            Rewriting::Done(rewritten) => break rewritten,
-            Rewriting::Found(n_hits) => {
-                tracing::error!(n_hits, "bytes of what was erased are still in the database");
-                let number = begun.number;
-                let remain = move |tx: &mut Tx<'_>| tx.bytes_remain(number);
-                store.transaction::<_, store::Error, _>("destruction.remains", remain).await?;
-                return Err(store::Error::Damaged("the file still holds what was erased"));
-            }
-            Rewriting::Held if started.elapsed() >= patience => return Ok(Progress::Held),
-            Rewriting::Held => tokio::time::sleep(AGAIN).await,
-        }
-        is_vacuumed = true;
-    };
-    let number = begun.number;
-    let now = Timestamp::now();
-    let certify = move |tx: &mut Tx<'_>| {
-        let Some(of) = tx.destructions()?.into_iter().find(|of| of.number == number) else {
-            return Err(store::Error::Damaged("a destruction"));
-        };
-        let statement = certificate::statement(tx, &of, rewritten, now)?;
-        let n_records = of.erased.n_records();
-        let entry = |digest: Hash| Entry {
-            response_digest: Some(digest),
-            ..Entry::destroys(now, &of.scope, "certify", n_records)
-        };
-        tx.certify(number, statement.text(), entry)
-    };
-    store.transaction("destruction.certify", certify).await?;
-    prove(store, number).await?;
-    Ok(Progress::Certified)
-}
-
-/// Keeps the proof of a certificate that an earlier commit has signed.
-async fn prove(store: &Store, number: u32) -> Result<(), store::Error> {
-    let steps = move |tx: &mut Tx<'_>| {
-        let of = tx.destructions()?.into_iter().find(|of| of.number == number);
-        match of.and_then(|of| of.position) {
-            Some(position) => tx.prove_certificate(number, position),
-            None => Err(store::Error::Damaged("a destruction")),
-        }
-    };
-    store.transaction("destruction.prove", steps).await.map(|_| ())
+    let (number, needles) = store.transaction("destruction.erase", steps).await?.value;
+    unfinished.add(number, needles);
+    Ok(number)
 }
 
 /// Whether something may be destroyed.
@@ -229,7 +183,7 @@ fn id(scope: &Scope, erased: &Erased) -> String {
 }
 
 /// The certificates that an organization may have: of its own data, of agreements it is a party to; all of them for
-/// stewards and auditors.
+/// stewards and auditors. Of the counts it has those of its own data.
 ///
 /// # Errors
 ///
@@ -252,6 +206,7 @@ pub fn certificates(
             Scope::Source(id) => id == organization,
             Scope::Agreement(id) => is_party(id) || of.erased.records.contains_key(organization),
         });
+        found.iter_mut().for_each(|of| of.counts.retain(|counts| counts.of.as_ref() == Some(organization)));
     }
     Ok(found)
 }

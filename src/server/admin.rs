@@ -23,7 +23,7 @@ const fn rpc(name: &'static str) -> Rpc {
 pub(super) struct Admin {
     pub(super) desk: Desk,
     /// One edition at a time.
-    pub(super) publishing: Arc<Mutex<()>>,
+    pub(super) publishing: Arc<destruction::Turn>,
     /// One check of products or review of links at a time.
     pub(super) checking: Arc<Mutex<()>>,
     /// The linkage keys of the service, where it encodes for sources.

@@ -7,21 +7,25 @@ use crate::agreements::Scope;
 use crate::api::v1 as pb;
 use crate::audit::{Certificate, Hash};
 use crate::calendar::Timestamp;
-use crate::destruction::{self, Because, Preview, Progress};
+use crate::destruction::{self, Because, Preview, Unfinished};
 use crate::store::{self, Backup, Destruction, Erased};
 use prost::Message;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::Mutex;
+use tokio::time::MissedTickBehavior;
 use tonic::{Code, Response, Status};
 
 /// How long a call waits for readers of an older state to end. It goes on by itself after that.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The turn to publish or to destroy, which one has at a time, with what is not destroyed to its last byte yet.
+pub(super) type Turn = Mutex<Unfinished>;
+
 /// Says what a destruction would take, or carries it out.
 pub(super) async fn destroy(
     desk: &Desk,
-    publishing: &Mutex<()>,
+    turn: &Turn,
     admitted: Admitted,
     request: pb::DestroyRequest,
 ) -> Result<Response<pb::DestroyResponse>, Status> {
@@ -40,7 +44,7 @@ pub(super) async fn destroy(
         return preview(desk, &admitted, scope).await;
     }
     // An edition that is being made has read the records already.
-    let Ok(turn) = publishing.try_lock() else {
+    let Ok(mut unfinished) = turn.try_lock() else {
         let status = status::status(
             Code::FailedPrecondition,
             "PUBLISHING",
@@ -49,7 +53,7 @@ pub(super) async fn destroy(
         return Err(desk.refuse(&admitted.call, Told { rule: "publish.busy", status }).await);
     };
     // A call comes to its end whether or not the steward still listens.
-    carry_out(desk, turn, &admitted, scope, shown).await
+    carry_out(desk, &mut unfinished, &admitted, scope, shown).await
 }
 
 async fn preview(
@@ -79,36 +83,31 @@ async fn preview(
 
 async fn carry_out(
     desk: &Desk,
-    _turn: MutexGuard<'_, ()>,
+    unfinished: &mut Unfinished,
     admitted: &Admitted,
     scope: Scope,
     shown: String,
 ) -> Result<Response<pb::DestroyResponse>, Status> {
     let call = &admitted.call;
     let because = Because::Asked(Box::new(call.clone()), shown);
-    let begun = match destruction::begin(&desk.store, scope, because, call.time).await {
-        Ok(begun) => begun,
+    let number = match destruction::begin(&desk.store, unfinished, scope, because).await {
+        Ok(number) => number,
         Err(error) => return Err(desk.refuse(call, status::destruction(&error, &call.request_id)).await),
     };
-    let number = begun.number;
-    let state = match destruction::finish(&desk.store, &begun, PATIENCE).await {
-        Ok(Progress::Certified) => pb::DestructionState::Certified,
-        Ok(Progress::Held) => pb::DestructionState::Erased,
-        Err(error) => {
-            tracing::error!(%error, number, "the file could not be written anew: it is tried again");
-            pb::DestructionState::Erased
-        }
-    };
+    if let Err(error) = destruction::finish(&desk.store, unfinished, PATIENCE).await {
+        tracing::error!(%error, number, "the file could not be written anew: it is tried again");
+    }
     let look = move |snapshot: &store::Snapshot<'_>| {
         Ok((snapshot.destructions()?.into_iter().find(|of| of.number == number), snapshot.backups()?))
     };
     let (of, backups) = desk.look(call, look).await?;
     let of = of.ok_or_else(|| status::internal(&call.request_id))?;
-    let response = pb::DestroyResponse {
-        state: state.into(),
-        certificate: file(&of).unwrap_or_default(),
-        ..told(&of.erased, &backups)
+    let certificate = file(&of).unwrap_or_default();
+    let state = match certificate.is_empty() {
+        true => pb::DestructionState::Erased,
+        false => pb::DestructionState::Certified,
     };
+    let response = pb::DestroyResponse { state: state.into(), certificate, ..told(&of.erased, &backups) };
     desk.answer(call, response).await
 }
 
@@ -125,14 +124,17 @@ pub(super) async fn list(desk: &Desk, admitted: &Admitted) -> Result<pb::ListDes
         id: of.scope.id().into(),
         erased: of.erased_at.to_string(),
         certificate: file(&of).unwrap_or_default(),
+        counts: of.counts.into_iter().map(|counts| counts.text).collect(),
         because: of.because,
     });
     Ok(pb::ListDestructionsResponse { destructions: destructions.collect() })
 }
 
 /// Does what is due, at once and every so often, for as long as the service runs.
-pub(super) async fn keep(desk: Desk, publishing: Arc<Mutex<()>>, every: Duration) {
+pub(super) async fn keep(desk: Desk, turn: Arc<Turn>, every: Duration) {
     let mut clock = tokio::time::interval(every);
+    // A look can take longer than it is until the next; those that were missed would find the same.
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         clock.tick().await;
         let now = Timestamp::now();
@@ -147,10 +149,10 @@ pub(super) async fn keep(desk: Desk, publishing: Arc<Mutex<()>>, every: Duration
                 continue;
             }
         }
-        let _turn = publishing.lock().await;
-        match destruction::keep(&desk.store, now, PATIENCE).await {
+        let mut unfinished = turn.lock().await;
+        match destruction::keep(&desk.store, &mut unfinished, now, PATIENCE).await {
             Ok(0) => {}
-            Ok(n_held) => tracing::warn!(n_held, "a reader holds up destructions: they are tried again"),
+            Ok(n_open) => tracing::warn!(n_open, "destructions are not certified yet: they are tried again"),
             Err(error) => tracing::error!(%error, "a destruction could not be finished: it is tried again"),
         }
     }
@@ -174,7 +176,7 @@ fn told(erased: &Erased, backups: &[Backup]) -> pb::DestroyResponse {
         .map(|backup| pb::BackupSummary { name: backup.name.clone(), begun: backup.begun.to_string() });
     pb::DestroyResponse {
         records: records.collect(),
-        students: erased.n_students,
+        students: erased.n_students(),
         decisions: erased.n_decisions,
         batches: erased.n_batches,
         kept: erased.n_kept,

@@ -1,6 +1,7 @@
 //! `Publish` and `VerifyEdition`, and what their reports look like on the wire.
 
 use super::desk::{Admitted, Desk, answered, with_receipt};
+use super::destruction::Turn;
 use super::status::{self, Told};
 use crate::api::v1 as pb;
 use crate::disclosure::{LayerReport, PeriodReport, Released, ReleasedReport};
@@ -8,14 +9,14 @@ use crate::publish::{self, Published};
 use crate::store;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Response, Status};
 
 /// Publishes an edition while nobody else does, and tells how far it is.
 pub(super) async fn publish(
     desk: &Desk,
-    publishing: &Arc<Mutex<()>>,
+    publishing: &Arc<Turn>,
     admitted: Admitted,
     title: String,
 ) -> Result<Response<ReceiverStream<Result<pb::PublishResponse, Status>>>, Status> {

@@ -93,6 +93,18 @@ pub enum Error {
     /// A certificate can not be read.
     #[error("cannot read {}", .0.display())]
     Unreadable(std::path::PathBuf, #[source] std::io::Error),
+    /// A certificate is of a destruction that the database does not have, and has received more since.
+    #[error(
+        "{}: the database has no such destruction, and has received more of {scope} since: it is no copy from before. \
+         Start without that certificate, and destroy it with throughline steward destroy if that is meant",
+        .file.display()
+    )]
+    ReceivedSince {
+        /// The certificate.
+        file: std::path::PathBuf,
+        /// What it is about.
+        scope: crate::agreements::Scope,
+    },
     /// What a certificate says could not be destroyed again.
     #[error(transparent)]
     Destruction(#[from] crate::destruction::Error),
@@ -137,15 +149,25 @@ pub struct Bound {
     tls: Arc<tls::Tls>,
     trust_domain: TrustDomain,
     log_key: VerifierKey,
+    unfinished: crate::destruction::Unfinished,
 }
 
-/// Reads keys and certificates, opens and verifies the database, and listens. `since` says what was destroyed since the
-/// database was copied, if it is a copy: that is destroyed again before anything else.
+/// What the operator says when the service is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What was destroyed since the database was copied.
+    pub since: Since,
+    /// That the clock is right, although the log ends long before.
+    pub clock_is_right: bool,
+}
+
+/// Reads keys and certificates, opens and verifies the database, and listens. What was destroyed since the database was
+/// copied, if it is a copy, is destroyed again before anything else.
 ///
 /// # Errors
 ///
 /// [`Error`].
-pub async fn bind(config: Config, since: Since) -> Result<Bound, Error> {
+pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
     let trust_domain = TrustDomain::new(&config.trust_domain)?;
     let files = config.tls.clone();
     let files = tls::Files {
@@ -175,10 +197,11 @@ pub async fn bind(config: Config, since: Since) -> Result<Bound, Error> {
         let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
         missing.map_or(Ok(()), |key| Err(Error::LinkageKey(key)))?;
     }
-    restore::adopt(&store, &log_key, since).await?;
+    crate::destruction::doubt_clock(&store, Timestamp::now(), said.clock_is_right).await?;
+    let unfinished = restore::adopt(&store, &log_key, said.since).await?;
     let listener =
         TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
-    Ok(Bound { config, listener, store, intake, tls, trust_domain, log_key })
+    Ok(Bound { config, listener, store, intake, tls, trust_domain, log_key, unfinished })
 }
 
 /// The linkage keys the service has, where it encodes for sources.
@@ -254,7 +277,7 @@ impl Bound {
         let held = held(&self.intake);
         let remembering = remembering::Remembering::default();
         let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake, remembering };
-        let publishing = Arc::default();
+        let publishing = Arc::new(destruction::Turn::new(self.unfinished));
         let every = Duration::from_secs(u64::from(self.config.check_dates_every_s.get()));
         let destroying = tokio::spawn(destruction::keep(desk.clone(), Arc::clone(&publishing), every));
         let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };

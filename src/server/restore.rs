@@ -3,8 +3,8 @@
 use super::Error;
 use crate::audit::{Certificate, Entry, VerifierKey};
 use crate::calendar::Timestamp;
-use crate::destruction::{self, Because, Progress};
-use crate::store::{self, Store, Tx};
+use crate::destruction::{self, Because, Unfinished};
+use crate::store::{self, Snapshot, Store, Tx};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,31 +22,54 @@ pub enum Since {
 /// Nobody is served yet, so nobody reads an older state for long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Takes a copy for the service's own, after destroying again what was destroyed since; any other database is left as it
-/// is.
-pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Result<(), Error> {
-    let Some(copied) = store.read(|snapshot| snapshot.copied()).await? else { return Ok(()) };
-    let (files, step) = match since {
-        Since::Unsaid => return Err(Error::Copied(copied)),
-        Since::Nothing => (Vec::new(), "nothing_destroyed"),
-        Since::Destroyed(files) => (files, "destroyed"),
+/// Destroys again what was destroyed since the database was copied, and takes a copy for the service's own; what is not
+/// finished then.
+///
+/// A copy that was made otherwise than as a backup does not say that it is one, so what certificates say is destroyed in any
+/// database that has no such destruction on record. One that has received anything of the kind after it was destroyed is no
+/// copy from before: what came again is not what the certificate is about.
+pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Result<Unfinished, Error> {
+    let copied = store.read(|snapshot| snapshot.copied()).await?;
+    let mut unfinished = Unfinished::default();
+    let (files, step) = match (since, copied) {
+        (Since::Unsaid, Some(copied)) => return Err(Error::Copied(copied)),
+        (Since::Unsaid | Since::Nothing, None) => return Ok(unfinished),
+        (Since::Nothing, Some(_)) => (Vec::new(), "nothing_destroyed"),
+        (Since::Destroyed(files), _) => (files, "destroyed"),
     };
     // All of them are looked at before any is acted upon.
-    let certificates: Vec<Certificate> =
-        files.iter().map(|file| read(file, log)).collect::<Result<_, _>>()?;
-    for Certificate { scope, erased, .. } in certificates {
-        tracing::info!(%scope, "destroyed again");
-        let begun = destruction::begin(store, scope, Because::Restored(erased), Timestamp::now()).await?;
-        if destruction::finish(store, &begun, PATIENCE).await? == Progress::Held {
-            tracing::warn!("another program reads the database: the certificate follows when it ends");
+    let mut again = Vec::new();
+    for file in files {
+        let Certificate { scope, erased, .. } = read(&file, log)?;
+        let of = scope.clone();
+        let known = move |snapshot: &Snapshot<'_>| {
+            Ok::<_, store::Error>((snapshot.destroyed(&of)?, snapshot.last_received(&of)?))
+        };
+        let (destroyed, received) = store.read(known).await?;
+        if destroyed.is_some_and(|destroyed| destroyed >= erased) {
+            tracing::info!(%scope, "that it was destroyed is on record here: nothing is destroyed again");
+        } else if received.is_some_and(|received| received > erased) {
+            return Err(Error::ReceivedSince { file, scope });
+        } else {
+            again.push((scope, erased));
         }
+    }
+    if copied.is_none() && again.is_empty() {
+        return Ok(unfinished);
+    }
+    for (scope, erased) in again {
+        tracing::info!(%scope, "destroyed again");
+        destruction::begin(store, &mut unfinished, scope, Because::Restored(erased)).await?;
+    }
+    if destruction::finish(store, &mut unfinished, PATIENCE).await? > 0 {
+        tracing::warn!("another program reads the database: the certificate follows when it ends");
     }
     let adopted = move |tx: &mut Tx<'_>| {
         tx.log(&Entry::restored(Timestamp::now(), step))?;
         tx.adopt_copy()
     };
     store.transaction::<_, store::Error, _>("restore", adopted).await?;
-    Ok(())
+    Ok(unfinished)
 }
 
 fn read(file: &Path, log: &VerifierKey) -> Result<Certificate, Error> {

@@ -6,7 +6,18 @@ use crate::audit::{Entry, Hash};
 use crate::calendar::Timestamp;
 use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// How much was destroyed, as a text whose digest the certificate has: true counts, which are not for everybody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// The source that it is about and for; nothing where it is about all, for stewards and auditors.
+    pub of: Option<OrgId>,
+    /// The text.
+    pub text: String,
+}
 
 /// A destruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +30,20 @@ pub struct Destruction {
     pub asked_by: Option<OrgId>,
     /// Why, in words.
     pub because: String,
+    /// The agreements it is about with their legal basis, as they were when the rows were erased.
+    pub terms: Vec<String>,
     /// When the rows were erased.
     pub erased_at: Timestamp,
+    /// The newest backup that was begun by then; 0 for none.
+    pub last_backup: u32,
     /// What was.
     pub erased: Erased,
-    /// Whether bytes of it were found in the file that was written anew: then nobody certifies it.
+    /// Whether bytes of it were found in the file by the last search, after it was written anew.
     pub remains: bool,
     /// The signed certificate, once the file was written anew.
     pub note: Option<String>,
+    /// How much it was; empty before it is certified.
+    pub counts: Vec<Counts>,
     /// Position of the log entry with its digest.
     pub position: Option<u64>,
     /// The saved proof of that entry.
@@ -52,7 +69,7 @@ impl Snapshot<'_> {
     pub fn destructions(&self) -> Result<Vec<Destruction>, Error> {
         let mut statement = self.prepare(
             "SELECT number, scope, id, asked_by, erased_ms, erased, note, position, receipt, because,
-                 remains
+                 remains, terms, last_backup, counts
              FROM destruction
              ORDER BY number",
         )?;
@@ -68,6 +85,24 @@ impl Snapshot<'_> {
         let sql = "SELECT max(erased_ms) FROM destruction WHERE scope = ?1 AND id = ?2";
         let mut statement = self.prepare(sql)?;
         let at: Option<i64> = statement.query_row([scope.kind(), scope.id()], |row| row.get(0))?;
+        Ok(at.map(Timestamp::from_millis))
+    }
+
+    /// When the last batch of a source, or under an agreement, was received.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn last_received(&self, scope: &Scope) -> Result<Option<Timestamp>, Error> {
+        let sql = match scope {
+            Scope::Source(_) => {
+                "SELECT max(received_ms) FROM batch WHERE source = (SELECT source FROM organization WHERE id = ?1)"
+            }
+            Scope::Agreement(_) => {
+                "SELECT max(received_ms) FROM batch WHERE substr(agreement, 1, length(?1) + 1) = ?1 || '@'"
+            }
+        };
+        let at: Option<i64> = self.prepare(sql)?.query_row([scope.id()], |row| row.get(0))?;
         Ok(at.map(Timestamp::from_millis))
     }
 
@@ -96,31 +131,45 @@ impl Snapshot<'_> {
     }
 }
 
+/// A destruction whose rows were just erased.
+#[derive(Debug)]
+pub struct NewDestruction<'a> {
+    /// What it is about.
+    pub scope: &'a Scope,
+    /// The steward's organization; nothing where nobody asked.
+    pub asked_by: Option<&'a OrgId>,
+    /// Why, in words.
+    pub because: &'a str,
+    /// The agreements it is about.
+    pub terms: &'a [String],
+    /// What was erased.
+    pub erased: &'a Erased,
+}
+
 impl Tx<'_> {
     /// Puts on record what was just erased; the number of the destruction. Those who link are those who are left.
     ///
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn put_destruction(
-        &mut self,
-        scope: &Scope,
-        asked_by: Option<&OrgId>,
-        because: &str,
-        erased: &Erased,
-        now: Timestamp,
-    ) -> Result<u32, Error> {
-        let json = serde_json::to_string(erased).map_err(|_| Error::Damaged("what was erased"))?;
-        let sql = "INSERT INTO destruction (scope, id, asked_by, because, erased_ms, erased)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING number";
-        let asked_by = asked_by.map(OrgId::as_str);
-        let of = params![scope.kind(), scope.id(), asked_by, because, now.millis(), json];
+    pub fn put_destruction(&mut self, new: &NewDestruction<'_>, now: Timestamp) -> Result<u32, Error> {
+        let json =
+            |text: Result<String, _>| text.map_err(|_: serde_json::Error| Error::Damaged("what was erased"));
+        let erased = json(serde_json::to_string(new.erased))?;
+        let terms = json(serde_json::to_string(new.terms))?;
+        let sql =
+            "INSERT INTO destruction (scope, id, asked_by, because, terms, erased_ms, erased, last_backup)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT coalesce(max(number), 0) FROM backup))
+             RETURNING number";
+        let asked_by = new.asked_by.map(OrgId::as_str);
+        let (scope, because) = (new.scope, new.because);
+        let of = params![scope.kind(), scope.id(), asked_by, because, terms, now.millis(), erased];
         let number = self.prepare(sql)?.query_row(of, |row| row.get(0))?;
         self.reload_linker()?;
         Ok(number)
     }
 
-    /// Notes that bytes of what was erased are still there: a defect, which no certificate hides.
+    /// Notes that a search has found bytes of what was erased: a defect, which no certificate hides.
     ///
     /// # Errors
     ///
@@ -130,7 +179,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Signs the certificate of a destruction, keeps it, and logs an entry with its digest, which `entry` makes.
+    /// Signs the certificate of a destruction, keeps it with the counts it speaks of, and logs an entry with its digest, which
+    /// `entry` makes.
     ///
     /// # Errors
     ///
@@ -139,13 +189,16 @@ impl Tx<'_> {
         &mut self,
         number: u32,
         text: &str,
+        counts: &[Counts],
         entry: impl FnOnce(Hash) -> Entry,
     ) -> Result<(), Error> {
         let note = self.sign(text);
         let position = self.next_position();
         self.log(&entry(Hash::of(note.as_bytes())))?;
-        self.prepare("UPDATE destruction SET note = ?2, position = ?3 WHERE number = ?1")?
-            .execute(params![number, note, position.cast_signed()])?;
+        let counts = serde_json::to_string(counts).map_err(|_| Error::Damaged("what was erased"))?;
+        let certified =
+            "UPDATE destruction SET note = ?2, position = ?3, counts = ?4, remains = 0 WHERE number = ?1";
+        self.prepare(certified)?.execute(params![number, note, position.cast_signed(), counts])?;
         Ok(())
     }
 
@@ -178,21 +231,27 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Result<Destruction, Error>> {
     let (asked_by, erased): (Option<String>, String) = (row.get(3)?, row.get(5)?);
     let (number, erased_at, note) = (row.get(0)?, Timestamp::from_millis(row.get(4)?), row.get(6)?);
     let (position, receipt) = (row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned), row.get(8)?);
-    let (because, remains) = (row.get(9)?, row.get(10)?);
+    let (because, remains, last_backup) = (row.get(9)?, row.get(10)?, row.get(12)?);
+    let (terms, counts): (String, Option<String>) = (row.get(11)?, row.get(13)?);
     let damaged = || Error::Damaged("a destruction");
     let parsed = || {
         let scope = Scope::new(&kind, &id).ok_or_else(damaged)?;
         let asked_by = asked_by.map(|id| OrgId::new(&id).map_err(|_| damaged())).transpose()?;
         let erased = serde_json::from_str(&erased).map_err(|_| damaged())?;
+        let terms = serde_json::from_str(&terms).map_err(|_| damaged())?;
+        let counts = counts.map_or(Ok(Vec::new()), |counts| serde_json::from_str(&counts));
         Ok(Destruction {
             number,
             scope,
             asked_by,
             because,
+            terms,
             erased_at,
+            last_backup,
             erased,
             remains,
             note,
+            counts: counts.map_err(|_| damaged())?,
             position,
             receipt,
         })

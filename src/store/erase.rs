@@ -1,22 +1,36 @@
-//! Erasing: the statements that take everything out of the tables that a source has sent, or that was received under an
-//! agreement.
+//! Erasing: the statements that take records out of the tables, and all that was made of them.
 //!
 //! Only rows go here, in one transaction. What pages and the write-ahead log still hold of them goes when the file is
-//! written anew ([`super::Store::rewrite`]).
+//! written anew ([`super::Store::rewrite`]). Which records a destruction is about is decided elsewhere.
 
 mod erased;
-mod part;
 
-pub use erased::{Erased, ErasedEdition};
+pub use erased::{Erased, ErasedEdition, Extent, Part};
 
-use super::{Error, Needles, StoredPerson, Tx};
+use super::{Error, Needles, Tx, opt_outs::OptOuts};
 use crate::agreements::Scope;
 use crate::calendar::Timestamp;
 use crate::records::{Kind, OrgId};
-use part::{Part, Received};
-use ring::digest::{SHA256, digest};
 use rusqlite::params;
 use std::collections::BTreeMap;
+
+impl Part {
+    /// Which rows of `record` it is, with [`Part::value`] for `?1`.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Source(_) => "source = ?1",
+            Self::Set(_) => "holding = ?1",
+            Self::Unknown(_) => "source = ?1 AND holding IS NULL",
+        }
+    }
+
+    fn value(self) -> i64 {
+        match self {
+            Self::Source(source) | Self::Unknown(source) => source.into(),
+            Self::Set(set) => set,
+        }
+    }
+}
 
 impl Tx<'_> {
     /// Erases what a destruction is about, and says what that was. The needles hold what a search of the file must not
@@ -28,31 +42,28 @@ impl Tx<'_> {
     pub fn erase(
         &mut self,
         scope: &Scope,
+        extent: Extent,
         mut needles: Option<&mut Needles>,
         now: Timestamp,
     ) -> Result<Erased, Error> {
         let names: BTreeMap<u32, OrgId> = self.sources()?.into_iter().collect();
-        let Received { parts, editions, sources: of } = match scope {
-            Scope::Source(id) => self.received_from(id)?,
-            Scope::Agreement(id) => self.received_under(id.as_str(), &names, now.date())?,
-        };
+        let Extent { parts, editions, sources } = extent;
         let mut erased = Erased { editions, ..Erased::default() };
-        let mut opted_out = Vec::new();
+        let mut opt_outs = self.carried_of_persons(now.date())?;
         for part in &parts {
-            opted_out.extend(self.opted_out(part)?);
-            self.count(part, &names, &mut erased)?;
-            if let Some(needles) = needles.as_deref_mut() {
-                self.gather(part, needles)?;
-            }
+            self.look(*part, &names, &mut needles, &mut opt_outs, &mut erased)?;
+        }
+        for part in &parts {
             let sql = format!("DELETE FROM record WHERE {}", part.condition());
             self.connection().execute(&sql, [part.value()])?;
         }
         if let Scope::Agreement(id) = scope {
             self.leave_sets(id.as_str())?;
         }
-        for &source in &of {
-            self.erase_students(source, &mut needles, &mut erased)?;
-            erased.n_batches += self.erase_batches(source, scope)?;
+        for source in &sources {
+            let name = names.get(source).ok_or(Error::Damaged("a source"))?;
+            self.erase_students(*source, name, &mut needles, &mut erased)?;
+            erased.n_batches += self.erase_batches(*source, scope, &parts)?;
             let kept = "SELECT count(*) FROM record WHERE source = ?1";
             let n_kept: i64 = self.prepare(kept)?.query_row([source], |row| row.get(0))?;
             erased.n_kept += n_kept.unsigned_abs();
@@ -62,94 +73,66 @@ impl Tx<'_> {
                 self.prepare(forget)?.execute([source])?;
             }
         }
-        self.carry_over(&opted_out)?;
+        self.carry_over(&opt_outs)?;
         for edition in &erased.editions {
-            self.prepare("DELETE FROM edition_column WHERE edition = ?1")?.execute([edition.number])?;
-            // It tells about hidden numbers, and nobody can replay it without the counts that are gone.
-            self.prepare("DELETE FROM proof WHERE edition = ?1")?.execute([edition.number])?;
-            self.prepare(
-                "UPDATE edition SET metadata = '{}', opted_out = 0, destroyed_ms = ?2 WHERE number = ?1",
-            )?
-            .execute(params![edition.number, now.millis()])?;
+            self.erase_edition(edition.number, now)?;
         }
         if let Some(needles) = needles {
-            self.spare(needles, &of)?;
+            self.spare(needles, &sources)?;
         }
         Ok(erased)
     }
 
-    /// Counts records by source and kind.
-    fn count(&self, part: &Part, names: &BTreeMap<u32, OrgId>, erased: &mut Erased) -> Result<(), Error> {
-        let condition = part.condition();
-        let sql =
-            format!("SELECT source, kind, count(*) FROM record WHERE {condition} GROUP BY source, kind");
-        let mut statement = self.connection().prepare(&sql)?;
-        let rows = statement.query_map([part.value()], |row| {
-            Ok((row.get::<_, u32>(0)?, row.get::<_, u8>(1)?, row.get::<_, i64>(2)?))
-        })?;
-        for row in rows {
-            let (source, kind, n) = row?;
-            let name = names.get(&source).ok_or(Error::Damaged("a source"))?;
-            let kind = Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?;
-            let of = erased.records.entry(name.clone()).or_default();
-            *of.entry(kind.code().to_owned()).or_default() += n.unsigned_abs();
-        }
-        Ok(())
-    }
-
-    fn gather(&self, part: &Part, needles: &mut Needles) -> Result<(), Error> {
-        let sql = format!("SELECT key, student FROM record WHERE {}", part.condition());
-        let mut statement = self.connection().prepare(&sql)?;
-        let mut rows = statement.query([part.value()])?;
-        while let Some(row) = rows.next()? {
-            needles.add(row.get(0)?);
-            row.get::<_, Option<[u8; 16]>>(1)?.into_iter().for_each(|student| needles.add(student));
-        }
-        Ok(())
-    }
-
-    /// The persons of whom records that go say that they have opted out, and how each says it.
-    fn opted_out(&self, part: &Part) -> Result<Vec<(StoredPerson, Vec<u8>)>, Error> {
+    /// Looks once at all records that go: how many of which kind, what not to find again, and who of them has opted out.
+    fn look(
+        &self,
+        part: Part,
+        names: &BTreeMap<u32, OrgId>,
+        needles: &mut Option<&mut Needles>,
+        opt_outs: &mut OptOuts,
+        erased: &mut Erased,
+    ) -> Result<(), Error> {
         let sql = format!(
-            "SELECT person, fact FROM
-                 (SELECT source, student, fact FROM record WHERE {} AND kind = ?2 AND fact IS NOT NULL)
-             JOIN subject USING (source, student)",
+            "SELECT source, kind, key, student, iif(kind = ?2, fact, NULL) FROM record WHERE {}",
             part.condition()
         );
         let mut statement = self.connection().prepare(&sql)?;
-        let of = params![part.value(), Kind::OptOut as u8];
-        let rows = statement.query_map(of, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Keeps persons opted out of whom other records stay: without, these would be counted from the next edition on. What is
-    /// said is no more than until when, beside the records of the sources that stay and as long as these. Nobody is told how
-    /// many there are: that would be how many such persons several sources know.
-    fn carry_over(&mut self, opted_out: &[(StoredPerson, Vec<u8>)]) -> Result<(), Error> {
-        for (person, fact) in opted_out {
-            let mut find = self.prepare("SELECT source, student FROM subject WHERE person = ?1")?;
-            let staying = find.query_map([person], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let staying: Vec<(u32, [u8; 16])> = staying.collect::<Result<_, _>>()?;
-            for (source, student) in staying {
-                let digest = digest(&SHA256, &[&student[..], fact].concat());
-                self.prepare(
-                    "INSERT OR IGNORE INTO record (source, kind, key, student, fact) VALUES (?1, ?2, ?3, ?4, ?5)",
-                )?
-                .execute(params![source, Kind::OptOut as u8, &digest.as_ref()[..16], student, fact])?;
+        let mut rows = statement.query(params![part.value(), Kind::OptOut as u8])?;
+        let mut counts: BTreeMap<(u32, u8), u64> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let (source, kind) = (row.get(0)?, row.get(1)?);
+            let student: Option<[u8; 16]> = row.get(3)?;
+            *counts.entry((source, kind)).or_default() += 1;
+            if let Some(needles) = needles {
+                needles.add(row.get(2)?);
+                student.into_iter().for_each(|student| needles.add(student));
             }
+            if let (Some(fact), Some(student)) = (row.get::<_, Option<Vec<u8>>>(4)?, student)
+                && let Some(person) = self.person(source, &student)?
+            {
+                opt_outs.add(person, &fact)?;
+            }
+        }
+        for ((source, kind), n) in counts {
+            let name = names.get(&source).ok_or(Error::Damaged("a source"))?;
+            let kind = Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?;
+            let of = erased.records.entry(name.clone()).or_default();
+            *of.entry(kind.code().to_owned()).or_default() += n;
         }
         Ok(())
     }
 
     /// Takes an agreement out of the sets of records that stay, so that its name decides nothing any more.
     fn leave_sets(&mut self, agreement: &str) -> Result<(), Error> {
-        let sets = self.holding_sets()?;
-        for (number, ids) in sets.iter().filter(|(_, ids)| ids.split(',').any(|id| id == agreement)) {
-            let rest: Vec<&str> = ids.split(',').filter(|id| *id != agreement).collect();
+        for (number, ids) in self.holding_sets()? {
+            if !ids.iter().any(|id| id == agreement) {
+                continue;
+            }
+            let rest: Vec<String> = ids.into_iter().filter(|id| id != agreement).collect();
             if !rest.is_empty() {
                 let rest = self.holding(&rest.join(","))?;
                 let moved = "UPDATE record SET holding = ?2 WHERE holding = ?1";
-                self.prepare(moved)?.execute([*number, rest])?;
+                self.prepare(moved)?.execute([number, rest])?;
             }
         }
         self.prepare("DELETE FROM sent_under WHERE agreement = ?1")?.execute([agreement])?;
@@ -161,6 +144,7 @@ impl Tx<'_> {
     fn erase_students(
         &mut self,
         source: u32,
+        name: &OrgId,
         needles: &mut Option<&mut Needles>,
         erased: &mut Erased,
     ) -> Result<(), Error> {
@@ -168,12 +152,15 @@ impl Tx<'_> {
             (SELECT student FROM record WHERE source = ?1 AND kind = ?2 AND student IS NOT NULL)";
         let of = params![source, Kind::Person as u8];
         if let Some(needles) = needles {
-            let sql = format!("SELECT student, substr(encoding, 1, 16) FROM subject WHERE {GONE}");
+            let sql = format!(
+                "SELECT student, substr(encoding, 1, 16), substr(next_encoding, 1, 16) FROM subject WHERE {GONE}"
+            );
             let mut statement = self.connection().prepare(&sql)?;
             let mut rows = statement.query(of)?;
             while let Some(row) = rows.next()? {
                 needles.add(row.get(0)?);
                 needles.add(row.get(1)?);
+                row.get::<_, Option<[u8; 16]>>(2)?.into_iter().for_each(|next| needles.add(next));
             }
         }
         // Why others link to the same person was decided by comparing them with these.
@@ -182,7 +169,9 @@ impl Tx<'_> {
         );
         self.connection().execute(&reasons, of)?;
         let n = self.connection().execute(&format!("DELETE FROM subject WHERE {GONE}"), of)?;
-        erased.n_students += n as u64;
+        if n > 0 {
+            erased.students.insert(name.clone(), n as u64);
+        }
         for (table, counted) in [("link_offer", false), ("link_verdict", true)] {
             for side in ["a", "b"] {
                 let sql = format!(
@@ -196,7 +185,9 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn erase_batches(&mut self, source: u32, scope: &Scope) -> Result<u64, Error> {
+    /// Erases what was said of batches: of those of a source, or of an agreement. Of which agreement a batch was that says
+    /// none is known as little as of such records, and it goes with these.
+    fn erase_batches(&mut self, source: u32, scope: &Scope, parts: &[Part]) -> Result<u64, Error> {
         let n = match scope {
             Scope::Source(_) => {
                 self.prepare("DELETE FROM sent_under WHERE source = ?1")?.execute([source])?;
@@ -204,12 +195,25 @@ impl Tx<'_> {
             }
             Scope::Agreement(id) => {
                 let sql = "DELETE FROM batch WHERE source = ?1 AND
-                    (substr(agreement, 1, length(?2) + 1) = ?2 || '@' OR
-                     agreement IS NULL AND NOT EXISTS (SELECT 1 FROM sent_under WHERE source = ?1))";
-                self.prepare(sql)?.execute(params![source, id.as_str()])?
+                    (substr(agreement, 1, length(?2) + 1) = ?2 || '@' OR agreement IS NULL AND ?3)";
+                let is_unknown_gone = parts.contains(&Part::Unknown(source));
+                self.prepare(sql)?.execute(params![source, id.as_str(), is_unknown_gone])?
             }
         };
         Ok(n as u64)
+    }
+
+    /// Erases what an edition froze. Its seal stays.
+    fn erase_edition(&mut self, number: u32, now: Timestamp) -> Result<(), Error> {
+        self.prepare("DELETE FROM edition_column WHERE edition = ?1")?.execute([number])?;
+        // It tells about hidden numbers, and nobody can replay it without the counts that are gone.
+        self.prepare("DELETE FROM proof WHERE edition = ?1")?.execute([number])?;
+        self.prepare("DELETE FROM edition_holding WHERE edition = ?1")?.execute([number])?;
+        self.prepare(
+            "UPDATE edition SET metadata = '{}', opted_out = 0, destroyed_ms = ?2 WHERE number = ?1",
+        )?
+        .execute(params![number, now.millis()])?;
+        Ok(())
     }
 
     /// A token that still stands in another row would be found with good reason.
@@ -225,6 +229,3 @@ impl Tx<'_> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

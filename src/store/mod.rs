@@ -8,6 +8,7 @@
 mod backup;
 mod backups;
 mod batches;
+mod clock;
 mod destructions;
 mod documents;
 mod editions;
@@ -16,6 +17,8 @@ mod holdings;
 mod linkage_keys;
 mod log;
 mod log_blocks;
+mod needles;
+mod opt_outs;
 mod organizations;
 mod records;
 mod rehearsal;
@@ -40,16 +43,20 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use backups::Backup;
 pub use batches::{Acknowledged, BatchRow, Outcome, Sent, Verdict};
-pub use destructions::Destruction;
+pub use clock::ClockDoubt;
+pub use destructions::{Counts, Destruction, NewDestruction};
 pub use documents::Stored;
 pub use editions::{EditionNotes, EditionRow, LeftOutOf, SourceReport, SourceReports, product_key};
-pub use erase::{Erased, ErasedEdition};
+pub use erase::{Erased, ErasedEdition, Extent, Part};
+pub use holdings::{FrozenEdition, Held};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};
 pub use log_blocks::Page;
+pub use needles::Needles;
+pub use opt_outs::CarriedOptOut;
 pub use organizations::Organization;
 pub use records::{Holding, RecordCount, Stored as StoredRecord};
 pub use rehearsal::Rehearsal;
-pub use rewrite::{Needles, Rewriting, Rewritten};
+pub use rewrite::{Rewriting, Rewritten};
 pub use snapshot::Snapshot;
 pub use subjects::{StoredPerson, SubjectRow};
 pub use tx::Tx;
@@ -308,16 +315,16 @@ impl Store {
 
     /// Writes the file anew, so that nothing of what was erased is left in its bytes or in those of the write-ahead log.
     /// Commits wait meanwhile, readers do not; but one that looks at an older state holds it up, and then it is to be
-    /// called again, with `is_vacuumed`.
+    /// called again, with `is_vacuumed`. The needles of several destructions are looked for together.
     ///
     /// # Errors
     ///
     /// [`Error::Database`], of which a full disk changes nothing; [`Error::Stopped`].
-    pub async fn rewrite(&self, needles: &Arc<Needles>, is_vacuumed: bool) -> Result<Rewriting, Error> {
+    pub async fn rewrite(&self, needles: Vec<Arc<Needles>>, is_vacuumed: bool) -> Result<Rewriting, Error> {
         // Those that wait to be used again look at nothing, but remember pages as they were.
         self.shared.readers.lock().expect("no reader panics while it holds the pool").clear();
         let (answer, answered) = oneshot::channel();
-        let rewriting = writer::Work::Rewrite { needles: needles.clone(), is_vacuumed, answer };
+        let rewriting = writer::Work::Rewrite { needles, is_vacuumed, answer };
         self.shared.work.send(rewriting).await.map_err(|_| Error::Stopped)?;
         answered.await.unwrap_or(Err(Error::Stopped))
     }

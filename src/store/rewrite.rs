@@ -4,77 +4,53 @@
 //! they were, and pages that were split or joined may have remains of them. `VACUUM` writes every live row into fresh
 //! pages, and a checkpoint that truncates brings these into the file and empties the log. Both are repeated until they are
 //! done: a reader that still looks at an older state holds up the second.
+//!
+//! What the search finds is looked for in the rows that stand: a source may have sent again what was erased. Nobody commits
+//! between the two.
 
 use super::Error;
+use super::needles::{Needles, Search, Token};
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use std::collections::HashSet;
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-
-/// Tokens that a search looks for, at most: they take 16 bytes each.
-const NEEDLES_MAX: usize = 1_000_000;
-
-/// Keyed tokens and the beginnings of sealed encodings of what was erased. They are in memory only.
-#[derive(Default)]
-pub struct Needles(HashSet<[u8; 16]>);
-
-impl Needles {
-    /// Looks for this, too, as long as there is room.
-    pub fn add(&mut self, token: [u8; 16]) {
-        if self.0.len() < NEEDLES_MAX {
-            self.0.insert(token);
-        }
-    }
-
-    /// Does not look for it.
-    pub fn remove(&mut self, token: &[u8; 16]) {
-        self.0.remove(token);
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many of them are in `bytes`.
-    fn hits(&self, bytes: &[u8]) -> u64 {
-        // Most windows do not begin like any needle, and are not looked up.
-        let mut begins = vec![false; 1 << 24];
-        let place =
-            |bytes: &[u8]| usize::from(bytes[0]) << 16 | usize::from(bytes[1]) << 8 | usize::from(bytes[2]);
-        self.0.iter().for_each(|needle| begins[place(needle)] = true);
-        let is_hit = |window: &&[u8]| begins[place(window)] && self.0.contains(*window);
-        bytes.windows(16).filter(is_hit).count() as u64
-    }
-}
+use std::sync::Arc;
 
 /// How a file was written anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rewritten {
-    /// Bytes of the database file.
+    /// Bytes of the database file, all of which were looked through.
     pub n_bytes: u64,
-    /// Tokens of what was erased that were looked for in all of these, and not found.
-    pub n_needles: u64,
+    /// Tokens of what was erased that stand in rows again.
+    standing: HashSet<Token>,
+    /// Tokens that are in the file and in no row.
+    remaining: HashSet<Token>,
+}
+
+impl Rewritten {
+    /// How many of these stand in rows again.
+    #[must_use]
+    pub fn n_standing(&self, needles: &Needles) -> u64 {
+        needles.among(&self.standing)
+    }
+
+    /// How many of these are where no row is: they should be gone.
+    #[must_use]
+    pub fn n_remaining(&self, needles: &Needles) -> u64 {
+        needles.among(&self.remaining)
+    }
 }
 
 /// What became of the attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rewriting {
-    /// The file and its write-ahead log hold live rows alone.
+    /// The file was written anew, its write-ahead log is empty, and all of it was looked through.
     Done(Rewritten),
     /// A reader looks at an older state: the write-ahead log can not be emptied before it ends.
     Held,
-    /// The search found something that should be gone.
-    Found(u64),
 }
 
 /// The writer's means of writing its file anew.
@@ -93,7 +69,7 @@ impl Rewriter {
     pub(super) fn rewrite(
         &mut self,
         connection: &Connection,
-        needles: &Needles,
+        needles: &[Arc<Needles>],
         is_vacuumed: bool,
     ) -> Result<Rewriting, Error> {
         if !is_vacuumed {
@@ -111,12 +87,12 @@ impl Rewriter {
         if wal != 0 {
             return Ok(Rewriting::Held);
         }
-        let (n_bytes, n_hits) =
-            self.search(needles).map_err(|_| Error::Damaged("the database can not be read"))?;
-        Ok(match n_hits {
-            0 => Rewriting::Done(Rewritten { n_bytes, n_needles: needles.len() as u64 }),
-            n_hits => Rewriting::Found(n_hits),
-        })
+        let search = Search::of(needles);
+        let (n_bytes, found) =
+            self.search(&search).map_err(|_| Error::Damaged("the database can not be read"))?;
+        let standing = if found.is_empty() { HashSet::new() } else { standing(connection, &found)? };
+        let remaining = found.difference(&standing).copied().collect();
+        Ok(Rewriting::Done(Rewritten { n_bytes, standing, remaining }))
     }
 
     /// What is written down meanwhile stands beside the database, on the same disk, in a file that has no name.
@@ -136,25 +112,26 @@ impl Rewriter {
         name.into()
     }
 
-    /// Bytes of the file, and how many needles are in them. The write-ahead log is empty, and its index holds no rows.
-    fn search(&mut self, needles: &Needles) -> std::io::Result<(u64, u64)> {
+    /// Bytes of the file, and what of the search is in them. The write-ahead log is empty, and its index holds no rows.
+    fn search(&mut self, search: &Search) -> std::io::Result<(u64, HashSet<Token>)> {
         const PART: usize = 1 << 20;
         const OVERLAP: usize = 15;
         if self.file.is_none() {
             self.file = Some(ManuallyDrop::new(File::open(&self.path)?));
         }
-        let Some(file) = &self.file else { return Ok((0, 0)) };
-        let (mut at, mut n_hits) = (0, 0);
+        let (mut at, mut found) = (0, HashSet::new());
+        let Some(file) = &self.file else { return Ok((at, found)) };
+        if search.is_empty() {
+            return Ok((file.metadata()?.len(), found));
+        }
         let mut bytes = vec![0; OVERLAP + PART];
         loop {
             let from = OVERLAP.min(usize::try_from(at).unwrap_or(OVERLAP));
             let n = file.read_at(&mut bytes[from..], at)?;
             if n == 0 {
-                return Ok((at, n_hits));
+                return Ok((at, found));
             }
-            if !needles.is_empty() {
-                n_hits += needles.hits(&bytes[..from + n]);
-            }
+            search.look(&bytes[..from + n], &mut found);
             let end = from + n;
             let kept = OVERLAP.min(end);
             bytes.copy_within(end - kept..end, 0);
@@ -163,24 +140,83 @@ impl Rewriter {
     }
 }
 
+/// Which of these tokens stand in a row of any table.
+fn standing(connection: &Connection, found: &HashSet<Token>) -> Result<HashSet<Token>, Error> {
+    let search = Search::new(found.clone());
+    let mut tables =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut standing = HashSet::new();
+    // The names of tables are rows, too.
+    for table in tables.into_iter().chain(["sqlite_schema".to_owned()]) {
+        let mut statement =
+            connection.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "\"\"")))?;
+        let n_columns = statement.column_count();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            for column in 0..n_columns {
+                match row.get_ref(column)? {
+                    ValueRef::Blob(bytes) | ValueRef::Text(bytes) => search.look(bytes, &mut standing),
+                    ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => {}
+                }
+            }
+        }
+    }
+    Ok(standing)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn needles(token: &[u8; 16]) -> Arc<Needles> {
+        let mut needles = Needles::default();
+        needles.add(*token);
+        Arc::new(needles)
+    }
 
     #[test]
     fn a_search_finds_what_stands_across_two_parts() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
-        let mut needles = Needles::default();
-        needles.add(*b"sixteen bytes !!");
+        let search = Search::of(&[needles(b"sixteen bytes !!")]);
         for at in [0, 7, (1 << 20) - 9, (1 << 20) - 16, 1 << 20, (1 << 21) + 1] {
             let mut bytes = vec![7; (1 << 21) + 100];
             bytes[at..at + 16].copy_from_slice(b"sixteen bytes !!");
             std::fs::write(&path, &bytes).expect("written");
-            let found = Rewriter::new(&path).search(&needles).expect("readable");
-            assert_eq!(found, (bytes.len() as u64, 1), "at {at}");
+            let (n_bytes, found) = Rewriter::new(&path).search(&search).expect("readable");
+            assert_eq!((n_bytes, found.len()), (bytes.len() as u64, 1), "at {at}");
         }
-        needles.remove(b"sixteen bytes !!");
-        assert_eq!(Rewriter::new(&path).search(&needles).expect("readable").1, 0);
+        let nothing = Rewriter::new(&path).search(&Search::of(&[])).expect("readable");
+        assert_eq!(nothing, ((1 << 21) + 100, HashSet::new()));
+    }
+
+    #[test]
+    fn what_stands_in_a_row_again_is_told_from_what_remains() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        let connection = Connection::open(&path).expect("a database");
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; CREATE TABLE record (key BLOB); INSERT INTO record VALUES ('came back again!')",
+            )
+            .expect("a row");
+        let (back, gone) = (needles(b"came back again!"), needles(b"is in no table !"));
+        let mut rewriter = Rewriter::new(&path);
+        let all = [back.clone(), gone.clone()];
+        let Ok(Rewriting::Done(clean)) = rewriter.rewrite(&connection, &all, false) else {
+            panic!("nobody reads")
+        };
+        assert_eq!((clean.n_standing(&back), clean.n_remaining(&back)), (1, 0));
+        assert_eq!((clean.n_standing(&gone), clean.n_remaining(&gone)), (0, 0));
+        // A page that belongs to no table, as a remainder would be.
+        let mut bytes = std::fs::read(&path).expect("readable");
+        bytes.extend_from_slice(b"is in no table !");
+        std::fs::write(&path, bytes).expect("written");
+        let Ok(Rewriting::Done(dirty)) = rewriter.rewrite(&connection, &all, true) else {
+            panic!("nobody reads")
+        };
+        assert_eq!((dirty.n_standing(&back), dirty.n_remaining(&back)), (1, 0));
+        assert_eq!((dirty.n_standing(&gone), dirty.n_remaining(&gone)), (0, 1));
     }
 }

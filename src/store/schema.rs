@@ -99,3 +99,44 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file as the tenth schema left it, with what statements put there, brought up to date.
+    fn migrated(sql: &str) -> Connection {
+        let mut connection = Connection::open_in_memory().expect("a database");
+        for migration in &MIGRATIONS[..10] {
+            connection.execute_batch(migration).expect("a schema");
+        }
+        connection.pragma_update(None, "user_version", 10).expect("a version");
+        connection.execute_batch(sql).expect("rows");
+        migrate(&mut connection).expect("it is brought up to date");
+        connection
+    }
+
+    #[test]
+    fn records_from_before_are_of_an_agreement_where_there_is_one_they_can_be_of() {
+        let connection = migrated(
+            "INSERT INTO organization (id, name, roles, active, source)
+                 VALUES ('one', '', '', 1, 1), ('two', '', '', 1, 2), ('tw', '', '', 1, 3);
+             INSERT INTO agreement (id, version, digest, document, loaded_ms)
+                 VALUES ('a', 1, zeroblob(32), 'sources = [\"one\", \"two\", \"tw\"]', 0),
+                        ('b', 1, zeroblob(32), 'sources = [''two'']', 0), ('b', 2, zeroblob(32), '', 0);
+             INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms, agreement)
+                 VALUES (1, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1'), (2, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1');
+             INSERT INTO record (source, kind, key) VALUES (1, 1, zeroblob(16)), (2, 1, zeroblob(16)), (3, 1, zeroblob(16));",
+        );
+        let rows = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).expect("a statement");
+            let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+            rows.collect::<Result<_, _>>().expect("texts")
+        };
+        let held = "SELECT source || ': ' || coalesce(agreements, 'unknown') FROM record
+             LEFT JOIN holding ON holding = number ORDER BY source";
+        assert_eq!(rows(held), ["1: a", "2: unknown", "3: a"]);
+        let sent = "SELECT source || ': ' || agreement FROM sent_under ORDER BY source, agreement";
+        assert_eq!(rows(sent), ["1: a", "2: a", "2: b", "3: a"]);
+    }
+}

@@ -1,6 +1,6 @@
 //! A store for unit tests: keys that are always the same, in a folder of the test's own.
 
-use super::{ServiceKey, Store};
+use super::{Error, ServiceKey, Store, Tx};
 use crate::audit::SignerKey;
 use crate::audit::testing::pkcs8;
 use crate::calendar::Timestamp;
@@ -18,4 +18,9 @@ pub(crate) fn open_with(path: &Path, key: &ServiceKey) -> Store {
     }
     let signer = SignerKey::from_pkcs8("test/log", &pkcs8([7; 32])).expect("a key");
     Store::open(path, key.clone(), signer).expect("the file")
+}
+
+/// Runs statements of a test's own: what a program from before would have left, or nobody could.
+pub(crate) fn run(tx: &Tx<'_>, sql: &str) -> Result<(), Error> {
+    Ok(tx.connection().execute_batch(sql)?)
 }

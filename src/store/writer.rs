@@ -5,8 +5,8 @@
 //! what is on disk, so the thread ends and the file has to be opened again.
 
 use super::log::Log;
-use super::rewrite::{Needles, Rewriter, Rewriting};
-use super::{Error, ServiceKey, Tx, editions::EditionCache};
+use super::rewrite::{Rewriter, Rewriting};
+use super::{Error, Needles, ServiceKey, Tx, editions::EditionCache};
 use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
@@ -42,7 +42,11 @@ pub(super) enum Work {
     /// Steps of a transaction.
     Steps(Job),
     /// To write the file anew, between transactions.
-    Rewrite { needles: Arc<Needles>, is_vacuumed: bool, answer: oneshot::Sender<Result<Rewriting, Error>> },
+    Rewrite {
+        needles: Vec<Arc<Needles>>,
+        is_vacuumed: bool,
+        answer: oneshot::Sender<Result<Rewriting, Error>>,
+    },
 }
 
 pub(super) fn start(

@@ -181,7 +181,8 @@ pub struct Entry {
     pub source: Option<OrgId>,
     /// Step of changing linkage keys: `begin`, `finish` or `cancel`. Of a push: `dry_run`, where nothing of what is
     /// counted was stored; `compare` and `end` of records that whole files do not have. Of a destruction: `preview`,
-    /// `erase`, `certify`. Of a service started on a copy: `destroyed` or `nothing_destroyed`, as its operator says.
+    /// `erase`, `certify`. Of a service that is started, as its operator says: on a copy `destroyed` or `nothing_destroyed`,
+    /// after a standstill `clock_is_right`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<Code>,
     /// When it was made: RFC 3339, UTC, milliseconds.

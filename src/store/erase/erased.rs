@@ -1,9 +1,31 @@
-//! What was erased, in kinds and counts.
+//! What is to be erased, and what was, in kinds and counts.
 
 use crate::calendar::Date;
 use crate::records::OrgId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Records that are erased together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of a source.
+    Source(u32),
+    /// Those held under a set of agreements.
+    Set(i64),
+    /// Those of a source of which nobody knows under which agreement they came.
+    Unknown(u32),
+}
+
+/// How far a destruction reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// The records that go.
+    pub parts: Vec<Part>,
+    /// The editions that hold some of it.
+    pub editions: Vec<ErasedEdition>,
+    /// The sources it came from.
+    pub sources: Vec<u32>,
+}
 
 /// What was erased: kinds and counts, and nothing of anybody.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -11,8 +33,8 @@ use std::collections::BTreeMap;
 pub struct Erased {
     /// Records by source and the code of their kind, withdrawn ones among them.
     pub records: BTreeMap<OrgId, BTreeMap<String, u64>>,
-    /// Students of these sources, with their encodings and links.
-    pub n_students: u64,
+    /// Students by source, with their encodings and links; no source without any.
+    pub students: BTreeMap<OrgId, u64>,
     /// Decisions about links to such students.
     pub n_decisions: u64,
     /// Acknowledgements of batches, with what was said of their records.
@@ -40,5 +62,11 @@ impl Erased {
     #[must_use]
     pub fn n_records(&self) -> u64 {
         self.records.values().flat_map(BTreeMap::values).sum()
+    }
+
+    /// Students, of all sources.
+    #[must_use]
+    pub fn n_students(&self) -> u64 {
+        self.students.values().sum()
     }
 }
