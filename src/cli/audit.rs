@@ -1,6 +1,6 @@
 //! `throughline audit`: read, export and check the access log.
 
-mod certificate;
+pub(in crate::cli) mod certificate;
 mod disclosures;
 mod events;
 mod exceptions;

@@ -157,15 +157,24 @@ async fn the_certificate_is_for_the_source_and_proves_itself() {
         "because: the source has withdrawn, as the steward says\n",
         "asked by: city-steward\n",
         "agreement: city-outcomes@1, City outcomes; legal basis studies, 34 CFR 99.31(a)(6); from 2020-07-01 to ",
-        "records: 60 of eastbrook, person\n",
-        "records: 1 of eastbrook, school\n",
-        "students: 60 of these sources",
+        "records: all that eastbrook has sent\n",
         "edition: 1, frozen ",
         "backup to destroy: night.db, begun ",
         "searched: ",
     ] {
         assert!(opened.text.contains(line), "{line}: {}", opened.text);
     }
+    // How much it was is for the source itself, and for those who see all.
+    assert!(own[0].counts.len() == 1 && opened.vouches_for(&own[0].counts[0]));
+    for line in ["of: eastbrook\n", "records: 60, person\n", "records: 1, school\n", "students: 60\n"] {
+        assert!(own[0].counts[0].contains(line), "{line}: {}", own[0].counts[0]);
+    }
+    let all = told(&city, "city-auditor", Role::Auditor).await;
+    assert!(all[0].counts.iter().all(|counts| opened.vouches_for(counts)));
+    assert!(all[0].counts[1].contains("records: 60 of eastbrook, person\n"), "{}", all[0].counts[1]);
+    assert!(
+        opened.proven.entry.n_deleted.is_none() && opened.proven.entry.rule.as_str() == "source.withdrawn"
+    );
     let log = city.log();
     let entry = &log[opened.proven.index as usize];
     assert_eq!(entry, &opened.proven.entry);
@@ -176,15 +185,31 @@ async fn the_certificate_is_for_the_source_and_proves_itself() {
     fetch.args(["audit", "certificates", "--role", "contributor", "--as", "eastbrook.contributor"]);
     fetch.args(["--out", "kept", "--server"]).arg(city.address().replace("127.0.0.1", "localhost"));
     assert!(fetch.output().expect("the program runs").status.success());
-    let check = |file: &str| {
-        let done = city.program().args(["audit", "certificate", file]).output().expect("the program runs");
+    let kept = |end: &str| {
+        let files = std::fs::read_dir(city.folder().join("kept")).expect("a folder");
+        let names = files.map(|file| file.expect("readable").file_name().into_string().expect("a name"));
+        let mut names: Vec<String> = names.filter(|name| name.contains(end)).collect();
+        names.sort_unstable_by_key(String::len);
+        names
+    };
+    let [certificate, counts] = &kept("destruction-1-source-eastbrook-")[..] else { panic!("two files") };
+    let check = |files: &[&str]| {
+        let args = ["audit", "certificate"].iter().chain(files);
+        let done = city.program().args(args).output().expect("the program runs");
         (done.status.success(), String::from_utf8_lossy(&done.stdout).into_owned())
     };
-    let (is_good, said) = check("kept/destruction-1.txt");
+    let (certificate, counts) = (format!("kept/{certificate}"), format!("kept/{counts}"));
+    let (is_good, said) = check(&[&certificate, "--counts", &counts]);
     assert!(is_good && said.contains("destroyed: source eastbrook"), "{said}");
-    let changed = done.certificate.replace("60 of eastbrook", "61 of eastbrook");
+    assert!(!check(&[&certificate, "--counts", &certificate]).0, "that is no count of it");
+    let changed = done.certificate.replace("city-steward", "city-auditor");
     std::fs::write(city.folder().join("changed.txt"), changed).expect("written");
-    assert!(!check("changed.txt").0);
+    assert!(!check(&["changed.txt"]).0);
+    // What is kept is not written over.
+    assert!(fetch.output().expect("the program runs").status.success(), "the same may come again");
+    std::fs::write(city.folder().join(&certificate), "another").expect("written");
+    assert!(!fetch.output().expect("the program runs").status.success());
+    assert_eq!(std::fs::read_to_string(city.folder().join(&certificate)).expect("readable"), "another");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::{Connect, ask};
 use crate::api::v1 as pb;
+use crate::cli::audit::certificate;
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::table::{Align, Table};
 use crate::cli::{Done, Failure, Finish};
@@ -35,6 +36,10 @@ pub(in crate::cli) struct Destroy {
 
 impl Destroy {
     pub(super) async fn run(self) -> Done {
+        // Before anything is destroyed: what is there may be the only certificate of something else.
+        if let Some(file) = self.certificate.as_ref().filter(|file| file.exists()) {
+            return Err(Failure::new(format!("{} exists", file.display())));
+        }
         let session = self.connect.session("steward").await?;
         let request = pb::DestroyRequest {
             source: self.source.clone().unwrap_or_default(),
@@ -43,8 +48,8 @@ impl Destroy {
         };
         let told = ask!(session, admin, destroy, request);
         if let (Some(file), false) = (&self.certificate, told.certificate.is_empty()) {
-            std::fs::write(file, &told.certificate)
-                .map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+            certificate::check(&told.certificate, session.log_key())?;
+            certificate::keep(file, &told.certificate)?;
         }
         let is_erased = told.state() == pb::DestructionState::Erased;
         if self.json {
