@@ -60,7 +60,14 @@ async fn on_the_date_of_an_agreement_what_no_other_covers_goes_by_itself() {
     let certificate = certified(&city).await;
     let opened = Certificate::open(&certificate, &city.log_key()).expect("it is good");
     assert!(opened.text.contains("because: the agreement's date has come\n"), "{}", opened.text);
-    assert!(opened.text.contains("kept: 40 records of these sources"), "{}", opened.text);
+    assert!(opened.text.contains("kept: records of these sources that were"), "{}", opened.text);
+    let ask = async |who, role| told(&city, who, role).await.remove(0).counts;
+    assert_eq!(ask("city-partnership", Role::Partner).await, [""; 0], "a partner hears of no count");
+    let own = ask("eastbrook", Role::Contributor).await;
+    assert!(own.len() == 1 && own[0].contains("\nof: eastbrook\n"), "{own:?}");
+    let all = ask("city-auditor", Role::Auditor).await;
+    assert!(all.len() == 3 && all[2].contains("\nrecords kept: 40\n"), "{all:?}");
+    assert!(all.iter().all(|counts| opened.vouches_for(counts)));
     assert_eq!(found(&city.file(""), &marks), 0);
     assert_eq!(
         city.steward().await.n_records().await,

@@ -2,6 +2,7 @@
 
 use crate::city::{AT_MOST, City};
 use crate::destruction::{both, certified, destroy, found, marks, told, withdraw, withdrawal};
+use crate::papers::AGREEMENT;
 use crate::records::roll;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -104,6 +105,64 @@ async fn where_the_file_can_not_be_written_anew_it_is_tried_until_it_can() {
     assert_eq!(found(&city.file(""), &marks), 0);
 }
 
+/// Puts a copy in the place of the database of a service that is stopped.
+fn restore(city: &mut City, copy: &str) {
+    city.kill();
+    for name in ["throughline.db-wal", "throughline.db-shm"] {
+        // What is not there need not go.
+        let _ = std::fs::remove_file(city.file(name));
+    }
+    std::fs::copy(city.folder().join(copy), city.file("throughline.db")).expect("copied");
+    // Its log may be known to have been longer.
+    let recover = ["recover", "--config", "service/throughline.toml", "--yes"];
+    assert!(city.program().args(recover).output().expect("the program runs").status.success());
+}
+
+#[tokio::test]
+async fn what_a_certificate_says_is_destroyed_again_where_it_is_not_on_record_and_nothing_else() {
+    let mut city = both().await;
+    let marks = marks(&city, "eastbrook");
+    city.terminate();
+    assert_eq!(city.ended(), Some(0));
+    // A copy that does not say that it is one.
+    std::fs::copy(city.file("throughline.db"), city.folder().join("copied.db")).expect("copied");
+    city.restart();
+    let done = withdraw(&city).await;
+    std::fs::write(city.folder().join("certificate.txt"), &done.certificate).expect("written");
+    let serve = |city: &City| {
+        let mut serve = city.serve();
+        serve.args(["--destroyed", "certificate.txt"]);
+        serve
+    };
+    // The source comes back, and the option stays where the service is started.
+    let back = AGREEMENT.replace("version = 1", "version = 2");
+    city.steward().await.agreement(&back).await.expect("a good agreement");
+    city.source("eastbrook").await.push("back", roll(200..203)).await.expect("it is named again");
+    city.start_as(serve(&city));
+    assert_eq!(city.steward().await.n_records().await, 191, "what came since stays");
+    assert_eq!(told(&city, "city-auditor", Role::Auditor).await.len(), 1);
+
+    restore(&mut city, "copied.db");
+    city.start_as(serve(&city));
+    assert_eq!(city.steward().await.n_records().await, 181);
+    assert_eq!(found(&city.file(""), &marks), 0);
+
+    restore(&mut city, "copied.db");
+    city.restart();
+    city.source("eastbrook")
+        .await
+        .push("more", roll(260..263))
+        .await
+        .expect("nobody knows that it had withdrawn");
+    city.kill();
+    let refused = serve(&city).output().expect("the program runs");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        refused.status.code() == Some(2) && said.contains("has received more of source eastbrook"),
+        "{said}"
+    );
+}
+
 #[tokio::test]
 async fn a_backup_from_before_brings_nothing_back_unnoticed() {
     let mut city = both().await;
@@ -111,18 +170,7 @@ async fn a_backup_from_before_brings_nothing_back_unnoticed() {
     city.backup("night.db");
     let done = withdraw(&city).await;
     std::fs::write(city.folder().join("certificate.txt"), &done.certificate).expect("written");
-    let restore = |city: &mut City| {
-        city.kill();
-        for name in ["throughline.db-wal", "throughline.db-shm"] {
-            // What is not there need not go.
-            let _ = std::fs::remove_file(city.file(name));
-        }
-        std::fs::copy(city.folder().join("night.db"), city.file("throughline.db")).expect("copied");
-        // Its log may be known to have been longer.
-        let recover = ["recover", "--config", "service/throughline.toml", "--yes"];
-        assert!(city.program().args(recover).output().expect("the program runs").status.success());
-    };
-    restore(&mut city);
+    restore(&mut city, "night.db");
     let refused = city.serve_to_its_end();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(2) && said.contains("--nothing-destroyed"), "{said}");
@@ -137,7 +185,7 @@ async fn a_backup_from_before_brings_nothing_back_unnoticed() {
     assert!(opened.text.contains("backup to destroy: night.db"), "the copy knows of itself");
     city.restart();
     // Whoever says that nothing was destroyed is on record with it.
-    restore(&mut city);
+    restore(&mut city, "night.db");
     city.restart_restored();
     assert_eq!(city.steward().await.n_records().await, 362);
     let step = |entry: &throughline::audit::Entry| entry.step.as_ref().map(|step| step.as_str().to_owned());
