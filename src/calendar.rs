@@ -151,7 +151,8 @@ impl fmt::Display for SchoolYear {
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Reads the clock. Only the edge (`server`, `cli`) calls it.
+    /// Reads the clock. Only the edge (`server`, `cli`) calls it, and a destruction within its transactions: what was begun
+    /// before it is a question of the moment at which nobody else writes.
     #[must_use]
     pub fn now() -> Self {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();

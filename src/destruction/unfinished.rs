@@ -18,6 +18,8 @@ pub struct Unfinished {
     needles: BTreeMap<u32, Arc<Needles>>,
     /// Whether the file was written anew since the last of them was begun.
     is_vacuumed: bool,
+    /// When a search has found something: until then it would only find it again, and commits would wait for that.
+    rests_until: Option<Instant>,
 }
 
 /// How a search came out for one destruction.
@@ -35,13 +37,17 @@ pub(super) struct Searched {
 /// and it can be one of another process.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// How often a file is written anew in which a search has found something, before it waits for its next turn.
+/// How often a file is written anew in which a search has found something, before it rests.
 const WRITTEN_MAX: u32 = 2;
+
+/// How long it rests.
+const REST: Duration = Duration::from_secs(3_600);
 
 impl Unfinished {
     pub(super) fn add(&mut self, number: u32, needles: Needles) {
         self.needles.insert(number, Arc::new(needles));
         self.is_vacuumed = false;
+        self.rests_until = None;
     }
 }
 
@@ -63,6 +69,9 @@ pub async fn finish(
         unfinished.needles.retain(|number, _| open.iter().any(|of| of.number == *number));
         if open.is_empty() {
             break 0;
+        }
+        if unfinished.rests_until.is_some_and(|until| Instant::now() < until) {
+            break open.len();
         }
         n_written += u32::from(!unfinished.is_vacuumed);
         let needles = unfinished.needles.values().cloned().collect();
@@ -93,7 +102,11 @@ pub async fn finish(
                 }
             }
         }
-        if n_remaining == 0 || n_written >= WRITTEN_MAX {
+        if n_remaining == 0 {
+            break n_open;
+        }
+        if n_written >= WRITTEN_MAX {
+            unfinished.rests_until = Some(Instant::now() + REST);
             break n_open;
         }
     };

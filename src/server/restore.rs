@@ -48,6 +48,8 @@ pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Res
         let (destroyed, received) = store.read(known).await?;
         if destroyed.is_some_and(|destroyed| destroyed >= erased) {
             tracing::info!(%scope, "that it was destroyed is on record here: nothing is destroyed again");
+        } else if again.iter().any(|(of, _)| *of == scope) {
+            // Of what was destroyed twice since, all goes at once.
         } else if received.is_some_and(|received| received > erased) {
             return Err(Error::ReceivedSince { file, scope });
         } else {

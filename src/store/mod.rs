@@ -232,7 +232,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Absent`], [`Error::Exists`], or [`Error::Database`] when the copy cannot be written.
+    /// [`Error::Absent`], [`Error::Exists`], or [`Error::Database`] or [`Error::Unwritable`] when the copy cannot be written;
+    /// then there is none.
     pub fn backup(from: &Path, to: &Path, now: Timestamp) -> Result<bool, Error> {
         backup::copy(from, to, now)
     }

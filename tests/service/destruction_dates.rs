@@ -1,13 +1,15 @@
 //! What an agreement says is to be destroyed is destroyed on its day, and nothing else is.
 
+use crate::city::AT_MOST;
 use crate::destruction::{both, certified, destroy, found, marks, told};
 use crate::papers::AGREEMENT;
 use crate::records::{about, roll, student};
 use crate::vocabulary::{last, question, refusal};
 use throughline::api::v1 as pb;
-use throughline::audit::{Certificate, Decision};
+use throughline::audit::{Certificate, Decision, Entry};
 use throughline::calendar::{Date, Timestamp};
 use throughline::server::peer::Role;
+use tokio::time::timeout;
 use tonic::Code;
 
 /// The agreement's next version: over since yesterday, and to be destroyed by today.
@@ -106,4 +108,33 @@ async fn a_date_that_passed_while_the_service_was_down_is_kept_at_its_start() {
     let status =
         city.steward().await.agreement(&past).await.expect_err("a mistake in a year destroys nothing");
     assert!(status.message().contains("destruction: is past"), "{status}");
+}
+
+#[tokio::test]
+async fn nothing_is_destroyed_by_date_while_the_clock_is_in_doubt() {
+    let mut city = both().await;
+    city.steward().await.agreement(&over(2)).await.expect("it may end");
+    city.terminate();
+    assert_eq!(city.ended(), Some(0));
+    // As a start long after the log's last entry leaves it.
+    city.tamper("INSERT INTO clock_doubt (one, newest_ms, started_ms) VALUES (1, 0, 1)");
+    city.restart();
+    let log = city.folder().join("stderr.log");
+    let told_so = async {
+        while !std::fs::read_to_string(&log)
+            .is_ok_and(|said| said.contains("the dates of agreements have come"))
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(AT_MOST, told_so).await.expect("it says so");
+    assert_eq!(told(&city, "city-auditor", Role::Auditor).await, []);
+    assert_eq!(city.steward().await.n_records().await, 362);
+    let mut serve = city.serve();
+    serve.arg("--clock-is-right");
+    city.start_as(serve);
+    certified(&city).await;
+    assert_eq!(city.steward().await.n_records().await, 0);
+    let is_said = |entry: &Entry| entry.step.as_ref().is_some_and(|step| step.as_str() == "clock_is_right");
+    assert!(city.log().iter().any(is_said), "who said so is on record");
 }

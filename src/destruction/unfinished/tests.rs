@@ -78,6 +78,31 @@ async fn what_a_reader_holds_up_is_written_once_and_searched_for_all() {
 }
 
 #[tokio::test]
+async fn what_a_search_finds_where_no_row_is_is_not_certified_and_tried_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = both(folder.path()).await;
+    let mut unfinished = Unfinished::default();
+    let held_up = withdraw(&store, &mut unfinished, "eastbrook").await;
+    let gone = unfinished.needles.remove(&held_up).expect("its tokens");
+    // Every database has these bytes, and no row of it.
+    let mut everywhere = Needles::default();
+    everywhere.add(*b"SQLite format 3\0");
+    unfinished.add(held_up, everywhere);
+    let other = withdraw(&store, &mut unfinished, "northfield").await;
+    assert_eq!(finish(&store, &mut unfinished, NOW).await.expect("nothing fails"), 1);
+    let of = destruction(&store, held_up).await;
+    assert!(of.remains && of.note.is_none());
+    text(&store, other).await;
+    assert_eq!(finish(&store, &mut unfinished, NOW).await.expect("it rests"), 1);
+    // The next time it is clean.
+    unfinished.needles.insert(held_up, gone);
+    unfinished.rests_until = None;
+    assert_eq!(finish(&store, &mut unfinished, NOW).await.expect("nothing fails"), 0);
+    assert!(!destruction(&store, held_up).await.remains);
+    assert!(text(&store, held_up).await.contains("looked for in all bytes of the file: none is there\n"));
+}
+
+#[tokio::test]
 async fn bytes_that_were_found_are_told_of_and_do_not_end_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = both(folder.path()).await;
