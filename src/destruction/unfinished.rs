@@ -75,9 +75,13 @@ pub async fn finish(
         }
         n_written += u32::from(!unfinished.is_vacuumed);
         let needles = unfinished.needles.values().cloned().collect();
-        let rewritten = match store.rewrite(needles, unfinished.is_vacuumed).await? {
-            Rewriting::Done(rewritten) => rewritten,
-            Rewriting::Held => {
+        let rewritten = match store.rewrite(needles, unfinished.is_vacuumed).await {
+            Ok(Rewriting::Done(rewritten)) => rewritten,
+            Err(error) => {
+                failed = Some(error);
+                break open.len();
+            }
+            Ok(Rewriting::Held) => {
                 unfinished.is_vacuumed = true;
                 if started.elapsed() >= patience {
                     break open.len();
