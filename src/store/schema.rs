@@ -30,7 +30,7 @@ pub(super) fn create(path: &Path, key: &ServiceKey, origin: &str, now: Timestamp
     let mut connection = Connection::open(path)?;
     configure(&connection)?;
     connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, &MIGRATIONS)?;
     connection.execute(
         "INSERT INTO service (one, origin, created_ms, key_check) VALUES (1, ?1, ?2, ?3)",
         params![origin, now.millis(), key.check()],
@@ -48,7 +48,7 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
         return Err(absent());
     }
     configure(&connection)?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, &MIGRATIONS)?;
     let check: Option<Vec<u8>> =
         connection.query_row("SELECT key_check FROM service", [], |row| row.get(0)).optional()?;
     if check.as_deref() != Some(&key.check()[..]) {
@@ -85,13 +85,13 @@ fn configure(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), Error> {
-    let known = MIGRATIONS.len();
+fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), Error> {
+    let known = migrations.len();
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found as usize > known {
         return Err(Error::Newer { found, known: known as u32 });
     }
-    for (number, sql) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+    for (number, sql) in migrations.iter().enumerate().skip(found as usize) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", number as u32 + 1)?;
@@ -101,42 +101,4 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A file as the tenth schema left it, with what statements put there, brought up to date.
-    fn migrated(sql: &str) -> Connection {
-        let mut connection = Connection::open_in_memory().expect("a database");
-        for migration in &MIGRATIONS[..10] {
-            connection.execute_batch(migration).expect("a schema");
-        }
-        connection.pragma_update(None, "user_version", 10).expect("a version");
-        connection.execute_batch(sql).expect("rows");
-        migrate(&mut connection).expect("it is brought up to date");
-        connection
-    }
-
-    #[test]
-    fn records_from_before_are_of_an_agreement_where_there_is_one_they_can_be_of() {
-        let connection = migrated(
-            "INSERT INTO organization (id, name, roles, active, source)
-                 VALUES ('one', '', '', 1, 1), ('two', '', '', 1, 2), ('tw', '', '', 1, 3);
-             INSERT INTO agreement (id, version, digest, document, loaded_ms)
-                 VALUES ('a', 1, zeroblob(32), 'sources = [\"one\", \"two\", \"tw\"]', 0),
-                        ('b', 1, zeroblob(32), 'sources = [''two'']', 0), ('b', 2, zeroblob(32), '', 0);
-             INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms, agreement)
-                 VALUES (1, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1'), (2, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1');
-             INSERT INTO record (source, kind, key) VALUES (1, 1, zeroblob(16)), (2, 1, zeroblob(16)), (3, 1, zeroblob(16));",
-        );
-        let rows = |sql: &str| -> Vec<String> {
-            let mut statement = connection.prepare(sql).expect("a statement");
-            let rows = statement.query_map([], |row| row.get(0)).expect("rows");
-            rows.collect::<Result<_, _>>().expect("texts")
-        };
-        let held = "SELECT source || ': ' || coalesce(agreements, 'unknown') FROM record
-             LEFT JOIN holding ON holding = number ORDER BY source";
-        assert_eq!(rows(held), ["1: a", "2: unknown", "3: a"]);
-        let sent = "SELECT source || ': ' || agreement FROM sent_under ORDER BY source, agreement";
-        assert_eq!(rows(sent), ["1: a", "2: a", "2: b", "3: a"]);
-    }
-}
+mod tests;

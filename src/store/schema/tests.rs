@@ -1,0 +1,219 @@
+//! Files of every schema that was released, opened by the code of today. `tests/schemas` has one of each version, as text.
+
+use super::*;
+use crate::audit::Hash;
+use crate::store::testing::open_with;
+use rusqlite::types::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use tempfile::TempDir;
+
+/// SHA-256 of each step as it was released: other files were made by it, so it is never edited. A step that is released gets
+/// a line here, and `tests/schemas` a file as it leaves it.
+const RELEASED: [&str; 8] = [
+    "8d3ec57b6faebb098dce77a73b877b34bdea6a1835e425b7eb54d54eef44fa19",
+    "588ee94d159897a43bea35837ca2dd6cb4f031941bad1477885be33a682a0555",
+    "743a0416b5ee4e9f5bb4da43bc81521d41ab9bf8f7c3a8a06cb7c4147497eca4",
+    "bc2c1ec17f89f9492bb10d9af52634c5f3621c0a1bfb9262af5ba6ad278a45e9",
+    "6907571040e7e293c521fee29f0a0438369f9eaf8ab82c7a3c6b95f620d3748f",
+    "2162154efa7da0c17aa6e483f7bdf701ca048f083b8becc38427ea4acfe2a527",
+    "7480f46ae88c361a275bcba611b61c4d500c728d4641bce73905543c6fa49ad4",
+    "7451c9aadb73f2932d7a48738d0f5f37ec2176367998a7b4dba4580a6e266367",
+];
+
+/// A statement that fails, behind statements that do not.
+const FAILS: &str = "; CREATE TABLE in_between (n INTEGER); INSERT INTO no_such_table VALUES (1)";
+
+type Rows = BTreeSet<Vec<String>>;
+
+fn key() -> ServiceKey {
+    ServiceKey::derive(&[8; 32].into())
+}
+
+fn versions() -> std::ops::RangeInclusive<usize> {
+    1..=RELEASED.len()
+}
+
+/// A file as that version left it.
+fn file(folder: &TempDir, version: usize) -> std::path::PathBuf {
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/schemas/v{version}.sql"));
+    let text = std::fs::read_to_string(text).expect("a file for each released version");
+    let path = folder.path().join(format!("v{version}.db"));
+    let connection = Connection::open(&path).expect("a new file");
+    connection.execute_batch("PRAGMA journal_mode = WAL").expect("as the service has it");
+    connection.execute_batch(&text).expect("a database as text");
+    path
+}
+
+fn number(connection: &Connection, pragma: &str) -> i64 {
+    connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).expect("a number")
+}
+
+/// What tables and indexes are made of, whatever the white space.
+fn schema(connection: &Connection) -> BTreeMap<String, String> {
+    let mut statement =
+        connection.prepare("SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql NOT NULL");
+    let statement = statement.as_mut().expect("a statement");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).expect("rows");
+    let plain = |sql: String| sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    rows.map(|row| row.map(|(name, sql)| (name, plain(sql))).expect("a row")).collect()
+}
+
+fn columns(connection: &Connection, table: &str) -> Vec<String> {
+    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)").expect("a statement");
+    statement.query_map([table], |row| row.get(0)).expect("rows").map(|name| name.expect("a name")).collect()
+}
+
+fn rows(connection: &Connection, table: &str, columns: &[String]) -> Rows {
+    let sql = format!("SELECT {} FROM {table}", columns.join(", "));
+    let mut statement = connection.prepare(&sql).expect("a statement");
+    let row = |row: &rusqlite::Row<'_>| {
+        (0..columns.len()).map(|at| Ok(format!("{:?}", row.get::<_, Value>(at)?))).collect()
+    };
+    statement.query_map([], row).expect("rows").map(|row| row.expect("a row")).collect()
+}
+
+fn tables(connection: &Connection) -> Vec<String> {
+    schema(connection).keys().filter_map(|name| name.strip_prefix("table ").map(str::to_owned)).collect()
+}
+
+/// A new file, migrated with these steps.
+fn fresh(steps: &[&str]) -> Connection {
+    let mut connection = Connection::open_in_memory().expect("a database in memory");
+    migrate(&mut connection, steps).expect("an empty file takes every step");
+    connection
+}
+
+#[test]
+fn no_released_step_was_edited() {
+    assert!(RELEASED.len() <= MIGRATIONS.len());
+    for (number, (step, released)) in (1..).zip(MIGRATIONS.iter().zip(RELEASED)) {
+        assert_eq!(Hash::of(step.as_bytes()).to_string(), released, "step {number}: add another one instead");
+    }
+}
+
+#[test]
+fn the_files_are_what_the_steps_make() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for version in versions() {
+        let kept = Connection::open(file(&folder, version)).expect("the file");
+        assert_eq!(schema(&kept), schema(&fresh(&MIGRATIONS[..version])), "version {version}");
+        assert_eq!(number(&kept, "user_version"), version as i64);
+        let is_filled = |table: &String| !rows(&kept, table, &columns(&kept, table)).is_empty();
+        assert!(tables(&kept).iter().all(is_filled), "version {version}: every table has a row");
+    }
+}
+
+#[test]
+fn a_file_of_every_version_opens_with_all_its_rows() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for version in versions() {
+        let path = file(&folder, version);
+        let old = Connection::open(&path).expect("the file");
+        let all: Vec<(String, Vec<String>)> =
+            tables(&old).into_iter().map(|table| (table.clone(), columns(&old, &table))).collect();
+        let now = fresh(&MIGRATIONS);
+        let kept: Vec<(String, Vec<String>, Rows)> = (all.into_iter())
+            .map(|(table, names)| {
+                let names: Vec<String> =
+                    names.into_iter().filter(|name| columns(&now, &table).contains(name)).collect();
+                let rows = rows(&old, &table, &names);
+                (table, names, rows)
+            })
+            .collect();
+        drop(old);
+        // The second time there is nothing to do.
+        for _ in 0..2 {
+            let opened = open(&path, &key()).expect("a file of an earlier version");
+            assert_eq!(number(&opened, "user_version"), MIGRATIONS.len() as i64);
+            assert_eq!(schema(&opened), schema(&now), "version {version}");
+            let sound: String =
+                opened.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+            assert_eq!(sound, "ok");
+            let mut broken = opened.prepare("PRAGMA foreign_key_check").expect("a statement");
+            assert!(!broken.exists([]).expect("an answer"), "version {version}: a reference leads nowhere");
+            for (table, names, before) in &kept {
+                assert_eq!(&rows(&opened, table, names), before, "version {version}: {table}");
+            }
+        }
+        // The service starts on it: its log verifies.
+        let store = open_with(&path, &key());
+        let head = store.read_blocking(|snapshot| snapshot.log_size());
+        assert_eq!(head.ok(), Some(5), "version {version}");
+    }
+}
+
+#[test]
+fn a_newer_file_is_refused_and_stays_as_it_is() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = file(&folder, RELEASED.len());
+    let newer = MIGRATIONS.len() as u32 + 1;
+    let connection = Connection::open(&path).expect("the file");
+    connection.pragma_update(None, "user_version", newer).expect("a version");
+    drop(connection);
+    let before = std::fs::read(&path).expect("the file");
+    let refused = open(&path, &key()).expect_err("it is newer");
+    assert!(matches!(refused, Error::Newer { found, known } if found == newer && known == newer - 1));
+    assert!(refused.to_string().contains(&newer.to_string()), "{refused}");
+    assert_eq!(std::fs::read(&path).expect("the file"), before);
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_version_before_it() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for version in versions() {
+        for failing in version..MIGRATIONS.len() {
+            let path = file(&folder, version);
+            let broken = format!("{}{FAILS}", MIGRATIONS[failing]);
+            let mut steps = MIGRATIONS;
+            steps[failing] = &broken;
+            let mut connection = Connection::open(&path).expect("the file");
+            assert!(matches!(migrate(&mut connection, &steps), Err(Error::Database(_))));
+            drop(connection);
+            let left = Connection::open(&path).expect("the file");
+            assert_eq!(number(&left, "user_version"), failing as i64, "from version {version}");
+            assert_eq!(schema(&left), schema(&fresh(&MIGRATIONS[..failing])), "from version {version}");
+            drop(left);
+            // Once the cause is gone, it goes on from there.
+            let opened = open(&path, &key()).expect("the steps of today");
+            assert_eq!(number(&opened, "user_version"), MIGRATIONS.len() as i64);
+            drop(opened);
+            std::fs::remove_file(&path).expect("the file");
+        }
+    }
+}
+
+/// A file as the tenth schema left it, with what statements put there, brought up to date.
+fn migrated(sql: &str) -> Connection {
+    let mut connection = Connection::open_in_memory().expect("a database");
+    for migration in &MIGRATIONS[..10] {
+        connection.execute_batch(migration).expect("a schema");
+    }
+    connection.pragma_update(None, "user_version", 10).expect("a version");
+    connection.execute_batch(sql).expect("rows");
+    migrate(&mut connection, &MIGRATIONS).expect("it is brought up to date");
+    connection
+}
+
+#[test]
+fn records_from_before_are_of_an_agreement_where_there_is_one_they_can_be_of() {
+    let connection = migrated(
+        "INSERT INTO organization (id, name, roles, active, source)
+             VALUES ('one', '', '', 1, 1), ('two', '', '', 1, 2), ('tw', '', '', 1, 3);
+         INSERT INTO agreement (id, version, digest, document, loaded_ms)
+             VALUES ('a', 1, zeroblob(32), 'sources = [\"one\", \"two\", \"tw\"]', 0),
+                    ('b', 1, zeroblob(32), 'sources = [''two'']', 0), ('b', 2, zeroblob(32), '', 0);
+         INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms, agreement)
+             VALUES (1, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1'), (2, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1');
+         INSERT INTO record (source, kind, key) VALUES (1, 1, zeroblob(16)), (2, 1, zeroblob(16)), (3, 1, zeroblob(16));",
+    );
+    let rows = |sql: &str| -> Vec<String> {
+        let mut statement = connection.prepare(sql).expect("a statement");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("texts")
+    };
+    let held = "SELECT source || ': ' || coalesce(agreements, 'unknown') FROM record
+         LEFT JOIN holding ON holding = number ORDER BY source";
+    assert_eq!(rows(held), ["1: a", "2: unknown", "3: a"]);
+    let sent = "SELECT source || ': ' || agreement FROM sent_under ORDER BY source, agreement";
+    assert_eq!(rows(sent), ["1: a", "2: a", "2: b", "3: a"]);
+}
