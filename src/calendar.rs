@@ -193,9 +193,13 @@ impl Timestamp {
         let (date, clock) = text.strip_suffix('Z')?.split_once('T')?;
         let date: Date = date.parse().ok()?;
         let (clock, millis) = clock.split_once('.').unwrap_or((clock, "0"));
-        let mut parts = clock.split(':').map(|part| part.parse::<i64>().ok());
+        // The standard library reads signs, too.
+        let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let two = |part: &str| (part.len() == 2 && is_digits(part)).then(|| part.parse::<i64>().ok())?;
+        let mut parts = clock.split(':').map(two);
         let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
         let valid = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
+        let valid = valid && !millis.is_empty() && is_digits(millis);
         let millis: i64 = format!("{millis:0<3}").get(..3)?.parse().ok()?;
         (valid && parts.next().is_none())
             .then(|| Self(Self::start_of(date).0 + ((hour * 60 + minute) * 60 + second) * 1000 + millis))
@@ -275,7 +279,24 @@ mod tests {
         let moment = Timestamp::from_millis(1_795_421_700_123);
         assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
         assert_eq!(Timestamp::parse("2026-11-23"), Some(Timestamp::start_of(date("2026-11-23"))));
-        assert_eq!(Timestamp::parse("2026-11-23T25:00:00Z"), None);
+        let in_tenths = Timestamp::parse("2026-11-23T10:20:30.4Z").expect("a moment").to_string();
+        assert_eq!(in_tenths, "2026-11-23T10:20:30.400Z");
+        for wrong in [
+            "T25:00:00Z",
+            "T+1:00:00Z",
+            "T1:00:00Z",
+            "T001:00:00Z",
+            "T10:20:30.-12Z",
+            "T10:20:30.+12Z",
+            "T10:20:30.Z",
+            "T10:20:30.123xZ",
+            "T10:20:30.1é3Z",
+            "T10:20Z",
+            "T10:20:30:40Z",
+            "T10:20:30",
+        ] {
+            assert_eq!(Timestamp::parse(&format!("2026-11-23{wrong}")), None, "{wrong}");
+        }
         assert_eq!(Timestamp::from_millis(-1).to_string(), "1969-12-31T23:59:59.999Z");
     }
 }
