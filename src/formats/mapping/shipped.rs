@@ -1,6 +1,7 @@
 //! The mappings that come with the program.
 
 use super::{Mapping, parse};
+use std::sync::LazyLock;
 
 const TEXTS: &[(&str, &str)] = &[
     ("act", include_str!("../mappings/act.toml")),
@@ -15,12 +16,16 @@ const TEXTS: &[(&str, &str)] = &[
     ("wisconsin-forward", include_str!("../mappings/wisconsin-forward.toml")),
 ];
 
-/// All of them, by name.
-pub(super) fn mappings() -> Vec<Mapping> {
+static MAPPINGS: LazyLock<Vec<Mapping>> = LazyLock::new(|| {
     let read = |(name, text): &(&str, &str)| {
         parse::parse(text, name).expect("a test reads the mappings that come with the program")
     };
     TEXTS.iter().map(read).collect()
+});
+
+/// All of them, by name. They are read once: that takes longer than most files do.
+pub(super) fn mappings() -> Vec<Mapping> {
+    MAPPINGS.clone()
 }
 
 #[cfg(test)]
