@@ -44,3 +44,11 @@ pub use product::{Change, Product};
 pub use slice::Slice;
 pub use tabulate::{check_together, tabulate};
 pub use tabulation::{Atoms, Concentration, Measure, Population, Publication, Tabulation, Unit, Values};
+
+/// The one spelling of a rule; nothing for a text that is none. It is public for the fuzzer alone: products and the library
+/// are the only way to a rule otherwise.
+#[doc(hidden)]
+#[must_use]
+pub fn rule_spelling(text: &str) -> Option<String> {
+    expression::Expression::parse(text).map(|rule| rule.to_string()).ok()
+}
