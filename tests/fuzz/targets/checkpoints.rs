@@ -9,7 +9,7 @@ use throughline::audit::{
 };
 use throughline::calendar::Timestamp;
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let (way, rest) = choice(data);
     match way {
         b'n' => note(rest),

@@ -9,7 +9,7 @@ use throughline::figures::{Aggregate, read_aggregates};
 use throughline::outcomes::{Product, rule_spelling};
 use throughline::server::Config;
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let (way, rest) = choice(data);
     let Ok(text) = std::str::from_utf8(rest) else { return };
     match way {

@@ -5,7 +5,7 @@ use super::files::{Folder, files};
 use super::rosters::{SHIPPED, read};
 use throughline::formats::read_mapped;
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let folder = Folder::new();
     match choice(data) {
         (b'p', bytes) => drop(folder.write("students.parquet", bytes)),

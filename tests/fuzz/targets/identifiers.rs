@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization as _;
 static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::derive(&Root::from_bytes([9; 32])));
 
 /// The lines are the fields, in this order.
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let lines: Vec<&str> = text.split('\n').collect();
     let sex = lines.get(9).and_then(|word| Sex::from_code(word));

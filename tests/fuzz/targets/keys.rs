@@ -11,7 +11,7 @@ use throughline::identity::{KeyId, KeyRing, Root, Roots};
 use throughline::records::{Code, Label, OrgId};
 use throughline::server::peer::{Peer, TrustDomain};
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let (way, rest) = choice(data);
     match way {
         b'p' => files(rest),

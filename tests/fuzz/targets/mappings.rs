@@ -4,7 +4,7 @@ use super::files::{Folder, files};
 use super::rosters::read;
 use throughline::formats::Mappings;
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let (place, folder, mut own, mut queue) = (Folder::new(), Folder::new(), Vec::new(), None);
     for (name, bytes) in files(data) {
         match &name[..] {

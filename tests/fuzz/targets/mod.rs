@@ -18,10 +18,10 @@ mod rosters;
 mod seals;
 
 /// A target: it takes any bytes.
-pub type Target = fn(&[u8]);
+pub(crate) type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its folder in `corpus`.
-pub const TARGETS: [(&str, Target); 10] = [
+pub(crate) const TARGETS: [(&str, Target); 10] = [
     ("checkpoints", checkpoints::run),
     ("documents", documents::run),
     ("exports", exports::run),

@@ -10,7 +10,7 @@ use throughline::records::{Change, Fact, OrgId, Violation};
 
 static RING: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::of(&Root::from_bytes([9; 32])));
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let (way, rest) = choice(data);
     match way {
         b'r' => {

@@ -10,7 +10,7 @@ use throughline::ingest::Incoming;
 /// A letter that no word of the program has: a defect that shows it has repeated a value.
 const MARK: char = 'Ž';
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     let files = files(data);
     if files.is_empty() {
         return;

@@ -4,7 +4,7 @@ use super::choice;
 use throughline::disclosure::{Proof, Seal};
 use throughline::outcomes::Slice;
 
-pub fn run(data: &[u8]) {
+pub(super) fn run(data: &[u8]) {
     match choice(data) {
         (b'p', bytes) => proof(bytes),
         (b's', bytes) => seal(bytes),
