@@ -199,7 +199,8 @@ impl Operator {
 }
 
 impl fmt::Display for Expression {
-    /// One spelling for equal expressions, which reads back as the same expression.
+    /// One spelling for equal expressions, which reads back as the same expression. It can be longer than a rule may be, and
+    /// nested deeper: it is compared, and not read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(n) => write!(f, "{n}"),

@@ -46,10 +46,13 @@ fn product(text: &str) {
     }
 }
 
-/// Equal rules have one spelling, which reads back as itself.
+/// Equal rules have one spelling, which reads back as itself unless it is longer or nested deeper than a rule may be: a sign
+/// and what it stands before are two levels in it.
 fn rule(text: &str) {
-    if let Some(spelling) = rule_spelling(text) {
-        assert_eq!(rule_spelling(&spelling).as_ref(), Some(&spelling));
+    let Some(spelling) = rule_spelling(text) else { return };
+    match rule_spelling(&spelling) {
+        Some(again) => assert_eq!(again, spelling),
+        None => assert!(spelling.len() > 500 || spelling.matches('(').count() > 15, "{spelling}"),
     }
 }
 
