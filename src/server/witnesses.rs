@@ -45,10 +45,10 @@ pub(super) async fn offer(
         Some(Answer::Offer(response, new)) => {
             let entry = answered(call, &response);
             let steps = move |tx: &mut Tx<'_>| {
-                if let Some((before, offered)) = new
-                    && tx.offered_checkpoint()? == before
+                if let Some(new) = new
+                    && tx.offered_checkpoint()? == new.before
                 {
-                    tx.offer(&offered)?;
+                    tx.offer(&new.offered)?;
                 }
                 tx.log(&entry)
             };
@@ -148,10 +148,16 @@ struct Seen {
     newest: Option<Proven>,
 }
 
+/// What is offered from now on, and what was before.
+struct Offering {
+    before: Option<OfferedCheckpoint>,
+    offered: OfferedCheckpoint,
+}
+
 /// What it is told.
 enum Answer {
-    /// How the log goes on; and the checkpoint that is offered from now on, where it is another than the one before.
-    Offer(pb::OfferCheckpointResponse, Option<(Option<OfferedCheckpoint>, OfferedCheckpoint)>),
+    /// How the log goes on; and what is offered from now on, where it is another checkpoint.
+    Offer(pb::OfferCheckpointResponse, Option<Box<Offering>>),
     /// A checkpoint is ours, and the log does not continue it.
     Behind(Box<SignedCheckpoint>),
 }
@@ -219,7 +225,7 @@ impl Seen {
             Ok(pb::SeenProof { proof: proof.iter().map(|hash| hash.as_bytes().to_vec()).collect() })
         });
         let proofs = proofs.collect::<Result<_, store::Error>>()?;
-        let new = (before.as_ref() != Some(&offered)).then_some((before, offered));
+        let new = (before.as_ref() != Some(&offered)).then(|| Box::new(Offering { before, offered }));
         Ok(Answer::Offer(pb::OfferCheckpointResponse { bodies, cosign, proofs, recovery }, new))
     }
 

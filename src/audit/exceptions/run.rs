@@ -19,8 +19,9 @@ impl Run {
     /// Adds a call and forgets those that are too long ago. After a pause a new run begins.
     pub(super) fn take(&mut self, within_ms: i64, call: (Timestamp, u64, String)) {
         let now = call.0.millis();
-        while let Some((_, _, kind)) = self.recent.pop_front_if(|(time, ..)| now - time.millis() >= within_ms)
-        {
+        let is_past = |call: &(Timestamp, u64, String)| now - call.0.millis() >= within_ms;
+        while self.recent.front().is_some_and(is_past) {
+            let Some((_, _, kind)) = self.recent.pop_front() else { break };
             if let Some(n) = self.kinds.get_mut(&kind) {
                 *n -= 1;
                 if *n == 0 {
