@@ -182,6 +182,55 @@ async fn a_cut_delivery_goes_on_to_the_state_of_an_uncut_one() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_is_cut_at_each_of_a_thousand_batches_comes_to_the_same() {
+    const BATCHES: u64 = 1_000;
+    let mut whole = City::open().await;
+    whole.kill();
+    let mut cut = whole.copy();
+    whole.restart();
+    cut.restart();
+    // A school, and three records of each student.
+    let records = roll(0..333);
+    assert_eq!(records.len() as u64, BATCHES);
+    let batch =
+        |sequence: u64| (format!("b-{sequence}"), sequence, vec![records[sequence as usize - 1].clone()]);
+    let source = whole.source("northfield").await;
+    let mut pushing = source.open("nightly").await.expect("it may");
+    for sequence in 1..=BATCHES {
+        let (name, sequence, records) = batch(sequence);
+        pushing.batch(&name, sequence, records).await.expect("it may");
+    }
+    pushing.finish().await.expect("a clean end");
+    let (mut through, mut is_heard, mut n_unheard) = (0, true, 0);
+    while through < BATCHES {
+        let source = cut.source("northfield").await;
+        let mut pushing = source.open("nightly").await.expect("it may");
+        let known = pushing.opened.acknowledged_through;
+        // One whose answer nobody heard is in or is not; one that was acknowledged is.
+        assert!(known == through || (!is_heard && known == through + 1), "{known} after {through}");
+        through = known;
+        if through == BATCHES {
+            break;
+        }
+        let (name, sequence, records) = batch(through + 1);
+        pushing.send(&name, sequence, records).await;
+        // Every other time the connection goes with the batch on its way. Then it may still go in while the next one begins.
+        let may_be_there = !is_heard;
+        is_heard = !is_heard || sequence % 2 == 0;
+        if is_heard {
+            let verdict = pushing.verdict().await.expect("it may");
+            assert_eq!(verdict.sequence, sequence);
+            assert!(may_be_there || !verdict.repeated, "{sequence}");
+            through = sequence;
+        } else {
+            n_unheard += 1;
+        }
+    }
+    assert!(n_unheard > BATCHES / 4, "{n_unheard}");
+    assert_eq!(cut.state(), whole.state());
+}
+
+#[tokio::test]
 async fn a_record_is_changed_withdrawn_and_sent_anew() {
     let city = City::open().await;
     let source = city.source("northfield").await;
