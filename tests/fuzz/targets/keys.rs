@@ -4,6 +4,7 @@ use super::choice;
 use super::files::Folder;
 use super::log::{KEY, ORIGIN, pkcs8};
 use rustls::pki_types::CertificateDer;
+use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
 use throughline::audit::{Cosigner, SignerKey};
 use throughline::client::{Memory, pem};
@@ -101,6 +102,7 @@ fn memory(bytes: &[u8]) {
     let folder = Folder::new();
     let path = folder.write("seen.json", bytes);
     let cosigner = Cosigner::from_pkcs8("witness.example/1", &pkcs8(1)).expect("a key");
-    let _ = Memory::open(&path, KEY.verifier().clone(), cosigner);
+    let lock = File::open(folder.write("witness.key", b"")).expect("it was written");
+    let _ = Memory::open(&path, KEY.verifier().clone(), lock, cosigner);
     assert_eq!(std::fs::read(&path).ok().as_deref(), Some(bytes), "reading changes nothing");
 }
