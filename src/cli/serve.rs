@@ -54,6 +54,9 @@ impl Serve {
         super::wait(async move {
             let bound = bind(config, said).await?;
             screen::say(&format!("listening on {}", bound.address()?));
+            if let Some(address) = bound.metrics_address()? {
+                tracing::info!(%address, "figures for Prometheus");
+            }
             let (ask, asked) = watch::channel(false);
             let (mut interrupt, mut terminate) =
                 (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

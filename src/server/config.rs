@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 pub struct Config {
     /// Address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Address of this machine at which Prometheus asks for figures, in the clear and without a certificate; nowhere by default.
+    pub metrics: Option<SocketAddr>,
     /// The database.
     pub database: PathBuf,
     /// Trust domain of the certificates.
@@ -167,6 +169,10 @@ impl Config {
             let message = "keys.linkage belongs there exactly when encoded_only is false";
             return Err(ConfigError::Invalid(message.into()));
         }
+        if config.metrics.is_some_and(|address| !address.ip().is_loopback()) {
+            let message = "metrics must be an address of this machine alone, such as 127.0.0.1:9464";
+            return Err(ConfigError::Invalid(message.into()));
+        }
         let files =
             [&mut config.database, &mut config.tls.ca, &mut config.tls.certificate, &mut config.tls.key];
         for path in files.into_iter().chain(config.tls.revoked.as_mut()) {
@@ -190,6 +196,17 @@ mod tests {
     fn unknown_keys_are_refused() {
         let text = format!("retries = 3\n{}", Config::EXAMPLE);
         assert!(matches!(Config::parse(&text, Path::new(".")), Err(ConfigError::Invalid(_))));
+    }
+
+    #[test]
+    fn figures_are_for_this_machine_alone() {
+        let with = |address: &str| {
+            let text =
+                format!("metrics = \"{address}:9464\"\n{}", Config::EXAMPLE.replace("metrics =", "# "));
+            Config::parse(&text, Path::new("."))
+        };
+        assert!(with("127.0.0.1").is_ok() && with("[::1]").is_ok());
+        assert!(matches!(with("0.0.0.0"), Err(ConfigError::Invalid(_))));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod accept;
 pub mod keys;
 mod config;
+mod error;
 mod status;
 mod desk;
 mod editions;
@@ -25,6 +26,7 @@ mod listing;
 mod load;
 mod rotation;
 pub mod standing;
+mod metrics;
 mod witnesses;
 mod review;
 mod destruction;
@@ -33,6 +35,7 @@ mod admin;
 mod recorded;
 
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
+pub use error::Error;
 pub use restore::Since;
 
 use crate::api::v1 as pb;
@@ -58,85 +61,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::transport::Server;
 
-/// Why the service does not run, or stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A secret.
-    #[error(transparent)]
-    Key(#[from] keys::KeyError),
-    /// The log's key does not parse.
-    #[error("the log key is not an Ed25519 key in PKCS#8")]
-    LogKey,
-    /// Certificates.
-    #[error(transparent)]
-    Tls(#[from] tls::Error),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    /// The key file does not hold a linkage key that is in use.
-    #[error("the linkage key file does not hold key {0}, which is in use")]
-    LinkageKey(KeyId),
-    /// The database is a copy, and nobody says what was destroyed since it was made.
-    #[error(
-        "the database is a copy that was begun {0}, and may hold what was destroyed since: start with --destroyed FILE \
-         for each certificate of a destruction since, or with --nothing-destroyed"
-    )]
-    Copied(Timestamp),
-    /// A file that was given as a certificate is none, or not of this log.
-    #[error("{} {cause}", .file.display())]
-    Certificate {
-        /// The file.
-        file: std::path::PathBuf,
-        /// What is wrong with it.
-        cause: crate::audit::NotACertificate,
-    },
-    /// A certificate can not be read.
-    #[error("cannot read {}", .0.display())]
-    Unreadable(std::path::PathBuf, #[source] std::io::Error),
-    /// A certificate is of a destruction that the database does not have, and has received more since.
-    #[error(
-        "{}: the database has no such destruction, and has received more of {scope} since: it is no copy from before. \
-         Start without that certificate, and destroy it with throughline steward destroy if that is meant",
-        .file.display()
-    )]
-    ReceivedSince {
-        /// The certificate.
-        file: std::path::PathBuf,
-        /// What it is about.
-        scope: crate::agreements::Scope,
-    },
-    /// What a certificate says could not be destroyed again.
-    #[error(transparent)]
-    Destruction(#[from] crate::destruction::Error),
-    /// The trust domain.
-    #[error(transparent)]
-    TrustDomain(#[from] peer::NotATrustDomain),
-    /// The address.
-    #[error("cannot listen on {0}")]
-    Listen(SocketAddr, #[source] std::io::Error),
-    /// The transport.
-    #[error("the transport failed")]
-    Transport(#[from] tonic::transport::Error),
-    /// Somebody has changed the access log.
-    #[error("the access log no longer verifies: look at an export or a backup before anything else")]
-    LogChanged,
-    /// The database is older than its log: entries that were proven to somebody are not there.
-    #[error(
-        "the access log lacks entries that it has proven, up to entry {0}: the database was restored from a backup. \
-         Put that on record with throughline recover, then start again"
-    )]
-    LogBehind(u64),
-    /// The file beside the database is no checkpoint of this log.
-    #[error("{} is not a checkpoint of this log: is it that of another service?", .0.display())]
-    Checkpoint(std::path::PathBuf),
-    /// The file beside the database can not be written.
-    #[error("the checkpoint beside the database can not be written")]
-    Kept(#[source] std::io::Error),
-    /// A commit failed; what is on disk is known only after a restart.
-    #[error("the store stopped after a failed commit: restart the service")]
-    StoreStopped,
-}
-
 /// How long calls under way may take when the service ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -144,6 +68,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub struct Bound {
     config: Config,
     listener: TcpListener,
+    /// Where figures are asked for, if anywhere.
+    figures: Option<TcpListener>,
     store: Store,
     intake: Intake,
     tls: Arc<tls::Tls>,
@@ -199,9 +125,14 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
     }
     crate::destruction::doubt_clock(&store, Timestamp::now(), said.clock_is_right).await?;
     let unfinished = restore::adopt(&store, &log_key, said.since).await?;
-    let listener =
-        TcpListener::bind(config.listen).await.map_err(|cause| Error::Listen(config.listen, cause))?;
-    Ok(Bound { config, listener, store, intake, tls, trust_domain, log_key, unfinished })
+    let bind =
+        async |address| TcpListener::bind(address).await.map_err(|cause| Error::Listen(address, cause));
+    let listener = bind(config.listen).await?;
+    let figures = match config.metrics {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    Ok(Bound { config, listener, figures, store, intake, tls, trust_domain, log_key, unfinished })
 }
 
 /// The linkage keys the service has, where it encodes for sources.
@@ -213,6 +144,16 @@ fn held(intake: &Intake) -> Option<Arc<[KeyId]>> {
 }
 
 impl Bound {
+    /// The address at which figures are asked for, if at any.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Listen`].
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, Error> {
+        let listen = |cause| Error::Listen(self.config.listen, cause);
+        self.figures.as_ref().map(|figures| figures.local_addr().map_err(listen)).transpose()
+    }
+
     /// The address it listens on.
     ///
     /// # Errors
@@ -284,6 +225,17 @@ impl Bound {
         let quorum = self.config.witnesses_min.get();
         let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum };
         let audit = audit::Audit { desk: desk.clone(), witnesses };
+        let metrics = metrics::Metrics::new();
+        let exporting = self.figures.map(|listener| {
+            let database = self.config.database.clone();
+            tokio::spawn(metrics::serve(
+                listener,
+                metrics.clone(),
+                self.store.clone(),
+                standing.clone(),
+                database,
+            ))
+        });
         let server = Server::builder()
             .http2_max_header_list_size(16 * 1024)
             .http2_max_pending_accept_reset_streams(Some(20))
@@ -291,7 +243,7 @@ impl Bound {
             .max_concurrent_streams(Some(128))
             .initial_stream_window_size(4 * 1024 * 1024)
             .initial_connection_window_size(8 * 1024 * 1024)
-            .layer(recorded::OnRecord { desk: desk.clone() })
+            .layer(recorded::OnRecord { desk: desk.clone(), metrics })
             .add_service(health_service)
             .add_service(
                 IngestServiceServer::new(ingest).max_decoding_message_size(limits.push_message_bytes_max),
@@ -302,12 +254,16 @@ impl Bound {
         let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, ended));
         tokio::select! {
             served = &mut serving => served?,
-            _ = draining.wait_for(|ended| *ended) => match timeout(DRAIN, serving).await {
-                Ok(served) => served?,
-                Err(_) => tracing::info!("calls still under way are cut"),
-            },
+            _ = draining.wait_for(|ended| *ended) => {
+                // Whoever watches the health hears of it while calls under way come to their end.
+                health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+                match timeout(DRAIN, serving).await {
+                    Ok(served) => served?,
+                    Err(_) => tracing::info!("calls still under way are cut"),
+                }
+            }
         }
-        [verifying, keeping, destroying].iter().for_each(JoinHandle::abort);
+        [verifying, keeping, destroying].iter().chain(&exporting).for_each(JoinHandle::abort);
         match *found.borrow() {
             Some(Unsound::Changed) => return Err(Error::LogChanged),
             Some(Unsound::Behind(size)) => return Err(Error::LogBehind(size)),

@@ -7,6 +7,7 @@
 
 use super::connection::Connection;
 use super::desk::Desk;
+use super::metrics::Metrics;
 use super::status::{self, Told};
 use crate::api::RECEIPT;
 use crate::audit::{Call, DEADLINE};
@@ -16,7 +17,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -26,6 +27,7 @@ use tower::{Layer, Service};
 #[derive(Clone)]
 pub(super) struct OnRecord {
     pub(super) desk: Desk,
+    pub(super) metrics: Metrics,
 }
 
 /// Services whose every call has its outcome on record.
@@ -33,6 +35,7 @@ pub(super) struct OnRecord {
 pub(super) struct Recorded<S> {
     inner: S,
     desk: Desk,
+    metrics: Metrics,
 }
 
 /// A request that has begun: its id, and what it has become, once the desk knows who makes it. Every request carries one in
@@ -74,7 +77,7 @@ impl<S> Layer<S> for OnRecord {
     type Service = Recorded<S>;
 
     fn layer(&self, inner: S) -> Recorded<S> {
-        Recorded { inner, desk: self.desk.clone() }
+        Recorded { inner, desk: self.desk.clone(), metrics: self.metrics.clone() }
     }
 }
 
@@ -101,7 +104,9 @@ where
         let (begun, after) = (Begun::new(), time_left(request.headers()));
         request.extensions_mut().insert(begun.clone());
         let (answering, desk) = (self.inner.call(request), self.desk.clone());
+        let (metrics, started, running) = (self.metrics.clone(), Instant::now(), self.metrics.begin());
         Box::pin(async move {
+            let _running = running;
             let call = move || begun.call(connection.as_ref());
             let (of_task, at_desk) = (call.clone(), desk.clone());
             // Its panics are heard in a task, too: the caller may be gone by then.
@@ -120,12 +125,16 @@ where
                 Some(after) => timeout(after, finishing).await,
                 None => Ok(finishing.await),
             };
-            match finished {
-                Ok(Ok(answered)) => answered,
+            let answered = match finished {
+                Ok(Ok(answered)) => answered?,
                 // What made the answer of a panic has panicked: nothing is known but that.
-                Ok(Err(_)) => Ok(status::internal(&call().request_id).into_http()),
-                Err(_) => Ok(desk.refuse(&call(), too_late()).await.into_http()),
-            }
+                Ok(Err(_)) => status::internal(&call().request_id).into_http(),
+                Err(_) => desk.refuse(&call(), too_late()).await.into_http(),
+            };
+            // A refusal has its status in front, an answer behind.
+            let code = Status::from_header_map(answered.headers()).map_or(Code::Ok, |status| status.code());
+            metrics.answered(call().rpc, code, started.elapsed());
+            Ok(answered)
         })
     }
 }

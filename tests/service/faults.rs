@@ -5,6 +5,12 @@ use crate::records::roll;
 use crate::vocabulary::is_unavailable;
 use std::path::PathBuf;
 use std::process::Command;
+use throughline::client::channel;
+use throughline::server::peer::Role;
+use tonic::Streaming;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 /// Runs the service to an end that must come by itself, and says what it said.
 fn refuses_to_start(city: &City) -> String {
@@ -142,13 +148,24 @@ async fn goes_on(city: &City, n_acknowledged: u64) {
     assert!(city.verifies("exported"));
 }
 
+/// What the service says of its health, as it changes.
+async fn health(city: &City) -> Streaming<HealthCheckResponse> {
+    let channel = channel::connect(city.options("eastbrook", Role::Contributor)).await.expect("it may");
+    let request = HealthCheckRequest { service: String::new() };
+    HealthClient::new(channel).watch(request).await.expect("a watch").into_inner()
+}
+
 #[tokio::test]
 async fn a_push_that_stays_open_does_not_keep_a_stopping_service() {
     let mut city = City::open().await;
     let idle = city.source("eastbrook").await;
     let mut pushing = idle.open("nightly").await.expect("it may");
     pushing.batch("one", 1, batch(1)).await.expect("it may");
+    let mut health = health(&city).await;
+    let mut next = async || health.message().await.expect("a watch").expect("a status").status;
+    assert_eq!(next().await, ServingStatus::Serving as i32);
     city.terminate();
+    assert_eq!(next().await, ServingStatus::NotServing as i32);
     assert_eq!(city.ended(), Some(0), "it was asked to end");
     city.restart();
     assert_eq!(city.source("eastbrook").await.acknowledged_through("nightly").await, 1);

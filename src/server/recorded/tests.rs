@@ -36,7 +36,8 @@ where
     if let Some(timeout) = timeout {
         request.headers_mut().insert("grpc-timeout", http::HeaderValue::from_static(timeout));
     }
-    let response = OnRecord { desk: desk.clone() }.layer(handler).oneshot(request).await;
+    let response =
+        OnRecord { desk: desk.clone(), metrics: Metrics::new() }.layer(handler).oneshot(request).await;
     let response = response.unwrap_or_else(|never| match never {});
     Status::from_header_map(response.headers()).unwrap_or_else(|| Status::ok("answered"))
 }
