@@ -162,7 +162,8 @@ impl City {
         self.listens_as(serve)
     }
 
-    fn listens_as(&mut self, mut serve: Command) -> bool {
+    /// As [`City::restart`], with a command of one's own; whether it listens.
+    pub(crate) fn listens_as(&mut self, mut serve: Command) -> bool {
         self.kill();
         let log = OpenOptions::new().create(true).append(true).open(self.folder().join("stderr.log"));
         serve.stdout(Stdio::piped()).stderr(log.expect("a log"));
@@ -182,8 +183,13 @@ impl City {
 
     /// Asks the process to end (SIGTERM).
     pub(crate) fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Sends the process a signal.
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.running.as_ref().expect("it runs").process.id().to_string();
-        let done = Command::new("kill").args(["-TERM", &id]).status();
+        let done = Command::new("kill").args([signal, &id]).status();
         assert!(done.expect("kill runs").success());
     }
 

@@ -13,11 +13,11 @@ use tokio::sync::mpsc;
 const ROUNDS: u64 = 50;
 
 /// Batches in a delivery, and students in a batch.
-const BATCHES: u64 = 12;
-const STUDENTS: usize = 3;
+pub(crate) const BATCHES: u64 = 12;
+pub(crate) const STUDENTS: usize = 3;
 
 /// The batches of a round's delivery; each round has students of its own.
-fn batches(round: u64) -> Vec<Vec<pb::Record>> {
+pub(crate) fn batches(round: u64) -> Vec<Vec<pb::Record>> {
     let first = round as usize * BATCHES as usize * STUDENTS;
     let students = (0..BATCHES as usize).map(|batch| first + batch * STUDENTS);
     students.map(|from| roll(from..from + STUDENTS)).collect()

@@ -3,6 +3,7 @@
 // FAULT_CALL  pwrite64, fdatasync, ftruncate64 or unlink
 // FAULT_AT    which of these calls, from 1
 // FAULT_AS    EIO, ENOSPC, before (killed instead of the call) or after (killed when it has been made)
+// FAULT_SYNC  none: nothing is ever synced, and whoever asks for it is told that it was
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -59,12 +60,17 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off_t at) {
 
 ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at) { return pwrite64(fd, bytes, n, at); }
 
+static int is_unsynced(void) {
+    const char *sync = getenv("FAULT_SYNC");
+    return sync && !strcmp(sync, "none");
+}
+
 int fdatasync(int fd) {
     static int (*real)(int);
     if (!real) real = dlsym(RTLD_NEXT, "fdatasync");
     int how = is_on_database(fd) ? fault("fdatasync") : 0;
     if (how == 1) return -1;
-    int done = real(fd);
+    int done = is_unsynced() ? 0 : real(fd);
     finish(how);
     return done;
 }
@@ -74,7 +80,7 @@ int fsync(int fd) {
     if (!real) real = dlsym(RTLD_NEXT, "fsync");
     int how = is_on_database(fd) ? fault("fdatasync") : 0;
     if (how == 1) return -1;
-    int done = real(fd);
+    int done = is_unsynced() ? 0 : real(fd);
     finish(how);
     return done;
 }

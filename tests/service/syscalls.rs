@@ -27,7 +27,7 @@ const CALLS: [&str; 4] = ["pwrite64", "fdatasync", "ftruncate64", "unlink"];
 const WAYS: [&str; 4] = ["EIO", "ENOSPC", "before", "after"];
 
 /// Compiles the library.
-fn shim(folder: &Path) -> PathBuf {
+pub(crate) fn shim(folder: &Path) -> PathBuf {
     let (source, library) = (folder.join("shim.c"), folder.join("shim.so"));
     std::fs::write(&source, include_str!("shim.c")).expect("written");
     let mut cc = Command::new("cc");
