@@ -57,6 +57,8 @@ impl Config {
     pub(super) fn run(self) -> Done {
         let config = Settings::read(&self.config)?;
         let mut findings = vec![listening(&config), domain(&config), names(&config)];
+        findings.push(people(&config));
+        findings.extend(figures(&config));
         findings.extend(certificates(&config));
         findings.extend(secrets(&config));
         findings.extend(files(&config));
@@ -89,6 +91,21 @@ fn listening(config: &Settings) -> Finding {
         State::Good,
         format!("on {}, for {reach}; TLS 1.3 and a client certificate always", config.listen),
     )
+}
+
+fn people(config: &Settings) -> Finding {
+    let what = if config.two_people {
+        "take two people, each by a certificate that names them"
+    } else {
+        "take one steward (two_people asks for a second person)"
+    };
+    ("agreements, keys", State::Good, what.into())
+}
+
+fn figures(config: &Settings) -> Option<Finding> {
+    let address = config.metrics?;
+    let what = format!("on {address}, in the clear, for whoever is on this machine; they name nobody");
+    Some(("figures", State::Good, what))
 }
 
 fn domain(config: &Settings) -> Finding {

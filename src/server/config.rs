@@ -25,6 +25,9 @@ pub struct Config {
     pub trust_domain: String,
     /// Refuse identifiers in the clear: only sources hold the linkage key.
     pub encoded_only: bool,
+    /// Agreements and linkage keys are changed by two people only, each by a certificate that names them.
+    #[serde(default)]
+    pub two_people: bool,
     /// Seconds between verifications of the whole access log while the service runs; an hour by default.
     #[serde(default = "hour")]
     pub verify_log_every_s: NonZeroU32,

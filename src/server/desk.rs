@@ -26,6 +26,8 @@ pub(super) struct Desk {
     pub(super) store: Store,
     pub(super) limits: Limits,
     pub(super) standing: Arc<Standing>,
+    /// Some changes are made by two people.
+    pub(super) two_people: bool,
 }
 
 /// An RPC: its name in the log, and the roles that may call it.

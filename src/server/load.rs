@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, answered, with_receipt};
 use super::peer::Role;
+use super::people;
 use super::products::{self, MAX_DOCUMENT};
 use super::status::{self, Told};
 use crate::agreements::Agreement;
@@ -59,6 +60,7 @@ pub(super) async fn agreement(
         let message = "profile, or one of terms.profiles: is not a known rule profile";
         return Err(desk.refuse(call, Told::malformed("agreement.profile", message)).await);
     }
+    people::agree(desk, call).await?;
     let (id, version, digest, now) =
         (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
     let response = pb::PutAgreementResponse { agreement: agreement.id, version, digest: digest.to_vec() };

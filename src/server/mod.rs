@@ -23,6 +23,7 @@ mod products;
 mod check;
 mod linkage;
 mod listing;
+mod people;
 mod load;
 mod rotation;
 pub mod standing;
@@ -181,6 +182,7 @@ impl Bound {
                 burst: limits.calls_per_second.max(1),
             }),
             standing: standing.clone(),
+            two_people: self.config.two_people,
         };
         let (mut stopped, mut shutdown) = (self.store.stopped(), shutdown);
         let (ending, mut ended) = watch::channel(false);

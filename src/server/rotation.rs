@@ -2,6 +2,7 @@
 
 use super::desk::{Admitted, Desk, with_receipt};
 use super::linkage::counted;
+use super::people;
 use super::status::{self, Told};
 use crate::api::v1 as pb;
 use crate::audit::Hash;
@@ -43,6 +44,7 @@ pub(super) async fn change(
             return Err(desk.refuse(call, Told { rule: "key.malformed", status }).await);
         }
     };
+    people::agree(desk, call).await?;
     let logged = call.clone();
     let steps = move |tx: &mut Tx<'_>| {
         let (LinkageKeys { current, next }, about) = rotation::change(tx, step, held.as_deref())?;

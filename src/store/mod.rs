@@ -20,6 +20,7 @@ mod log_blocks;
 mod needles;
 mod opt_outs;
 mod organizations;
+mod proposals;
 mod records;
 mod rehearsal;
 mod rewrite;

@@ -28,7 +28,7 @@ fn what_is_wrong_is_told_before_the_service_is_started() {
         let expected = if ["certificates", "revocation"].contains(&part.as_str()) { "look" } else { "good" };
         assert_eq!(state, expected, "{part}");
     }
-    assert_eq!(at_first.0.len(), 11);
+    assert_eq!(at_first.0.len(), 12);
 
     let set = |name: &str, mode: u32| fs::set_permissions(city.file(name), Permissions::from_mode(mode));
     set("throughline.db", 0o644).expect("it is ours");

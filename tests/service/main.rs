@@ -34,6 +34,7 @@ mod metrics;
 mod model;
 mod modes;
 mod organizations;
+mod people;
 mod power;
 mod proof;
 mod release;

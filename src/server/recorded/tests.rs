@@ -13,7 +13,7 @@ fn desk(folder: &std::path::Path) -> Desk {
     let settings =
         Settings { running_max: 1, running_per_organization_max: 1, call_every: Duration::ZERO, burst: 1 };
     let standing = Arc::new(Standing::new(&folder.join("t.db")));
-    Desk { store: testing::open(folder), limits: Limits::new(settings), standing }
+    Desk { store: testing::open(folder), limits: Limits::new(settings), standing, two_people: false }
 }
 
 /// What a handler does that lets the caller in and then does `then`, asked with these headers.
