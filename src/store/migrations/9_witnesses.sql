@@ -24,7 +24,7 @@ CREATE TABLE witnessed (
     witnessed_ms  INTEGER NOT NULL
 ) STRICT;
 
--- Entries that say that the log goes on from a backup, and the size of the furthest log of before that was known of.
+-- Entries that say that the log goes on from a backup: which, and up to what size entries were lost.
 CREATE TABLE recovery (
     position      INTEGER PRIMARY KEY,
     lost_size     INTEGER NOT NULL
