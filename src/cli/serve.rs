@@ -53,10 +53,11 @@ impl Serve {
         let said = Said { since, clock_is_right: self.clock_is_right };
         super::wait(async move {
             let bound = bind(config, said).await?;
-            screen::say(&format!("listening on {}", bound.address()?));
             if let Some(address) = bound.metrics_address()? {
                 tracing::info!(%address, "figures for Prometheus");
             }
+            // The last of all: whoever waits for this line finds the rest.
+            screen::say(&format!("listening on {}", bound.address()?));
             let (ask, asked) = watch::channel(false);
             let (mut interrupt, mut terminate) =
                 (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
