@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("migrations/11_destruction.sql"),
     include_str!("migrations/12_certificates.sql"),
     include_str!("migrations/13_proposal.sql"),
+    include_str!("migrations/14_last_backups.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.

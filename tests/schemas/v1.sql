@@ -1,117 +1,23 @@
--- A database as version 1 of the schema made it, with invented rows. Never edited.
-PRAGMA application_id = 1953002092;
-PRAGMA user_version = 1;
-CREATE TABLE service (
-    one           INTEGER PRIMARY KEY CHECK (one = 1),
-    origin        TEXT    NOT NULL CHECK (length(origin) BETWEEN 1 AND 128),  -- the log's C2SP origin
-    created_ms    INTEGER NOT NULL,                                          -- Unix time, milliseconds
-    key_check     BLOB    NOT NULL CHECK (length(key_check) = 32)            -- tells the right service key from a wrong one
-) STRICT;
-CREATE TABLE organization (
-    id            TEXT    PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
-    name          TEXT    NOT NULL,
-    roles         TEXT    NOT NULL,   -- comma separated: contributor, partner, steward, auditor
-    active        INTEGER NOT NULL CHECK (active IN (0, 1)),
-    source        INTEGER UNIQUE      -- small number of a contributor, from its first push on
-) STRICT, WITHOUT ROWID;
-CREATE TABLE agreement (
-    id            TEXT    NOT NULL,
-    version       INTEGER NOT NULL CHECK (version > 0),
-    digest        BLOB    NOT NULL CHECK (length(digest) = 32),   -- SHA-256 of the document
-    document      TEXT    NOT NULL,                               -- TOML
-    loaded_ms     INTEGER NOT NULL,
-    PRIMARY KEY (id, version)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE product (
-    id            TEXT    NOT NULL,
-    version       INTEGER NOT NULL CHECK (version > 0),
-    digest        BLOB    NOT NULL CHECK (length(digest) = 32),
-    document      TEXT    NOT NULL,
-    loaded_ms     INTEGER NOT NULL,
-    PRIMARY KEY (id, version)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE batch (
-    source        INTEGER NOT NULL,
-    id            TEXT    NOT NULL CHECK (length(id) BETWEEN 1 AND 64),        -- the client's own
-    delivery      TEXT    NOT NULL CHECK (length(delivery) BETWEEN 1 AND 64),  -- the client's own
-    sequence      INTEGER NOT NULL CHECK (sequence > 0),
-    digest        BLOB    NOT NULL CHECK (length(digest) = 32),   -- over tokens, encodings and facts, never over a name
-    verdict       BLOB    NOT NULL,                               -- outcomes and violations, as acknowledged
-    received_ms   INTEGER NOT NULL,
-    PRIMARY KEY (source, id)
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX batch_by_delivery ON batch (source, delivery, sequence);
-CREATE TABLE record (
-    source        INTEGER NOT NULL,
-    kind          INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 13),
-    key           BLOB    NOT NULL CHECK (length(key) = 16),                     -- token of the source's own key
-    student       BLOB    CHECK (student IS NULL OR length(student) = 16),       -- token of the local student id
-    fact          BLOB    CHECK (fact IS NULL OR length(fact) <= 1024),          -- codes, dates, numbers; NULL is a tombstone
-    PRIMARY KEY (source, kind, key)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE subject (
-    source        INTEGER NOT NULL,
-    student       BLOB    NOT NULL CHECK (length(student) = 16),
-    encoding      BLOB    NOT NULL CHECK (length(encoding) BETWEEN 29 AND 4096), -- nonce, AES-256-GCM ciphertext, tag
-    person        INTEGER NOT NULL,
-    weight_bits   REAL    NOT NULL,                                              -- match weight of the link, 0 for a new person
-    pattern       BLOB    NOT NULL CHECK (length(pattern) = 8),                  -- comparison level of each field
-    model         INTEGER NOT NULL,                                              -- version of the linkage model that decided
-    PRIMARY KEY (source, student)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE edition (
-    number        INTEGER PRIMARY KEY CHECK (number > 0),
-    title         TEXT    NOT NULL,
-    frozen_ms     INTEGER NOT NULL,
-    digest        BLOB    NOT NULL CHECK (length(digest) = 32),   -- SHA-256 over its columns
-    persons       INTEGER NOT NULL,
-    student_years INTEGER NOT NULL,
-    opted_out     INTEGER NOT NULL,
-    sources       TEXT    NOT NULL,                               -- comma separated organization ids
-    metadata      TEXT    NOT NULL                                -- JSON: schools, programs, zones and tests the columns refer to
-) STRICT;
-CREATE TABLE edition_column (
-    edition       INTEGER NOT NULL REFERENCES edition (number),
-    frame         TEXT    NOT NULL,
-    name          TEXT    NOT NULL,
-    bytes         BLOB    NOT NULL,
-    PRIMARY KEY (edition, frame, name)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE seal (
-    edition       INTEGER PRIMARY KEY REFERENCES edition (number),
-    digest        BLOB    NOT NULL CHECK (length(digest) = 32),
-    bytes         BLOB    NOT NULL
-) STRICT;
-CREATE TABLE log_entry (
-    position      INTEGER PRIMARY KEY CHECK (position >= 0),
-    entry         BLOB    NOT NULL CHECK (length(entry) BETWEEN 2 AND 4096)
-) STRICT;
-CREATE TABLE log_node (
-    level         INTEGER NOT NULL,     -- 0 is a leaf
-    position      INTEGER NOT NULL,     -- counted within the level
-    hash          BLOB    NOT NULL CHECK (length(hash) = 32),
-    PRIMARY KEY (level, position)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE log_checkpoint (
-    one           INTEGER PRIMARY KEY CHECK (one = 1),
-    size          INTEGER NOT NULL,
-    note          TEXT    NOT NULL
-) STRICT;
+-- Invented rows of version 1 of the schema: what its step has made room for, after those of the versions before. Never edited.
 INSERT INTO service (one, origin, created_ms, key_check) VALUES (1, 'test/log', 1767225600000, X'0D4F0E5401CD0E3619A43916559F4A72DEFA1A5BA681BB893DC395ED5AE37BB1');
-INSERT INTO organization (id, name, roles, active, source) VALUES ('city-partnership', 'City partnership', 'partner', 1, NULL);
+INSERT INTO organization (id, name, roles, active) VALUES ('city-partnership', 'City partnership', 'partner', 1);
 INSERT INTO organization (id, name, roles, active, source) VALUES ('eastbrook', 'Eastbrook schools', 'contributor', 1, 2);
 INSERT INTO organization (id, name, roles, active, source) VALUES ('northfield', 'Northfield schools', 'contributor', 1, 1);
-INSERT INTO organization (id, name, roles, active, source) VALUES ('steward', 'The steward', 'steward', 1, NULL);
-INSERT INTO agreement (id, version, digest, document, loaded_ms) VALUES ('city-outcomes', 1, X'763B0C5F914B7AC768FA38E8BD8C0F835E1DDA09992107E83A350D38C60AFF29', 'agreement = "city-outcomes"'||char(10)||'version = 1'||char(10)||'', 1767225600000);
-INSERT INTO product (id, version, digest, document, loaded_ms) VALUES ('city', 1, X'D35FBAB942EEE0F4190356C5F73F5907C8EA716F6D2573C42F34229999C89738', 'product = "city"'||char(10)||'version = 1'||char(10)||'', 1767225600000);
+INSERT INTO organization (id, name, roles, active) VALUES ('steward', 'The steward', 'steward', 1);
+INSERT INTO agreement (id, version, digest, document, loaded_ms) VALUES ('city-outcomes', 1, X'763B0C5F914B7AC768FA38E8BD8C0F835E1DDA09992107E83A350D38C60AFF29', 'agreement = "city-outcomes"
+version = 1
+', 1767225600000);
+INSERT INTO product (id, version, digest, document, loaded_ms) VALUES ('city', 1, X'D35FBAB942EEE0F4190356C5F73F5907C8EA716F6D2573C42F34229999C89738', 'product = "city"
+version = 1
+', 1767225600000);
 INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms) VALUES (1, 'd1-1', 'd1', 1, X'F8FBFAD67A53B940DA7E9758DCDE3773FEACD63E28FDCE784133DFFE53618BD3', X'00', 1767225600000);
 INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms) VALUES (1, 'd1-2', 'd1', 2, X'FCD52C8A807F6E0B0C6644644F7570FEC650FA2CEECF7087DBBB9F3ECD193A1C', X'00', 1767225601000);
 INSERT INTO batch (source, id, delivery, sequence, digest, verdict, received_ms) VALUES (2, 'fall-1', 'fall', 1, X'0F8AED23E84A75C0B1EC4EE7950B74C66B32DD4B46FDF5439E2A7DA03423D384', X'00', 1767225602000);
-INSERT INTO record (source, kind, key, student, fact) VALUES (1, 0, X'82A66EF61210C1BCA37E9F7FC3B1BDE4', X'2086076D238D7D371536DC3F42435D4E', NULL);
+INSERT INTO record (source, kind, key, student) VALUES (1, 0, X'82A66EF61210C1BCA37E9F7FC3B1BDE4', X'2086076D238D7D371536DC3F42435D4E');
 INSERT INTO record (source, kind, key, student, fact) VALUES (1, 0, X'9B940C0AB31B9E256B3FEEDCDB56F14E', X'921593166A4E3F6CBBB431086337E630', X'');
 INSERT INTO record (source, kind, key, student, fact) VALUES (1, 2, X'182CCC0F498DB4C6770A137EFE0177C5', X'921593166A4E3F6CBBB431086337E630', X'020141C90F');
 INSERT INTO record (source, kind, key, student, fact) VALUES (2, 0, X'3E86450845DF087134F61AB4420C39E9', X'626EE03347C8111AAB31BF0DD8E9EBB7', X'');
-INSERT INTO record (source, kind, key, student, fact) VALUES (2, 1, X'2B5A70D4621AF45B7ABBB84156A40E8B', NULL, X'0101410142');
+INSERT INTO record (source, kind, key, fact) VALUES (2, 1, X'2B5A70D4621AF45B7ABBB84156A40E8B', X'0101410142');
 INSERT INTO subject (source, student, encoding, person, weight_bits, pattern, model) VALUES (1, X'2086076D238D7D371536DC3F42435D4E', X'B424D4E077C28041204E50406FADC83C0CB268232059193AA006F9C7C742575C2FA4C8DE355A1FFEA2EA4BD0DDD2D68FB7888BB1C3F412DD5AD7A9EA279B8BBCFA12F3F2AC14A92F6DC0E76D1AA9A5C396084E5175A12DB50A1BFB991DB076B99A4AC2CA92980CA8C203C130F4624E9DCBDD73681B7A6878BA0592B2269542BB500F4279532E8C12B39BA8C4256CE1A5BE90257D61EB45DF1ADB434A4527CC578E5B71039CBC42C512FAB12A6FDDA748CE8F267E0A87A8904206FB48C02DDE68F5734DAF851CBABD481DD3C788859E187ED1B7C170A54EAC77A2AD128BB4235673A93F38', 2, 0.0, X'0000000000000000', 1);
 INSERT INTO subject (source, student, encoding, person, weight_bits, pattern, model) VALUES (1, X'921593166A4E3F6CBBB431086337E630', X'B140BBAFA5959C9B10DD4CFE31249A32AAC8AF80C6730C8B302C274FC1C88D7D9CB2FFA375322EA3D2EB7B007FA2DE511B54C195E764599DEC30270F0F50A448829C51F390ECAD540FA2521FD82E6481E2696E6CE0CBA36029C08D1AE9F82A77907201D40B9F321AA9777DB0FB42F0B18632D9335D5CEF51591DA465E3C8D93FDE134602E05E79FD70D9A08FC8939240346F0ADF4BAC69AF15C448B13E4FF99BAA20DD094D00E1ADB8F6D35D94FB27D6C2E8236AB75D782EE55466C10548F0A95E88EBC4E1E73DB7A0F3CACA72C5AFB0BFEB4C06DB1FFED2E2EB3DE7AECA52CBD43381F3', 1, 17.25, X'0000000000000000', 1);
 INSERT INTO subject (source, student, encoding, person, weight_bits, pattern, model) VALUES (2, X'626EE03347C8111AAB31BF0DD8E9EBB7', X'D1C438F8082DC5330A1B074053D457CBDD8D7DAE0FB3FC431AB2BD2F6774013AD6FC0FF92026B6C45E21ABD5406D0CC7F5724EAB0C096449F1DC830298F8027A0C2059132037E2651E3689887490206C3EF0C05258C51887C87DD31B8182B4846C87A8ECE52117A70BF3277CB8E6A2D029C8662FC11B5D9DEC7DBEB8FC1CDCEC3A07C1248828674A4EFFDE19A871579C00B07C8148F51728B7CE096834B0FA0C98487DD7DA6CAFA79079A1CED5B2554867FEF133B23847527A63CC183234CC71D71676A6FF7DC513E21B53AECC52A122B7100B33991CD92F6B1CCC0813C8E2879AC32BBE', 1, 17.25, X'0000000000000000', 1);
@@ -131,4 +37,9 @@ INSERT INTO log_node (level, position, hash) VALUES (0, 4, X'B0C0052D1F7626E2907
 INSERT INTO log_node (level, position, hash) VALUES (1, 0, X'668A77E68F4FDFF37B08DE89B5E10D157807F46CD74B8DFF4AD0E44EEA6DAD24');
 INSERT INTO log_node (level, position, hash) VALUES (1, 1, X'AF431FDDC6378C004B6BD9639479EBDA63F4748B4719C2ECE503BC750045A4B1');
 INSERT INTO log_node (level, position, hash) VALUES (2, 0, X'F4C98BC79D0A15FF16F84C99C9402ADAD717D86761CC2D17D3B0DECB9402FC6F');
-INSERT INTO log_checkpoint (one, size, note) VALUES (1, 5, 'test/log'||char(10)||'5'||char(10)||'0QPzWAQtLiT/SA3vjbzUwC/TfzXCizcp/S2rV8c3QJk='||char(10)||''||char(10)||'— test/log MuP6h/JvUUnt3x2w3b/jFphdAAokKs6RUKnoc1WnXkmyYCTNjoCwhEhwPNnE/Pj1ew/YO5DM/Da6ZF7pn7ogS6kRWAg='||char(10)||'');
+INSERT INTO log_checkpoint (one, size, note) VALUES (1, 5, 'test/log
+5
+0QPzWAQtLiT/SA3vjbzUwC/TfzXCizcp/S2rV8c3QJk=
+
+— test/log MuP6h/JvUUnt3x2w3b/jFphdAAokKs6RUKnoc1WnXkmyYCTNjoCwhEhwPNnE/Pj1ew/YO5DM/Da6ZF7pn7ogS6kRWAg=
+');

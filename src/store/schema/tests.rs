@@ -1,4 +1,5 @@
-//! Files of every schema that was released, opened by the code of today. `tests/schemas` has one of each version, as text.
+//! Files of every schema that was released, opened by the code of today: the steps up to it, each as it was released, and the
+//! rows that `tests/schemas` puts where a step has made room.
 
 use super::*;
 use crate::audit::Hash;
@@ -8,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
 /// SHA-256 of each step as it was released: other files were made by it, so it is never edited. A step that is released gets
-/// a line here, and `tests/schemas` a file as it leaves it.
-const RELEASED: [&str; 11] = [
+/// a line here, and rows in `tests/schemas`.
+const RELEASED: [&str; 14] = [
     "8d3ec57b6faebb098dce77a73b877b34bdea6a1835e425b7eb54d54eef44fa19",
     "588ee94d159897a43bea35837ca2dd6cb4f031941bad1477885be33a682a0555",
     "743a0416b5ee4e9f5bb4da43bc81521d41ab9bf8f7c3a8a06cb7c4147497eca4",
@@ -21,6 +22,9 @@ const RELEASED: [&str; 11] = [
     "596b2a93f6c214b0a27d603c0ae6e1be125f16550ccb5a97c04311794a67c903",
     "6b1f6b93dfbf24f6f11e3f8faf7f4f750db3b80582885bec86fa3ea2976276e8",
     "3987dc833087e8b2e1553372d15141f7d74d77ae23ae4e0eba3ee0f8dbbefd96",
+    "08b61f74799dbb56b6955af6fa76c3d91835c22ee70d097373b88e26ea73eca1",
+    "a6c44ea762b698f2c6a30a419c3341b13a8ee382e324f5390227114cdbed48c2",
+    "531911f0a5accca02dea1aa7f5844575617944bc26faaeb9c3206e23719d15ed",
 ];
 
 /// A statement that fails, behind statements that do not.
@@ -38,12 +42,17 @@ fn versions() -> std::ops::RangeInclusive<usize> {
 
 /// A file as that version left it.
 fn file(folder: &TempDir, version: usize) -> std::path::PathBuf {
-    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/schemas/v{version}.sql"));
-    let text = std::fs::read_to_string(text).expect("a file for each released version");
     let path = folder.path().join(format!("v{version}.db"));
     let connection = Connection::open(&path).expect("a new file");
     connection.execute_batch("PRAGMA journal_mode = WAL").expect("as the service has it");
-    connection.execute_batch(&text).expect("a database as text");
+    connection.pragma_update(None, "application_id", APPLICATION_ID).expect("ours");
+    for (number, step) in (1..=version).zip(MIGRATIONS) {
+        let rows = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/schemas/v{number}.sql"));
+        let rows = std::fs::read_to_string(rows).expect("rows of each released version");
+        connection.execute_batch(step).expect("a step");
+        connection.execute_batch(&rows).expect("rows that fit");
+    }
+    connection.pragma_update(None, "user_version", version as u32).expect("a version");
     path
 }
 
@@ -95,14 +104,13 @@ fn no_released_step_was_edited() {
 }
 
 #[test]
-fn the_files_are_what_the_steps_make() {
+fn every_table_of_every_version_has_a_row() {
     let folder = TempDir::new().expect("a temporary folder");
     for version in versions() {
         let kept = Connection::open(file(&folder, version)).expect("the file");
-        assert_eq!(schema(&kept), schema(&fresh(&MIGRATIONS[..version])), "version {version}");
-        assert_eq!(number(&kept, "user_version"), version as i64);
-        let is_filled = |table: &String| !rows(&kept, table, &columns(&kept, table)).is_empty();
-        assert!(tables(&kept).iter().all(is_filled), "version {version}: every table has a row");
+        for table in tables(&kept) {
+            assert!(!rows(&kept, &table, &columns(&kept, &table)).is_empty(), "version {version}: {table}");
+        }
     }
 }
 
@@ -142,6 +150,10 @@ fn a_file_of_every_version_opens_with_all_its_rows() {
         let store = open_with(&path, &key());
         let head = store.read_blocking(|snapshot| snapshot.log_size());
         assert_eq!(head.ok(), Some(5), "version {version}");
+        let students = store.read_blocking(|snapshot| {
+            Ok::<_, Error>(snapshot.destructions()?.iter().map(|of| of.erased.n_students()).sum::<u64>())
+        });
+        assert_eq!(students.ok(), Some(if version < 11 { 0 } else { 1 }), "version {version}");
     }
 }
 
@@ -185,21 +197,30 @@ fn a_step_that_fails_leaves_the_version_before_it() {
     }
 }
 
-/// A file as the tenth schema left it, with what statements put there, brought up to date.
-fn migrated(sql: &str) -> Connection {
-    let mut connection = Connection::open_in_memory().expect("a database");
-    for migration in &MIGRATIONS[..10] {
-        connection.execute_batch(migration).expect("a schema");
-    }
-    connection.pragma_update(None, "user_version", 10).expect("a version");
+/// A file as a version of the schema left it, with what statements put there, brought up to date.
+fn migrated(version: usize, sql: &str) -> Connection {
+    let mut connection = fresh(&MIGRATIONS[..version]);
     connection.execute_batch(sql).expect("rows");
     migrate(&mut connection, &MIGRATIONS).expect("it is brought up to date");
     connection
 }
 
+/// Under what records are held, and under what each source has sent.
+fn held_and_sent(connection: &Connection) -> (Vec<String>, Vec<String>) {
+    let rows = |sql: &str| -> Vec<String> {
+        let mut statement = connection.prepare(sql).expect("a statement");
+        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
+        rows.collect::<Result<_, _>>().expect("texts")
+    };
+    let held = "SELECT source || ': ' || coalesce(agreements, 'unknown') FROM record
+         LEFT JOIN holding ON holding = number ORDER BY source";
+    (rows(held), rows("SELECT source || ': ' || agreement FROM sent_under ORDER BY source, agreement"))
+}
+
 #[test]
 fn records_from_before_are_of_an_agreement_where_there_is_one_they_can_be_of() {
     let connection = migrated(
+        10,
         "INSERT INTO organization (id, name, roles, active, source)
              VALUES ('one', '', '', 1, 1), ('two', '', '', 1, 2), ('tw', '', '', 1, 3);
          INSERT INTO agreement (id, version, digest, document, loaded_ms)
@@ -209,14 +230,20 @@ fn records_from_before_are_of_an_agreement_where_there_is_one_they_can_be_of() {
              VALUES (1, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1'), (2, 'x', 'x', 1, zeroblob(32), x'00', 0, 'a@1');
          INSERT INTO record (source, kind, key) VALUES (1, 1, zeroblob(16)), (2, 1, zeroblob(16)), (3, 1, zeroblob(16));",
     );
-    let rows = |sql: &str| -> Vec<String> {
-        let mut statement = connection.prepare(sql).expect("a statement");
-        let rows = statement.query_map([], |row| row.get(0)).expect("rows");
-        rows.collect::<Result<_, _>>().expect("texts")
-    };
-    let held = "SELECT source || ': ' || coalesce(agreements, 'unknown') FROM record
-         LEFT JOIN holding ON holding = number ORDER BY source";
-    assert_eq!(rows(held), ["1: a", "2: unknown", "3: a"]);
-    let sent = "SELECT source || ': ' || agreement FROM sent_under ORDER BY source, agreement";
-    assert_eq!(rows(sent), ["1: a", "2: a", "2: b", "3: a"]);
+    let (held, sent) = held_and_sent(&connection);
+    assert_eq!(held, ["1: a", "2: unknown", "3: a"]);
+    assert_eq!(sent, ["1: a", "2: a", "2: b", "3: a"]);
+}
+
+#[test]
+fn what_was_erased_before_backups_were_noted_waits_for_those_begun_by_then() {
+    let connection = migrated(
+        11,
+        "INSERT INTO backup VALUES (1, 'night.db', 100, 1), (2, 'later.db', 300, 1);
+         INSERT INTO destruction (number, scope, id, because, erased_ms, erased)
+             VALUES (1, 'source', 'one', '', 50, '{}'), (2, 'source', 'two', '', 200, '{}');",
+    );
+    let mut last = connection.prepare("SELECT last_backup FROM destruction ORDER BY number").expect("sound");
+    let last = last.query_map([], |row| row.get(0)).expect("rows").collect::<Result<Vec<i64>, _>>();
+    assert_eq!(last.ok(), Some(vec![0, 1]), "the later one was begun when all rows were gone");
 }

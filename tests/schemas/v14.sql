@@ -1,0 +1,1 @@
+-- Version 14 of the schema makes no room: its step corrects what stands.
