@@ -54,7 +54,11 @@ fn sealed(edition: u32, tabulation: &Tabulation, past: &[Past<'_>], n_out: u64) 
     let (tabulations, profiles) = (std::slice::from_ref(tabulation), RuleProfile::all());
     let (seal, report) =
         Seal::make_after(edition, tabulations, past, &profiles, b"secret").expect("a sound tabulation");
-    let seal = Seal::from_bytes(&seal.to_bytes()).expect("its own bytes");
+    let bytes = seal.to_bytes();
+    let seal = Seal::from_bytes(&bytes).expect("its own bytes");
+    // A seal of which nothing implies another is what it was before that was known.
+    let implies = tabulation.measures.iter().any(|measure| !measure.within.is_empty());
+    assert_eq!(bytes[..17], *if implies { b"throughline seal\x05" } else { b"throughline seal\x03" });
     let proof = Proof::from_bytes(&report.proof.to_bytes()).expect("its own bytes");
     let verified = proof.verify(&seal, tabulations, past, &profiles, b"secret").expect("it holds");
     assert_eq!((verified.n_one_mark, verified.n_linear_only), (0, n_out));
@@ -220,4 +224,26 @@ fn an_edition_that_was_sealed_without_the_guard_verifies_as_it_did() {
     let past = [Past { seal: &seal, tabulations: now }, Past { seal: &next, tabulations: now }];
     let (kept, _) = Seal::make_after(3, now, &past, &profiles, b"secret").expect("a sound tabulation");
     assert_eq!(kept.sealed_in().collect::<Vec<_>>(), [2], "and stays so");
+}
+
+#[test]
+fn a_seal_and_its_proof_from_before_populations_were_found_inside_others_verify() {
+    // Written by the version before, which took outcomes as they are listed: the inner one comes first.
+    let mut tabulation = tabulation(&[[60, 50, 55, 45], [59, 30, 35, 25]]);
+    tabulation.measures.reverse();
+    tabulation.measures[0].within = vec![1];
+    tabulation.measures[1].within = vec![];
+    tabulation.atoms.values.reverse();
+    tabulation.publications = vec![publication("scores", &[0, 1])];
+    let (now, profiles) = (std::slice::from_ref(&tabulation), RuleProfile::all());
+    let seal = Seal::from_bytes(include_bytes!("seals/inner_first.seal")).expect("a seal");
+    let proof = Proof::from_bytes(include_bytes!("seals/inner_first.proof")).expect("a proof");
+    assert!(seal.check_known(now).is_ok(), "it says which of them implies the other");
+    let verified = proof.verify(&seal, now, &[], &profiles, b"secret");
+    assert!(verified.is_ok(), "{:?}", verified.err());
+    let [inner, outer] = [0, 1].map(|at| shown(&seal, "scores", at));
+    assert_eq!((inner.len(), outer.len(), told(&inner, &outer)), (7, 5, 0));
+    // The next edition goes on from it.
+    let next = Seal::make_after(2, now, &[Past { seal: &seal, tabulations: now }], &profiles, b"secret");
+    assert_eq!(next.expect("a sound tabulation").0.sealed_in().collect::<Vec<_>>(), [1]);
 }

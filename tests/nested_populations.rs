@@ -55,7 +55,10 @@ fn sealed(edition: u32, tabulation: &Tabulation, past: &[Past<'_>]) -> Seal {
     let (tabulations, profiles) = (std::slice::from_ref(tabulation), RuleProfile::all());
     let (seal, report) =
         Seal::make_after(edition, tabulations, past, &profiles, b"secret").expect("a sound tabulation");
-    let seal = Seal::from_bytes(&seal.to_bytes()).expect("its own bytes");
+    let bytes = seal.to_bytes();
+    let seal = Seal::from_bytes(&bytes).expect("its own bytes");
+    let is_inside = tabulation.populations.iter().any(|population| !population.within.is_empty());
+    assert!(bytes.starts_with(b"throughline seal\x05") || !is_inside);
     let proof = Proof::from_bytes(&report.proof.to_bytes()).expect("its own bytes");
     let verified = proof.verify(&seal, tabulations, past, &profiles, b"secret").expect("it holds");
     assert_eq!((verified.n_one_mark, past.is_empty() && verified.n_linear_only > 0), (0, false));

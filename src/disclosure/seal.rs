@@ -137,7 +137,7 @@ impl Seal {
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] for anything that [`Seal::to_bytes`] does not write, now or in earlier versions.
+    /// [`Error::Damaged`] for what is no seal of this or an earlier version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let is_proven = !bytes.starts_with(legacy::MAGIC);
         let damaged = |_| Error::Damaged("cut or changed");

@@ -9,7 +9,7 @@ mod table;
 
 use super::nested::Terms;
 use super::rules::Sensitive;
-pub(super) use build::{families, ratios};
+pub(super) use build::{Shares, families, ratios};
 #[cfg(test)]
 pub(super) use table::Part;
 pub(super) use table::{Counts, Side, Table};

@@ -28,7 +28,7 @@ use crate::outcomes::{Tabulation, Values};
 use crate::parallel::in_parallel;
 pub(super) use codings::Coded;
 use codings::Coding;
-use family::{Counts, Family};
+use family::{Counts, Family, Shares};
 pub(super) use history::History;
 use layer::Layer;
 pub(super) use linear::DOWNWARDS_MAX;
@@ -141,7 +141,7 @@ pub(super) fn protect(
 ) -> Protection {
     let asked = Asked::new(tabulation, lattice);
     let ties = tie::ties(tabulation, lattice, secret);
-    let families = family::families(tabulation, lattice, &asked, history);
+    let families = family::families(tabulation, lattice, &asked, history, Shares::OuterFirst);
     let cover_family = |family: &Family, is_shown: &dyn Fn(u32) -> bool| {
         let linear = |may_show: &dyn Fn(usize, u32) -> bool| {
             linear::shown(lattice, family, &ties, downwards_max, |table, cell| {
@@ -206,10 +206,9 @@ pub(super) fn kept(tabulation: &Tabulation, lattice: &Lattice, history: &History
     let mut protection = Protection::nothing(tabulation, lattice);
     // What is hidden for its own sake was so without any history.
     let none = History::default();
-    for families in [family::families, family::ratios] {
-        for family in families(tabulation, lattice, &asked, &none) {
-            protection.add_primary(lattice, &family);
-        }
+    let of_shares = family::families(tabulation, lattice, &asked, &none, Shares::OuterFirst);
+    for family in of_shares.iter().chain(&family::ratios(tabulation, lattice, &asked, &none)) {
+        protection.add_primary(lattice, family);
     }
     protection.coded = history.shown_codes();
     for (population, shown) in protection.people.iter_mut().enumerate() {

@@ -4,7 +4,7 @@ use super::super::lattice::Lattice;
 #[cfg(test)]
 use super::super::proof::Witness;
 use super::super::proof::{FamilyProof, Fault, Number, Verified};
-use super::family::{Counts, Family, Table, families, ratios};
+use super::family::{Counts, Family, Shares, Table, families, ratios};
 use super::replay::Public;
 use super::tally::Tally;
 use super::{Asked, Coded, History, Protection};
@@ -50,12 +50,13 @@ pub(in crate::disclosure) fn verify(
             return Err(Fault::Shown);
         }
     }
-    let mut all = families(tabulation, lattice, &asked, history);
-    all.extend(ratios(tabulation, lattice, &asked, history));
     let is_of = |(family, proof): (&Family, &FamilyProof)| family.ids(tabulation) == proof.of;
-    if all.len() != proofs.len() || !all.iter().zip(proofs).all(is_of) {
-        return Err(Fault::Families);
-    }
+    let build = |shares_in| {
+        let mut all = families(tabulation, lattice, &asked, history, shares_in);
+        all.extend(ratios(tabulation, lattice, &asked, history));
+        (all.len() == proofs.len() && all.iter().zip(proofs).all(is_of)).then_some(all)
+    };
+    let all = build(Shares::OuterFirst).or_else(|| build(Shares::AsListed)).ok_or(Fault::Families)?;
     let pairs: Vec<_> = all.iter().zip(proofs).collect();
     let mut verified = Verified::default();
     for of_family in in_parallel(&pairs, |(family, proof)| verify_family(lattice, family, shown, proof)) {
@@ -108,8 +109,10 @@ pub(in crate::disclosure) fn first_family(
     shown: &Shown,
     witnesses: Vec<Witness>,
 ) -> FamilyProof {
-    let family =
-        families(tabulation, lattice, &Asked::new(tabulation, lattice), &History::default()).remove(0);
+    let family = {
+        let asked = Asked::new(tabulation, lattice);
+        families(tabulation, lattice, &asked, &History::default(), Shares::OuterFirst).remove(0)
+    };
     let public = Public::new(lattice, &family, shown);
     let mut tally = Tally::new(&public);
     tally.count(&witnesses);

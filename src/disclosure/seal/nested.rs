@@ -113,11 +113,19 @@ impl Seal {
         bytes: &'b [u8],
     ) -> Result<&'b [u8], Error> {
         let damaged = |_| Error::Damaged("cut or changed");
-        let (nested, rest): (Vec<Nested>, _) = postcard::take_from_bytes(bytes).map_err(damaged)?;
+        let (nested, rest): (Vec<Nested>, _) =
+            postcard::take_from_bytes(bytes).or_else(|_| before_within(bytes)).map_err(damaged)?;
         if nested.len() != lattices.len() {
             return Err(Error::Damaged("a lattice does not say which outcomes imply others"));
         }
         lattices.iter_mut().zip(nested).for_each(|(lattice, nested)| lattice.nested = nested);
         Ok(rest)
     }
+}
+
+/// Reads what was known before populations were found inside others: one list for each lattice, where there are two now. No
+/// bytes are both, as two lists are more than one.
+fn before_within(bytes: &[u8]) -> postcard::Result<(Vec<Nested>, &[u8])> {
+    let (implied, rest): (Vec<Vec<(u32, u32)>>, _) = postcard::take_from_bytes(bytes)?;
+    Ok((implied.into_iter().map(|implied| Nested { implied, within: vec![] }).collect(), rest))
 }

@@ -102,12 +102,14 @@ impl Asked<'_> {
         same.chain(without.filter(|_| self.filter.is_some()))
     }
 
-    /// Those that hold this one although its ancestors do not say so, in the same order.
+    /// Those that hold this one beside its parent, the nearest first: those that its ancestors do not say of, in the same
+    /// order, and with a filter also those without.
     fn within(&self) -> impl Iterator<Item = String> + '_ {
         let of = |rule, filter| Self { rule, filter, ..*self }.id();
         let same = self.rule.holders().map(move |rule| of(rule, self.filter));
         let without = self.rule.holders().map(move |rule| of(rule, None));
-        same.chain(without.filter(|_| self.filter.is_some()))
+        let filtered = |_: &String| self.filter.is_some();
+        self.around().filter(filtered).chain(same).chain(without.filter(filtered))
     }
 }
 
@@ -123,11 +125,10 @@ impl Plan {
         }
         let ids: Vec<String> = asked.keys().map(|(.., id)| id.clone()).collect();
         let position = |id: &str| ids.iter().position(|known| known == id);
-        let populations = asked.values().map(|asked| PlannedPopulation {
-            id: asked.id(),
-            parent: asked.around().find_map(|id| position(&id)),
-            within: asked.within().filter_map(|id| position(&id)).collect(),
-            rule: asked.rule(),
+        let populations = asked.values().map(|asked| {
+            let parent = asked.around().find_map(|id| position(&id));
+            let within = asked.within().filter_map(|id| position(&id)).filter(|of| Some(*of) != parent);
+            PlannedPopulation { id: asked.id(), parent, within: within.collect(), rule: asked.rule() }
         });
         let mut plan = Self {
             populations: populations.collect(),

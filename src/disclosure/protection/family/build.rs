@@ -8,12 +8,22 @@ use super::{Bounds, Family};
 use crate::disclosure::lattice::Lattice;
 use crate::outcomes::{Tabulation, Values};
 
+/// In which order outcomes of the same people have their tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::disclosure::protection) enum Shares {
+    /// What holds another comes before it: who is told that nobody has the one knows of both.
+    OuterFirst,
+    /// As they are listed, as in proofs from before.
+    AsListed,
+}
+
 /// Builds the families of people and outcomes.
 pub(in crate::disclosure::protection) fn families(
     tabulation: &Tabulation,
     lattice: &Lattice,
     asked: &Asked,
     history: &History,
+    shares_in: Shares,
 ) -> Vec<Family> {
     let mut families: Vec<Family> = Vec::new();
     // The family and the table of each population. What holds another stands before it, whatever their positions are.
@@ -67,8 +77,10 @@ pub(in crate::disclosure::protection) fn families(
         })
         .collect();
     let population_of = |measure: usize| tabulation.measures[measure].population;
-    // What holds another outcome of the same people comes before it: who is told that nobody has the one knows of both.
-    let n_around = |measure: usize| tabulation.measures[measure].within.len();
+    let n_around = |measure: usize| match shares_in {
+        Shares::OuterFirst => tabulation.measures[measure].within.len(),
+        Shares::AsListed => 0,
+    };
     shares.sort_by_key(|&(measure, _)| (place[population_of(measure)].1, n_around(measure), measure));
     for (measure, counts) in shares {
         let (family, parent) = place[population_of(measure)];
@@ -241,7 +253,7 @@ mod tests {
         };
         let lattice = Lattice::new(&tabulation, &RuleProfile::all(), |_| false).expect("a small table");
         let asked = Asked::new(&tabulation, &lattice);
-        let families = families(&tabulation, &lattice, &asked, &History::default());
+        let families = families(&tabulation, &lattice, &asked, &History::default(), Shares::OuterFirst);
         let outcomes = families[0].tables.iter().filter(|table| table.counts == Counts::Outcomes);
         outcomes.map(|table| table.members.clone()).collect()
     }

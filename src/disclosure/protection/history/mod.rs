@@ -152,15 +152,12 @@ impl Family {
     /// line as they are now, or what the line lacked without them.
     pub(super) fn was_told(&self, table: usize, cells: &[u32]) -> bool {
         let was_asked = |before: &Before| {
-            let is_so = |&cell: &u32| {
-                matches!(before.saw[cell as usize], Saw::Shown | Saw::Hidden) && before.is_same(cell)
-            };
+            // A rest that has no cell of its own follows from the others, and is the same when these are.
+            let is_so = |&cell: &u32| before.saw[cell as usize] != Saw::Nothing && before.is_same(cell);
             cells.iter().all(is_so)
         };
-        match *cells {
-            [cell] => self.is_out(table, cell),
-            _ => self.tables[table].before.iter().any(was_asked),
-        }
+        cells.iter().all(|&cell| self.is_out(table, cell))
+            || (cells.len() > 1 && self.tables[table].before.iter().any(was_asked))
     }
 
     /// Whether a table stays hidden in a cell because it was before, and has not changed by enough people since.

@@ -121,7 +121,9 @@ impl Quantity<'_> {
             }
             let can_hide = |cell: &&u32| {
                 let parts = self.lattice.children(**cell, 0);
+                // A cell that is known to be nobody's covers nothing.
                 self.candidate[**cell as usize]
+                    && self.occupied[**cell as usize]
                     && (parts.is_empty() || parts.iter().any(|part| is_hidden(&part)))
             };
             let mut spare: Vec<u32> = below.iter().filter(can_hide).copied().collect();
