@@ -79,8 +79,16 @@ impl Connect {
                 return Ok(None);
             }
         };
-        let key = pem::private_key(&path)?;
-        let cosigner = Cosigner::from_pkcs8(&witness::name(log.name(), organization), key.secret_der())?;
+        let name = witness::name(log.name(), organization);
+        let cosigner = match pem::private_key(&path) {
+            Ok(key) => Cosigner::from_pkcs8(&name, key.secret_der())?,
+            // A version before this wrote the key as it is.
+            Err(error @ pem::Error::Content { .. }) => {
+                let bare = Zeroizing::new(std::fs::read(&path)?);
+                Cosigner::from_pkcs8(&name, &bare).map_err(|_| error)?
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(Some(Memory::open(&file("seen.json"), log, lock, cosigner)?))
     }
 

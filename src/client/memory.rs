@@ -48,9 +48,8 @@ struct Newest {
     receipt: Receipt,
 }
 
-/// What was seen, as it is kept.
+/// What was seen, as it is kept. A version before this kept a time, too, which nothing goes by.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Kept {
     last: Option<String>,
     seen: Vec<String>,

@@ -13,8 +13,8 @@ use crate::records::{OrgId, Violation};
 use crate::store::{self, OfferedCheckpoint, Snapshot, Tx, WitnessedCheckpoint};
 use tonic::{Response, Status};
 
-/// Checkpoints in a request, besides the last one.
-const SEEN_MAX: usize = 128;
+/// Checkpoints in a request, besides the last one: as many as clients of any version keep.
+const SEEN_MAX: usize = 512;
 
 /// How long a checkpoint is offered that too few cosign: as long as everybody who calls once a day needs.
 const OFFERED_MAX_MS: i64 = 36 * 3_600 * 1_000;
@@ -62,7 +62,7 @@ pub(super) async fn offer(
             Err(Standing::refusal())
         }
         None => {
-            let reason = "are not checkpoints and a receipt that this log has signed, the checkpoints ascending and at most 128";
+            let reason = "are not checkpoints and a receipt that this log has signed, the checkpoints ascending and at most 512";
             let status = status::violations(&[Violation::new("last, seen or newest", "not_signed", reason)]);
             Err(desk.refuse(call, Told { rule: "witness.malformed", status }).await)
         }

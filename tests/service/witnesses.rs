@@ -14,15 +14,6 @@ const PARTNER: &str = "city-partnership.partner";
 const STEWARD: &str = "city-steward.steward";
 
 impl City {
-    /// Runs a verb as somebody.
-    fn run_as(&self, identity: &str, words: &[&str]) -> Said {
-        let mut program = self.program();
-        program.args(words).args(["--as", identity, "--server"]);
-        let done = program.arg(self.address().replace("127.0.0.1", "localhost")).output().expect("it runs");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Said { code: done.status.code(), out: text(done.stdout), errors: text(done.stderr) }
-    }
-
     fn looks(&self, identity: &str) -> Said {
         let verb = if identity == CONTRIBUTOR { "status" } else { "products" };
         self.run_as(identity, &[verb, "--json"])
@@ -115,6 +106,30 @@ async fn what_enough_organizations_cosign_is_witnessed() {
     assert_eq!(checkpoint().await.witnessed, last.witnessed, "one is too few");
     assert_eq!(city.looks(PARTNER).code, Some(0));
     assert!(checkpoint().await.witnessed.len() > 100 && checkpoint().await.witnessed != last.witnessed);
+}
+
+#[tokio::test]
+async fn what_a_client_of_an_earlier_version_has_kept_is_taken_up() {
+    let city = City::published().await;
+    assert_eq!(city.looks(PARTNER).code, Some(0));
+    let file = |end: &str| city.folder().join(format!("certs/{PARTNER}.{end}"));
+    let kept: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(file("seen.json")).expect("it is kept")).expect("JSON");
+    // It wrote its key without PEM around it, and when it had seen something instead of the newest receipt.
+    let before = serde_json::json!({ "last": kept["last"], "seen": [], "at": "2026-11-27T12:00:00.000Z" });
+    std::fs::write(file("seen.json"), before.to_string()).expect("written");
+    let key = pem::private_key(&file("witness.key")).expect("a key").secret_der().to_vec();
+    std::fs::write(file("witness.key"), key).expect("written");
+    let looked = city.looks(PARTNER);
+    assert_eq!((looked.code, looked.errors.as_str()), (Some(0), ""));
+    std::fs::write(file("witness.key"), "no key").expect("written");
+    let looked = city.looks(PARTNER);
+    assert_eq!(
+        (looked.code, looked.errors.contains("is not a PEM file")),
+        (Some(2), true),
+        "{}",
+        looked.errors
+    );
 }
 
 #[tokio::test]
