@@ -64,9 +64,14 @@ pub(super) async fn agreement(
     let (id, version, digest, now) =
         (agreement.id.clone(), agreement.version, *Hash::of(document.as_bytes()).as_bytes(), call.time);
     let response = pb::PutAgreementResponse { agreement: agreement.id, version, digest: digest.to_vec() };
-    let steps = move |tx: &mut Tx<'_>| match tx.is_agreement_destroyed(&id)? {
-        true => Ok(Stored::Destroyed),
-        false => tx.put_agreement(&id, version, &digest, &document, now),
+    let (rpc, request) = (call.rpc, call.request_digest);
+    let steps = move |tx: &mut Tx<'_>| {
+        if tx.is_agreement_destroyed(&id)? {
+            return Ok(Stored::Destroyed);
+        }
+        // Where it can not be loaded, nothing of this stays, and it waits as before.
+        tx.forget_proposals(rpc, request.as_ref())?;
+        tx.put_agreement(&id, version, &digest, &document, now)
     };
     put(desk, call, "admin.agreement", response, steps).await
 }

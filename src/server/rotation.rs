@@ -47,6 +47,8 @@ pub(super) async fn change(
     people::agree(desk, call).await?;
     let logged = call.clone();
     let steps = move |tx: &mut Tx<'_>| {
+        // A step that was proposed before this one was about other keys.
+        tx.forget_proposals(logged.rpc, None)?;
         let (LinkageKeys { current, next }, about) = rotation::change(tx, step, held.as_deref())?;
         let response = pb::ChangeLinkageKeyResponse { current: id(current), next: id(next) };
         let digest = Hash::of(&response.encode_to_vec());

@@ -7,8 +7,7 @@ use crate::records::{Code, OrgId};
 use rusqlite::{OptionalExtension, params};
 
 impl Tx<'_> {
-    /// Whether somebody else has made the same call since a moment, which is forgotten then. Where nobody has, it waits for
-    /// somebody else.
+    /// Whether somebody else has made the same call since a moment. Where nobody has, it waits for somebody else.
     ///
     /// # Errors
     ///
@@ -26,8 +25,6 @@ impl Tx<'_> {
             .query_row(params![rpc, request.as_bytes(), since.millis()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         if first.is_some_and(|first| first != (organization.to_string(), person.to_string())) {
-            self.prepare("DELETE FROM proposal WHERE rpc = ?1 AND request = ?2")?
-                .execute(params![rpc, request.as_bytes()])?;
             return Ok(true);
         }
         self.prepare(
@@ -42,5 +39,18 @@ impl Tx<'_> {
             now.millis()
         ])?;
         Ok(false)
+    }
+
+    /// Forgets a call that was carried out; without its request all of its kind, where what was proposed before it was about
+    /// what is no more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn forget_proposals(&mut self, rpc: &str, request: Option<&Hash>) -> Result<(), Error> {
+        let request = request.map(Hash::as_bytes);
+        self.prepare("DELETE FROM proposal WHERE rpc = ?1 AND request = coalesce(?2, request)")?
+            .execute(params![rpc, request])?;
+        Ok(())
     }
 }
