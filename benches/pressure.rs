@@ -15,6 +15,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Request;
 use tonic::metadata::MetadataValue;
@@ -22,8 +23,8 @@ use tonic::metadata::MetadataValue;
 /// How long each pressure lasts.
 const LASTS: Duration = Duration::from_secs(5);
 
-/// How long the caller who is measured waits between questions.
-const PAUSE: Duration = Duration::from_millis(5);
+/// The caller who is measured asks so often, or as often as answers come: one who asks all the time would be a pressure, too.
+const EVERY: Duration = Duration::from_millis(5);
 
 const CONNECTIONS: usize = 1_000;
 
@@ -108,12 +109,14 @@ async fn measure(folder: &Path, service: &Service, pressure: Pressure) -> (Vec<D
         service.session(folder, "northfield.contributor").await
     }));
     let (started, mut took, mut most) = (Instant::now(), Vec::new(), before);
+    let mut clock = tokio::time::interval(EVERY);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while started.elapsed() < LASTS {
+        clock.tick().await;
         let asked = Instant::now();
         partner.query(question()).await.expect("an agreement covers it");
         took.push(asked.elapsed());
         most = most.max(memory(service));
-        tokio::time::sleep(PAUSE).await;
     }
     end.send_replace(true);
     let n_pressed = pressing.await.expect("it presses");

@@ -23,6 +23,51 @@ pub(crate) fn batches(round: u64) -> Vec<Vec<pb::Record>> {
     students.map(|from| roll(from..from + STUDENTS)).collect()
 }
 
+/// Pushes a delivery, and cuts it off after so many acknowledgements and as many turns of the runtime after that; how many
+/// there were in all.
+pub(crate) async fn cut_off(
+    city: &mut City,
+    (delivery, all): (&str, &[Vec<pb::Record>]),
+    (n_wanted, n_turns): (u64, u32),
+    receipts: &mut Vec<Receipt>,
+    cut: impl FnOnce(&mut City),
+) -> u64 {
+    let source = city.source("northfield").await;
+    let mut pushing = source.open(delivery).await.expect("it may");
+    receipts.extend(pushing.opened.receipt.take());
+    // All batches are on their way.
+    for (sequence, batch) in (1..).zip(all) {
+        pushing.send(&format!("{delivery}-{sequence}"), sequence, batch.clone()).await;
+    }
+    let mut n_acknowledged = 0;
+    while n_acknowledged < n_wanted {
+        let verdict = pushing.verdict().await.expect("it may");
+        n_acknowledged = verdict.sequence;
+        receipts.extend(verdict.receipt);
+    }
+    for _ in 0..n_turns {
+        tokio::task::yield_now().await;
+    }
+    cut(city);
+    // What had left the service before still arrives.
+    while let Ok(verdict) = pushing.verdict().await {
+        n_acknowledged = verdict.sequence;
+        receipts.extend(verdict.receipt);
+    }
+    n_acknowledged
+}
+
+/// Every receipt the client was ever given is in the log as it stands, and an export of it verifies.
+pub(crate) fn hold(city: &City, receipts: &[Receipt]) {
+    let (log, key) = (city.log(), city.log_key());
+    for receipt in receipts {
+        let proven = receipt.verify(&key, None, None).expect("a good receipt");
+        assert_eq!(log[proven.index as usize], proven.entry);
+    }
+    city.export("exported");
+    assert!(city.verifies("exported"));
+}
+
 #[tokio::test]
 async fn killed_at_any_moment_of_a_push() {
     let rounds = std::env::var("THROUGHLINE_KILLS").map_or(ROUNDS, |n| n.parse().expect("a number"));
@@ -32,30 +77,8 @@ async fn killed_at_any_moment_of_a_push() {
     let mut n_lost_replies = 0;
     for round in 0..rounds {
         let (delivery, all) = (format!("night-{round}"), batches(round));
-        let source = city.source("northfield").await;
-        let mut pushing = source.open(&delivery).await.expect("it may");
-        receipts.extend(pushing.opened.receipt.take());
-        // All batches are on their way; the kill comes after so many acknowledgements, and after as many
-        // turns of the runtime as the generator says.
-        for (sequence, batch) in (1..).zip(&all) {
-            pushing.send(&format!("{delivery}-{sequence}"), sequence, batch.clone()).await;
-        }
-        let n_wanted = round % BATCHES;
-        let mut n_acknowledged = 0;
-        while n_acknowledged < n_wanted {
-            let verdict = pushing.verdict().await.expect("it may");
-            n_acknowledged = verdict.sequence;
-            receipts.extend(verdict.receipt);
-        }
-        for _ in 0..random.next_u32() % 400 {
-            tokio::task::yield_now().await;
-        }
-        city.kill();
-        // What had left the service before the kill still arrives.
-        while let Ok(verdict) = pushing.verdict().await {
-            n_acknowledged = verdict.sequence;
-            receipts.extend(verdict.receipt);
-        }
+        let moment = (round % BATCHES, random.next_u32() % 400);
+        let n_acknowledged = cut_off(&mut city, (&delivery, &all), moment, &mut receipts, City::kill).await;
         city.restart();
         let source = city.source("northfield").await;
         let through = source.acknowledged_through(&delivery).await;
@@ -82,14 +105,7 @@ async fn killed_at_any_moment_of_a_push() {
         "{} receipts, {n_lost_replies} unheard",
         receipts.len()
     );
-    // Every receipt the client was ever given is in the log as it stands after the last kill.
-    let log = city.log();
-    for receipt in &receipts {
-        let proven = receipt.verify(&city.log_key(), None, None).expect("a good receipt");
-        assert_eq!(log[proven.index as usize], proven.entry);
-    }
-    city.export("exported");
-    assert!(city.verifies("exported"));
+    hold(&city, &receipts);
 }
 
 #[tokio::test]

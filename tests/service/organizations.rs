@@ -2,6 +2,7 @@
 
 use crate::city::City;
 use crate::records::roll;
+use crate::sources::Said;
 use throughline::audit::Entry;
 use throughline::client::Error;
 use throughline::records::OrgId;
@@ -64,26 +65,23 @@ async fn what_others_have_left_is_not_told() {
 #[tokio::test]
 async fn the_command_line_lists_all_and_says_what_proves_it() {
     let city = City::published().await;
-    let list = |words: &[&str]| {
-        let mut audit = city.program();
-        audit.args(["audit", "list", "--complete", "--json", "--server"]);
-        let done = audit.arg(city.address().replace("127.0.0.1", "localhost")).args(words).output();
-        let done = done.expect("the program runs");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (done.status.code(), text(&done.stdout).lines().count(), text(&done.stderr))
+    let list = |identity: &str, words: &[&str]| {
+        let (_, role) = identity.split_once('.').expect("an organization and a role");
+        let words = [&["audit", "list", "--complete", "--json", "--role", role], words].concat();
+        let Said { code, out, errors } = city.run_as(identity, &words);
+        (code, out.lines().count(), errors)
     };
     let before = of(&city.log(), "northfield").len();
     // The command itself has left two by then: it is shown how the log goes on, and has cosigned it.
-    let (code, n, said) = list(&["--as", "northfield.contributor", "--role", "contributor"]);
+    let (code, n, said) = list("northfield.contributor", &[]);
     assert_eq!((code, n), (Some(0), before + 2), "{said}");
     assert!(said.contains("all that the calls of northfield have left up to this one: proven"), "{said}");
-    let (code, n, said) = list(&["--organization", "northfield", "--rpc", "Push"]);
+    let (code, n, said) = list("city-auditor.auditor", &["--organization", "northfield", "--rpc", "Push"]);
     let pushes = of(&city.log(), "northfield");
     let pushes = pushes.iter().filter(|(_, entry)| entry.rpc.as_str() == "Push").count();
     assert_eq!((code, n), (Some(0), pushes), "{said}");
-    let (code, _, said) =
-        list(&["--as", "northfield.contributor", "--role", "contributor", "--organization", "city-steward"]);
+    let (code, _, said) = list("northfield.contributor", &["--organization", "city-steward"]);
     assert_eq!((code, said.contains("only auditors and stewards")), (Some(2), true), "{said}");
-    let (code, _, said) = list(&["--since", "yesterday"]);
+    let (code, _, said) = list("city-auditor.auditor", &["--since", "yesterday"]);
     assert_eq!((code, said.contains("since is neither a date")), (Some(2), true), "{said}");
 }

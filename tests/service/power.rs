@@ -5,7 +5,7 @@
 //! `THROUGHLINE_POWER_CUTS` says another number of cuts.
 
 use crate::city::City;
-use crate::kill::{BATCHES, STUDENTS, batches};
+use crate::kill::{BATCHES, STUDENTS, batches, cut_off, hold};
 use crate::syscalls;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -101,27 +101,9 @@ async fn cut_off_at_any_moment_of_a_push() {
     let mut receipts: Vec<Receipt> = Vec::new();
     for round in 0..cuts {
         let (delivery, all) = (format!("night-{round}"), batches(round));
-        let source = city.source("northfield").await;
-        let mut pushing = source.open(&delivery).await.expect("it may");
-        receipts.extend(pushing.opened.receipt.take());
-        for (sequence, batch) in (1..).zip(&all) {
-            pushing.send(&format!("{delivery}-{sequence}"), sequence, batch.clone()).await;
-        }
-        let (mut n_acknowledged, n_wanted) = (0, round % BATCHES);
-        while n_acknowledged < n_wanted {
-            let verdict = pushing.verdict().await.expect("it may");
-            n_acknowledged = verdict.sequence;
-            receipts.extend(verdict.receipt);
-        }
-        for _ in 0..random.next_u32() % 400 {
-            tokio::task::yield_now().await;
-        }
-        disk.cut(&mut city);
-        // What had left the service before still arrives.
-        while let Ok(verdict) = pushing.verdict().await {
-            n_acknowledged = verdict.sequence;
-            receipts.extend(verdict.receipt);
-        }
+        let moment = (round % BATCHES, random.next_u32() % 400);
+        let cut = |city: &mut City| disk.cut(city);
+        let n_acknowledged = cut_off(&mut city, (&delivery, &all), moment, &mut receipts, cut).await;
         city.restart();
         let source = city.source("northfield").await;
         let through = source.acknowledged_through(&delivery).await;
@@ -135,13 +117,7 @@ async fn cut_off_at_any_moment_of_a_push() {
         let n_expected = (round + 1) * BATCHES * STUDENTS as u64 * 3 + 1;
         assert_eq!(city.steward().await.n_records().await, n_expected, "cut {round}");
     }
-    let log = city.log();
-    for receipt in &receipts {
-        let proven = receipt.verify(&city.log_key(), None, None).expect("a good receipt");
-        assert_eq!(log[proven.index as usize], proven.entry);
-    }
-    city.export("exported");
-    assert!(city.verifies("exported"));
+    hold(&city, &receipts);
 
     // A service whose syncs do nothing loses what it has acknowledged: a cut is one.
     let mut serve = city.serve();

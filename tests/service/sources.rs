@@ -53,8 +53,17 @@ impl City {
 
     /// As [`City::as_source`], of a source that reaches the service at another address.
     pub(crate) fn as_source_at(&self, address: &str, words: &[&str]) -> Said {
+        self.run_at(address, "northfield.contributor", words)
+    }
+
+    /// Runs a verb as somebody.
+    pub(crate) fn run_as(&self, identity: &str, words: &[&str]) -> Said {
+        self.run_at(self.address(), identity, words)
+    }
+
+    fn run_at(&self, address: &str, identity: &str, words: &[&str]) -> Said {
         let mut program = self.program();
-        program.args(words).args(["--as", "northfield.contributor", "--server"]);
+        program.args(words).args(["--as", identity, "--server"]);
         program.arg(address.replace("127.0.0.1", "localhost"));
         program.env("THROUGHLINE_AGREEMENT", "city-outcomes");
         let done = program.output().expect("the program runs");
