@@ -102,6 +102,8 @@ pub struct Agreement {
     pub years: YearRange,
     /// What limits it further.
     pub terms: Terms,
+    /// What was received under it is destroyed, whatever the dates of this version say: the store knows.
+    pub is_destroyed: bool,
 }
 
 /// A list of names, or everything (`["*"]`).
@@ -150,7 +152,9 @@ impl Agreement {
     /// Where it stands on a day.
     #[must_use]
     pub fn state(&self, today: Date) -> State {
-        if today < self.begins {
+        if self.is_destroyed {
+            State::Destroyed
+        } else if today < self.begins {
             State::NotYet
         } else if today <= self.expires {
             State::InForce
@@ -307,6 +311,7 @@ impl Document {
                     dimensions: Grant::new(self.permits.dimensions),
                     years,
                     terms,
+                    is_destroyed: false,
                 })
             }
             _ => Err(Invalid(problems)),

@@ -53,18 +53,18 @@ pub(super) fn statement(
     let mut text = Statement::new(&snapshot.origin()?, of.number, &of.scope, of.erased_at)
         .line("because", &of.because)
         .line("asked by", asked_by);
-    for term in &of.terms {
+    // A program from before these were taken down has taken none; then they are as they are now.
+    let known = if of.terms.is_empty() { terms(snapshot, &of.scope)? } else { of.terms.clone() };
+    for term in &known {
         text = text.line("agreement", term);
     }
     let sources: Vec<&str> = sources(&of.erased).into_iter().map(|id| id.as_str()).collect();
     let records = match (&of.scope, sources.is_empty()) {
-        (_, true) => "none were there".to_owned(),
+        (Scope::Source(_), true) => "none were there".to_owned(),
+        (Scope::Agreement(_), true) => "none were there but what is kept".to_owned(),
         (Scope::Source(source), _) => format!("all that {source} has sent"),
         (Scope::Agreement(_), _) => {
-            format!(
-                "all that {} have sent under the agreement, and under no other that lasts",
-                sources.join(", ")
-            )
+            format!("all that {} have sent under the agreement, but for what is kept", sources.join(", "))
         }
     };
     text = text
@@ -77,7 +77,8 @@ pub(super) fn statement(
             "opt-outs, until when and no more, beside records that others have of the same persons",
         );
     if matches!(of.scope, Scope::Agreement(_)) {
-        let kept = "records of these sources that were received under another agreement that lasts";
+        let kept = "records that were received under another agreement that lasts, too, or of which it is not known whether \
+                    they were";
         text = text.line("kept", kept);
     }
     for counts in counts {

@@ -35,10 +35,15 @@ pub(super) fn of(
             line(&mut own, "records", &format!("{n}, {}", kind.replace('_', " ")));
             line(&mut all.text, "records", &format!("{n} of {source}, {}", kind.replace('_', " ")));
         }
-        let n = erased.students.get(source).copied().unwrap_or(0);
-        line(&mut own, "students", &n.to_string());
-        line(&mut all.text, "students", &format!("{n} of {source}"));
+        if erased.n_students_of_all.is_none() {
+            let n = erased.students.get(source).copied().unwrap_or(0);
+            line(&mut own, "students", &n.to_string());
+            line(&mut all.text, "students", &format!("{n} of {source}"));
+        }
         texts.push(Counts { of: Some(source.clone()), text: own });
+    }
+    if let Some(n) = erased.n_students_of_all {
+        line(&mut all.text, "students", &n.to_string());
     }
     line(&mut all.text, "decisions about links", &erased.n_decisions.to_string());
     line(&mut all.text, "acknowledgements of batches", &erased.n_batches.to_string());

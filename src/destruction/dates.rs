@@ -93,7 +93,8 @@ pub async fn doubt_clock(store: &Store, now: Timestamp, is_right: bool) -> Resul
         let is_far = |newest: Timestamp| now.millis() - newest.millis() > STANDSTILL_MS;
         let (newest, doubt) = (tx.newest_entry()?, tx.clock_doubt()?);
         if is_right || doubt.is_some_and(|doubt| !is_far(doubt.newest)) {
-            if tx.trust_clock()? && is_right {
+            let was_in_doubt = tx.trust_clock()? || newest.is_some_and(is_far);
+            if is_right && was_in_doubt {
                 tx.log(&Entry::restored(now, "clock_is_right"))?;
             }
         } else if let Some(newest) = newest.filter(|newest| is_far(*newest)) {

@@ -204,6 +204,8 @@ pub fn certificates(
         };
         found.retain(|of| match &of.scope {
             Scope::Source(id) => id == organization,
+            // Without texts of counts it was signed before there were any, and has the counts of all sources in it.
+            Scope::Agreement(_) if of.note.is_some() && of.counts.is_empty() => false,
             Scope::Agreement(id) => is_party(id) || of.erased.records.contains_key(organization),
         });
         found.iter_mut().for_each(|of| of.counts.retain(|counts| counts.of.as_ref() == Some(organization)));

@@ -33,8 +33,7 @@ pub(super) struct Searched {
     pub(super) n_bytes: u64,
 }
 
-/// How long it is waited before the write-ahead log is tried again that a reader holds. SQLite tells nobody when a reader ends,
-/// and it can be one of another process.
+/// How long it is waited before the write-ahead log is tried again that a reader holds.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// How often a file is written anew in which a search has found something, before it rests.
@@ -86,6 +85,8 @@ pub async fn finish(
                 if started.elapsed() >= patience {
                     break open.len();
                 }
+                // SQLite tells nobody when a reader ends, which can be one of another process: time is all there is to wait
+                // for. The writer is free meanwhile.
                 tokio::time::sleep(AGAIN).await;
                 continue;
             }

@@ -100,8 +100,10 @@ async fn carry_out(
     let look = move |snapshot: &store::Snapshot<'_>| {
         Ok((snapshot.destructions()?.into_iter().find(|of| of.number == number), snapshot.backups()?))
     };
-    let (of, backups) = desk.look(call, look).await?;
+    let (of, mut backups) = desk.look(call, look).await?;
     let of = of.ok_or_else(|| status::internal(&call.request_id))?;
+    // Those begun since have none of its rows.
+    backups.retain(|backup| backup.number <= of.last_backup);
     let certificate = file(&of).unwrap_or_default();
     let state = match certificate.is_empty() {
         true => pb::DestructionState::Erased,

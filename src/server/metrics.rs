@@ -113,7 +113,7 @@ pub(super) async fn serve(
     database: PathBuf,
 ) {
     let (mut registry, looks) = (Registry::with_prefix("throughline"), Looks::default());
-    registry.register("calls", "Calls by status code", metrics.calls);
+    registry.register("calls", "Calls by status code; a stream by that of its first message", metrics.calls);
     let answered = "Time until a call was answered, or the first of its stream";
     registry.register_with_unit("call_duration", answered, Unit::Seconds, metrics.seconds);
     registry.register("calls_running", "Calls under way", metrics.running);

@@ -63,8 +63,11 @@ pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Res
         tracing::info!(%scope, "destroyed again");
         destruction::begin(store, &mut unfinished, scope, Because::Restored(erased)).await?;
     }
-    if destruction::finish(store, &mut unfinished, PATIENCE).await? > 0 {
-        tracing::warn!("another program reads the database: the certificate follows when it ends");
+    // The rows are gone by now, so the service starts; what is open is tried again while it runs.
+    match destruction::finish(store, &mut unfinished, PATIENCE).await {
+        Ok(0) => {}
+        Ok(n_open) => tracing::warn!(n_open, "destructions are not certified yet: they are tried again"),
+        Err(error) => tracing::error!(%error, "a destruction could not be finished: it is tried again"),
     }
     let adopted = move |tx: &mut Tx<'_>| {
         tx.log(&Entry::restored(Timestamp::now(), step))?;

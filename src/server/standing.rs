@@ -168,6 +168,8 @@ pub async fn lost(database: &Path, store: &Store, key: &VerifierKey) -> Result<O
 ///
 /// [`Error::Store`]; [`Error::Kept`] when the new checkpoint can not be kept.
 pub async fn recover(database: &Path, store: &Store, lost: Lost) -> Result<u64, Error> {
+    // Its entry is made by the clock of now, which the log has to say of itself before that.
+    crate::destruction::doubt_clock(store, Timestamp::now(), false).await.map_err(Error::Store)?;
     let steps = move |tx: &mut Tx<'_>| tx.recover(lost.head, Timestamp::now());
     let committed: Committed<()> = store.transaction("recover", steps).await.map_err(Error::Store)?;
     let receipt = committed.receipts.last().ok_or(crate::store::Error::Damaged("no log entry"))?;

@@ -88,6 +88,17 @@ impl Snapshot<'_> {
         Ok(at.map(Timestamp::from_millis))
     }
 
+    /// Whether the agreement of that id is destroyed: no version of it is loaded or in force any more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn is_agreement_destroyed(&self, id: &str) -> Result<bool, Error> {
+        let mut statement =
+            self.prepare("SELECT 1 FROM destruction WHERE scope = 'agreement' AND id = ?1 LIMIT 1")?;
+        Ok(statement.query_row([id], |_| Ok(())).optional()?.is_some())
+    }
+
     /// When the last batch of a source, or under an agreement, was received.
     ///
     /// # Errors
@@ -212,17 +223,6 @@ impl Tx<'_> {
         self.prepare("UPDATE destruction SET receipt = ?2 WHERE number = ?1")?
             .execute(params![number, receipt.to_saved()])?;
         Ok(())
-    }
-
-    /// When the agreement of that id was destroyed: no version of it is loaded any more.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`].
-    pub fn is_agreement_destroyed(&self, id: &str) -> Result<bool, Error> {
-        let mut statement =
-            self.prepare("SELECT 1 FROM destruction WHERE scope = 'agreement' AND id = ?1 LIMIT 1")?;
-        Ok(statement.query_row([id], |_| Ok(())).optional()?.is_some())
     }
 }
 

@@ -31,9 +31,15 @@ impl Snapshot<'_> {
         let mut statement =
             self.prepare("SELECT document FROM agreement WHERE id = ?1 ORDER BY version DESC LIMIT 1")?;
         let document: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-        document
-            .map(|document| Agreement::parse(&document).map_err(|_| Error::Damaged("an agreement")))
-            .transpose()
+        document.map(|document| self.parsed(&document)).transpose()
+    }
+
+    /// An agreement as it stands: also one that is in force by its dates is over once it is destroyed, as when its database
+    /// is one of before a later version was loaded.
+    fn parsed(&self, document: &str) -> Result<Agreement, Error> {
+        let agreement = Agreement::parse(document).map_err(|_| Error::Damaged("an agreement"))?;
+        let is_destroyed = self.is_agreement_destroyed(&agreement.id)?;
+        Ok(Agreement { is_destroyed, ..agreement })
     }
 
     /// The newest version of each agreement with the digest of its document, by id.
@@ -44,12 +50,7 @@ impl Snapshot<'_> {
     pub fn agreements(&self) -> Result<Vec<(Agreement, [u8; 32])>, Error> {
         let newest =
             self.newest("SELECT document, digest, max(version) FROM agreement GROUP BY id ORDER BY id")?;
-        let parse = |(document, digest): (String, _)| {
-            Agreement::parse(&document)
-                .map(|parsed| (parsed, digest))
-                .map_err(|_| Error::Damaged("an agreement"))
-        };
-        newest.into_iter().map(parse).collect()
+        newest.into_iter().map(|(document, digest)| Ok((self.parsed(&document)?, digest))).collect()
     }
 
     /// The newest version of each product, by id.

@@ -5,8 +5,8 @@
 //! pages, and a checkpoint that truncates brings these into the file and empties the log. Both are repeated until they are
 //! done: a reader that still looks at an older state holds up the second.
 //!
-//! What the search finds is looked for in the rows that stand: a source may have sent again what was erased. Nobody commits
-//! between the two.
+//! What the search finds is looked for in the rows that a push writes: a source may have sent again what was erased. Nobody
+//! commits between the two. In any other row it should not be.
 
 use super::Error;
 use super::needles::{Needles, Search, Token};
@@ -26,7 +26,7 @@ pub struct Rewritten {
     pub n_bytes: u64,
     /// Tokens of what was erased that stand in rows again.
     standing: HashSet<Token>,
-    /// Tokens that are in the file and in no row.
+    /// Tokens that are in the file and in no row that can have been received since.
     remaining: HashSet<Token>,
 }
 
@@ -140,17 +140,15 @@ impl Rewriter {
     }
 }
 
-/// Which of these tokens stand in a row of any table.
+/// The tables that a push writes what it has received into.
+const RECEIVED: [&str; 2] = ["record", "subject"];
+
+/// Which of these tokens stand in a row that can have been received since.
 fn standing(connection: &Connection, found: &HashSet<Token>) -> Result<HashSet<Token>, Error> {
     let search = Search::new(found.clone());
-    let mut tables =
-        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
-    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut standing = HashSet::new();
-    // The names of tables are rows, too.
-    for table in tables.into_iter().chain(["sqlite_schema".to_owned()]) {
-        let mut statement =
-            connection.prepare(&format!("SELECT * FROM \"{}\"", table.replace('"', "\"\"")))?;
+    for table in RECEIVED {
+        let mut statement = connection.prepare(&format!("SELECT * FROM {table}"))?;
         let n_columns = statement.column_count();
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -198,7 +196,8 @@ mod tests {
         let connection = Connection::open(&path).expect("a database");
         connection
             .execute_batch(
-                "PRAGMA journal_mode = WAL; CREATE TABLE record (key BLOB); INSERT INTO record VALUES ('came back again!')",
+                "PRAGMA journal_mode = WAL; CREATE TABLE record (key BLOB); INSERT INTO record VALUES ('came back again!');
+                 CREATE TABLE subject (student BLOB); CREATE TABLE left_over (key BLOB);",
             )
             .expect("a row");
         let (back, gone) = (needles(b"came back again!"), needles(b"is in no table !"));

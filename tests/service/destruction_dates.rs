@@ -62,7 +62,11 @@ async fn on_the_date_of_an_agreement_what_no_other_covers_goes_by_itself() {
     let certificate = certified(&city).await;
     let opened = Certificate::open(&certificate, &city.log_key()).expect("it is good");
     assert!(opened.text.contains("because: the agreement's date has come\n"), "{}", opened.text);
-    assert!(opened.text.contains("kept: records of these sources that were"), "{}", opened.text);
+    assert!(
+        opened.text.contains("kept: records that were received under another agreement that lasts"),
+        "{}",
+        opened.text
+    );
     let ask = async |who, role| told(&city, who, role).await.remove(0).counts;
     assert_eq!(ask("city-partnership", Role::Partner).await, [""; 0], "a partner hears of no count");
     let own = ask("eastbrook", Role::Contributor).await;

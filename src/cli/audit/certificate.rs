@@ -128,7 +128,11 @@ fn short(text: &str) -> String {
 pub(in crate::cli) fn keep(path: &Path, text: &str) -> Result<(), Failure> {
     let cannot = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     match std::fs::OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(cannot),
+        Ok(mut file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
+            // Half of it would take its name for good. Should it stay, whoever comes next is told of it.
+            let _ = std::fs::remove_file(path);
+            cannot(error)
+        }),
         Err(_) if std::fs::read(path).is_ok_and(|known| known == text.as_bytes()) => Ok(()),
         Err(error) => Err(cannot(error)),
     }

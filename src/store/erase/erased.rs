@@ -34,7 +34,11 @@ pub struct Erased {
     /// Records by source and the code of their kind, withdrawn ones among them.
     pub records: BTreeMap<OrgId, BTreeMap<String, u64>>,
     /// Students by source, with their encodings and links; no source without any.
+    #[serde(default)]
     pub students: BTreeMap<OrgId, u64>,
+    /// Students of all sources, where a program wrote it that did not note whose they were.
+    #[serde(default, rename = "n_students", skip_serializing_if = "Option::is_none")]
+    pub n_students_of_all: Option<u64>,
     /// Decisions about links to such students.
     pub n_decisions: u64,
     /// Acknowledgements of batches, with what was said of their records.
@@ -67,6 +71,6 @@ impl Erased {
     /// Students, of all sources.
     #[must_use]
     pub fn n_students(&self) -> u64 {
-        self.students.values().sum()
+        self.n_students_of_all.unwrap_or_else(|| self.students.values().sum())
     }
 }
