@@ -41,7 +41,9 @@ pub(crate) fn say(line: &str) {
 pub(crate) fn run(folder: &Path, arguments: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_throughline"));
     let done = command.current_dir(folder).args(arguments).output().expect("the program runs");
-    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    // 1 says that some of it was refused, as some rows of the practice city are.
+    let is_done = matches!(done.status.code(), Some(0 | 1));
+    assert!(is_done, "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 pub(crate) fn set_up(folder: &Path, limits: &str) {
