@@ -122,7 +122,7 @@ impl Default for LimitSettings {
             connections_per_organization_max: 64,
             running_calls_max: 256,
             running_calls_per_organization_max: 32,
-            calls_per_second: 2_000,
+            calls_per_second: 1_000,
             push_message_bytes_max: 16 * 1024 * 1024,
         }
     }
