@@ -149,7 +149,7 @@ fn export(runtime: &tokio::runtime::Runtime, store: &Store, folder: &Path, signe
         let part = store.read(move |snapshot| snapshot.log_entries(from, 1_000, &Filter::default()));
         let (entries, _) = runtime.block_on(part).map_err(|error: Error| error).expect("a log");
         from += entries.len() as u64;
-        entries.iter().for_each(|(_, bytes)| write(tiler.push(bytes).expect("an entry")));
+        entries.iter().for_each(|logged| write(tiler.push(&logged.bytes).expect("an entry")));
     }
     write(tiler.finish().0);
     let checkpoint = runtime.block_on(store.read(|snapshot| snapshot.checkpoint()));

@@ -105,7 +105,7 @@ fn replay_one(snapshot: &Snapshot<'_>, number: u32, secret: &[u8]) -> Result<Hel
 fn entry(snapshot: &Snapshot<'_>, edition: u32) -> Result<Entry, Error> {
     let publish = Filter { rpc: Code::new("Publish").ok(), ..Filter::default() };
     let (entries, _) = snapshot.log_entries(0, usize::MAX, &publish)?;
-    let mut entries = entries.iter().filter_map(|(_, bytes)| Entry::parse(bytes).ok());
+    let mut entries = entries.iter().filter_map(|logged| Entry::parse(&logged.bytes).ok());
     entries.find(|entry| entry.edition == Some(edition)).ok_or(Error::NotOnRecord("edition"))
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod fact;
 mod filter;
 mod kind;
+mod logged;
 mod query;
 mod record;
 mod send;
@@ -22,6 +23,7 @@ pub const RECEIPT: &str = "throughline-receipt-bin";
 
 pub use filter::filter;
 pub use kind::{kind_of, kind_to};
+pub use logged::{Logged, NotLogged, opening_to};
 pub use query::question;
 pub use record::incoming;
 pub use send::{clear, encoded};

@@ -49,7 +49,7 @@ pub use call::{Call, Counts, DEADLINE};
 pub use certificate::{Certificate, NotACertificate, Statement};
 pub use checkpoint::{Checkpoint, CheckpointError, Cosignature, SignedCheckpoint};
 pub use cosigner::Cosigner;
-pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, QueryText, Version};
+pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, NotItsOpening, Opening, QueryText, Version};
 pub use exceptions::{Exception, Exceptions, Kind as ExceptionKind, Review, WorkingHours};
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};

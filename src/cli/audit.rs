@@ -4,19 +4,22 @@ pub(in crate::cli) mod certificate;
 mod disclosures;
 mod events;
 mod exceptions;
+mod openings;
 mod reading;
 mod receipt;
 mod verify;
 
 use super::connect::Connect;
+use super::init::random;
 use super::screen::{self, counted, say};
 use super::steward::ask;
 use super::table::{Align, Table, safe};
 use super::{Done, Failure, Finish};
-use crate::api::{self, v1 as pb};
+use crate::api::{self, Logged, v1 as pb};
 use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
 use crate::client::{Complete, Session};
 use crate::records::Violation;
+use openings::Openings;
 use prost::Message;
 use std::path::{Path, PathBuf};
 
@@ -136,6 +139,7 @@ impl List {
             since: self.since.unwrap_or_default(),
             until: self.until.unwrap_or_default(),
             purpose: self.purpose.unwrap_or_default(),
+            nonce: if self.principal.is_some() { random()?.to_vec() } else { Vec::new() },
             principal: self.principal.unwrap_or_default(),
             product: self.product.unwrap_or_default(),
             rule: self.rule.unwrap_or_default(),
@@ -145,14 +149,16 @@ impl List {
             false => list(&session, request, self.limit).await?,
         };
         if self.json {
-            for (index, entry) in &parsed {
-                let bytes = entry.to_bytes();
-                say(&format!("{{\"index\":{index},\"entry\":{}}}", String::from_utf8_lossy(&bytes)));
+            for Logged { index, bytes, opening, .. } in &parsed {
+                let entry = String::from_utf8_lossy(bytes);
+                let opening =
+                    opening.as_ref().map(|opening| format!(",\"opening\":{}", openings::json(opening)));
+                say(&format!("{{\"index\":{index},\"entry\":{entry}{}}}", opening.unwrap_or_default()));
             }
             return Ok(Finish::All);
         }
         if let Some(format) = self.format {
-            parsed.iter().for_each(|(index, entry)| say(&events::line(format, *index, entry)));
+            parsed.iter().for_each(|logged| say(&events::line(format, logged)));
             return Ok(Finish::All);
         }
         if self.csv {
@@ -168,7 +174,7 @@ async fn list(
     session: &Session,
     mut request: pb::ListEntriesRequest,
     limit: usize,
-) -> Result<Vec<(u64, Entry)>, Failure> {
+) -> Result<Vec<Logged>, Failure> {
     let mut entries = Vec::new();
     loop {
         let page = ask!(session, audit, list_entries, request.clone());
@@ -183,15 +189,11 @@ async fn list(
         }
         request.from_index = page.next_index;
     }
-    let parsed = entries.into_iter().map(|entry| match Entry::parse(&entry.entry) {
-        Ok(parsed) => Ok((entry.index, parsed)),
-        Err(error) => Err(Failure::new(format!("entry {}: {error}", entry.index))),
-    });
-    parsed.collect()
+    Ok(entries.into_iter().map(Logged::try_from).collect::<Result<_, _>>()?)
 }
 
 /// What an organization's calls have left, proven to be all; of that, what is asked for.
-async fn complete(session: &Session, request: &pb::ListEntriesRequest) -> Result<Vec<(u64, Entry)>, Failure> {
+async fn complete(session: &Session, request: &pb::ListEntriesRequest) -> Result<Vec<Logged>, Failure> {
     let wrong = |violations: Vec<Violation>| {
         let each = violations.iter().map(|wrong| format!("{} {}", wrong.field, wrong.reason));
         Failure::new(each.collect::<Vec<_>>().join("; "))
@@ -208,7 +210,7 @@ async fn complete(session: &Session, request: &pb::ListEntriesRequest) -> Result
         let before = counted(n_before as u64, "entry is", "entries are");
         screen::note(&format!("{before} from before that could be proven"));
     }
-    entries.retain(|(_, entry)| filter.matches(entry));
+    entries.retain(|logged| filter.matches(&logged.entry));
     Ok(entries)
 }
 
@@ -227,7 +229,7 @@ fn open_log(file: &Path) -> Result<VerifierKey, Failure> {
     Ok(text.trim().parse()?)
 }
 
-fn row(index: u64, entry: &Entry) -> [String; 10] {
+fn row(Logged { index, entry, .. }: &Logged) -> [String; 10] {
     let agreement = match (&entry.agreement, entry.agreement_version) {
         (Some(id), Some(version)) => format!("{id}@{version}"),
         _ => String::new(),
@@ -275,21 +277,19 @@ fn about(entry: &Entry) -> String {
     entry.reason_code.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
-fn print(entries: &[(u64, Entry)]) {
+fn print(entries: &[Logged]) {
     let headings =
         HEADINGS.map(|heading| (heading, if heading == "Entry" { Align::Right } else { Align::Left }));
     let mut table = Table::new(&headings);
-    for (index, entry) in entries {
-        table.row(row(*index, entry));
-    }
+    entries.iter().for_each(|logged| table.row(row(logged)));
     say(&table.print());
 }
 
-fn print_csv(entries: &[(u64, Entry)]) -> Done {
+fn print_csv(entries: &[Logged]) -> Done {
     let mut out = csv::Writer::from_writer(Vec::new());
     out.write_record(HEADINGS)?;
-    for (index, entry) in entries {
-        out.write_record(row(*index, entry).map(|text| safe(&text)))?;
+    for logged in entries {
+        out.write_record(row(logged).map(|text| safe(&text)))?;
     }
     let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
     say(String::from_utf8_lossy(&bytes).trim_end());
@@ -306,6 +306,7 @@ impl Export {
             session.audit().export_log(pb::ExportLogRequest {}).await.map_err(crate::client::Error::from)?;
         let mut stream = stream.into_inner();
         let (mut tiler, mut checkpoint, mut n_entries) = (tile::Tiler::new(), String::new(), 0);
+        let mut openings = Openings::default();
         let bar = screen::bar(None, "entries");
         while let Some(part) = stream.message().await.map_err(crate::client::Error::from)? {
             if !part.checkpoint.is_empty() {
@@ -317,6 +318,9 @@ impl Export {
                     return Err(Failure::new("the service left out an entry"));
                 }
                 write(&self.folder, tiler.push(&entry.entry)?)?;
+                if entry.opening.is_some() {
+                    openings.add(Logged::try_from(entry)?);
+                }
                 n_entries += 1;
                 bar.inc(1);
             }
@@ -330,6 +334,7 @@ impl Export {
                 "the entries do not lead to the signed checkpoint: the export is not valid",
             ));
         }
+        openings.write(&self.folder)?;
         std::fs::write(self.folder.join("checkpoint"), checkpoint)?;
         say(&format!("{}: {}, verified", self.folder.display(), counted(n_entries, "entry", "entries")));
         say("Anyone can check it with the log's public key:");

@@ -2,6 +2,7 @@
 
 mod check;
 mod destroy;
+mod erase;
 mod key;
 mod layers;
 mod linkage;
@@ -43,6 +44,8 @@ pub(super) enum Steward {
     Verify(super::verify::Verify),
     /// Destroy what a source has sent that withdraws, or what an agreement says whose date has come
     Destroy(destroy::Destroy),
+    /// Erase who called, where it was one person, from all that is kept of the access log
+    ErasePerson(erase::ErasePerson),
     /// What the service holds
     Status(Plain),
 }
@@ -124,6 +127,7 @@ impl Steward {
                 Self::Approve(verb) => approve(verb).await,
                 Self::Verify(verb) => verb.run().await,
                 Self::Destroy(verb) => verb.run().await,
+                Self::ErasePerson(verb) => verb.run().await,
                 Self::Status(verb) => status(verb).await,
             }
         })

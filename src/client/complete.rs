@@ -1,7 +1,7 @@
 //! Everything that one organization's calls have left in the access log, and the proof that it is all of it.
 
 use super::session::{Error, Session};
-use crate::api::v1 as pb;
+use crate::api::{Logged, v1 as pb};
 use crate::audit::{Entry, Frontier, Head, leaf_hash};
 use crate::records::OrgId;
 use prost::Message;
@@ -14,8 +14,8 @@ const PAGE: u32 = 1_000;
 pub struct Complete {
     /// Whose.
     pub organization: OrgId,
-    /// Each with its index in the log of all.
-    pub entries: Vec<(u64, Entry)>,
+    /// In the order of the log of all.
+    pub entries: Vec<Logged>,
     /// How many of the first were made before organizations had trees. Nothing proves that these are all.
     pub n_before: usize,
     /// What the others come to, as the log says.
@@ -39,18 +39,19 @@ pub enum Incomplete {
 /// A list, while it is read.
 #[derive(Default)]
 struct Reading {
-    entries: Vec<(u64, Entry)>,
+    entries: Vec<Logged>,
     n_before: usize,
     tree: Frontier,
 }
 
 impl Reading {
     fn take(&mut self, page: Vec<pb::LogEntry>) -> Result<(), Incomplete> {
-        for pb::LogEntry { index, entry: bytes } in page {
-            let foreign = Incomplete::Foreign(index);
-            let entry = Entry::parse(&bytes).map_err(|_| foreign)?;
-            let first = self.entries.first().map_or(&entry, |(_, first)| first);
-            let is_next = self.entries.last().is_none_or(|(last, _)| *last < index);
+        for wire in page {
+            let foreign = Incomplete::Foreign(wire.index);
+            let logged = Logged::try_from(wire).map_err(|_| foreign)?;
+            let entry = &logged.entry;
+            let first = self.entries.first().map_or(entry, |first| &first.entry);
+            let is_next = self.entries.last().is_none_or(|last| last.index < logged.index);
             if !is_next || entry.organization.is_none() || entry.organization != first.organization {
                 return Err(foreign);
             }
@@ -58,9 +59,9 @@ impl Reading {
                 None if self.tree.size() == 0 => self.n_before += 1,
                 size if size != Some(self.tree.size()) => return Err(Incomplete::LeftOut),
                 _ if entry.own_root != Some(self.tree.root()) => return Err(Incomplete::LeftOut),
-                _ => drop(self.tree.append(leaf_hash(&bytes))),
+                _ => drop(self.tree.append(leaf_hash(&logged.bytes))),
             }
-            self.entries.push((index, entry));
+            self.entries.push(logged);
         }
         Ok(())
     }
@@ -75,10 +76,10 @@ impl Reading {
         if of.or(said.organization.as_ref()) != Some(&organization) {
             return Err(Incomplete::NotSaid);
         }
-        if let Some((index, entry)) = self.entries.first()
-            && entry.organization.as_ref() != Some(&organization)
+        if let Some(first) = self.entries.first()
+            && first.entry.organization.as_ref() != Some(&organization)
         {
-            return Err(Incomplete::Foreign(*index));
+            return Err(Incomplete::Foreign(first.index));
         }
         let head = Head { size, root };
         if self.tree.head() != head {

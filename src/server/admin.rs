@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Rpc};
 use super::peer::Role;
-use super::{check, destruction, editions, linkage, load, rotation};
+use super::{check, destruction, editions, erasure, linkage, load, rotation};
 use crate::agreements::State;
 use crate::api::v1 as pb;
 use crate::identity::KeyId;
@@ -173,6 +173,14 @@ impl AdminService for Admin {
     ) -> Result<Response<pb::DestroyResponse>, Status> {
         let (admitted, request) = self.desk.admit(rpc("Destroy"), request).await?;
         destruction::destroy(&self.desk, &self.publishing, admitted, request).await
+    }
+
+    async fn erase_person(
+        &self,
+        request: Request<pb::ErasePersonRequest>,
+    ) -> Result<Response<pb::ErasePersonResponse>, Status> {
+        let (admitted, request) = self.desk.admit(rpc("ErasePerson"), request).await?;
+        erasure::erase(&self.desk, &self.publishing, admitted, request).await
     }
 
     async fn get_status(

@@ -52,7 +52,7 @@ impl AuditService for Audit {
         let page = if page_size == 0 { 100 } else { page_size.min(MAX_PAGE) };
         let look = move |snapshot: &store::Snapshot<'_>| snapshot.log_entries(from, page as usize, &filter);
         let (entries, next_index) = self.desk.look(&admitted.call, look).await?;
-        let entries = entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
+        let entries = entries.into_iter().map(listing::sent).collect();
         self.desk.answer(&admitted.call, pb::ListEntriesResponse { entries, next_index }).await
     }
 
@@ -184,10 +184,7 @@ impl AuditService for Audit {
                     snapshot.log_entries(from, n as usize, &Filter::default())
                 };
                 let part = store.read(part).await.map(|(entries, _)| pb::ExportLogResponse {
-                    entries: entries
-                        .into_iter()
-                        .map(|(index, entry)| pb::LogEntry { index, entry })
-                        .collect(),
+                    entries: entries.into_iter().map(listing::sent).collect(),
                     ..Default::default()
                 });
                 let part = part

@@ -160,6 +160,11 @@ pub(super) async fn keep(desk: Desk, turn: Arc<Turn>, every: Duration) {
     }
 }
 
+/// A backup as it is named to callers.
+pub(super) fn backup(backup: &Backup) -> pb::BackupSummary {
+    pb::BackupSummary { name: backup.name.clone(), begun: backup.begun.to_string() }
+}
+
 fn told(erased: &Erased, backups: &[Backup]) -> pb::DestroyResponse {
     let records = erased.records.iter().flat_map(|(source, kinds)| {
         kinds.iter().map(move |(kind, n)| pb::DestroyedRecords {
@@ -173,9 +178,6 @@ fn told(erased: &Erased, backups: &[Backup]) -> pb::DestroyResponse {
         frozen: edition.frozen.to_string(),
         sources: edition.sources.iter().map(ToString::to_string).collect(),
     });
-    let backups = backups
-        .iter()
-        .map(|backup| pb::BackupSummary { name: backup.name.clone(), begun: backup.begun.to_string() });
     pb::DestroyResponse {
         records: records.collect(),
         students: erased.n_students(),
@@ -183,7 +185,7 @@ fn told(erased: &Erased, backups: &[Backup]) -> pb::DestroyResponse {
         batches: erased.n_batches,
         kept: erased.n_kept,
         editions: editions.collect(),
-        backups: backups.collect(),
+        backups: backups.iter().map(backup).collect(),
         ..Default::default()
     }
 }

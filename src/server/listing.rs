@@ -3,10 +3,10 @@
 use super::audit::{AUDITOR, MAX_PAGE};
 use super::desk::{Admitted, Desk, answered, with_receipt};
 use super::status::{self, Told};
-use crate::api::v1 as pb;
+use crate::api::{self, v1 as pb};
 use crate::audit::Filter;
 use crate::records::{OrgId, Violation};
-use crate::store::{self, Tx};
+use crate::store::{self, Logged, Tx};
 use tonic::{Code, Response, Status};
 
 /// Lists a page of them. The last page is read where its entry is made, so that nothing comes between.
@@ -60,7 +60,13 @@ pub(super) async fn list(
     }
 }
 
-fn response(entries: Vec<(u64, Vec<u8>)>, next_index: u64) -> pb::ListOrganizationEntriesResponse {
-    let entries = entries.into_iter().map(|(index, entry)| pb::LogEntry { index, entry }).collect();
+/// An entry as it is sent.
+pub(super) fn sent(logged: Logged) -> pb::LogEntry {
+    let opening = logged.opening.as_ref().map(api::opening_to);
+    pb::LogEntry { index: logged.position, entry: logged.bytes, opening }
+}
+
+fn response(entries: Vec<Logged>, next_index: u64) -> pb::ListOrganizationEntriesResponse {
+    let entries = entries.into_iter().map(sent).collect();
     pb::ListOrganizationEntriesResponse { entries, next_index }
 }

@@ -31,6 +31,7 @@ mod metrics;
 mod witnesses;
 mod review;
 mod destruction;
+mod erasure;
 mod restore;
 mod admin;
 mod recorded;

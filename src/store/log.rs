@@ -1,6 +1,6 @@
 //! The access log's tree in the database: appended within a transaction, signed once a commit.
 
-use super::{Error, Snapshot, log_blocks};
+use super::{Error, Snapshot, log_blocks, openings};
 use crate::audit::{
     Checkpoint, Entry, Frontier, Hash, Head, Nodes, OrganizationTrees, Receipt, SignedCheckpoint, SignerKey,
     VerifierKey, consistency_proof, leaf_hash,
@@ -46,8 +46,9 @@ impl Log {
         entry: &Entry,
         listed: Option<&OrgId>,
     ) -> Result<u64, Error> {
-        let entry = self.organizations.place(entry, listed);
-        let (bytes, position) = (entry.to_bytes(), self.frontier.size());
+        let position = self.frontier.size();
+        let entry = openings::commit(connection, position, self.organizations.place(entry, listed))?;
+        let bytes = entry.to_bytes();
         let leaf = leaf_hash(&bytes);
         connection
             .prepare_cached("INSERT INTO log_entry (position, entry) VALUES (?1, ?2)")?

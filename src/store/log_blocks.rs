@@ -1,11 +1,12 @@
 //! Listings of the log that pass over what can not match.
 //!
 //! Of each whole block of entries it is kept which fields are in it, as hashes. Within a block, bytes are looked for before an
-//! entry is read: an entry has one spelling.
+//! entry is read: an entry has one spelling. Whose calls people's are stands beside the log, by name.
 
 use super::{Error, Snapshot};
-use crate::audit::{Entry, Filter, Hash};
+use crate::audit::{Entry, Filter, Hash, Opening};
 use crate::calendar::Timestamp;
+use crate::records::Code;
 use memchr::memmem::Finder;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
@@ -13,8 +14,19 @@ use std::collections::BTreeSet;
 /// Entries in a block.
 const BLOCK: u64 = 1_024;
 
-/// A page of a listing: entries with their positions, and where the next page begins, 0 at the end of the log.
-pub type Page = (Vec<(u64, Vec<u8>)>, u64);
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// Its position.
+    pub position: u64,
+    /// The bytes that are hashed.
+    pub bytes: Vec<u8>,
+    /// What opens it, where it was a person's call that nobody has erased.
+    pub opening: Option<Opening>,
+}
+
+/// A page of a listing, and where the next page begins, 0 at the end of the log.
+pub type Page = (Vec<Logged>, u64);
 
 /// Keeps what is in the block that the entry at `position` completes, if it completes one.
 pub(super) fn complete(connection: &Connection, position: u64) -> Result<(), Error> {
@@ -48,23 +60,60 @@ fn term(spelling: &str) -> [u8; 8] {
     *Hash::of(spelling.as_bytes()).as_bytes().first_chunk().expect("a hash has 32 bytes")
 }
 
-/// What is looked for.
-struct Search<'f> {
-    filter: &'f Filter,
-    terms: Vec<[u8; 8]>,
-    bytes: Vec<Finder<'static>>,
+fn finder(spelling: &str) -> Finder<'static> {
+    Finder::new(spelling.as_bytes()).into_owned()
 }
 
-impl Search<'_> {
-    fn may_be_in(&self, first: i64, last: i64, terms: &[u8]) -> bool {
+/// What is looked for.
+struct Search {
+    /// All conditions but the one on a person.
+    filter: Filter,
+    terms: Vec<[u8; 8]>,
+    bytes: Vec<Finder<'static>>,
+    person: Option<Person>,
+}
+
+/// Whose calls are looked for.
+struct Person {
+    name: Code,
+    /// How entries from before there were commitments spell it.
+    term: [u8; 8],
+    bytes: Finder<'static>,
+}
+
+impl Search {
+    fn new(filter: &Filter) -> Self {
+        let of_person = Filter { principal: filter.principal.clone(), ..Filter::default() };
+        let person = filter.principal.clone().map(|name| {
+            let spelling = of_person.spellings().concat();
+            Person { name, term: term(&spelling), bytes: finder(&spelling) }
+        });
+        let filter = Filter { principal: None, ..filter.clone() };
+        let spellings = filter.spellings();
+        Self {
+            filter,
+            terms: spellings.iter().map(|spelling| term(spelling)).collect(),
+            bytes: spellings.iter().map(|spelling| finder(spelling)).collect(),
+            person,
+        }
+    }
+
+    /// `opened` are the entries of the block that open to the person.
+    fn may_be_in(&self, first: i64, last: i64, terms: &[u8], opened: &BTreeSet<u64>) -> bool {
         let is_after = self.filter.since.is_none_or(|since| since <= Timestamp::from_millis(last));
         let is_before = self.filter.until.is_none_or(|until| Timestamp::from_millis(first) < until);
         let (known, _) = terms.as_chunks::<8>();
-        is_after && is_before && self.terms.iter().all(|term| known.binary_search(term).is_ok())
+        let is_in = |term: &[u8; 8]| known.binary_search(term).is_ok();
+        let may_be_theirs =
+            self.person.as_ref().is_none_or(|person| !opened.is_empty() || is_in(&person.term));
+        is_after && is_before && may_be_theirs && self.terms.iter().all(is_in)
     }
 
-    fn matches(&self, bytes: &[u8]) -> Result<bool, Error> {
-        if !self.bytes.iter().all(|finder| finder.find(bytes).is_some()) {
+    fn matches(&self, position: u64, bytes: &[u8], opened: &BTreeSet<u64>) -> Result<bool, Error> {
+        let is_theirs = |person: &Person| opened.contains(&position) || person.bytes.find(bytes).is_some();
+        if !self.person.as_ref().is_none_or(is_theirs)
+            || !self.bytes.iter().all(|finder| finder.find(bytes).is_some())
+        {
             return Ok(false);
         }
         Ok(self.filter.matches(&Entry::parse(bytes).map_err(|_| damaged())?))
@@ -79,12 +128,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn log_entries(&self, from: u64, page: usize, filter: &Filter) -> Result<Page, Error> {
-        let spellings = filter.spellings();
-        let search = Search {
-            filter,
-            terms: spellings.iter().map(|spelling| term(spelling)).collect(),
-            bytes: spellings.iter().map(|spelling| Finder::new(spelling.as_bytes()).into_owned()).collect(),
-        };
+        let search = Search::new(filter);
         let size = self.log_size()?;
         let mut known = self.prepare("SELECT first_ms, last_ms, terms FROM log_block WHERE block = ?1")?;
         let mut read = self.prepare(
@@ -93,25 +137,30 @@ impl Snapshot<'_> {
         let (mut entries, mut from) = (Vec::new(), from);
         while from < size {
             let block = from / BLOCK;
+            let end = (block + 1) * BLOCK;
+            let opened = match &search.person {
+                Some(person) => self.opened_to(&person.name, from, end)?,
+                None => BTreeSet::new(),
+            };
             let may_be = known.query_row([block.cast_signed()], |row| {
                 let terms = row.get_ref(2)?.as_blob()?;
-                Ok(search.may_be_in(row.get(0)?, row.get(1)?, terms))
+                Ok(search.may_be_in(row.get(0)?, row.get(1)?, terms, &opened))
             });
             // The last block is not whole yet, and those from before blocks were kept have nothing to pass over them by.
             let may_be = may_be.optional()?.unwrap_or(true);
-            let end = (block + 1) * BLOCK;
             if may_be {
                 let mut rows = read.query(params![from.cast_signed(), end.cast_signed()])?;
                 while let Some(row) = rows.next()? {
                     let bytes = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
-                    if !search.matches(bytes)? {
+                    let position = row.get::<_, i64>(0)?.cast_unsigned();
+                    if !search.matches(position, bytes, &opened)? {
                         continue;
                     }
-                    let position = row.get::<_, i64>(0)?.cast_unsigned();
                     if entries.len() == page {
                         return Ok((entries, position));
                     }
-                    entries.push((position, bytes.to_vec()));
+                    let opening = self.opening(position)?;
+                    entries.push(Logged { position, bytes: bytes.to_vec(), opening });
                 }
             }
             from = end;
@@ -195,12 +244,14 @@ mod tests {
                 let filter = filter.clone();
                 let page = store.read(move |snapshot| snapshot.log_entries(from, 700, &filter)).await;
                 let (page, next): Page = page.map_err(|error: Error| error).expect("a log");
-                for (at, bytes) in &page {
+                for Logged { position, bytes, opening } in &page {
                     let kept = Entry::parse(bytes).expect("an entry");
+                    let kept = opening.as_ref().map_or(Ok(kept.clone()), |opening| kept.opened(opening));
+                    let kept = kept.expect("its own opening");
                     let as_made = Entry { own_size: None, own_root: None, ..kept };
-                    assert_eq!(as_made, all[*at as usize]);
+                    assert_eq!(as_made, all[*position as usize]);
                 }
-                found.extend(page.iter().map(|(at, _)| *at));
+                found.extend(page.iter().map(|logged| logged.position));
                 if next == 0 {
                     break;
                 }

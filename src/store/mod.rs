@@ -18,6 +18,7 @@ mod linkage_keys;
 mod log;
 mod log_blocks;
 mod needles;
+mod openings;
 mod opt_outs;
 mod organizations;
 mod proposals;
@@ -51,8 +52,9 @@ pub use editions::{EditionNotes, EditionRow, LeftOutOf, SourceReport, SourceRepo
 pub use erase::{Erased, ErasedEdition, Extent, Part};
 pub use holdings::{FrozenEdition, Held};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};
-pub use log_blocks::Page;
+pub use log_blocks::{Logged, Page};
 pub use needles::Needles;
+pub use openings::ErasedPerson;
 pub use opt_outs::CarriedOptOut;
 pub use organizations::Organization;
 pub use records::{Holding, RecordCount, Stored as StoredRecord};

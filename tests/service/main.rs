@@ -22,6 +22,7 @@ mod destruction;
 mod destruction_dates;
 mod destruction_faults;
 mod editions;
+mod erasure;
 mod evidence;
 mod faults;
 mod identity;

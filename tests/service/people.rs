@@ -6,12 +6,12 @@ use crate::sources::Said;
 use throughline::audit::Decision;
 
 const STEWARD: &str = "city-steward.steward";
-const ANN: &str = "city-steward.steward.ann";
-const BEN: &str = "city-steward.steward.ben";
+pub(crate) const ANN: &str = "city-steward.steward.ann";
+pub(crate) const BEN: &str = "city-steward.steward.ben";
 
 impl City {
     /// Where two people have to make changes, with two stewards by name.
-    async fn of_two_people() -> Self {
+    pub(crate) async fn of_two_people() -> Self {
         let mut city = Self::open().await;
         for person in ["ann", "ben"] {
             let issue = ["certs", "issue", STEWARD, "--person", person, "--dir", "certs"];

@@ -42,7 +42,7 @@ pub(crate) fn leaves(name: &str) -> &'static [Decision] {
         "Query" | "Publish" | "CheckProduct" | "VerifyEdition" | "GetLinkage" | "Destroy" => {
             &[Intended, Allowed]
         }
-        "Push" => &[Allowed, Allowed],
+        "Push" | "ErasePerson" => &[Allowed, Allowed],
         _ => &[Allowed],
     }
 }
@@ -204,6 +204,11 @@ pub(crate) async fn call(name: &str, session: &Session, id: &str) -> Result<(), 
         "Destroy" => {
             let request = pb::DestroyRequest { source: "northfield".into(), ..Default::default() };
             session.admin().destroy(request).await.map(drop)
+        }
+        "ErasePerson" => {
+            let (organization, person) = ("city-partnership".into(), "a.miller".into());
+            let request = pb::ErasePersonRequest { organization, person, nonce: vec![7; 16] };
+            session.admin().erase_person(request).await.map(drop)
         }
         "ListDestructions" => {
             session.audit().list_destructions(pb::ListDestructionsRequest {}).await.map(drop)

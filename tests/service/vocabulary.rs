@@ -6,7 +6,7 @@ use crate::records::{roll, row};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use throughline::api::v1 as pb;
-use throughline::audit::{Decision, Entry};
+use throughline::audit::{Decision, Entry, Opening};
 use throughline::client::{Delivery, Error, Pushed, Session, open};
 use throughline::server::peer::Role;
 use tokio::sync::mpsc;
@@ -63,8 +63,15 @@ impl City {
 
     /// The access log as it is in the database: reading it this way leaves no entry.
     pub(crate) fn log(&self) -> Vec<Entry> {
-        let rows = self.rows("SELECT entry FROM log_entry ORDER BY position", |row| row.get::<_, Vec<u8>>(0));
-        rows.iter().map(|entry| Entry::parse(entry).expect("an entry")).collect()
+        const ENTRIES: &str = "SELECT entry, salt, principal, certificate_serial FROM log_entry
+             LEFT JOIN log_opening USING (position) ORDER BY position";
+        let code = |text: String| throughline::records::Code::new(&text).expect("a code");
+        self.rows(ENTRIES, |row| {
+            let entry = Entry::parse(&row.get::<_, Vec<u8>>(0)?).expect("an entry");
+            let Some(salt) = row.get(1)? else { return Ok(entry) };
+            let (principal, serial) = (code(row.get(2)?), row.get::<_, Option<String>>(3)?.map(code));
+            Ok(entry.opened(&Opening { salt, principal, certificate_serial: serial }).expect("its own"))
+        })
     }
 
     /// Every record and subject the service holds, in tokens.
@@ -106,6 +113,7 @@ impl City {
             "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery; DROP TABLE log_block;
              DROP TABLE destruction; DROP TABLE holding; DROP TABLE sent_under; DROP TABLE backup; DROP TABLE copied;
              DROP TABLE edition_holding; DROP TABLE opted_out; DROP TABLE clock_doubt; DROP TABLE proposal;
+             DROP TABLE log_opening;
              ALTER TABLE edition DROP COLUMN destroyed_ms; ALTER TABLE record DROP COLUMN holding;
              ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;

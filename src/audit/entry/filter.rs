@@ -74,7 +74,8 @@ impl Entry {
             rpc: Some(self.rpc.clone()),
             decision: Some(self.decision),
             purpose: self.purpose.clone(),
-            principal: self.principal.clone(),
+            // A commitment is of no other entry: nobody asks for it.
+            principal: self.principal.clone().filter(|_| !self.is_committed()),
             product: self.product.clone(),
             rule: Some(self.rule.clone()),
             since: None,

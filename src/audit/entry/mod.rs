@@ -1,9 +1,11 @@
 //! What is logged of a call, and the one spelling of it that is hashed.
 
 mod filter;
+mod opening;
 mod query;
 
 pub use filter::Filter;
+pub use opening::{NotItsOpening, Opening};
 pub use query::{NotAQuery, QueryText};
 
 use super::Hash;
@@ -51,7 +53,8 @@ impl Decision {
 /// An entry of the access log: who called, under which agreement, what was decided, and digests that bind
 /// the request and the answer. What does not apply to a call is absent.
 ///
-/// There is no room for personal data: texts are codes, a query is syntax, the rest are counts and digests.
+/// There is no room for personal data: texts are codes, a query is syntax, the rest are counts and digests. Who called is a
+/// commitment where it is a person ([`Opening`]).
 /// It is serialized as canonical JSON: the keys sorted, no white space, absent fields left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -75,7 +78,7 @@ pub struct Entry {
     /// Cells of the answer that show one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cells_shown: Option<u64>,
-    /// Serial number of the client's certificate.
+    /// Serial number of the client's certificate; absent from an entry with a commitment, which is to it, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate_serial: Option<Code>,
     /// What was decided.
@@ -140,7 +143,8 @@ pub struct Entry {
     /// Pair of students that was decided about: a keyed digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pair: Option<Code>,
-    /// Who of the organization called, where the certificate is of one person or program: the name of an account.
+    /// Who of the organization called, where the certificate is of one person or program: a commitment to the name of the
+    /// account and to the certificate's serial number. The name itself in entries from before there were commitments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal: Option<Code>,
     /// Data product that was asked.
@@ -176,7 +180,7 @@ pub struct Entry {
     pub rpc: Code,
     /// Stable id of the rule that decided.
     pub rule: Code,
-    /// Source whose data were destroyed, or would be.
+    /// Source whose data were destroyed, or would be; the organization of a person who was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<OrgId>,
     /// Step of changing linkage keys: `begin`, `finish` or `cancel`. Of a push: `dry_run`, where nothing of what is

@@ -208,7 +208,10 @@ const HEADINGS: [(&str, Align); 9] = [
 /// Who was given it: the service, or a partner and who of it.
 fn party(line: &Line, service: &str) -> String {
     match (line.what, &line.entry.organization, &line.entry.principal) {
-        (What::Answer, Some(organization), Some(principal)) => format!("{organization} ({principal})"),
+        (What::Answer, Some(organization), Some(principal)) => match line.entry.is_committed() {
+            true => format!("{organization} (a person who is erased)"),
+            false => format!("{organization} ({principal})"),
+        },
         (What::Answer, Some(organization), None) => organization.to_string(),
         _ => service.to_owned(),
     }

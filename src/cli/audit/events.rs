@@ -5,6 +5,7 @@
 //!
 //! Sources: OCSF 1.3 API Activity (class 6003); Elastic Common Schema 8.11; ArcSight Common Event Format, revision 0.
 
+use crate::api::Logged;
 use crate::audit::{Decision, Entry, Hash, leaf_hash};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -52,12 +53,14 @@ impl Activity {
 }
 
 /// A line of a format.
-pub(super) fn line(format: Format, index: u64, entry: &Entry) -> String {
-    let hash = leaf_hash(&entry.to_bytes());
+pub(super) fn line(format: Format, logged: &Logged) -> String {
+    let Logged { index, bytes, entry, .. } = logged;
+    // Of the bytes in the log: the entry may be opened.
+    let hash = leaf_hash(bytes);
     match format {
-        Format::Ocsf => ocsf(index, &hash, entry).to_string(),
-        Format::Ecs => ecs(index, &hash, entry).to_string(),
-        Format::Cef => cef(index, &hash, entry),
+        Format::Ocsf => ocsf(*index, &hash, entry).to_string(),
+        Format::Ecs => ecs(*index, &hash, entry).to_string(),
+        Format::Cef => cef(*index, &hash, entry),
     }
 }
 
@@ -210,7 +213,11 @@ mod tests {
     }
 
     fn told(format: Format) -> Value {
-        serde_json::from_str(&line(format, 7, &entry())).expect("it is JSON")
+        serde_json::from_str(&line(format, &logged(entry()))).expect("it is JSON")
+    }
+
+    fn logged(entry: Entry) -> Logged {
+        Logged { index: 7, bytes: entry.to_bytes(), entry, opening: None }
     }
 
     #[test]
@@ -239,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_line_of_cef_is_one_line_whatever_is_in_it() {
-        let told = line(Format::Cef, 7, &entry());
+        let told = line(Format::Cef, &logged(entry()));
         assert!(told.starts_with("CEF:0|Throughline|Throughline|"), "{told}");
         assert!(told.contains(
             "|Query|Query failure|5|rt=1800000000000 externalId=r-1 outcome=failure suser=a.miller index=7 "
@@ -275,7 +282,7 @@ mod tests {
         let fields = rest(&whole, &["decision", "time", "query"]);
         assert!(fields.len() > 20, "{}", fields.len());
         for format in [Format::Ocsf, Format::Ecs, Format::Cef] {
-            let line = line(format, 7, &whole);
+            let line = line(format, &logged(whole.clone()));
             for (name, value) in &fields {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 assert!(line.contains(&value), "{format:?}: {name} is {value}");

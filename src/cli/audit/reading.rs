@@ -1,6 +1,7 @@
 //! Reading the entries of an exported log, in order, while it is verified: on all cores, since reading takes longer than
 //! hashing.
 
+use super::openings::Openings;
 use crate::audit::{Entry, Hash, SignedCheckpoint, VerifierKey, leaf_hash, tile};
 use crate::cli::Failure;
 use crate::cli::screen::counted;
@@ -20,6 +21,7 @@ pub(super) struct Item {
     pub(super) index: u64,
     /// Its leaf hash.
     pub(super) leaf: Hash,
+    /// What it says, with the name of the person who called, where the export has it.
     pub(super) entry: Entry,
 }
 
@@ -34,10 +36,22 @@ pub(super) fn read(
     log: &VerifierKey,
     each: impl FnMut(Item),
 ) -> Result<SignedCheckpoint, Failure> {
-    let mut reading = Reading::start(each);
+    let (openings, mut each, mut not_opened) = (Openings::read(folder)?, each, None);
+    let mut reading = Reading::start(|mut item: Item| {
+        match openings.of(item.index).map(|opening| item.entry.opened(opening)) {
+            None => {}
+            Some(Ok(entry)) => item.entry = entry,
+            Some(Err(_)) => _ = not_opened.get_or_insert(item.index),
+        }
+        each(item);
+    });
     let signed =
         tile::verify(|path| std::fs::read(folder.join(path)), log, |index, bytes| reading.add(index, bytes))?;
-    match reading.finish() {
+    let n_malformed = reading.finish();
+    if let Some(index) = not_opened {
+        return Err(Failure::new(format!("entry {index} is opened to a name that it is not committed to")));
+    }
+    match n_malformed {
         Some(0) => Ok(signed),
         Some(n) => Err(Failure::new(format!(
             "{} not of this service",

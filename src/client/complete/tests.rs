@@ -24,7 +24,7 @@ fn northfields(n: u64) -> (Vec<pb::LogEntry>, Entry) {
         let bytes = trees.place(&entry(index, organization), None).to_bytes();
         trees.append(&id(organization), leaf_hash(&bytes));
         if organization == "northfield" {
-            list.push(pb::LogEntry { index, entry: bytes });
+            list.push(pb::LogEntry { index, entry: bytes, opening: None });
         }
     }
     (list, trees.place(&entry(n, "northfield"), Some(&id("northfield"))))
@@ -46,7 +46,7 @@ fn all_that_there_is_is_taken_for_all() {
     let (none, said) = northfields(0);
     assert_eq!(read(&[&none], None, &said).expect("it is all").entries, []);
     // Entries from before there were trees come first, and nothing is proven of them.
-    let old = pb::LogEntry { index: 0, entry: entry(0, "northfield").to_bytes() };
+    let old = pb::LogEntry { index: 0, entry: entry(0, "northfield").to_bytes(), opening: None };
     let (mut both, said) = northfields(30);
     both.insert(0, old.clone());
     assert_eq!(read(&[&both], None, &said).expect("it is all").n_before, 1);

@@ -45,7 +45,7 @@ where
 async fn entries(desk: &Desk) -> Vec<Entry> {
     let all = desk.store.read(|snapshot| snapshot.log_entries(0, 100, &Filter::default())).await;
     let (entries, _) = all.expect("a log");
-    entries.iter().map(|(_, bytes)| Entry::parse(bytes).expect("an entry")).collect()
+    entries.iter().map(|logged| Entry::parse(&logged.bytes).expect("an entry")).collect()
 }
 
 fn rules(entries: &[Entry]) -> Vec<(&str, &str)> {
