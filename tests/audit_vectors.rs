@@ -196,7 +196,7 @@ fn a_log_in_tiles_at_each_of_its_sizes() {
         };
         let mut entries = Vec::new();
         let signed =
-            tile::verify(read, &key, |_, entry| entries.push(entry.to_vec())).expect("the log verifies");
+            tile::verify(read, &key, |_, entry, _| entries.push(entry.to_vec())).expect("the log verifies");
         let head = signed.checkpoint().head();
         assert_eq!((head.size, entries.len()), (size, size as usize));
 

@@ -12,7 +12,10 @@ pub fn leaf_hash(entry: &[u8]) -> Hash {
 /// Hash of two neighbouring subtrees, RFC 6962 section 2.1: `SHA-256(0x01 || left || right)`.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    Hash::of_parts(&[&[0x01], left.as_bytes(), right.as_bytes()])
+    let mut bytes = [0x01; 65];
+    bytes[1..33].copy_from_slice(left.as_bytes());
+    bytes[33..].copy_from_slice(right.as_bytes());
+    Hash::of(&bytes)
 }
 
 /// What a checkpoint says of the tree: how many entries, and their root hash.

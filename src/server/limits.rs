@@ -58,6 +58,13 @@ impl Limit {
 /// How long to wait for a running call to end: nobody knows, so a round second.
 const RETRY_WHEN_FULL: Duration = Duration::from_secs(1);
 
+/// Calls after a rest, where an organization earns so many a second: what it earns in a tenth of one, but a hundred where it earns
+/// as many. A whole second's at once would keep everybody else waiting for most of that second.
+#[must_use]
+pub fn burst(calls_per_second: u32) -> u32 {
+    calls_per_second.clamp(1, 100.max(calls_per_second / 10))
+}
+
 /// What the organizations have running and have left. Cloning shares it.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -176,6 +183,11 @@ mod tests {
         assert_eq!(refusal(&limits, &a, later + busy.retry_after), None, "the promised moment holds");
         assert!(refusal(&limits, &a, later + busy.retry_after).is_some(), "and holds for one call");
         assert_eq!(refusal(&limits, &org("b"), later), None, "others have their own bucket");
+    }
+
+    #[test]
+    fn a_burst_is_a_tenth_of_a_second_or_a_hundred() {
+        assert_eq!([0, 1, 5, 100, 500, 1_000, 20_000].map(burst), [1, 1, 5, 100, 100, 100, 2_000]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! From entries to files.
 
 use super::layout::{Kind, Tile, TooLong, WIDTH, encode_bundle};
-use crate::audit::{Frontier, Head, leaf_hash};
+use crate::audit::{Frontier, Hash, Head, leaf_hash};
 
 /// Takes a log's entries in order and gives out each file as soon as it is full.
 ///
@@ -26,11 +26,14 @@ impl Tiler {
     ///
     /// [`TooLong`]; then the entry is not taken.
     pub fn push(&mut self, entry: &[u8]) -> Result<Vec<(Tile, Vec<u8>)>, TooLong> {
+        self.push_leaf(entry, leaf_hash(entry))
+    }
+
+    /// The same, by who needs the leaf hash, too.
+    pub(super) fn push_leaf(&mut self, entry: &[u8], leaf: Hash) -> Result<Vec<(Tile, Vec<u8>)>, TooLong> {
         encode_bundle(entry, &mut self.bundle)?;
         let mut full = Vec::new();
-        for node in
-            self.frontier.append(leaf_hash(entry)).into_iter().filter(|node| node.level.is_multiple_of(8))
-        {
+        for node in self.frontier.append(leaf).into_iter().filter(|node| node.level.is_multiple_of(8)) {
             let hashes = &mut self.hashes[usize::from(node.level / 8)];
             hashes.extend(node.hash.as_bytes());
             if node.index % WIDTH == WIDTH - 1 {

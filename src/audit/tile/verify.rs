@@ -2,7 +2,7 @@
 
 use super::layout::{Kind, Tile, WIDTH, decode_bundle, list};
 use super::tiler::Tiler;
-use crate::audit::{CheckpointError, SignedCheckpoint, VerifierKey};
+use crate::audit::{CheckpointError, Hash, SignedCheckpoint, VerifierKey, leaf_hash};
 
 /// The first thing wrong with a log.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +50,8 @@ fn entries(first: &u64, last: &u64) -> String {
 
 /// Reads a log from `checkpoint` to the last tile, and recomputes every leaf, every tile and the root.
 ///
-/// `read` gets paths such as `checkpoint` and `tile/0/000.p/15`. `each` sees every entry with its index, in
-/// order, before it is known whether the log verifies. The log's origin must be the name of its key.
+/// `read` gets paths such as `checkpoint` and `tile/0/000.p/15`. `each` sees every entry with its index and its leaf hash,
+/// in order, before it is known whether the log verifies. The log's origin must be the name of its key.
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ fn entries(first: &u64, last: &u64) -> String {
 pub fn verify<E>(
     mut read: impl FnMut(&str) -> Result<Vec<u8>, E>,
     log: &VerifierKey,
-    mut each: impl FnMut(u64, &[u8]),
+    mut each: impl FnMut(u64, &[u8], Hash),
 ) -> Result<SignedCheckpoint, Flaw<E>> {
     let mut read = |path: String| read(&path).map_err(|source| Flaw::Read { path, source });
     let signed = SignedCheckpoint::open(&read("checkpoint".into())?, log)?;
@@ -75,8 +75,9 @@ pub fn verify<E>(
         let bytes = read(path.clone())?;
         let entries = decode_bundle(&bytes, bundle.width).ok_or(Flaw::Bundle(path))?;
         for (index, entry) in (bundle.index * WIDTH..).zip(entries) {
-            each(index, entry);
-            let full = tiler.push(entry).expect("an entry of a bundle fits a bundle");
+            let leaf = leaf_hash(entry);
+            each(index, entry, leaf);
+            let full = tiler.push_leaf(entry, leaf).expect("an entry of a bundle fits a bundle");
             for (tile, bytes) in full {
                 suspect = suspect.or(difference(tile, &bytes, &mut read)?);
             }
@@ -148,7 +149,7 @@ mod tests {
 
     fn flaw(files: &Files) -> Option<String> {
         let read = |path: &str| files.get(path).cloned().ok_or(std::fmt::Error);
-        verify(read, log_key().verifier(), |_, _| ()).err().map(|flaw| flaw.to_string())
+        verify(read, log_key().verifier(), |_, _, _| ()).err().map(|flaw| flaw.to_string())
     }
 
     #[test]
@@ -156,8 +157,8 @@ mod tests {
         let files = export(SIZE);
         let mut seen = 0;
         let read = |path: &str| files.get(path).cloned().ok_or(std::fmt::Error);
-        let verified = verify(read, log_key().verifier(), |index, entry| {
-            assert_eq!((index, entry), (seen, format!("entry {seen}").as_bytes()));
+        let verified = verify(read, log_key().verifier(), |index, entry, leaf| {
+            assert_eq!((index, entry, leaf), (seen, format!("entry {seen}").as_bytes(), leaf_hash(entry)));
             seen += 1;
         });
         assert_eq!(verified.map(|signed| signed.checkpoint().head().size).ok(), Some(SIZE));

@@ -2,7 +2,7 @@
 //! hashing.
 
 use super::openings::Openings;
-use crate::audit::{Entry, Hash, SignedCheckpoint, VerifierKey, leaf_hash, tile};
+use crate::audit::{Entry, Hash, SignedCheckpoint, VerifierKey, tile};
 use crate::cli::Failure;
 use crate::cli::screen::counted;
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 /// Entries read at once.
 const PART: usize = 4_096;
 
-type Part = Vec<(u64, Vec<u8>)>;
+type Part = Vec<(u64, Vec<u8>, Hash)>;
 
 /// An entry of a log, as it was read.
 pub(super) struct Item {
@@ -45,8 +45,13 @@ pub(super) fn read(
         }
         each(item);
     });
-    let signed =
-        tile::verify(|path| std::fs::read(folder.join(path)), log, |index, bytes| reading.add(index, bytes))?;
+    let signed = tile::verify(
+        |path| std::fs::read(folder.join(path)),
+        log,
+        |index, bytes, leaf| {
+            reading.add(index, bytes, leaf);
+        },
+    )?;
     let n_malformed = reading.finish();
     if let Some(index) = not_opened {
         return Err(Failure::new(format!("entry {index} is opened to a name that it is not committed to")));
@@ -98,8 +103,8 @@ impl<F: FnMut(Item)> Reading<F> {
         Self { each, part, n_sent: 0, parts, read, early, next: 0, n_malformed: 0, readers }
     }
 
-    fn add(&mut self, index: u64, bytes: &[u8]) {
-        self.part.push((index, bytes.to_vec()));
+    fn add(&mut self, index: u64, bytes: &[u8], leaf: Hash) {
+        self.part.push((index, bytes.to_vec(), leaf));
         if self.part.len() == PART {
             self.send();
             while let Ok((number, part)) = self.read.try_recv() {
@@ -141,9 +146,9 @@ fn read_all(waiting: &Mutex<Receiver<(u64, Part)>>, done: &Sender<(u64, OfPart)>
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, part)) = next else { return };
         let mut of = OfPart::default();
-        for (index, bytes) in part {
+        for (index, bytes, leaf) in part {
             match Entry::parse(&bytes) {
-                Ok(entry) => of.entries.push(Item { index, leaf: leaf_hash(&bytes), entry }),
+                Ok(entry) => of.entries.push(Item { index, leaf, entry }),
                 Err(_) => of.n_malformed += 1,
             }
         }
@@ -156,7 +161,7 @@ fn read_all(waiting: &Mutex<Receiver<(u64, Part)>>, done: &Sender<(u64, OfPart)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Decision;
+    use crate::audit::{Decision, leaf_hash};
     use crate::calendar::Timestamp;
     use crate::records::Code;
 
@@ -173,7 +178,7 @@ mod tests {
             let time = Timestamp::from_millis(0);
             let entry = Entry::new(time, id, code("Query"), Decision::Allowed, code("rule"));
             let bytes = if index == 5_000 { b"nonsense".to_vec() } else { entry.to_bytes() };
-            reading.add(index, &bytes);
+            reading.add(index, &bytes, leaf_hash(&bytes));
         }
         assert_eq!(reading.finish(), Some(1));
         assert_eq!(next, n);
