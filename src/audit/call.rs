@@ -272,6 +272,14 @@ impl Entry {
         Self { step: Some(code(step)), ..entry }
     }
 
+    /// Another key is to follow the log's: the digest of the note that both have signed.
+    #[must_use]
+    pub fn key_change(time: Timestamp, note: Hash) -> Self {
+        let (id, rpc) = (code("log-key"), code("ChangeLogKey"));
+        let entry = Self::new(time, id, rpc, Decision::Allowed, code("operator"));
+        Self { response_digest: Some(note), ..entry }
+    }
+
     fn about(self, scope: &Scope, step: &'static str, n_deleted: Option<u64>) -> Self {
         let step = Some(code(step));
         match scope {

@@ -43,6 +43,9 @@ pub enum KeyError {
     /// Not a PKCS#8 document of an Ed25519 key.
     #[error("is not an Ed25519 private key")]
     Private,
+    /// The key that is to follow another is that one.
+    #[error("is the key that it should follow")]
+    Same,
 }
 
 /// A public key under a name: who checks a note pins one.
@@ -141,8 +144,12 @@ fn hex(id: [u8; 4]) -> String {
     format!("{:08x}", u32::from_be_bytes(id))
 }
 
-/// A private key that signs notes with Ed25519 (type 0x01): the log's.
-pub struct SignerKey(Pair);
+/// A private key that signs notes with Ed25519 (type 0x01): the log's. While another is to follow it, both sign, so that whoever
+/// knows either of them believes the note.
+pub struct SignerKey {
+    key: Pair,
+    next: Option<Pair>,
+}
 
 impl SignerKey {
     /// The key of a PKCS#8 document (RFC 8410; `ring` and OpenSSL write it), under a name.
@@ -151,25 +158,46 @@ impl SignerKey {
     ///
     /// [`KeyError`] for a bad name or another kind of document.
     pub fn from_pkcs8(name: &str, pkcs8: &[u8]) -> Result<Self, KeyError> {
-        Pair::from_pkcs8(name, Algorithm::Ed25519, pkcs8).map(Self)
+        Ok(Self { key: Pair::from_pkcs8(name, Algorithm::Ed25519, pkcs8)?, next: None })
+    }
+
+    /// The same, with the key that is to follow it, under the same name.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] for another kind of document, or the same key.
+    pub fn followed_by(self, pkcs8: &[u8]) -> Result<Self, KeyError> {
+        let next = Pair::from_pkcs8(self.verifier().name(), Algorithm::Ed25519, pkcs8)?;
+        if next.public == self.key.public {
+            Err(KeyError::Same)
+        } else {
+            Ok(Self { next: Some(next), ..self })
+        }
     }
 
     /// The key that checks its signatures.
     #[must_use]
     pub fn verifier(&self) -> &VerifierKey {
-        &self.0.public
+        &self.key.public
     }
 
-    /// The signature line of a text that ends in a newline: append it to the text and an empty line.
+    /// The key that checks those of the one that is to follow it.
+    #[must_use]
+    pub fn next(&self) -> Option<&VerifierKey> {
+        self.next.as_ref().map(|next| &next.public)
+    }
+
+    /// The signature lines of a text that ends in a newline: append them to the text and an empty line.
     #[must_use]
     pub fn sign(&self, text: &str) -> String {
-        self.0.line(&self.0.sign(text.as_bytes()))
+        let pairs = std::iter::once(&self.key).chain(&self.next);
+        pairs.map(|pair| pair.line(&pair.sign(text.as_bytes()))).collect()
     }
 }
 
 impl fmt::Debug for SignerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignerKey({})", self.0.public)
+        write!(f, "SignerKey({})", self.key.public)
     }
 }
 

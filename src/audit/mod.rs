@@ -30,6 +30,7 @@ mod tree;
 mod proof;
 mod key;
 mod note;
+mod key_change;
 mod organizations;
 mod checkpoint;
 mod cosigner;
@@ -53,6 +54,7 @@ pub use entry::{Decision, Entry, Filter, NotAQuery, NotAnEntry, NotItsOpening, O
 pub use exceptions::{Exception, Exceptions, Kind as ExceptionKind, Review, WorkingHours};
 pub use hash::{Hash, NotAHash};
 pub use key::{Algorithm, KeyError, SignerKey, VerifierKey};
+pub use key_change::{NotAKeyChange, open_key_change};
 pub use note::{Note, NoteError, Signed};
 pub use organizations::{NotOfTree, OrganizationTrees};
 pub use proof::{

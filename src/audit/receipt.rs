@@ -54,7 +54,9 @@ pub enum ReceiptError {
     #[error("the entry of the receipt can not be read")]
     Entry(#[from] NotAnEntry),
     /// The checkpoint is not one, or not signed by the pinned key.
-    #[error("the checkpoint of the receipt is not signed by the log")]
+    #[error(
+        "the checkpoint of the receipt is not signed by the log's key as it is kept here: the log may have another by now, so ask the steward"
+    )]
     Checkpoint(#[from] CheckpointError),
     /// The checkpoint is of another log with the same key.
     #[error("the checkpoint of the receipt is of another log")]

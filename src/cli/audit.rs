@@ -4,33 +4,28 @@ pub(in crate::cli) mod certificate;
 mod disclosures;
 mod events;
 mod exceptions;
+mod export;
+mod key;
+mod list;
 mod openings;
 mod reading;
 mod receipt;
 mod verify;
 
-use super::connect::Connect;
-use super::init::random;
-use super::screen::{self, counted, say};
-use super::steward::ask;
-use super::table::{Align, Table, safe};
-use super::{Done, Failure, Finish};
-use crate::api::{self, Logged, v1 as pb};
-use crate::audit::{Decision, Entry, SignedCheckpoint, VerifierKey, tile};
-use crate::client::{Complete, Session};
-use crate::records::Violation;
-use openings::Openings;
-use prost::Message;
-use std::path::{Path, PathBuf};
+use super::{Done, Failure};
+use crate::audit::VerifierKey;
+use std::path::Path;
 
 /// Read and check the access log
 #[derive(clap::Subcommand)]
 pub(super) enum Audit {
     /// List entries
-    List(Box<List>),
+    List(Box<list::List>),
     /// Write the whole log as a folder that anyone can check (C2SP tlog-tiles)
-    Export(Export),
+    Export(export::Export),
     Verify(verify::Verify),
+    /// Which key signs the log, and which is to follow it; take that up
+    Key(key::Key),
     Exceptions(Box<exceptions::Find>),
     /// Say who was given what of a source's records and why, out of an exported log (34 CFR 99.32)
     Disclosures(disclosures::Disclosures),
@@ -42,81 +37,13 @@ pub(super) enum Audit {
     Certificate(certificate::Check),
 }
 
-#[derive(clap::Args)]
-pub(super) struct List {
-    /// Only calls of this organization
-    #[arg(long, value_name = "ORG")]
-    organization: Option<String>,
-    /// Only calls under this agreement
-    #[arg(long = "under", value_name = "AGREEMENT")]
-    agreement: Option<String>,
-    /// Only this call, for example Query or Push
-    #[arg(long, value_name = "RPC")]
-    rpc: Option<String>,
-    /// Only calls for this purpose
-    #[arg(long, value_name = "PURPOSE")]
-    purpose: Option<String>,
-    /// Only calls of this person, by the name in the certificate
-    #[arg(long = "by", value_name = "NAME")]
-    principal: Option<String>,
-    /// Only questions to this product
-    #[arg(long, value_name = "PRODUCT")]
-    product: Option<String>,
-    /// Only calls that this rule decided, for example agreement.purpose
-    #[arg(long, value_name = "RULE")]
-    rule: Option<String>,
-    /// Only calls with this decision
-    #[arg(long, value_parser = Decision::ALL.map(Decision::name))]
-    decision: Option<String>,
-    /// From this day or moment on (UTC)
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Before this day or moment (UTC)
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-    /// From this entry on
-    #[arg(long, default_value_t = 0, value_name = "INDEX")]
-    from: u64,
-    /// Entries at most; 0 means all
-    #[arg(long, default_value_t = 100)]
-    limit: usize,
-    /// Every entry of one organization's calls, proven to be all of them (of your own, where --organization names none). Other
-    /// conditions are met by those that are shown
-    #[arg(long, conflicts_with_all = ["from", "limit"])]
-    complete: bool,
-    /// Print JSON lines: the bytes that are hashed, with their index
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print CSV
-    #[arg(long)]
-    csv: bool,
-    /// Print lines for a security event store, each with the entry's index and leaf hash
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"])]
-    format: Option<events::Format>,
-    /// Call as this role
-    #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward", "contributor", "partner"])]
-    role: String,
-    #[command(flatten)]
-    connect: Connect,
-}
-
-#[derive(clap::Args)]
-pub(super) struct Export {
-    /// The folder to write
-    folder: PathBuf,
-    /// Call as this role
-    #[arg(long, default_value = "auditor", value_parser = ["auditor", "steward"])]
-    role: String,
-    #[command(flatten)]
-    connect: Connect,
-}
-
 impl Audit {
     pub(super) fn run(self) -> Done {
         match self {
             Self::List(verb) => super::wait(verb.run()),
             Self::Export(verb) => super::wait(verb.run()),
             Self::Verify(verb) => verb.run(),
+            Self::Key(verb) => super::wait(verb.run()),
             Self::Receipt(verb) => verb.run(),
             Self::Exceptions(verb) => verb.run(),
             Self::Certificates(verb) => super::wait(verb.run()),
@@ -125,97 +52,6 @@ impl Audit {
         }
     }
 }
-
-impl List {
-    async fn run(self) -> Done {
-        let session = self.connect.session(&self.role).await?;
-        let request = pb::ListEntriesRequest {
-            from_index: self.from,
-            page_size: 1_000,
-            organization: self.organization.unwrap_or_default(),
-            agreement: self.agreement.unwrap_or_default(),
-            rpc: self.rpc.unwrap_or_default(),
-            decision: self.decision.unwrap_or_default(),
-            since: self.since.unwrap_or_default(),
-            until: self.until.unwrap_or_default(),
-            purpose: self.purpose.unwrap_or_default(),
-            nonce: if self.principal.is_some() { random()?.to_vec() } else { Vec::new() },
-            principal: self.principal.unwrap_or_default(),
-            product: self.product.unwrap_or_default(),
-            rule: self.rule.unwrap_or_default(),
-        };
-        let parsed = match self.complete {
-            true => complete(&session, &request).await?,
-            false => list(&session, request, self.limit).await?,
-        };
-        if self.json {
-            for Logged { index, bytes, opening, .. } in &parsed {
-                let entry = String::from_utf8_lossy(bytes);
-                let opening =
-                    opening.as_ref().map(|opening| format!(",\"opening\":{}", openings::json(opening)));
-                say(&format!("{{\"index\":{index},\"entry\":{entry}{}}}", opening.unwrap_or_default()));
-            }
-            return Ok(Finish::All);
-        }
-        if let Some(format) = self.format {
-            parsed.iter().for_each(|logged| say(&events::line(format, logged)));
-            return Ok(Finish::All);
-        }
-        if self.csv {
-            return print_csv(&parsed);
-        }
-        print(&parsed);
-        Ok(Finish::All)
-    }
-}
-
-/// A page after the other, until there are enough.
-async fn list(
-    session: &Session,
-    mut request: pb::ListEntriesRequest,
-    limit: usize,
-) -> Result<Vec<Logged>, Failure> {
-    let mut entries = Vec::new();
-    loop {
-        let page = ask!(session, audit, list_entries, request.clone());
-        entries.extend(page.entries);
-        if limit > 0 && entries.len() >= limit {
-            entries.truncate(limit);
-            break;
-        }
-        // Each page is an entry itself, so a listing without an end would never reach it.
-        if page.next_index == 0 || page.next_index <= request.from_index {
-            break;
-        }
-        request.from_index = page.next_index;
-    }
-    Ok(entries.into_iter().map(Logged::try_from).collect::<Result<_, _>>()?)
-}
-
-/// What an organization's calls have left, proven to be all; of that, what is asked for.
-async fn complete(session: &Session, request: &pb::ListEntriesRequest) -> Result<Vec<Logged>, Failure> {
-    let wrong = |violations: Vec<Violation>| {
-        let each = violations.iter().map(|wrong| format!("{} {}", wrong.field, wrong.reason));
-        Failure::new(each.collect::<Vec<_>>().join("; "))
-    };
-    let filter = api::filter(request).map_err(wrong)?;
-    let Complete { organization, mut entries, n_before, head } =
-        session.complete(filter.organization.as_ref()).await?;
-    screen::note(&format!(
-        "{}, all that the calls of {organization} have left up to this one: proven, by the root {}",
-        counted(head.size, "entry", "entries"),
-        head.root
-    ));
-    if n_before > 0 {
-        let before = counted(n_before as u64, "entry is", "entries are");
-        screen::note(&format!("{before} from before that could be proven"));
-    }
-    entries.retain(|logged| filter.matches(&logged.entry));
-    Ok(entries)
-}
-
-const HEADINGS: [&str; 10] =
-    ["Entry", "Time", "Organization", "Role", "Call", "Decision", "Rule", "Agreement", "Purpose", "About"];
 
 /// A value that may be absent.
 fn text<T: ToString>(value: Option<&T>) -> String {
@@ -227,129 +63,4 @@ fn open_log(file: &Path) -> Result<VerifierKey, Failure> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?;
     Ok(text.trim().parse()?)
-}
-
-fn row(Logged { index, entry, .. }: &Logged) -> [String; 10] {
-    let agreement = match (&entry.agreement, entry.agreement_version) {
-        (Some(id), Some(version)) => format!("{id}@{version}"),
-        _ => String::new(),
-    };
-    [
-        index.to_string(),
-        entry.time.to_string(),
-        text(entry.organization.as_ref()),
-        text(entry.role.as_ref()),
-        entry.rpc.to_string(),
-        entry.decision.name().into(),
-        entry.rule.to_string(),
-        agreement,
-        text(entry.purpose.as_ref()),
-        about(entry),
-    ]
-}
-
-/// What a call was about, in a few words.
-fn about(entry: &Entry) -> String {
-    if let (Some(product), Some(indicator)) = (&entry.product, &entry.indicator) {
-        let query = entry.query.as_ref().map(ToString::to_string).unwrap_or_default();
-        return match (entry.cells_shown, entry.cells_hidden) {
-            (Some(shown), Some(hidden)) => {
-                format!("{product} {indicator} {query}; {shown} cells shown, {hidden} hidden")
-            }
-            _ => format!("{product} {indicator} {query}"),
-        };
-    }
-    if let (Some(n_records), Some(batch)) = (entry.n_records, &entry.batch) {
-        return format!("batch {batch}: {n_records} records, {} refused", entry.n_refused.unwrap_or(0));
-    }
-    if let Some(batch) = &entry.batch {
-        return format!("delivery {batch}");
-    }
-    if let Some(edition) = entry.edition {
-        return format!("edition {edition}");
-    }
-    if let (Some(size), Some(n)) = (entry.reviewed_size, entry.n_exceptions) {
-        return format!("reviewed up to a log of {size}: {n} exceptions");
-    }
-    if let (Some(pair), Some(verdict)) = (&entry.pair, &entry.verdict) {
-        return format!("pair {pair}: {verdict}");
-    }
-    entry.reason_code.as_ref().map(ToString::to_string).unwrap_or_default()
-}
-
-fn print(entries: &[Logged]) {
-    let headings =
-        HEADINGS.map(|heading| (heading, if heading == "Entry" { Align::Right } else { Align::Left }));
-    let mut table = Table::new(&headings);
-    entries.iter().for_each(|logged| table.row(row(logged)));
-    say(&table.print());
-}
-
-fn print_csv(entries: &[Logged]) -> Done {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(HEADINGS)?;
-    for logged in entries {
-        out.write_record(row(logged).map(|text| safe(&text)))?;
-    }
-    let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
-    say(String::from_utf8_lossy(&bytes).trim_end());
-    Ok(Finish::All)
-}
-
-impl Export {
-    async fn run(self) -> Done {
-        let session = self.connect.session(&self.role).await?;
-        if self.folder.join("checkpoint").exists() {
-            return Err(Failure::new(format!("{} holds a log already", self.folder.display())));
-        }
-        let stream =
-            session.audit().export_log(pb::ExportLogRequest {}).await.map_err(crate::client::Error::from)?;
-        let mut stream = stream.into_inner();
-        let (mut tiler, mut checkpoint, mut n_entries) = (tile::Tiler::new(), String::new(), 0);
-        let mut openings = Openings::default();
-        let bar = screen::bar(None, "entries");
-        while let Some(part) = stream.message().await.map_err(crate::client::Error::from)? {
-            if !part.checkpoint.is_empty() {
-                session.entry(part.receipt.as_ref())?;
-                checkpoint = part.checkpoint;
-            }
-            for entry in part.entries {
-                if entry.index != n_entries {
-                    return Err(Failure::new("the service left out an entry"));
-                }
-                write(&self.folder, tiler.push(&entry.entry)?)?;
-                if entry.opening.is_some() {
-                    openings.add(Logged::try_from(entry)?);
-                }
-                n_entries += 1;
-                bar.inc(1);
-            }
-        }
-        bar.finish_and_clear();
-        let (rest, head) = tiler.finish();
-        write(&self.folder, rest)?;
-        let signed = SignedCheckpoint::open(checkpoint.as_bytes(), session.log_key())?;
-        if signed.checkpoint().head() != head {
-            return Err(Failure::new(
-                "the entries do not lead to the signed checkpoint: the export is not valid",
-            ));
-        }
-        openings.write(&self.folder)?;
-        std::fs::write(self.folder.join("checkpoint"), checkpoint)?;
-        say(&format!("{}: {}, verified", self.folder.display(), counted(n_entries, "entry", "entries")));
-        say("Anyone can check it with the log's public key:");
-        say(&format!("  throughline audit verify {} --log-key log.vkey", self.folder.display()));
-        Ok(Finish::All)
-    }
-}
-
-fn write(folder: &Path, files: Vec<(tile::Tile, Vec<u8>)>) -> Result<(), Failure> {
-    for (tile, bytes) in files {
-        let path = folder.join(tile.to_string());
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent)?;
-        }
-        std::fs::write(path, bytes)?;
-    }
-    Ok(())
 }

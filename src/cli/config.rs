@@ -3,10 +3,9 @@
 use super::screen::{self, say};
 use super::table::{Align, Table};
 use super::{Done, Failure, Finish, folder_of};
-use crate::audit::SignerKey;
 use crate::server::keys::{self, KeyError};
 use crate::server::peer::TrustDomain;
-use crate::server::{Config as Settings, KeySource, tls};
+use crate::server::{Config as Settings, KeySource, KeySources, tls};
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -168,16 +167,16 @@ fn secrets(config: &Settings) -> Vec<Finding> {
     let of = &config.keys;
     let mut findings = vec![
         finding("service key", &of.service, keys::root("service", &of.service).map(drop)),
-        finding("log key", &of.log, log_key(&of.log)),
+        finding("log key", &of.log, log_key(of, None)),
     ];
+    findings.extend(of.log_next.as_ref().map(|next| finding("next log key", next, log_key(of, Some(next)))));
     findings.extend(of.linkage.as_ref().map(|of| finding("linkage key", of, keys::roots(of).map(drop))));
     findings
 }
 
 /// Under any name: that of the log is in the database.
-fn log_key(source: &KeySource) -> Result<(), KeyError> {
-    let pkcs8 = keys::secret("log", source)?;
-    SignerKey::from_pkcs8("log", &pkcs8).map(drop).map_err(|_| KeyError::Malformed("log"))
+fn log_key(of: &KeySources, next: Option<&KeySource>) -> Result<(), KeyError> {
+    keys::signer("log", &of.log, next).map(drop)
 }
 
 /// The database, and whether its folder and that of the keys are for their owner alone.

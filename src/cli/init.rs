@@ -55,10 +55,8 @@ impl Init {
         write_secret(&secrets.join("service.key"), &random()?[..])?;
         let linkage = random()?;
         write_secret(&secrets.join("linkage.key"), &linkage[..])?;
-        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
-        let document = document.map_err(|_| Failure::new("no randomness for the log's key"))?;
-        write_secret(&secrets.join("log.key"), document.as_ref())?;
-        let signer = SignerKey::from_pkcs8(&origin, document.as_ref())?;
+        make_log_key(&secrets.join("log.key"))?;
+        let signer = keys::signer(&origin, &KeySource::File(secrets.join("log.key")), None)?;
         let vkey = format!("{}\n", signer.verifier());
         std::fs::write(self.folder.join("log.vkey"), &vkey)?;
         if certs.is_dir() {
@@ -104,6 +102,12 @@ pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, Failure> {
     let mut bytes = Zeroizing::new([0; 32]);
     SystemRandom::new().fill(&mut bytes[..]).map_err(|_| Failure::new("no randomness for a key"))?;
     Ok(bytes)
+}
+
+/// Makes a key that signs a log.
+pub(super) fn make_log_key(path: &Path) -> Result<(), Failure> {
+    let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
+    write_secret(path, document.map_err(|_| Failure::new("no randomness for the log's key"))?.as_ref())
 }
 
 /// Writes a secret in hex, readable by its owner alone from the first moment.

@@ -1,6 +1,6 @@
 //! `throughline keys`: the key file of whoever encodes.
 
-use super::init::random;
+use super::init::{make_log_key, random};
 use super::screen::say;
 use super::{Done, Failure, Finish};
 use crate::identity::{KeyId, Root, Roots};
@@ -18,6 +18,18 @@ pub(super) enum Keys {
     Rotate(Rotate),
     /// Take a linkage key out of the key file, for good
     Retire(Retire),
+    /// Make the key that is to follow the one that signs the access log
+    LogNext(LogNext),
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Then, in this order: name it as log_next under [keys] in throughline.toml and restart the service, from when on both keys sign;
+have whoever has certificates take it up (`throughline audit key --take-up`); and when all have, name it as log, take log_next
+out and restart the service. What only the old key has signed is checked with the old public key: keep it.")]
+pub(super) struct LogNext {
+    /// The file to make
+    file: PathBuf,
 }
 
 #[derive(clap::Args)]
@@ -81,6 +93,13 @@ impl Keys {
                 }
                 write(&file, &roots)?;
                 say(&format!("{} does not hold key {key} any more", file.display()));
+            }
+            Self::LogNext(LogNext { file }) => {
+                make_log_key(&file)?;
+                say(&format!("{} holds a key for the access log; nothing signs with it yet", file.display()));
+                say(
+                    "name it in throughline.toml, under [keys]: log_next = { file = \"...\" }, and restart the service",
+                );
             }
         }
         Ok(Finish::All)

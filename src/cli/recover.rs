@@ -2,7 +2,6 @@
 
 use super::screen::{count, say};
 use super::{Done, Failure, Finish};
-use crate::audit::SignerKey;
 use crate::server::{Config, keys, standing};
 use crate::store::{ServiceKey, Store};
 use std::path::PathBuf;
@@ -25,8 +24,8 @@ impl Recover {
     pub(super) fn run(self) -> Done {
         let config = Config::read(&self.config)?;
         let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
-        let pkcs8 = keys::secret("log", &config.keys.log)?;
-        let signer = SignerKey::from_pkcs8(&Store::origin(&config.database)?, &pkcs8)?;
+        let (name, of) = (Store::origin(&config.database)?, &config.keys);
+        let signer = keys::signer(&name, &of.log, of.log_next.as_ref())?;
         let key = signer.verifier().clone();
         let store = Store::open(&config.database, service, signer)?;
         super::wait(async move {

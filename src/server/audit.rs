@@ -29,6 +29,8 @@ const EXPORT_CHUNK: u64 = 1_000;
 pub(super) struct Audit {
     pub(super) desk: Desk,
     pub(super) witnesses: Witnesses,
+    /// The note that says which key is to follow the log's; empty for none.
+    pub(super) key_change: String,
 }
 
 #[tonic::async_trait]
@@ -71,12 +73,13 @@ impl AuditService for Audit {
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
         let rpc = Rpc { name: "GetCheckpoint", roles: EVERYONE };
         let (admitted, _) = self.desk.admit(rpc, request).await?;
-        let look = |snapshot: &store::Snapshot<'_>| {
+        let key_change = self.key_change.clone();
+        let look = move |snapshot: &store::Snapshot<'_>| {
             let (checkpoint, witnessed) = (snapshot.checkpoint()?, snapshot.witnessed_checkpoint()?);
             let (witnessed, witnessed_at) =
                 witnessed.map(|last| (last.note, last.time.to_string())).unwrap_or_default();
             let checkpoint = checkpoint.unwrap_or_default();
-            Ok(pb::GetCheckpointResponse { checkpoint, witnessed, witnessed_at })
+            Ok(pb::GetCheckpointResponse { checkpoint, witnessed, witnessed_at, key_change })
         };
         let response = self.desk.look(&admitted.call, look).await?;
         self.desk.answer(&admitted.call, response).await

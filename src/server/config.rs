@@ -82,6 +82,8 @@ pub struct KeySources {
     pub linkage: Option<KeySource>,
     /// The log's Ed25519 key: PKCS#8 in hex.
     pub log: KeySource,
+    /// The key that is to follow it: both sign until it is `log`.
+    pub log_next: Option<KeySource>,
 }
 
 /// A secret in a file of mode 0600, or printed by a command.
@@ -108,7 +110,7 @@ pub struct LimitSettings {
     pub running_calls_max: usize,
     /// Calls at once, of one organization.
     pub running_calls_per_organization_max: usize,
-    /// Calls a second, of one organization, on average.
+    /// Calls a second, of one organization, on average; after a rest a tenth of them at once, or a hundred.
     pub calls_per_second: u32,
     /// Largest message of a push, in bytes.
     pub push_message_bytes_max: usize,
@@ -182,7 +184,7 @@ impl Config {
             *path = base.join(&*path);
         }
         let keys = [&mut config.keys.service, &mut config.keys.log];
-        for source in keys.into_iter().chain(config.keys.linkage.as_mut()) {
+        for source in keys.into_iter().chain(&mut config.keys.linkage).chain(&mut config.keys.log_next) {
             if let KeySource::File(path) = source {
                 *path = base.join(&*path);
             }

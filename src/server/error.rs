@@ -13,9 +13,6 @@ pub enum Error {
     /// A secret.
     #[error(transparent)]
     Key(#[from] keys::KeyError),
-    /// The log's key does not parse.
-    #[error("the log key is not an Ed25519 key in PKCS#8")]
-    LogKey,
     /// Certificates.
     #[error(transparent)]
     Tls(#[from] tls::Error),

@@ -1,6 +1,7 @@
 //! Reading secrets: from a file only its owner can read, or from a command.
 
 use super::config::KeySource;
+use crate::audit::SignerKey;
 use crate::identity::Roots;
 use std::path::{Path, PathBuf};
 use zeroize::{Zeroize, Zeroizing};
@@ -24,7 +25,9 @@ pub enum KeyError {
     #[error("the key command {0} failed")]
     Command(String),
     /// It is not the hex of a secret of the right kind.
-    #[error("the {0} key is not what it should be (32 bytes, or PKCS#8 for the log, in hex)")]
+    #[error(
+        "the {0} key is not what it should be (32 bytes, or PKCS#8 for the log, in hex; log_next another than log)"
+    )]
     Malformed(&'static str),
     /// It is not a key file.
     #[error("the linkage key {0}")]
@@ -49,6 +52,20 @@ pub fn root(what: &'static str, source: &KeySource) -> Result<Zeroizing<[u8; 32]
 /// [`KeyError`].
 pub fn secret(what: &'static str, source: &KeySource) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     from_hex(text(source)?.trim()).ok_or(KeyError::Malformed(what))
+}
+
+/// The log's key under its name, with the one that is to follow it, where one is.
+///
+/// # Errors
+///
+/// [`KeyError`].
+pub fn signer(name: &str, log: &KeySource, next: Option<&KeySource>) -> Result<SignerKey, KeyError> {
+    let malformed = |what| move |_| KeyError::Malformed(what);
+    let signer = SignerKey::from_pkcs8(name, &secret("log", log)?).map_err(malformed("log"))?;
+    match next {
+        None => Ok(signer),
+        Some(next) => signer.followed_by(&secret("log_next", next)?).map_err(malformed("log_next")),
+    }
 }
 
 /// Reads the secrets of whoever encodes.

@@ -41,7 +41,7 @@ pub use error::Error;
 pub use restore::Since;
 
 use crate::api::v1 as pb;
-use crate::audit::{Entry, SignerKey, VerifierKey};
+use crate::audit::{Entry, VerifierKey};
 use crate::calendar::Timestamp;
 use crate::identity::{KeyId, KeyRing};
 use crate::ingest::Intake;
@@ -77,6 +77,8 @@ pub struct Bound {
     tls: Arc<tls::Tls>,
     trust_domain: TrustDomain,
     log_key: VerifierKey,
+    /// What both keys say, while another is to follow.
+    key_change: Option<String>,
     unfinished: crate::destruction::Unfinished,
 }
 
@@ -106,7 +108,7 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
     };
     let tls = Arc::new(tls::Tls::load(files)?);
     let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
-    let pkcs8 = keys::secret("log", &config.keys.log)?;
+    let (log, log_next) = (config.keys.log.clone(), config.keys.log_next.clone());
     let intake = match &config.keys.linkage {
         Some(source) => Intake::Encodes(Arc::new(KeyRing::derive(&keys::roots(source)?))),
         None => Intake::EncodedOnly,
@@ -114,16 +116,20 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
     let database = config.database.clone();
     let open = move || {
         let origin = Store::origin(&database)?;
-        let signer = SignerKey::from_pkcs8(&origin, &pkcs8).map_err(|_| Error::LogKey)?;
-        let log_key = signer.verifier().clone();
-        Ok::<_, Error>((Store::open(&database, service, signer)?, log_key))
+        let signer = keys::signer(&origin, &log, log_next.as_ref())?;
+        let (log_key, key_change) = (signer.verifier().clone(), signer.change());
+        Ok::<_, Error>((Store::open(&database, service, signer)?, log_key, key_change))
     };
-    let (store, log_key) = tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
+    let (store, log_key, key_change) =
+        tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
     standing::check(&config.database, &store, &log_key).await?;
     if let Some(held) = held(&intake) {
         let keys = store.read(|snapshot| snapshot.linkage_keys()).await?;
         let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
         missing.map_or(Ok(()), |key| Err(Error::LinkageKey(key)))?;
+    }
+    if let Some(note) = &key_change {
+        standing::note_key_change(&store, note).await?;
     }
     crate::destruction::doubt_clock(&store, Timestamp::now(), said.clock_is_right).await?;
     let unfinished = restore::adopt(&store, &log_key, said.since).await?;
@@ -134,7 +140,7 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    Ok(Bound { config, listener, figures, store, intake, tls, trust_domain, log_key, unfinished })
+    Ok(Bound { config, listener, figures, store, intake, tls, trust_domain, log_key, key_change, unfinished })
 }
 
 /// The linkage keys the service has, where it encodes for sources.
@@ -180,7 +186,7 @@ impl Bound {
                 running_max: limits.running_calls_max,
                 running_per_organization_max: limits.running_calls_per_organization_max,
                 call_every: Duration::from_secs(1) / limits.calls_per_second.max(1),
-                burst: limits.calls_per_second.max(1),
+                burst: limits::burst(limits.calls_per_second),
             }),
             standing: standing.clone(),
             two_people: self.config.two_people,
@@ -227,7 +233,8 @@ impl Bound {
         let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };
         let quorum = self.config.witnesses_min.get();
         let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum };
-        let audit = audit::Audit { desk: desk.clone(), witnesses };
+        let audit =
+            audit::Audit { desk: desk.clone(), witnesses, key_change: self.key_change.unwrap_or_default() };
         let metrics = metrics::Metrics::new();
         let exporting = self.figures.map(|listener| {
             let database = self.config.database.clone();

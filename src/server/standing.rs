@@ -6,9 +6,9 @@
 
 use super::Error;
 use super::status;
-use crate::audit::{Head, SignedCheckpoint, VerifierKey};
+use crate::audit::{Entry, Filter, Hash, Head, SignedCheckpoint, VerifierKey};
 use crate::calendar::Timestamp;
-use crate::store::{Committed, Store, Tx};
+use crate::store::{Committed, Logged, Store, Tx};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -127,6 +127,27 @@ impl Standing {
             Err(_) => kept,
         }
     }
+}
+
+/// Puts on record that another key is to follow the log's, once, by the digest of the note that says so.
+///
+/// # Errors
+///
+/// [`Error::Store`].
+pub(super) async fn note_key_change(store: &Store, note: &str) -> Result<(), Error> {
+    let entry = Entry::key_change(Timestamp::now(), Hash::of(note.as_bytes()));
+    let steps = move |tx: &mut Tx<'_>| {
+        let changes = Filter { rpc: Some(entry.rpc.clone()), ..Filter::default() };
+        let is_known = |logged: &Logged| {
+            Entry::parse(&logged.bytes).is_ok_and(|known| known.response_digest == entry.response_digest)
+        };
+        match tx.log_entries(0, usize::MAX, &changes)?.0.iter().any(is_known) {
+            true => Ok(()),
+            false => tx.log(&entry),
+        }
+    };
+    let noted = store.transaction("log.key_change", steps).await;
+    noted.map(|Committed::<()> { .. }| ()).map_err(Error::Store)
 }
 
 /// Makes sure that a store is not behind the checkpoint that is kept beside its database.

@@ -29,6 +29,7 @@ mod identity;
 mod intake;
 mod kill;
 mod linkage;
+mod log_key;
 mod log;
 mod mapping;
 mod metrics;

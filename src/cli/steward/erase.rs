@@ -61,7 +61,7 @@ fn print(told: &pb::ErasePersonResponse) {
         say(&format!("{named} the name for good, from before the log had commitments"));
     }
     for backup in &told.backups {
-        say(&format!("the backup {} of {} still has it: destroy it", backup.name, backup.begun));
+        say(&format!("the backup {} of {} may still have it: destroy it", backup.name, backup.begun));
     }
     say(match told.cleared {
         true => "the file was written anew, and nothing of it is left there",

@@ -1,0 +1,102 @@
+//! The log has another key from some day on, which the key before it says.
+//!
+//! While both keys sign what the log signs, a note says which follows which, signed by both: whoever has kept the one takes up
+//! the other, and whoever has the other alone can tell that it was not made up by somebody with an old key.
+
+use super::key::Algorithm;
+use super::{Note, NoteError, SignerKey, VerifierKey};
+
+/// The first line. The second is a key, so that it can not be taken for a checkpoint, which has a number there.
+const HEADER: &str = "throughline log key change v1";
+
+/// A note does not say which key follows one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAKeyChange {
+    /// Another text.
+    #[error("is not the change of a log's key")]
+    Form,
+    /// It is about another key than the one that is known.
+    #[error("is about another key than the one that is kept of the log")]
+    OtherKey,
+    /// It is not signed by both keys.
+    #[error("is not signed by both keys")]
+    Note(#[from] NoteError),
+}
+
+impl SignerKey {
+    /// The note that says which key is to follow; nothing where none is.
+    #[must_use]
+    pub fn change(&self) -> Option<String> {
+        let text = format!("{HEADER}\n{}\n{}\n", self.verifier(), self.next()?);
+        Some(format!("{text}\n{}", self.sign(&text)))
+    }
+}
+
+/// The key that follows the one that is kept of a log, as both say.
+///
+/// # Errors
+///
+/// [`NotAKeyChange`].
+pub fn open_key_change(note: &[u8], kept: &VerifierKey) -> Result<VerifierKey, NotAKeyChange> {
+    let note = Note::parse(note)?;
+    let mut lines = note.text().lines();
+    let (Some(HEADER), Some(from), Some(to), None) = (lines.next(), lines.next(), lines.next(), lines.next())
+    else {
+        return Err(NotAKeyChange::Form);
+    };
+    if from != kept.to_string() {
+        return Err(NotAKeyChange::OtherKey);
+    }
+    let to: VerifierKey = to.parse().map_err(|_| NotAKeyChange::Form)?;
+    if to.name() != kept.name() || to.algorithm() != Algorithm::Ed25519 || to == *kept {
+        return Err(NotAKeyChange::Form);
+    }
+    match note.verify([kept, &to])?.len() {
+        2 => Ok(to),
+        _ => Err(NoteError::Unsigned.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::testing::{log_key, pkcs8};
+    use crate::audit::{Checkpoint, Head, KeyError, SignedCheckpoint};
+
+    fn both() -> SignerKey {
+        log_key().followed_by(&pkcs8([9; 32])).expect("another key")
+    }
+
+    fn next() -> SignerKey {
+        SignerKey::from_pkcs8(log_key().verifier().name(), &pkcs8([9; 32])).expect("a key")
+    }
+
+    #[test]
+    fn both_keys_say_which_follows_which() {
+        let (kept, note) = (log_key().verifier().clone(), both().change().expect("one follows"));
+        assert_eq!(open_key_change(note.as_bytes(), &kept).as_ref(), Ok(next().verifier()));
+        assert_eq!(log_key().change(), None);
+        let other = next().verifier().clone();
+        assert_eq!(open_key_change(note.as_bytes(), &other), Err(NotAKeyChange::OtherKey));
+        // One signature is not enough, whichever it is.
+        let (text, lines) = note.rsplit_once("\n\n").expect("a note");
+        for line in lines.lines() {
+            let one = format!("{text}\n\n{line}\n");
+            let unsigned = Err(NotAKeyChange::Note(NoteError::Unsigned));
+            assert_eq!(open_key_change(one.as_bytes(), &kept), unsigned);
+        }
+        let text = "throughline log key change v2\na\nb\n";
+        let note = format!("{text}\n{}", both().sign(text));
+        assert_eq!(open_key_change(note.as_bytes(), &kept), Err(NotAKeyChange::Form));
+        assert_eq!(log_key().followed_by(&pkcs8([7; 32])).err(), Some(KeyError::Same));
+    }
+
+    #[test]
+    fn what_both_have_signed_opens_with_either() {
+        let name = log_key().verifier().name().to_owned();
+        let signed = Checkpoint::new(&name, Head::empty()).expect("an origin").sign(&both());
+        for key in [log_key().verifier(), next().verifier()] {
+            assert!(SignedCheckpoint::open(signed.note().as_bytes(), key).is_ok());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The log goes over to another key, and whoever has kept the one before takes it up.
+
+use crate::city::City;
+use crate::sources::Said;
+
+const AUDITOR: &str = "city-auditor.auditor";
+const PARTNER: &str = "city-partnership.partner";
+const ASK: [&str; 8] =
+    ["query", "city", "chronic_absence", "--by", "race", "--year", "2025", "--purpose=improvement"];
+const LOG: &str = "log = { file = \"keys/log.key\" }";
+const NEXT: &str = "log_next = { file = \"keys/log-next.key\" }";
+
+impl City {
+    /// Starts again with other keys of the log.
+    fn restart_with(&mut self, keys: &str) {
+        self.kill();
+        let config = self.file("throughline.toml");
+        let text = std::fs::read_to_string(&config).expect("init wrote it");
+        let others = text.lines().filter(|line| !line.starts_with("log"));
+        let text: String = others.flat_map(|line| [line, "\n"]).collect();
+        assert!(text.contains("[keys]\n"), "{text}");
+        std::fs::write(&config, text.replace("[keys]\n", &format!("[keys]\n{keys}\n"))).expect("written");
+        self.restart();
+    }
+
+    fn kept_key(&self) -> String {
+        std::fs::read_to_string(self.folder().join("certs/log.vkey")).expect("the key is kept")
+    }
+
+    fn check(&self, words: &[&str], key: &str) -> bool {
+        let mut program = self.program();
+        program.args(["audit"]).args(words).args(["--log-key", key]);
+        program.output().expect("it runs").status.success()
+    }
+}
+
+fn good(said: &Said) {
+    assert_eq!(said.code, Some(0), "{}", said.errors);
+}
+
+#[tokio::test]
+async fn whoever_has_kept_the_key_before_takes_up_the_one_that_follows() {
+    let mut city = City::published().await;
+    good(&city.run_as(PARTNER, &[&ASK[..], &["--receipt", "old.tlog-proof"]].concat()));
+    let (before, first) = (city.export("before"), city.kept_key());
+    let nothing = city.run_as(AUDITOR, &["audit", "key", "--take-up"]);
+    assert_eq!((nothing.code, nothing.errors.contains("no key is to follow")), (Some(2), true));
+
+    let made = city.program().args(["keys", "log-next", "service/keys/log-next.key"]).output();
+    assert!(made.expect("it runs").status.success());
+    // Twice, and it is on record once.
+    (0..2).for_each(|_| city.restart_with(&format!("{LOG}\n{NEXT}")));
+    let log = city.log();
+    let changes: Vec<_> = log.iter().filter(|entry| entry.rpc.as_str() == "ChangeLogKey").collect();
+    assert_eq!((changes.len(), changes[0].response_digest.is_some()), (1, true));
+
+    // Both sign, so that everybody goes on with what he has kept; and takes up the other when he has seen something that both
+    // have signed.
+    let early = city.run_as(AUDITOR, &["audit", "key", "--take-up"]);
+    assert_eq!((early.code, early.errors.contains("has not called since both keys sign")), (Some(2), true));
+    assert_eq!(city.kept_key(), first, "nothing has changed");
+    for identity in ["city-steward.steward", PARTNER, AUDITOR, "northfield.contributor"] {
+        let (_, role) = identity.split_once('.').expect("a role");
+        let said = city.run_as(identity, &["audit", "key", "--json", "--role", role]);
+        good(&said);
+        assert_ne!(said.json()["next"], serde_json::Value::Null);
+    }
+    good(&city.run_as(AUDITOR, &["audit", "key", "--take-up"]));
+    let second = city.kept_key();
+    assert_ne!(first, second);
+    good(&city.run_as(PARTNER, &ASK));
+    let again = city.run_as(AUDITOR, &["audit", "key", "--take-up"]);
+    assert_eq!((again.code, again.errors.contains("about another key")), (Some(2), true), "{}", again.errors);
+
+    city.restart_with(&LOG.replace("log.key", "log-next.key"));
+    good(&city.run_as(PARTNER, &[&ASK[..], &["--receipt", "new.tlog-proof"]].concat()));
+    good(&city.run_as("city-steward.steward", &["steward", "publish"]));
+    city.export("after");
+    let id = first.split('+').nth(1).expect("name, id and key");
+    let (old, new) = (format!("certs/log.{id}.vkey"), "certs/log.vkey");
+    for (words, with_old, with_new) in [
+        (["verify", "before"], true, false),
+        (["receipt", "old.tlog-proof"], true, false),
+        (["verify", "after"], false, true),
+        (["receipt", "new.tlog-proof"], false, true),
+    ] {
+        assert_eq!((city.check(&words, &old), city.check(&words, new)), (with_old, with_new), "{words:?}");
+    }
+    assert!(before.exists());
+
+    // Who has not taken it up believes nothing any more.
+    std::fs::write(city.folder().join("certs/log.vkey"), first).expect("written");
+    let seen = city.folder().join(format!("certs/{PARTNER}.seen.json"));
+    for says in ["or the log has another key", "the log may have another by now"] {
+        let left_behind = city.run_as(PARTNER, &ASK);
+        assert_eq!(
+            (left_behind.code, left_behind.errors.contains(says)),
+            (Some(2), true),
+            "{}",
+            left_behind.errors
+        );
+        // Nor where it remembers nothing.
+        let _ = std::fs::remove_file(&seen);
+    }
+}
