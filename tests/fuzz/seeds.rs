@@ -13,6 +13,7 @@ use std::path::Path;
 #[test]
 fn seeds_are_of_the_formats_of_today() {
     log::signed_texts();
+    log::key_changes_and_openings();
     log::receipts();
     messages::messages();
     seals::seals();

@@ -85,7 +85,9 @@ impl Entry {
             return Err(NotItsOpening(()));
         }
         let Opening { principal, certificate_serial, .. } = opening.clone();
-        Ok(Self { principal: Some(principal), certificate_serial, ..self.clone() })
+        let opened = Self { principal: Some(principal), certificate_serial, ..self.clone() };
+        // Of what was committed to, none was a commitment itself.
+        if opened.is_committed() { Err(NotItsOpening(())) } else { Ok(opened) }
     }
 }
 

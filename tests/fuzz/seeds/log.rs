@@ -1,14 +1,16 @@
 //! What is signed, and proofs.
 
 use super::put;
+use crate::targets::checkpoints::BOTH;
 use crate::targets::log::{FORK, KEY, LOG, ORIGIN, POOL, SIZE, WITNESSES, signed};
 use prost::Message as _;
 use throughline::agreements::Scope;
+use throughline::api::{opening_to, v1 as pb};
 use throughline::audit::{
     Certificate, Entry, Receipt, Statement, consistency_proof, inclusion_proof, tile, witness,
 };
 use throughline::calendar::Timestamp;
-use throughline::records::OrgId;
+use throughline::records::{Code, OrgId};
 
 fn places(proof: &[throughline::audit::Hash]) -> Vec<u8> {
     proof.iter().map(|hash| POOL.binary_search(hash).expect("a node of the logs") as u8).collect()
@@ -42,6 +44,21 @@ pub(super) fn signed_texts() {
     );
 }
 
+pub(super) fn key_changes_and_openings() {
+    put("checkpoints", "key-change", b"x", BOTH.change().expect("one follows"));
+    let entry = Entry {
+        organization: OrgId::new("city-partnership").ok(),
+        principal: Code::new("a.miller").ok(),
+        certificate_serial: Code::new("0a1b").ok(),
+        ..Entry::parse(&LOG.entries[5]).expect("it is one")
+    };
+    let (entry, opening) = entry.committed([7; 16]).expect("it names a person");
+    for (name, opening) in [("opened", Some(opening_to(&opening))), ("not-opened", None)] {
+        let wire = pb::LogEntry { index: 5, entry: entry.to_bytes(), opening };
+        put("checkpoints", name, b"l", wire.encode_to_vec());
+    }
+}
+
 fn receipt(index: u64) -> Receipt {
     let entry = Entry::parse(&LOG.entries[index as usize]).expect("it is one");
     Receipt::new(&*LOG, index, &entry, &signed(LOG.head(SIZE as u8))).expect("the log holds it")
@@ -49,7 +66,7 @@ fn receipt(index: u64) -> Receipt {
 
 pub(super) fn receipts() {
     let entry = Entry {
-        agreement: throughline::records::Code::new("city-outcomes").ok(),
+        agreement: Code::new("city-outcomes").ok(),
         agreement_version: Some(2),
         cells_hidden: Some(3),
         cells_shown: Some(60),

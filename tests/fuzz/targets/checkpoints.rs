@@ -1,11 +1,15 @@
-//! Notes, checkpoints, verifier keys, cosignatures, requests to a witness and certificates: all that is signed.
+//! Notes, checkpoints, verifier keys, cosignatures, requests to a witness, certificates and changes of the log's key: all that is
+//! signed; and entries that are sent with what opens them.
 
 use super::choice;
-use super::log::{FORK, KEY, LOG, ORIGIN, SIZE, WITNESSES, picked, signed};
+use super::log::{FORK, KEY, LOG, ORIGIN, SIZE, WITNESSES, picked, pkcs8, signed};
+use prost::Message as _;
 use std::sync::LazyLock;
+use throughline::api::{Logged, opening_to, v1 as pb};
 use throughline::audit::witness::{TrustedLog, add_checkpoint};
 use throughline::audit::{
-    Certificate, Checkpoint, Head, Note, SignedCheckpoint, VerifierKey, root_at, witness,
+    Certificate, Checkpoint, Entry, Head, Note, SignedCheckpoint, SignerKey, VerifierKey, open_key_change,
+    root_at, witness,
 };
 use throughline::calendar::Timestamp;
 
@@ -19,6 +23,8 @@ pub(super) fn run(data: &[u8]) {
         b'b' => body(rest),
         b'w' => request(rest),
         b'c' => certificate(rest),
+        b'x' => key_change(rest),
+        b'l' => logged(rest),
         _ => {}
     }
 }
@@ -154,5 +160,32 @@ fn certificate(bytes: &[u8]) {
         let statement = format!("{statement}\n");
         let file = Certificate::file(&format!("{statement}\n{}", KEY.sign(&statement)), proof);
         assert!(Certificate::open(&file, KEY.verifier()).is_err());
+    }
+}
+
+/// The log's key with the one that follows it.
+pub(crate) static BOTH: LazyLock<SignerKey> = LazyLock::new(|| {
+    let key = SignerKey::from_pkcs8(ORIGIN, &pkcs8(7)).expect("the log's key");
+    key.followed_by(&pkcs8(8)).expect("another")
+});
+
+/// Any bytes as the change of the log's key: only the one that both have signed is believed.
+fn key_change(bytes: &[u8]) {
+    if let Ok(next) = open_key_change(bytes, KEY.verifier()) {
+        assert_eq!(Some(&next), BOTH.next());
+    }
+}
+
+/// An entry as it is received: a name is taken only where the entry is committed to it.
+fn logged(bytes: &[u8]) {
+    let Ok(wire) = pb::LogEntry::decode(bytes) else { return };
+    let Ok(logged) = Logged::try_from(wire.clone()) else { return };
+    let sent = Entry::parse(&wire.entry).expect("it was read");
+    match &logged.opening {
+        None => assert_eq!(logged.entry, sent),
+        Some(opening) => {
+            assert_eq!(Some(opening_to(opening)), wire.opening);
+            assert_eq!(logged.entry.committed(opening.salt).map(|(entry, _)| entry), Some(sent));
+        }
     }
 }

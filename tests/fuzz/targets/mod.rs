@@ -4,7 +4,7 @@
 //! proof that proves what is not so, an error that repeats a value. The fuzzer (`../libfuzzer`) and the replay of the corpus
 //! (`../main.rs`) call the same functions.
 
-mod checkpoints;
+pub(crate) mod checkpoints;
 mod documents;
 mod exports;
 mod files;
