@@ -58,6 +58,8 @@ fn exactly_nine_tenths_are_regular_and_chronic() {
     // Two and two of three: one of them is both, so no product that comes now asks for the two.
     let twice = Err(Error::SamePeople("chronic".into(), "regular".into()));
     assert_eq!(check_together(&product(ATTENDANCE), &[]), twice);
+    // Nor where others that were loaded before ask for both: it could ask for smaller groups, or for other years.
+    assert_eq!(check_together(&product(ATTENDANCE), &[product(ATTENDANCE)]), twice);
 }
 
 #[test]

@@ -24,12 +24,7 @@ pub fn check_together(product: &Product, others: &[Product]) -> Result<(), Error
             && other.years.0 <= product.years.1
             && !units(product).is_disjoint(&units(other))
     };
-    // What others have already is counted beside whatever it is beside: without it here nothing would be gained.
-    let uses = others.iter().filter(meets).flat_map(|other| &other.indicators);
-    let is_there = |used: &IndicatorUse| {
-        uses.clone().any(|known| known.indicator.id == used.indicator.id && known.settings == used.settings)
-    };
-    let goes = |other| fit(product, other).and_then(|()| are_apart(product, other, is_there));
+    let goes = |other| fit(product, other).and_then(|()| are_apart(product, other));
     others.iter().chain([product]).filter(meets).try_for_each(goes)
 }
 
@@ -60,8 +55,8 @@ fn share_counts(one: &Product, other: &Product) -> bool {
     one.mode == other.mode && !matches!(one.mode, Mode::Dp(_))
 }
 
-/// Whether no indicators of two products count the same people apart from each other, but for those that are there anyway.
-fn are_apart(one: &Product, other: &Product, is_there: impl Fn(&IndicatorUse) -> bool) -> Result<(), Error> {
+/// Whether no indicators of two products count the same people apart from each other.
+fn are_apart(one: &Product, other: &Product) -> Result<(), Error> {
     if !share_counts(one, other) {
         return Ok(());
     }
@@ -69,9 +64,7 @@ fn are_apart(one: &Product, other: &Product, is_there: impl Fn(&IndicatorUse) ->
         let counts_again = |again: &&IndicatorUse| {
             again.indicator.overlaps(used.indicator) && again.settings == used.settings
         };
-        if let Some(again) = other.indicators.iter().find(counts_again)
-            && !(is_there(used) && is_there(again))
-        {
+        if let Some(again) = other.indicators.iter().find(counts_again) {
             return Err(Error::SamePeople(used.name.clone(), again.name.clone()));
         }
     }
