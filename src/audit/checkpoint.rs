@@ -125,8 +125,17 @@ impl SignedCheckpoint {
     ///
     /// [`CheckpointError`] when the note or its text is malformed, or not signed by `log`.
     pub fn open(note: &[u8], log: &VerifierKey) -> Result<Self, CheckpointError> {
+        Self::open_any(note, std::slice::from_ref(log))
+    }
+
+    /// The same with either of two keys, while one is to follow the other.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError`] as for [`SignedCheckpoint::open`], where neither has signed it.
+    pub fn open_any(note: &[u8], log: &[VerifierKey]) -> Result<Self, CheckpointError> {
         let opened = Note::parse(note)?;
-        opened.verify([log])?;
+        opened.verify(log)?;
         let checkpoint = opened.text().parse()?;
         // Note::parse has checked that it is UTF-8, so nothing is replaced.
         Ok(Self { checkpoint, note: String::from_utf8_lossy(note).into_owned() })

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// How a key signs a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,6 +180,12 @@ impl SignerKey {
     #[must_use]
     pub fn verifier(&self) -> &VerifierKey {
         &self.key.public
+    }
+
+    /// The keys that check its signatures: its own, and that of the one that is to follow.
+    #[must_use]
+    pub fn verifiers(&self) -> Arc<[VerifierKey]> {
+        std::iter::once(self.verifier()).chain(self.next()).cloned().collect()
     }
 
     /// The key that checks those of the one that is to follow it.

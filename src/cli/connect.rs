@@ -101,26 +101,25 @@ impl Connect {
         text.trim().parse().map_err(|error| Failure::new(format!("{}: {error}", path.display())))
     }
 
-    /// Keeps another key of the log from now on, and the one before beside it, named by its id. What the certificates of the folder have seen of
-    /// the log has to be signed by it, too.
+    /// Keeps another key of the log from now on, and the one before beside it, named by its id. What the certificates of the
+    /// folder have seen of the log has to be signed by it, too.
     pub(super) fn take_up(&self, kept: &VerifierKey, next: &VerifierKey) -> Result<(), Failure> {
         for entry in std::fs::read_dir(&self.certs)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = entry?.file_name().to_string_lossy().into_owned();
             let Some(identity) = name.strip_suffix(".seen.json") else { continue };
-            self.memory(identity, next.clone()).map_err(|_| {
+            self.memory(identity, next.clone()).map_err(|Failure(cause)| {
                 Failure::new(format!(
-                    "{identity} has not called since both keys sign: call once with it first, or move {name} away"
+                    "call once as {identity} first, or move {name} away: it has not called since both keys sign ({cause})"
                 ))
             })?;
         }
-        let file = self.certs.join("log.vkey");
-        let (before, new) = (
-            self.certs.join(format!("log.{:08x}.vkey", u32::from_be_bytes(kept.id()))),
-            file.with_extension("vkey.new"),
-        );
-        std::fs::write(before, format!("{kept}\n"))?;
-        std::fs::write(&new, format!("{next}\n"))?;
+        let before = self.certs.join(format!("log.{:08x}.vkey", u32::from_be_bytes(kept.id())));
+        let (file, new) = (self.certs.join("log.vkey"), self.certs.join("log.vkey.new"));
+        for (path, key) in [(&before, kept), (&new, next)] {
+            let mut writing = File::create(path)?;
+            writeln!(writing, "{key}")?;
+            writing.sync_all()?;
+        }
         Ok(std::fs::rename(new, file)?)
     }
 

@@ -26,10 +26,10 @@ impl Recover {
         let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
         let (name, of) = (Store::origin(&config.database)?, &config.keys);
         let signer = keys::signer(&name, &of.log, of.log_next.as_ref())?;
-        let key = signer.verifier().clone();
+        let keys = signer.verifiers();
         let store = Store::open(&config.database, service, signer)?;
         super::wait(async move {
-            let Some(lost) = standing::lost(&config.database, &store, &key).await? else {
+            let Some(lost) = standing::lost(&config.database, &store, &keys).await? else {
                 say("the database lacks nothing that its access log has proven: there is nothing to recover");
                 return Ok(Finish::All);
             };

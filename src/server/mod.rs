@@ -76,7 +76,8 @@ pub struct Bound {
     intake: Intake,
     tls: Arc<tls::Tls>,
     trust_domain: TrustDomain,
-    log_key: VerifierKey,
+    /// The log's key, and the one that is to follow it.
+    log_keys: Arc<[VerifierKey]>,
     /// What both keys say, while another is to follow.
     key_change: Option<String>,
     unfinished: crate::destruction::Unfinished,
@@ -117,12 +118,12 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
     let open = move || {
         let origin = Store::origin(&database)?;
         let signer = keys::signer(&origin, &log, log_next.as_ref())?;
-        let (log_key, key_change) = (signer.verifier().clone(), signer.change());
-        Ok::<_, Error>((Store::open(&database, service, signer)?, log_key, key_change))
+        let (log_keys, key_change) = (signer.verifiers(), signer.change());
+        Ok::<_, Error>((Store::open(&database, service, signer)?, log_keys, key_change))
     };
-    let (store, log_key, key_change) =
+    let (store, log_keys, key_change) =
         tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
-    standing::check(&config.database, &store, &log_key).await?;
+    standing::check(&config.database, &store, &log_keys).await?;
     if let Some(held) = held(&intake) {
         let keys = store.read(|snapshot| snapshot.linkage_keys()).await?;
         let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
@@ -132,7 +133,7 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
         standing::note_key_change(&store, note).await?;
     }
     crate::destruction::doubt_clock(&store, Timestamp::now(), said.clock_is_right).await?;
-    let unfinished = restore::adopt(&store, &log_key, said.since).await?;
+    let unfinished = restore::adopt(&store, &log_keys, said.since).await?;
     let bind =
         async |address| TcpListener::bind(address).await.map_err(|cause| Error::Listen(address, cause));
     let listener = bind(config.listen).await?;
@@ -140,7 +141,18 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    Ok(Bound { config, listener, figures, store, intake, tls, trust_domain, log_key, key_change, unfinished })
+    Ok(Bound {
+        config,
+        listener,
+        figures,
+        store,
+        intake,
+        tls,
+        trust_domain,
+        log_keys,
+        key_change,
+        unfinished,
+    })
 }
 
 /// The linkage keys the service has, where it encodes for sources.
@@ -195,7 +207,7 @@ impl Bound {
         let (ending, mut ended) = watch::channel(false);
         let every = Duration::from_secs(u64::from(self.config.verify_log_every_s.get()));
         let verifying =
-            tokio::spawn(standing.clone().verify(self.store.clone(), self.log_key.clone(), every));
+            tokio::spawn(standing.clone().verify(self.store.clone(), self.log_keys[0].clone(), every));
         let keeping = tokio::spawn(standing.clone().keep(self.store.clone()));
         let (mut unsound, found) = (standing.unsound(), standing.unsound());
         tokio::spawn(async move {
@@ -232,7 +244,7 @@ impl Bound {
         let destroying = tokio::spawn(destruction::keep(desk.clone(), Arc::clone(&publishing), every));
         let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };
         let quorum = self.config.witnesses_min.get();
-        let witnesses = witnesses::Witnesses { log_key: self.log_key, quorum };
+        let witnesses = witnesses::Witnesses { log_keys: self.log_keys, quorum };
         let audit =
             audit::Audit { desk: desk.clone(), witnesses, key_change: self.key_change.unwrap_or_default() };
         let metrics = metrics::Metrics::new();

@@ -1,7 +1,7 @@
 //! Starting on a copy: what was destroyed since it was made is in it, and its log does not know.
 
 use super::Error;
-use crate::audit::{Certificate, Entry, VerifierKey};
+use crate::audit::{Certificate, Entry, NotACertificate, VerifierKey};
 use crate::calendar::Timestamp;
 use crate::destruction::{self, Because, Unfinished};
 use crate::store::{self, Snapshot, Store, Tx};
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A copy that was made otherwise than as a backup does not say that it is one, so what certificates say is destroyed in any
 /// database that has no such destruction on record. One that has received anything of the kind after it was destroyed is no
 /// copy from before: what came again is not what the certificate is about.
-pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Result<Unfinished, Error> {
+pub(super) async fn adopt(store: &Store, keys: &[VerifierKey], since: Since) -> Result<Unfinished, Error> {
     let copied = store.read(|snapshot| snapshot.copied()).await?;
     let mut unfinished = Unfinished::default();
     let (files, step) = match (since, copied) {
@@ -40,7 +40,7 @@ pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Res
     // All of them are looked at before any is acted upon.
     let mut again = Vec::new();
     for file in files {
-        let Certificate { scope, erased, .. } = read(&file, log)?;
+        let Certificate { scope, erased, .. } = read(&file, keys)?;
         let of = scope.clone();
         let known = move |snapshot: &Snapshot<'_>| {
             Ok::<_, store::Error>((snapshot.destroyed(&of)?, snapshot.last_received(&of)?))
@@ -77,7 +77,12 @@ pub(super) async fn adopt(store: &Store, log: &VerifierKey, since: Since) -> Res
     Ok(unfinished)
 }
 
-fn read(file: &Path, log: &VerifierKey) -> Result<Certificate, Error> {
+/// A certificate that one of the keys has signed.
+fn read(file: &Path, keys: &[VerifierKey]) -> Result<Certificate, Error> {
     let text = std::fs::read_to_string(file).map_err(|cause| Error::Unreadable(file.to_owned(), cause))?;
-    Certificate::open(&text, log).map_err(|cause| Error::Certificate { file: file.to_owned(), cause })
+    let mut opened = Err(NotACertificate::Form);
+    for key in keys {
+        opened = opened.or_else(|_| Certificate::open(&text, key));
+    }
+    opened.map_err(|cause| Error::Certificate { file: file.to_owned(), cause })
 }

@@ -155,8 +155,8 @@ pub(super) async fn note_key_change(store: &Store, note: &str) -> Result<(), Err
 /// # Errors
 ///
 /// [`Error::LogBehind`], [`Error::Checkpoint`] when the file is none of this log, [`Error::Store`].
-pub(super) async fn check(database: &Path, store: &Store, key: &VerifierKey) -> Result<(), Error> {
-    lost(database, store, key).await?.map_or(Ok(()), |lost| Err(Error::LogBehind(lost.head.size)))
+pub(super) async fn check(database: &Path, store: &Store, keys: &[VerifierKey]) -> Result<(), Error> {
+    lost(database, store, keys).await?.map_or(Ok(()), |lost| Err(Error::LogBehind(lost.head.size)))
 }
 
 /// What a log lacks.
@@ -173,8 +173,8 @@ pub struct Lost {
 /// # Errors
 ///
 /// [`Error::Checkpoint`], [`Error::Store`].
-pub async fn lost(database: &Path, store: &Store, key: &VerifierKey) -> Result<Option<Lost>, Error> {
-    let Some(kept) = read(database, key)? else { return Ok(None) };
+pub async fn lost(database: &Path, store: &Store, keys: &[VerifierKey]) -> Result<Option<Lost>, Error> {
+    let Some(kept) = read(database, keys)? else { return Ok(None) };
     let head = kept.checkpoint().head();
     let look = move |snapshot: &crate::store::Snapshot<'_>| {
         Ok::<_, crate::store::Error>((snapshot.continues(head)?, snapshot.log_size()?))
@@ -204,7 +204,7 @@ fn path(database: &Path) -> PathBuf {
     name.into()
 }
 
-fn read(database: &Path, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, Error> {
+fn read(database: &Path, keys: &[VerifierKey]) -> Result<Option<SignedCheckpoint>, Error> {
     let path = path(database);
     let note = match std::fs::read(&path) {
         Ok(note) if note.is_empty() => return Ok(None),
@@ -212,7 +212,7 @@ fn read(database: &Path, key: &VerifierKey) -> Result<Option<SignedCheckpoint>, 
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(_) => return Err(Error::Checkpoint(path)),
     };
-    SignedCheckpoint::open(&note, key).map(Some).map_err(|_| Error::Checkpoint(path))
+    SignedCheckpoint::open_any(&note, keys).map(Some).map_err(|_| Error::Checkpoint(path))
 }
 
 /// Writes in the place of what is there, whole or not at all.

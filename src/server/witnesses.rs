@@ -11,6 +11,7 @@ use crate::audit::{Call, Head, Proven, Receipt, SignedCheckpoint, VerifierKey, w
 use crate::calendar::Timestamp;
 use crate::records::{OrgId, Violation};
 use crate::store::{self, OfferedCheckpoint, Snapshot, Tx, WitnessedCheckpoint};
+use std::sync::Arc;
 use tonic::{Response, Status};
 
 /// Checkpoints in a request, besides the last one: as many as clients of any version keep.
@@ -22,7 +23,8 @@ const OFFERED_MAX_MS: i64 = 36 * 3_600 * 1_000;
 /// What the handlers share.
 #[derive(Clone)]
 pub(super) struct Witnesses {
-    pub(super) log_key: VerifierKey,
+    /// The log's key, and the one that is to follow it.
+    pub(super) log_keys: Arc<[VerifierKey]>,
     /// Organizations that have to cosign a checkpoint.
     pub(super) quorum: u32,
 }
@@ -35,10 +37,10 @@ pub(super) async fn offer(
     organization: OrgId,
     wire: pb::OfferCheckpointRequest,
 ) -> Result<Response<pb::OfferCheckpointResponse>, Status> {
-    let (key, now) = (witnesses.log_key.clone(), call.time);
+    let (keys, now) = (witnesses.log_keys.clone(), call.time);
     // Signatures and proofs take a while, and nobody has to wait for them who commits.
-    let look = move |snapshot: &Snapshot<'_>| match Seen::read(&wire, &key) {
-        Some(seen) => seen.answer(snapshot, &key, &organization, now).map(Some),
+    let look = move |snapshot: &Snapshot<'_>| match Seen::read(&wire, &keys) {
+        Some(seen) => seen.answer(snapshot, &keys, &organization, now).map(Some),
         None => Ok(None),
     };
     match desk.look(call, look).await? {
@@ -77,7 +79,7 @@ pub(super) async fn add(
     organization: OrgId,
     wire: pb::AddCosignatureRequest,
 ) -> Result<Response<pb::AddCosignatureResponse>, Status> {
-    let own = witness::name(witnesses.log_key.name(), organization.as_str());
+    let own = witness::name(witnesses.log_keys[0].name(), organization.as_str());
     let key = wire.key.parse().ok().filter(|key: &VerifierKey| key.name() == own);
     let is_line = wire.line.ends_with('\n') && wire.line.matches('\n').count() == 1;
     let Some(key) = key.filter(|_| is_line) else {
@@ -86,7 +88,7 @@ pub(super) async fn add(
         let status = status::violations(&[Violation::new("key or line", "malformed", reason)]);
         return Err(desk.refuse(call, Told { rule: "witness.malformed", status }).await);
     };
-    let (quorum, log, logged) = (witnesses.quorum, witnesses.log_key.clone(), call.clone());
+    let (quorum, log, logged) = (witnesses.quorum, witnesses.log_keys[0].clone(), call.clone());
     let steps = move |tx: &mut Tx<'_>| {
         let offered = tx.offered_checkpoint()?.filter(|offered| is_on(offered, &key, &wire.line, &log));
         let n_organizations = match offered {
@@ -163,10 +165,10 @@ enum Answer {
 }
 
 impl Seen {
-    fn read(wire: &pb::OfferCheckpointRequest, key: &VerifierKey) -> Option<Self> {
+    fn read(wire: &pb::OfferCheckpointRequest, keys: &[VerifierKey]) -> Option<Self> {
         let open = |note: &String| {
-            let signed = SignedCheckpoint::open(note.as_bytes(), key).ok()?;
-            (signed.checkpoint().origin() == key.name()).then_some(signed)
+            let signed = SignedCheckpoint::open_any(note.as_bytes(), keys).ok()?;
+            (signed.checkpoint().origin() == keys[0].name()).then_some(signed)
         };
         if wire.seen.len() > SEEN_MAX {
             return None;
@@ -176,7 +178,7 @@ impl Seen {
             false => Some(open(&wire.last)?),
         };
         let newest = match &wire.newest {
-            Some(receipt) => Some(receipt.verify(key, None, None).ok()?),
+            Some(receipt) => Some(keys.iter().find_map(|key| receipt.verify(key, None, None).ok())?),
             None => None,
         };
         let since = wire.seen.iter().map(open).collect::<Option<Vec<_>>>()?;
@@ -187,10 +189,11 @@ impl Seen {
     fn answer(
         &self,
         snapshot: &Snapshot<'_>,
-        key: &VerifierKey,
+        keys: &[VerifierKey],
         organization: &OrgId,
         now: Timestamp,
     ) -> Result<Answer, store::Error> {
+        let key = &keys[0];
         let newest = snapshot.signed_checkpoint(key)?;
         let recovery = match (self.not_continued(snapshot)?, &newest) {
             (None, _) => None,
@@ -203,7 +206,7 @@ impl Seen {
         let Some(newest) = newest else {
             return Ok(Answer::Offer(pb::OfferCheckpointResponse::default(), None));
         };
-        let (before, offered) = offered(snapshot, &newest, now)?;
+        let (before, offered) = offered(snapshot, &newest, keys, now)?;
         let last = self.last.as_ref().filter(|_| recovery.is_none());
         let last = last.map_or(Head::empty(), |signed| signed.checkpoint().head());
         let pinned = SignedCheckpoint::open(offered.note.as_bytes(), key);
@@ -256,14 +259,20 @@ impl Seen {
     }
 }
 
-/// The checkpoint that was offered, and the one that is: the newest, once the one before is witnessed or old.
+/// The checkpoint that was offered, and the one that is: the newest, once the one before is witnessed or old, or another key
+/// signs.
 fn offered(
     snapshot: &Snapshot<'_>,
     newest: &SignedCheckpoint,
+    keys: &[VerifierKey],
     now: Timestamp,
 ) -> Result<(Option<OfferedCheckpoint>, OfferedCheckpoint), store::Error> {
     let before = snapshot.offered_checkpoint()?;
-    if let Some(offered) = &before {
+    // To who knows the other key alone, one that not every key has signed is none of this log.
+    let is_of_all = |offered: &&OfferedCheckpoint| {
+        keys.iter().all(|key| SignedCheckpoint::open(offered.note.as_bytes(), key).is_ok())
+    };
+    if let Some(offered) = before.as_ref().filter(is_of_all) {
         let is_witnessed = snapshot.witnessed_checkpoint()?.is_some_and(|last| last.size == offered.size);
         if !is_witnessed && now.millis() - offered.since.millis() < OFFERED_MAX_MS {
             return Ok((before.clone(), offered.clone()));
