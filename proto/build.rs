@@ -13,8 +13,15 @@ const FILES: [&str; 6] = [
     "exchange/v1/admin.proto",
 ];
 
-/// Messages that carry what sources send: they can not be printed, not even by mistake.
-const NO_DEBUG: [&str; 6] = [
+/// Messages that carry what sources send, or the name of who called: they can not be printed, not even by mistake.
+const NO_DEBUG: [&str; 13] = [
+    "exchange.v1.ErasePersonRequest",
+    "exchange.v1.ListEntriesRequest",
+    "exchange.v1.LogOpening",
+    "exchange.v1.LogEntry",
+    "exchange.v1.ListEntriesResponse",
+    "exchange.v1.ListOrganizationEntriesResponse",
+    "exchange.v1.ExportLogResponse",
     "exchange.v1.Record",
     "exchange.v1.Identifiers",
     "exchange.v1.Person",

@@ -3,9 +3,10 @@
 use super::v1 as pb;
 use crate::audit::{Entry, Opening};
 use crate::records::Code;
+use std::fmt;
 
 /// An entry of the log as it was received.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Logged {
     /// Its place.
     pub index: u64,
@@ -15,6 +16,13 @@ pub struct Logged {
     pub entry: Entry,
     /// What opened it.
     pub opening: Option<Opening>,
+}
+
+/// Without what it says, which can have a name.
+impl fmt::Debug for Logged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Logged({})", self.index)
+    }
 }
 
 /// A received entry is none. It says nothing of it.

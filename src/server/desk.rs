@@ -22,7 +22,7 @@ use tonic::metadata::{BinaryMetadataValue, MetadataMap};
 use tonic::{Code, Request, Response, Status};
 
 /// How long an organization that asks for too much waits to be told so, at the least and at the most: with 64 calls at a time it
-/// gets some 600 refusals a second, and not the 9,000 that took the better part of two cores. Some wait longer than others, or
+/// gets some 600 refusals a second, and not the 6,500 that took the better part of two cores. Some wait longer than others, or
 /// all would come back at once.
 const REFUSAL_AFTER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(150));
 

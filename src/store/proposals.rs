@@ -27,6 +27,8 @@ impl Tx<'_> {
         if first.is_some_and(|first| first != (organization.to_string(), person.to_string())) {
             return Ok(true);
         }
+        // What nobody has seconded in time is not kept: it can tell whom somebody wanted to erase.
+        self.prepare("DELETE FROM proposal WHERE proposed_ms < ?1")?.execute([since.millis()])?;
         self.prepare(
             "INSERT OR REPLACE INTO proposal (rpc, request, organization, person, proposed_ms)
              VALUES (?1, ?2, ?3, ?4, ?5)",

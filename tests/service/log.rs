@@ -75,7 +75,7 @@ async fn refusals_further_in_are_entries_too() {
     steward.register("No Id", "partner", pb::Standing::Active).await.expect_err("not an id");
     steward.register("fine", "king", pb::Standing::Active).await.expect_err("not a role");
     let list = pb::ListEntriesRequest { since: "yesterday".into(), ..Default::default() };
-    auditor.audit().list_entries(list).await.expect_err("not a time");
+    auditor.audit().list_entries(list).await.map(drop).expect_err("not a time");
     let proof = pb::GetConsistencyProofRequest { old_size: 5, new_size: 2 };
     auditor.audit().get_consistency_proof(proof).await.expect_err("not sizes in order");
     let request = pb::PublishRequest { title: "t".repeat(500) };
