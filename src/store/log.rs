@@ -25,6 +25,7 @@ impl Log {
     pub(super) fn open(connection: &Connection, signer: SignerKey) -> Result<Self, Error> {
         let Read { frontier, organizations, checkpoint } = read(connection, signer.verifier())?;
         let signed = frontier.size();
+        log_blocks::complete_all(connection, signed)?;
         Ok(Self {
             signed,
             frontier,

@@ -1,15 +1,14 @@
-//! Listings of the log that pass over what can not match.
+//! Listings of the log that read what matches and nothing else.
 //!
-//! Of each whole block of entries it is kept which fields are in it, as hashes. Within a block, bytes are looked for before an
-//! entry is read: an entry has one spelling. Whose calls people's are stands beside the log, by name.
+//! Of each whole block of entries it is kept which fields are in it, as hashes, and in which of its entries each of them is. The
+//! entries behind the last whole block are looked through. Whose calls people's are stands beside the log, by name.
 
 use super::{Error, Snapshot};
 use crate::audit::{Entry, Filter, Hash, Opening};
 use crate::calendar::Timestamp;
 use crate::records::Code;
-use memchr::memmem::Finder;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries in a block.
 const BLOCK: u64 = 1_024;
@@ -28,27 +27,88 @@ pub struct Logged {
 /// A page of a listing, and where the next page begins, 0 at the end of the log.
 pub type Page = (Vec<Logged>, u64);
 
+/// Some entries of a block: a bit for each.
+#[derive(Clone, Copy)]
+struct Places([u8; BLOCK as usize / 8]);
+
+impl Places {
+    const NONE: Self = Self([0; _]);
+    const ALL: Self = Self([u8::MAX; _]);
+
+    fn add(&mut self, at: u64) {
+        self.0[at as usize / 8] |= 1 << (at % 8);
+    }
+
+    fn has(&self, at: u64) -> bool {
+        self.0[at as usize / 8] >> (at % 8) & 1 == 1
+    }
+
+    fn and(mut self, other: &Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(one, other)| *one &= other);
+        self
+    }
+
+    fn or(mut self, other: &Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(one, other)| *one |= other);
+        self
+    }
+
+    /// Neighbours, as the first of them and the first behind them, from a place on.
+    fn runs(self, from: u64) -> impl Iterator<Item = (u64, u64)> {
+        let next =
+            move |from: u64, is_in: bool| (from..BLOCK).find(|at| self.has(*at) == is_in).unwrap_or(BLOCK);
+        let run = move |from| {
+            let start = next(from, true);
+            (start < BLOCK).then(|| (start, next(start, false)))
+        };
+        std::iter::successors(run(from), move |(_, end)| run(*end))
+    }
+}
+
 /// Keeps what is in the block that the entry at `position` completes, if it completes one.
 pub(super) fn complete(connection: &Connection, position: u64) -> Result<(), Error> {
-    if !(position + 1).is_multiple_of(BLOCK) {
-        return Ok(());
+    if (position + 1).is_multiple_of(BLOCK) { keep(connection, position / BLOCK) } else { Ok(()) }
+}
+
+/// Keeps what is in the whole blocks of a log of `size` entries that are from before it was kept.
+pub(super) fn complete_all(connection: &Connection, size: u64) -> Result<(), Error> {
+    let kept: BTreeSet<u64> = {
+        let mut kept = connection.prepare("SELECT block FROM log_block WHERE places NOT NULL")?;
+        let kept = kept.query_map([], |row| row.get::<_, i64>(0))?;
+        kept.map(|block| block.map(i64::cast_unsigned)).collect::<Result<_, _>>()?
+    };
+    let transaction = connection.unchecked_transaction()?;
+    for block in (0..size / BLOCK).filter(|block| !kept.contains(block)) {
+        keep(connection, block)?;
     }
-    let block = position / BLOCK;
+    Ok(transaction.commit()?)
+}
+
+fn keep(connection: &Connection, block: u64) -> Result<(), Error> {
     let mut find =
-        connection.prepare_cached("SELECT entry FROM log_entry WHERE position BETWEEN ?1 AND ?2")?;
-    let mut rows = find.query(params![(block * BLOCK).cast_signed(), position.cast_signed()])?;
-    let (mut terms, mut first, mut last) = (BTreeSet::new(), i64::MAX, i64::MIN);
+        connection.prepare_cached("SELECT entry FROM log_entry WHERE position >= ?1 AND position < ?2")?;
+    let mut rows = find.query(params![(block * BLOCK).cast_signed(), ((block + 1) * BLOCK).cast_signed()])?;
+    let mut places: BTreeMap<[u8; 8], Places> = BTreeMap::new();
+    let (mut first, mut last, mut at) = (i64::MAX, i64::MIN, 0);
     while let Some(row) = rows.next()? {
         // A block with an entry that does not read is looked through each time: no new entry is held up by an old one.
         let Ok(entry) = Entry::parse(row.get_ref(0)?.as_blob().map_err(|_| damaged())?) else {
             return Ok(());
         };
-        terms.extend(entry.conditions().spellings().iter().map(|spelling| term(spelling)));
+        for spelling in entry.conditions().spellings() {
+            places.entry(term(&spelling)).or_insert(Places::NONE).add(at);
+        }
         (first, last) = (first.min(entry.time.millis()), last.max(entry.time.millis()));
+        at += 1;
     }
-    let terms: Vec<u8> = terms.into_iter().flatten().collect();
-    let put = "INSERT OR REPLACE INTO log_block (block, first_ms, last_ms, terms) VALUES (?1, ?2, ?3, ?4)";
-    connection.prepare_cached(put)?.execute(params![block.cast_signed(), first, last, terms])?;
+    let terms: Vec<u8> = places.keys().flatten().copied().collect();
+    let places: Vec<u8> = places.values().flat_map(|places| places.0).collect();
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO log_block (block, first_ms, last_ms, terms, places)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![block.cast_signed(), first, last, terms, places])?;
     Ok(())
 }
 
@@ -60,16 +120,11 @@ fn term(spelling: &str) -> [u8; 8] {
     *Hash::of(spelling.as_bytes()).as_bytes().first_chunk().expect("a hash has 32 bytes")
 }
 
-fn finder(spelling: &str) -> Finder<'static> {
-    Finder::new(spelling.as_bytes()).into_owned()
-}
-
 /// What is looked for.
 struct Search {
     /// All conditions but the one on a person.
     filter: Filter,
     terms: Vec<[u8; 8]>,
-    bytes: Vec<Finder<'static>>,
     person: Option<Person>,
 }
 
@@ -78,45 +133,47 @@ struct Person {
     name: Code,
     /// How entries from before there were commitments spell it.
     term: [u8; 8],
-    bytes: Finder<'static>,
 }
 
 impl Search {
     fn new(filter: &Filter) -> Self {
         let of_person = Filter { principal: filter.principal.clone(), ..Filter::default() };
-        let person = filter.principal.clone().map(|name| {
-            let spelling = of_person.spellings().concat();
-            Person { name, term: term(&spelling), bytes: finder(&spelling) }
-        });
+        let person = filter.principal.clone();
+        let person = person.map(|name| Person { name, term: term(&of_person.spellings().concat()) });
         let filter = Filter { principal: None, ..filter.clone() };
-        let spellings = filter.spellings();
-        Self {
-            filter,
-            terms: spellings.iter().map(|spelling| term(spelling)).collect(),
-            bytes: spellings.iter().map(|spelling| finder(spelling)).collect(),
-            person,
-        }
+        let terms = filter.spellings().iter().map(|spelling| term(spelling)).collect();
+        Self { filter, terms, person }
     }
 
-    /// `opened` are the entries of the block that open to the person.
-    fn may_be_in(&self, first: i64, last: i64, terms: &[u8], opened: &BTreeSet<u64>) -> bool {
-        let is_after = self.filter.since.is_none_or(|since| since <= Timestamp::from_millis(last));
-        let is_before = self.filter.until.is_none_or(|until| Timestamp::from_millis(first) < until);
-        let (known, _) = terms.as_chunks::<8>();
-        let is_in = |term: &[u8; 8]| known.binary_search(term).is_ok();
-        let may_be_theirs =
-            self.person.as_ref().is_none_or(|person| !opened.is_empty() || is_in(&person.term));
-        is_after && is_before && may_be_theirs && self.terms.iter().all(is_in)
+    /// Where in a block entries can match; `opened` are those that open to the person.
+    fn places(&self, row: &rusqlite::Row<'_>, opened: &Places) -> rusqlite::Result<Places> {
+        let is_after = match self.filter.since {
+            Some(since) => since <= Timestamp::from_millis(row.get(1)?),
+            None => true,
+        };
+        let is_before = match self.filter.until {
+            Some(until) => Timestamp::from_millis(row.get(0)?) < until,
+            None => true,
+        };
+        let (Some(places), true) = (row.get_ref(3)?.as_blob_or_null()?, is_after && is_before) else {
+            return Ok(if is_after && is_before { Places::ALL } else { Places::NONE });
+        };
+        let ((terms, _), (places, _)) = (row.get_ref(2)?.as_blob()?.as_chunks::<8>(), places.as_chunks());
+        let of = |term: &[u8; 8]| {
+            let at = terms.binary_search(term).ok();
+            at.and_then(|at| places.get(at)).map_or(Places::NONE, |places| Places(*places))
+        };
+        let theirs = self.person.as_ref().map(|person| of(&person.term).or(opened));
+        Ok(self.terms.iter().map(of).chain(theirs).fold(Places::ALL, |all, of| all.and(&of)))
     }
 
-    fn matches(&self, position: u64, bytes: &[u8], opened: &BTreeSet<u64>) -> Result<bool, Error> {
-        let is_theirs = |person: &Person| opened.contains(&position) || person.bytes.find(bytes).is_some();
-        if !self.person.as_ref().is_none_or(is_theirs)
-            || !self.bytes.iter().all(|finder| finder.find(bytes).is_some())
-        {
-            return Ok(false);
+    fn matches(&self, bytes: &[u8], is_opened: bool) -> Result<bool, Error> {
+        if self.person.is_none() && self.filter == Filter::default() {
+            return Ok(true);
         }
-        Ok(self.filter.matches(&Entry::parse(bytes).map_err(|_| damaged())?))
+        let entry = Entry::parse(bytes).map_err(|_| damaged())?;
+        let is_theirs = |person: &Person| is_opened || entry.principal.as_ref() == Some(&person.name);
+        Ok(self.person.as_ref().is_none_or(is_theirs) && self.filter.matches(&entry))
     }
 }
 
@@ -130,30 +187,29 @@ impl Snapshot<'_> {
     pub fn log_entries(&self, from: u64, page: usize, filter: &Filter) -> Result<Page, Error> {
         let search = Search::new(filter);
         let size = self.log_size()?;
-        let mut known = self.prepare("SELECT first_ms, last_ms, terms FROM log_block WHERE block = ?1")?;
+        let mut known =
+            self.prepare("SELECT first_ms, last_ms, terms, places FROM log_block WHERE block = ?1")?;
         let mut read = self.prepare(
             "SELECT position, entry FROM log_entry WHERE position >= ?1 AND position < ?2 ORDER BY position",
         )?;
         let (mut entries, mut from) = (Vec::new(), from);
         while from < size {
-            let block = from / BLOCK;
-            let end = (block + 1) * BLOCK;
-            let opened = match &search.person {
-                Some(person) => self.opened_to(&person.name, from, end)?,
-                None => BTreeSet::new(),
-            };
-            let may_be = known.query_row([block.cast_signed()], |row| {
-                let terms = row.get_ref(2)?.as_blob()?;
-                Ok(search.may_be_in(row.get(0)?, row.get(1)?, terms, &opened))
-            });
-            // The last block is not whole yet, and those from before blocks were kept have nothing to pass over them by.
-            let may_be = may_be.optional()?.unwrap_or(true);
-            if may_be {
-                let mut rows = read.query(params![from.cast_signed(), end.cast_signed()])?;
+            let start = from / BLOCK * BLOCK;
+            let mut opened = Places::NONE;
+            if let Some(person) = &search.person {
+                let positions = self.opened_to(&person.name, start, start + BLOCK)?;
+                positions.iter().for_each(|position| opened.add(position - start));
+            }
+            let block = (start / BLOCK).cast_signed();
+            let places = known.query_row([block], |row| search.places(row, &opened)).optional()?;
+            // The last block is not whole yet.
+            for (first, end) in places.unwrap_or(Places::ALL).runs(from - start) {
+                let mut rows =
+                    read.query(params![(start + first).cast_signed(), (start + end).cast_signed()])?;
                 while let Some(row) = rows.next()? {
                     let bytes = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
                     let position = row.get::<_, i64>(0)?.cast_unsigned();
-                    if !search.matches(position, bytes, &opened)? {
+                    if !search.matches(bytes, opened.has(position - start))? {
                         continue;
                     }
                     if entries.len() == page {
@@ -163,7 +219,7 @@ impl Snapshot<'_> {
                     entries.push(Logged { position, bytes: bytes.to_vec(), opening });
                 }
             }
-            from = end;
+            from = start + BLOCK;
         }
         Ok((entries, 0))
     }
@@ -206,8 +262,9 @@ mod tests {
         let store = testing::open(folder);
         let steps = move |tx: &mut Tx<'_>| {
             entries.iter().try_for_each(|entry| tx.log(entry))?;
-            // As a log that has grown before blocks were kept.
+            // As a log that has grown before blocks were kept, and before places were.
             tx.prepare("DELETE FROM log_block WHERE block = 1")?.execute([])?;
+            tx.prepare("UPDATE log_block SET places = NULL WHERE block = 2")?.execute([])?;
             Ok::<_, Error>(())
         };
         let Committed::<()> { .. } = store.transaction("fill", steps).await.expect("a commit");
@@ -220,6 +277,26 @@ mod tests {
         let all: Vec<Entry> = (0..3_300).map(|n| entry(&mut random, n)).collect();
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(folder.path(), all.clone()).await;
+        assert_eq!(n_kept(&store), 1);
+        compare(&mut random, &all, &store).await;
+        let mut stopped = store.stopped();
+        drop(store);
+        stopped.wait_for(|stopped| *stopped).await.expect("the writer says that it has stopped");
+        // A start keeps what was not.
+        let store = testing::open(folder.path());
+        assert_eq!(n_kept(&store), 3);
+        compare(&mut random, &all, &store).await;
+    }
+
+    fn n_kept(store: &Store) -> i64 {
+        let count = |snapshot: &Snapshot<'_>| {
+            let mut count = snapshot.prepare("SELECT count(*) FROM log_block WHERE places NOT NULL")?;
+            Ok::<_, Error>(count.query_row([], |row| row.get(0))?)
+        };
+        store.read_blocking(count).expect("a number")
+    }
+
+    async fn compare(random: &mut ChaCha8Rng, all: &[Entry], store: &Store) {
         let mut n_found = 0;
         for round in 0..300 {
             let of = &all[random.next_u32() as usize % all.len()];
@@ -238,7 +315,7 @@ mod tests {
                 until: chosen().then(|| Timestamp::from_millis(of.time.millis() + 400_000)),
             };
             let expected: Vec<u64> =
-                (0..).zip(&all).filter(|(_, entry)| filter.matches(entry)).map(|(at, _)| at).collect();
+                (0..).zip(all).filter(|(_, entry)| filter.matches(entry)).map(|(at, _)| at).collect();
             let (mut found, mut from) = (Vec::new(), 0);
             loop {
                 let filter = filter.clone();
