@@ -1,6 +1,6 @@
 //! Codes and labels from outside: short texts held to a narrow alphabet.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Borrow;
 use std::fmt;
 
@@ -8,8 +8,8 @@ use std::fmt;
 ///
 /// 1 to 64 of ASCII letters, digits and `. _ : / + & # -`. There is no space in it, so a name written
 /// as people write it does not fit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Code(Box<str>);
 
 /// A text is not a [`Code`] or a [`Label`]. It says nothing of the text.
@@ -36,10 +36,14 @@ impl Code {
     ///
     /// [`NotACode`] for an empty or long text, or one with other characters.
     pub fn new(text: &str) -> Result<Self, NotACode> {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b"._:/+&#-".contains(&b);
-        ((1..=64).contains(&text.len()) && text.bytes().all(fits))
-            .then(|| Self(text.into()))
-            .ok_or(NotACode(()))
+        if Self::fits(text) { Ok(Self(text.into())) } else { Err(NotACode(())) }
+    }
+
+    fn fits(text: &str) -> bool {
+        let fits = |b: u8| {
+            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'/' | b'+' | b'&' | b'#' | b'-')
+        };
+        (1..=64).contains(&text.len()) && text.bytes().all(fits)
     }
 
     /// Its text.
@@ -53,13 +57,13 @@ impl TryFrom<String> for Code {
     type Error = NotACode;
 
     fn try_from(text: String) -> Result<Self, NotACode> {
-        Self::new(&text)
+        if Self::fits(&text) { Ok(Self(text.into())) } else { Err(NotACode(())) }
     }
 }
 
-impl From<Code> for String {
-    fn from(code: Code) -> Self {
-        code.0.into()
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -77,8 +81,8 @@ impl fmt::Display for Code {
 
 /// An organization: a contributor (then it is also called a source), a partner, the steward or the
 /// auditors. 1 to 64 of `a-z`, `0-9` and `-`, as in its certificates.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct OrgId(Box<str>);
 
 impl OrgId {
@@ -88,10 +92,12 @@ impl OrgId {
     ///
     /// [`NotACode`] for an empty or long text, or one with other characters.
     pub fn new(text: &str) -> Result<Self, NotACode> {
+        if Self::fits(text) { Ok(Self(text.into())) } else { Err(NotACode(())) }
+    }
+
+    fn fits(text: &str) -> bool {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        ((1..=64).contains(&text.len()) && text.bytes().all(fits))
-            .then(|| Self(text.into()))
-            .ok_or(NotACode(()))
+        (1..=64).contains(&text.len()) && text.bytes().all(fits)
     }
 
     /// Its text.
@@ -105,13 +111,13 @@ impl TryFrom<String> for OrgId {
     type Error = NotACode;
 
     fn try_from(text: String) -> Result<Self, NotACode> {
-        Self::new(&text)
+        if Self::fits(&text) { Ok(Self(text.into())) } else { Err(NotACode(())) }
     }
 }
 
-impl From<OrgId> for String {
-    fn from(id: OrgId) -> Self {
-        id.0.into()
+impl Serialize for OrgId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 
@@ -122,8 +128,8 @@ impl fmt::Display for OrgId {
 }
 
 /// The public name of a school, a district or a program: 1 to 120 characters, none of them a control.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Label(Box<str>);
 
 impl Label {
@@ -153,9 +159,9 @@ impl TryFrom<String> for Label {
     }
 }
 
-impl From<Label> for String {
-    fn from(label: Label) -> Self {
-        label.0.into()
+impl Serialize for Label {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

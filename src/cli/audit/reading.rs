@@ -14,7 +14,38 @@ use std::thread::{self, JoinHandle};
 /// Entries read at once.
 const PART: usize = 4_096;
 
-type Part = Vec<(u64, Vec<u8>, Hash)>;
+/// Entries that follow each other.
+#[derive(Default)]
+struct Part {
+    /// The index of the first.
+    first: u64,
+    /// All of them, one behind the other: a copy of each by itself costs more than reading some.
+    bytes: Vec<u8>,
+    /// Where each ends, and its leaf hash.
+    ends: Vec<(usize, Hash)>,
+}
+
+impl Part {
+    fn add(&mut self, index: u64, bytes: &[u8], leaf: Hash) {
+        if self.ends.is_empty() {
+            self.first = index;
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.ends.push((self.bytes.len(), leaf));
+    }
+
+    fn read(&self) -> OfPart {
+        let (mut of, mut start) = (OfPart::default(), 0);
+        for (index, (end, leaf)) in (self.first..).zip(&self.ends) {
+            match Entry::parse(&self.bytes[start..*end]) {
+                Ok(entry) => of.entries.push(Item { index, leaf: *leaf, entry }),
+                Err(_) => of.n_malformed += 1,
+            }
+            start = *end;
+        }
+        of
+    }
+}
 
 /// An entry of a log, as it was read.
 pub(super) struct Item {
@@ -99,13 +130,13 @@ impl<F: FnMut(Item)> Reading<F> {
             thread::spawn(move || read_all(&waiting, &done))
         };
         let readers = (0..n_readers).map(reader).collect();
-        let (part, early) = (Vec::new(), BTreeMap::new());
+        let (part, early) = (Part::default(), BTreeMap::new());
         Self { each, part, n_sent: 0, parts, read, early, next: 0, n_malformed: 0, readers }
     }
 
     fn add(&mut self, index: u64, bytes: &[u8], leaf: Hash) {
-        self.part.push((index, bytes.to_vec(), leaf));
-        if self.part.len() == PART {
+        self.part.add(index, bytes, leaf);
+        if self.part.ends.len() == PART {
             self.send();
             while let Ok((number, part)) = self.read.try_recv() {
                 self.hand_over(number, part);
@@ -145,14 +176,7 @@ fn read_all(waiting: &Mutex<Receiver<(u64, Part)>>, done: &Sender<(u64, OfPart)>
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, part)) = next else { return };
-        let mut of = OfPart::default();
-        for (index, bytes, leaf) in part {
-            match Entry::parse(&bytes) {
-                Ok(entry) => of.entries.push(Item { index, leaf, entry }),
-                Err(_) => of.n_malformed += 1,
-            }
-        }
-        if done.send((number, of)).is_err() {
+        if done.send((number, part.read())).is_err() {
             return;
         }
     }
