@@ -35,22 +35,16 @@ mod erasure;
 mod restore;
 mod admin;
 mod recorded;
+mod services;
 
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
 pub use error::Error;
 pub use restore::Since;
+pub use services::{Opened, Services, open};
 
-use crate::api::v1 as pb;
-use crate::audit::{Entry, VerifierKey};
+use crate::audit::Entry;
 use crate::calendar::Timestamp;
-use crate::identity::{KeyId, KeyRing};
-use crate::ingest::Intake;
-use crate::store::{self, ServiceKey, Store};
-use desk::Desk;
-use pb::admin_service_server::AdminServiceServer;
-use pb::audit_service_server::AuditServiceServer;
-use pb::ingest_service_server::IngestServiceServer;
-use pb::release_service_server::ReleaseServiceServer;
+use crate::store::{self, Store};
 use peer::TrustDomain;
 use standing::Unsound;
 use std::net::SocketAddr;
@@ -72,15 +66,9 @@ pub struct Bound {
     listener: TcpListener,
     /// Where figures are asked for, if anywhere.
     figures: Option<TcpListener>,
-    store: Store,
-    intake: Intake,
+    opened: Opened,
     tls: Arc<tls::Tls>,
     trust_domain: TrustDomain,
-    /// The log's key, and the one that is to follow it.
-    log_keys: Arc<[VerifierKey]>,
-    /// What both keys say, while another is to follow.
-    key_change: Option<String>,
-    unfinished: crate::destruction::Unfinished,
 }
 
 /// What the operator says when the service is started.
@@ -108,32 +96,7 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
         revocation: files.revoked,
     };
     let tls = Arc::new(tls::Tls::load(files)?);
-    let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
-    let (log, log_next) = (config.keys.log.clone(), config.keys.log_next.clone());
-    let intake = match &config.keys.linkage {
-        Some(source) => Intake::Encodes(Arc::new(KeyRing::derive(&keys::roots(source)?))),
-        None => Intake::EncodedOnly,
-    };
-    let database = config.database.clone();
-    let open = move || {
-        let origin = Store::origin(&database)?;
-        let signer = keys::signer(&origin, &log, log_next.as_ref())?;
-        let (log_keys, key_change) = (signer.verifiers(), signer.change());
-        Ok::<_, Error>((Store::open(&database, service, signer)?, log_keys, key_change))
-    };
-    let (store, log_keys, key_change) =
-        tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;
-    standing::check(&config.database, &store, &log_keys).await?;
-    if let Some(held) = held(&intake) {
-        let keys = store.read(|snapshot| snapshot.linkage_keys()).await?;
-        let missing = keys.current.into_iter().chain(keys.next).find(|key| !held.contains(key));
-        missing.map_or(Ok(()), |key| Err(Error::LinkageKey(key)))?;
-    }
-    if let Some(note) = &key_change {
-        standing::note_key_change(&store, note).await?;
-    }
-    crate::destruction::doubt_clock(&store, Timestamp::now(), said.clock_is_right).await?;
-    let unfinished = restore::adopt(&store, &log_keys, said.since).await?;
+    let opened = open(&config, said).await?;
     let bind =
         async |address| TcpListener::bind(address).await.map_err(|cause| Error::Listen(address, cause));
     let listener = bind(config.listen).await?;
@@ -141,26 +104,7 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
         Some(address) => Some(bind(address).await?),
         None => None,
     };
-    Ok(Bound {
-        config,
-        listener,
-        figures,
-        store,
-        intake,
-        tls,
-        trust_domain,
-        log_keys,
-        key_change,
-        unfinished,
-    })
-}
-
-/// The linkage keys the service has, where it encodes for sources.
-fn held(intake: &Intake) -> Option<Arc<[KeyId]>> {
-    match intake {
-        Intake::Encodes(ring) => Some(ring.linkage().iter().map(crate::identity::Keys::id).collect()),
-        Intake::EncodedOnly => None,
-    }
+    Ok(Bound { config, listener, figures, opened, tls, trust_domain })
 }
 
 impl Bound {
@@ -191,24 +135,14 @@ impl Bound {
     /// [`Error::StoreStopped`] after a failed commit, [`Error::Transport`].
     pub async fn serve(self, shutdown: watch::Receiver<bool>) -> Result<(), Error> {
         let limits = &self.config.limits;
-        let standing = Arc::new(standing::Standing::new(&self.config.database));
-        let desk = Desk {
-            store: self.store.clone(),
-            limits: limits::Limits::new(limits::Settings {
-                running_max: limits.running_calls_max,
-                running_per_organization_max: limits.running_calls_per_organization_max,
-                call_every: Duration::from_secs(1) / limits.calls_per_second.max(1),
-                burst: limits::burst(limits.calls_per_second),
-            }),
-            standing: standing.clone(),
-            two_people: self.config.two_people,
-        };
-        let (mut stopped, mut shutdown) = (self.store.stopped(), shutdown);
+        let log_key = self.opened.log_keys[0].clone();
+        let services = self.opened.services(&self.config);
+        let (store, standing) = (services.store().clone(), services.desk.standing.clone());
+        let (mut stopped, mut shutdown) = (store.stopped(), shutdown);
         let (ending, mut ended) = watch::channel(false);
         let every = Duration::from_secs(u64::from(self.config.verify_log_every_s.get()));
-        let verifying =
-            tokio::spawn(standing.clone().verify(self.store.clone(), self.log_keys[0].clone(), every));
-        let keeping = tokio::spawn(standing.clone().keep(self.store.clone()));
+        let verifying = tokio::spawn(standing.clone().verify(store.clone(), log_key, every));
+        let keeping = tokio::spawn(standing.clone().keep(store.clone()));
         let (mut unsound, found) = (standing.unsound(), standing.unsound());
         tokio::spawn(async move {
             tokio::select! {
@@ -228,7 +162,7 @@ impl Bound {
             connections_per_organization_max: limits.connections_per_organization_max,
             ..accept::Settings::new(self.trust_domain)
         };
-        let refused = refused_handshakes(&self.store);
+        let refused = refused_handshakes(&store);
         tokio::spawn(reload(self.tls.clone()));
         let incoming = accept::accept(self.listener, self.tls, accepting, move |handshake| {
             // A flood of refusals must not fill the memory: what does not fit is only counted by TLS.
@@ -236,24 +170,15 @@ impl Bound {
         });
         let (health, health_service) = tonic_health::server::health_reporter();
         health.set_service_status("", tonic_health::ServingStatus::Serving).await;
-        let held = held(&self.intake);
-        let remembering = remembering::Remembering::default();
-        let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake, remembering };
-        let publishing = Arc::new(destruction::Turn::new(self.unfinished));
         let every = Duration::from_secs(u64::from(self.config.check_dates_every_s.get()));
-        let destroying = tokio::spawn(destruction::keep(desk.clone(), Arc::clone(&publishing), every));
-        let admin = admin::Admin { desk: desk.clone(), publishing, checking: Arc::default(), held };
-        let quorum = self.config.witnesses_min.get();
-        let witnesses = witnesses::Witnesses { log_keys: self.log_keys, quorum };
-        let audit =
-            audit::Audit { desk: desk.clone(), witnesses, key_change: self.key_change.unwrap_or_default() };
-        let metrics = metrics::Metrics::new();
+        let destroying =
+            tokio::spawn(destruction::keep(services.desk.clone(), services.publishing.clone(), every));
         let exporting = self.figures.map(|listener| {
             let database = self.config.database.clone();
             tokio::spawn(metrics::serve(
                 listener,
-                metrics.clone(),
-                self.store.clone(),
+                services.metrics.clone(),
+                store.clone(),
                 standing.clone(),
                 database,
             ))
@@ -265,14 +190,9 @@ impl Bound {
             .max_concurrent_streams(Some(128))
             .initial_stream_window_size(4 * 1024 * 1024)
             .initial_connection_window_size(8 * 1024 * 1024)
-            .layer(recorded::OnRecord { desk: desk.clone(), metrics })
-            .add_service(health_service)
-            .add_service(
-                IngestServiceServer::new(ingest).max_decoding_message_size(limits.push_message_bytes_max),
-            )
-            .add_service(ReleaseServiceServer::new(releases::Releases { desk: desk.clone() }))
-            .add_service(AuditServiceServer::new(audit))
-            .add_service(AdminServiceServer::new(admin));
+            .layer(services.on_record())
+            .add_routes(services.routes)
+            .add_service(health_service);
         let mut serving = pin!(server.serve_with_incoming_shutdown(incoming, ended));
         tokio::select! {
             served = &mut serving => served?,
@@ -291,8 +211,8 @@ impl Bound {
             Some(Unsound::Behind(size)) => return Err(Error::LogBehind(size)),
             None => {}
         }
-        standing.keep_newest(&self.store, String::new()).await;
-        if *self.store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
+        standing.keep_newest(&store, String::new()).await;
+        if *store.stopped().borrow() { Err(Error::StoreStopped) } else { Ok(()) }
     }
 }
 /// Looks for changed certificate files, so that new ones hold without a restart.

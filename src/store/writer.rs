@@ -64,6 +64,8 @@ pub(super) fn start(
     let run = move || {
         let mut queue = queue;
         writer.run(&mut queue);
+        // Who hears that the store has stopped may open the file, or copy it.
+        drop(writer);
         // Before the queue goes: whoever still waits in it must be told that the store has stopped.
         stop.send_replace(true);
     };

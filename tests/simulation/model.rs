@@ -1,0 +1,226 @@
+//! What must be there: the service, small enough to be looked through.
+//!
+//! It knows what each source holds, which batches are acknowledged and what became of them, who is suspended, and how many
+//! editions there are. What it takes to be in the access log it says in lines, as [`line`] reads them from an entry.
+
+use crate::papers::{EXPIRED, IN_FORCE, SOURCES, STEWARD};
+use crate::people::{Row, Said, local_id};
+use crate::service::RING;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use throughline::api::incoming;
+use throughline::audit::Entry;
+use throughline::identity::{Token, record_token, student_token};
+use throughline::ingest::Incoming;
+use throughline::records::{Change, Fact, Kind, OrgId};
+use throughline::store::Outcome;
+
+/// A batch of a source.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) delivery: String,
+    pub(crate) id: String,
+    pub(crate) sequence: u64,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// What becomes of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is acknowledged, whether or not it was before.
+    Acknowledged { outcomes: Vec<Outcome>, repeated: bool },
+    /// It is refused by this rule.
+    Refused(&'static str),
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    batch: Batch,
+    outcomes: Vec<Outcome>,
+}
+
+/// Records of a source, by kind and key: the student, and what is said.
+pub(crate) type Held = BTreeMap<(Kind, Token), (Option<Token>, Arc<Fact>)>;
+
+/// What must be there.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Model {
+    pub(crate) held: [Held; SOURCES.len()],
+    /// Students of whom a source has said who they are.
+    subjects: BTreeSet<(usize, usize)>,
+    batches: BTreeMap<(usize, String), Known>,
+    latest: [Option<String>; SOURCES.len()],
+    suspended: BTreeSet<String>,
+    pub(crate) n_editions: u32,
+}
+
+impl Model {
+    /// Persons that students link to: nobody has the name of another, and a name stays.
+    pub(crate) fn n_persons(&self) -> u64 {
+        self.subjects.iter().map(|(_, student)| student).collect::<BTreeSet<_>>().len() as u64
+    }
+
+    pub(crate) fn is_suspended(&self, organization: &str) -> bool {
+        self.suspended.contains(organization)
+    }
+
+    /// Suspends an organization or lets it in again; the lines of the log.
+    pub(crate) fn put_standing(&mut self, organization: &str, is_suspended: bool) -> String {
+        match is_suspended {
+            true => self.suspended.insert(organization.to_owned()),
+            false => self.suspended.remove(organization),
+        };
+        format!("{STEWARD} PutOrganization allowed registered")
+    }
+
+    /// The last batch of a delivery that is in.
+    pub(crate) fn through(&self, source: usize, delivery: &str) -> u64 {
+        self.of_delivery(source, delivery).map(|known| known.batch.sequence).max().unwrap_or(0)
+    }
+
+    fn of_delivery(&self, source: usize, delivery: &str) -> impl Iterator<Item = &Known> {
+        let is_of = move |(at, known): &(&(usize, String), &Known)| {
+            at.0 == source && known.batch.delivery == delivery
+        };
+        self.batches.iter().filter(is_of).map(|(_, known)| known)
+    }
+
+    /// What a source is told of a delivery: where it goes on, and records by outcome.
+    pub(crate) fn delivery(&self, source: usize, delivery: &str) -> (u64, Vec<u64>) {
+        let is_latest = self.latest[source].as_deref() == Some(delivery);
+        let outcomes =
+            [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
+        let count = |outcome| {
+            let all = self.of_delivery(source, delivery).flat_map(|known| &known.outcomes);
+            all.filter(|&&each| each == outcome).count() as u64
+        };
+        (if is_latest { self.through(source, delivery) } else { 0 }, outcomes.map(count).to_vec())
+    }
+
+    /// Opens a delivery: where it goes on, or the rule that refuses it, and the line of the log.
+    pub(crate) fn open(
+        &mut self,
+        source: usize,
+        agreement: &str,
+        delivery: &str,
+    ) -> (Result<u64, &'static str>, String) {
+        let name = SOURCES[source];
+        let rule = match agreement {
+            _ if self.is_suspended(name) => "organization.suspended",
+            IN_FORCE => {
+                if self.latest[source].as_deref() != Some(delivery) {
+                    self.batches.retain(|(of, _), known| *of != source || known.batch.delivery != delivery);
+                }
+                let line = format!("{name} Push allowed agreement.covered {IN_FORCE} batch={delivery}");
+                return (Ok(self.through(source, delivery)), line);
+            }
+            EXPIRED => "agreement.not_expired",
+            _ => "agreement.party",
+        };
+        (Err(rule), format!("{name} Push refused {rule}"))
+    }
+
+    /// Takes a batch of an open delivery; what becomes of it, and the line of the log.
+    pub(crate) fn take(&mut self, source: usize, batch: &Batch) -> (Taken, String) {
+        let name = SOURCES[source];
+        let taken = self.judge(source, batch);
+        let line = match &taken {
+            Taken::Refused(rule) => format!("{name} Push refused {rule}"),
+            Taken::Acknowledged { outcomes, .. } => {
+                let n = |outcome| outcomes.iter().filter(|each| **each == outcome).count() as u64;
+                let counts =
+                    [Outcome::New, Outcome::Changed, Outcome::Unchanged, Outcome::Deleted, Outcome::Refused];
+                let counts = counts.map(n);
+                format!("{name} Push allowed agreement.covered {IN_FORCE} batch={} {counts:?}", batch.id)
+            }
+        };
+        (taken, line)
+    }
+
+    fn judge(&mut self, source: usize, batch: &Batch) -> Taken {
+        if self.is_suspended(SOURCES[source]) {
+            return Taken::Refused("organization.suspended");
+        }
+        if let Some(Known { batch: known, outcomes }) = self.batches.get(&(source, batch.id.clone())) {
+            let is_same = known.delivery == batch.delivery
+                && known.sequence == batch.sequence
+                && contents(&known.rows).eq(contents(&batch.rows));
+            return match is_same {
+                true => Taken::Acknowledged { outcomes: outcomes.clone(), repeated: true },
+                false => Taken::Refused("batch.conflict"),
+            };
+        }
+        if batch.sequence != self.through(source, &batch.delivery) + 1 {
+            return Taken::Refused("batch.out_of_order");
+        }
+        let outcomes: Vec<Outcome> = batch.rows.iter().map(|row| self.put(source, *row)).collect();
+        self.latest[source] = Some(batch.delivery.clone());
+        let known = Known { batch: batch.clone(), outcomes: outcomes.clone() };
+        self.batches.insert((source, batch.id.clone()), known);
+        Taken::Acknowledged { outcomes, repeated: false }
+    }
+
+    fn put(&mut self, source: usize, row: Row) -> Outcome {
+        if matches!(row.said, Said::NoSuchDay | Said::NotPermitted) {
+            return Outcome::Refused;
+        }
+        let (key, student, change) = read(source, row);
+        let held = &mut self.held[source];
+        let fact = match change {
+            Change::Delete(_) => {
+                held.remove(&key);
+                return Outcome::Deleted;
+            }
+            Change::Upsert(fact) => Arc::new(fact),
+        };
+        if matches!(row.said, Said::Person(_)) {
+            self.subjects.insert((source, row.student));
+        }
+        match held.insert(key, (student, fact.clone())) {
+            None => Outcome::New,
+            Some(before) if before == (student, fact) => Outcome::Unchanged,
+            Some(_) => Outcome::Changed,
+        }
+    }
+}
+
+/// What of records makes batches the same. Of one that can not be read, that is what is wrong with it, and no more.
+fn contents(rows: &[Row]) -> impl Iterator<Item = Row> {
+    let content = |row: &Row| match row.said {
+        Said::NoSuchDay => Row { student: 0, ..*row },
+        _ => *row,
+    };
+    rows.iter().map(content)
+}
+
+/// A record as it is to be stored.
+fn read(source: usize, row: Row) -> ((Kind, Token), Option<Token>, Change) {
+    let Ok(Incoming::Clear(submission)) = incoming(row.record(source)) else {
+        panic!("a good record in the clear")
+    };
+    let id = OrgId::new(SOURCES[source]).expect("an id");
+    let key = record_token(&RING, &id, row.kind(), &row.key(source));
+    let local_id = local_id(source, row.student);
+    let student = row.kind().has_student().then(|| student_token(&RING, &id, &local_id));
+    ((row.kind(), key), student, submission.change)
+}
+
+/// What is looked at of an entry: all but ids, times, digests and salts.
+pub(crate) fn line(entry: &Entry) -> String {
+    let Entry { rpc, rule, decision, .. } = entry;
+    let organization = entry.organization.as_ref().map_or("-", OrgId::as_str);
+    let mut line = format!("{organization} {rpc} {} {rule}", decision.name());
+    let mut add = |word: &str| {
+        line.push(' ');
+        line.push_str(word);
+    };
+    entry.agreement.iter().for_each(|agreement| add(agreement.as_str()));
+    entry.purpose.iter().for_each(|purpose| add(purpose.as_str()));
+    entry.edition.iter().for_each(|edition| add(&format!("edition={edition}")));
+    entry.batch.iter().for_each(|batch| add(&format!("batch={batch}")));
+    let counts = [entry.n_new, entry.n_changed, entry.n_unchanged, entry.n_deleted, entry.n_refused];
+    if entry.n_records.is_some() {
+        add(&format!("{:?}", counts.map(Option::unwrap_or_default)));
+    }
+    line
+}

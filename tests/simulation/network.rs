@@ -1,0 +1,274 @@
+//! What is on its way between sources and the service. Messages wait until the seed delivers them: in any order, twice, or
+//! never.
+
+use crate::model::{Batch, Taken};
+use crate::papers::{EXPIRED, IN_FORCE, SOURCES};
+use crate::people::{Row, STUDENTS, Said};
+use crate::world::World;
+use std::collections::BTreeMap;
+use throughline::api::v1 as pb;
+use throughline::records::Kind;
+use throughline::server::peer::Role;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+/// A source's client: what it sends, and what it has heard of that.
+#[derive(Default)]
+pub(crate) struct Client {
+    n_deliveries: usize,
+    delivery: String,
+    /// The batches of each delivery, in order.
+    sent: BTreeMap<String, Vec<Batch>>,
+    /// Batches of the delivery under way that it knows are in.
+    through: u64,
+}
+
+/// A message on its way.
+#[derive(Clone)]
+pub(crate) enum Letter {
+    /// Batches of a source.
+    Batches { source: usize, delivery: String, batches: Vec<Batch> },
+    /// The verdict on a batch, on record in a log of so many entries.
+    Verdict { source: usize, delivery: String, sequence: u64, n_entries: u64 },
+}
+
+/// A push that is open.
+pub(crate) struct Stream {
+    source: usize,
+    delivery: String,
+    requests: mpsc::Sender<pb::PushRequest>,
+    replies: Streaming<pb::PushResponse>,
+}
+
+impl World<'_> {
+    /// A source has something to say, and posts it.
+    pub(crate) fn post(&mut self) {
+        let source = self.below(SOURCES.len());
+        let n_known = self.clients[source].n_deliveries;
+        if n_known == 0 || self.chance(8) {
+            let client = &mut self.clients[source];
+            client.n_deliveries += 1;
+            client.delivery = format!("d{}", client.n_deliveries);
+            client.through = 0;
+        } else if n_known > 1 && self.chance(8) {
+            // Files as they were before are sent again, from the first batch on.
+            let at = 1 + self.below(n_known);
+            self.clients[source].delivery = format!("d{at}");
+            self.clients[source].through = 0;
+        }
+        if !self.chance(30) || self.clients[source].sent.is_empty() {
+            let n = 1 + self.below(6);
+            let rows = (0..n).map(|_| self.row()).collect();
+            let client = &mut self.clients[source];
+            let sent = client.sent.entry(client.delivery.clone()).or_default();
+            let sequence = sent.len() as u64 + 1;
+            let id = format!("{}-{sequence}", client.delivery);
+            sent.push(Batch { delivery: client.delivery.clone(), id, sequence, rows });
+        }
+        let (delivery, through) =
+            (self.clients[source].delivery.clone(), self.clients[source].through as usize);
+        let sent = self.clients[source].sent.get(&delivery).cloned().unwrap_or_default();
+        let mut batches = sent[through.min(sent.len())..].to_vec();
+        match self.below(12) {
+            0 => batches = sent,
+            1 if batches.len() > 1 => drop(batches.remove(0)),
+            2 => {
+                if let Some(last) = batches.last_mut() {
+                    last.rows.push(Row { student: 1, said: Said::Attendance(7) });
+                }
+            }
+            3 => {
+                if let Some(last) = batches.last_mut() {
+                    last.id.push_str("-again");
+                }
+            }
+            4 => {
+                if let Some(last) = batches.last_mut() {
+                    last.sequence += 1;
+                }
+            }
+            _ => {}
+        }
+        if !batches.is_empty() {
+            self.letters.push(Letter::Batches { source, delivery, batches });
+        }
+    }
+
+    /// The batch of a source that it would send next.
+    pub(crate) fn unheard(&mut self, source: usize) -> Option<Batch> {
+        let client = &self.clients[source];
+        let next = self.model.through(source, &client.delivery) as usize;
+        let sent = client.sent.get(&client.delivery)?;
+        sent.get(next).or(sent.last()).cloned()
+    }
+
+    fn row(&mut self) -> Row {
+        let (student, variant) = (self.below(STUDENTS), self.below(3) as u8);
+        let said = match self.below(20) {
+            0..=6 => Said::Person(variant),
+            7..=9 => Said::Enrollment(variant),
+            10..=13 => Said::Attendance(variant * 3),
+            14 => Said::OptOut,
+            15 => Said::Delete(Kind::OptOut),
+            16 => Said::Delete(Kind::Person),
+            17 => Said::Delete(Kind::AttendanceSummary),
+            18 => Said::NoSuchDay,
+            _ => Said::NotPermitted,
+        };
+        Row { student, said }
+    }
+
+    /// One of the messages arrives, and stays on its way a second time, or is lost.
+    pub(crate) fn deliver(&mut self) {
+        if self.letters.is_empty() {
+            return;
+        }
+        let at = self.below(self.letters.len());
+        let letter = if self.chance(15) { self.letters[at].clone() } else { self.letters.remove(at) };
+        if self.chance(10) {
+            return;
+        }
+        match letter {
+            Letter::Batches { source, delivery, batches } => self.carry(source, &delivery, batches),
+            Letter::Verdict { source, delivery, sequence, n_entries } => {
+                self.heard(n_entries);
+                let client = &mut self.clients[source];
+                if client.delivery == delivery {
+                    client.through = client.through.max(sequence);
+                }
+            }
+        }
+    }
+
+    /// Batches arrive at the service, in a push that is open or in one of their own.
+    fn carry(&mut self, source: usize, delivery: &str, mut batches: Vec<Batch>) {
+        // What comes behind a batch that ends the push may or may not be looked at.
+        let mut foreseen = self.model.clone();
+        let ends = |batch: &Batch| matches!(foreseen.take(source, batch).0, Taken::Refused(_));
+        if let Some(at) = batches.iter().position(ends) {
+            batches.truncate(at + 1);
+        }
+        let is_of = |stream: &Stream| stream.source == source && stream.delivery == delivery;
+        let open = self.streams.iter().position(is_of);
+        let open = open.filter(|_| !self.chance(30));
+        let mut stream = match open.map(|at| self.streams.remove(at)) {
+            Some(stream) => stream,
+            None => {
+                let agreement = if self.chance(5) { EXPIRED } else { IN_FORCE };
+                match self.open(source, agreement, delivery) {
+                    Some(stream) => stream,
+                    None => return,
+                }
+            }
+        };
+        for batch in batches {
+            if !self.hand_over(&mut stream, batch) {
+                return;
+            }
+        }
+        if self.streams.len() < 4 && self.chance(70) {
+            self.streams.push(stream);
+        }
+    }
+
+    /// Opens a push; nothing where it is refused.
+    fn open(&mut self, source: usize, agreement: &str, delivery: &str) -> Option<Stream> {
+        let (requests, outgoing) = mpsc::channel(8);
+        let open = pb::OpenDelivery {
+            delivery: delivery.into(),
+            agreement: agreement.into(),
+            ..pb::OpenDelivery::default()
+        };
+        let open = pb::PushRequest { message: Some(pb::push_request::Message::Open(open)) };
+        requests.try_send(open).expect("the channel is new");
+        let service = self.service();
+        let mut line = service.line(SOURCES[source], Role::Contributor).ingest();
+        let answered = service.wait(async {
+            let mut replies = line.push(ReceiverStream::new(outgoing)).await?.into_inner();
+            let opened = replies.message().await?;
+            Ok::<_, Status>((replies, opened))
+        });
+        let (expected, line) = self.model.open(source, agreement, delivery);
+        self.entered([line]);
+        match (answered, expected) {
+            (Ok((replies, Some(pb::PushResponse { message: Some(message) }))), Ok(through)) => {
+                let pb::push_response::Message::Opened(opened) = message else {
+                    panic!("it is opened first")
+                };
+                assert_eq!(opened.acknowledged_through, through, "where {} goes on", delivery);
+                self.proven(opened.receipt.as_ref());
+                Some(Stream { source, delivery: delivery.into(), requests, replies })
+            }
+            (Err(status), Err(rule)) => {
+                self.refused(&status, rule);
+                None
+            }
+            (answered, expected) => {
+                panic!("a push of {delivery} under {agreement}: {:?}, not {expected:?}", answered.map(drop))
+            }
+        }
+    }
+
+    /// Hands a batch over and waits for its verdict; whether the push goes on.
+    fn hand_over(&mut self, stream: &mut Stream, batch: Batch) -> bool {
+        let source = stream.source;
+        let records = batch.rows.iter().map(|row| row.record(source)).collect();
+        let sent = pb::Batch { batch: batch.id.clone(), sequence: batch.sequence, records };
+        let sent = pb::PushRequest { message: Some(pb::push_request::Message::Batch(sent)) };
+        let service = self.service();
+        let replies = &mut stream.replies;
+        let answered = service.wait(async {
+            stream.requests.send(sent).await.expect("the push is open");
+            replies.message().await
+        });
+        let (expected, line) = self.model.take(source, &batch);
+        self.entered([line]);
+        match (answered, expected) {
+            (
+                Ok(Some(pb::PushResponse { message: Some(message) })),
+                Taken::Acknowledged { outcomes, repeated },
+            ) => {
+                let pb::push_response::Message::Verdict(verdict) = message else { panic!("it is judged") };
+                let wire: Vec<i32> = outcomes.iter().map(|outcome| *outcome as i32 + 1).collect();
+                assert_eq!((&verdict.batch, verdict.sequence), (&batch.id, batch.sequence));
+                assert_eq!((&verdict.outcomes, verdict.repeated), (&wire, repeated), "{batch:?}");
+                for violation in &verdict.violations {
+                    assert_eq!(wire[violation.record as usize], 5, "only what is refused is wrong");
+                }
+                self.proven(verdict.receipt.as_ref());
+                if self.chance(75) {
+                    let n_entries = self.log.len() as u64;
+                    let Batch { delivery, sequence, .. } = batch;
+                    self.letters.push(Letter::Verdict { source, delivery, sequence, n_entries });
+                }
+                true
+            }
+            (Err(status), Taken::Refused(rule)) => {
+                self.refused(&status, rule);
+                false
+            }
+            (answered, expected) => panic!("{batch:?}: {answered:?}, not {expected:?}"),
+        }
+    }
+
+    /// A refusal is by the rule it must be by: its entry says so, and the proof of that comes with it.
+    pub(crate) fn refused(&mut self, status: &Status, rule: &str) {
+        use prost::Message;
+        let receipt = status.metadata().get_bin(throughline::api::RECEIPT).expect("a refusal has a receipt");
+        let receipt = receipt.to_bytes().expect("bytes");
+        let receipt = throughline::audit::Receipt::decode(receipt).expect("a receipt");
+        let entry = self.proven(Some(&receipt));
+        assert_eq!(entry.rule.as_str(), rule, "{status:?}");
+        assert_eq!(entry.decision, throughline::audit::Decision::Refused);
+    }
+
+    /// A whole roll, in one batch that arrives at once.
+    pub(crate) fn push_roll(&mut self, source: usize, rows: Vec<Row>) {
+        let delivery = "d0".to_owned();
+        let batch = Batch { delivery: delivery.clone(), id: "d0-1".into(), sequence: 1, rows };
+        self.carry(source, &delivery, vec![batch]);
+        self.streams.clear();
+        self.letters.clear();
+    }
+}
