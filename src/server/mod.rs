@@ -40,7 +40,7 @@ mod services;
 pub use config::{Config, ConfigError, KeySource, KeySources, LimitSettings, TlsFiles};
 pub use error::Error;
 pub use restore::Since;
-pub use services::{Opened, Services, open};
+pub use services::{Opened, Services, intake, open};
 
 use crate::audit::Entry;
 use crate::calendar::Timestamp;
@@ -96,7 +96,7 @@ pub async fn bind(config: Config, said: Said) -> Result<Bound, Error> {
         revocation: files.revoked,
     };
     let tls = Arc::new(tls::Tls::load(files)?);
-    let opened = open(&config, said).await?;
+    let opened = open(&config, intake(&config.keys)?, said).await?;
     let bind =
         async |address| TcpListener::bind(address).await.map_err(|cause| Error::Listen(address, cause));
     let listener = bind(config.listen).await?;

@@ -1,7 +1,7 @@
 //! The service between its database and its socket: what is opened at the start, and what answers calls, whoever carries
 //! them.
 
-use super::config::Config;
+use super::config::{Config, KeySources};
 use super::desk::Desk;
 use super::error::Error;
 use super::metrics::Metrics;
@@ -41,19 +41,27 @@ pub struct Opened {
     unfinished: Unfinished,
 }
 
-/// Reads keys, and opens and verifies the database. What was destroyed since the database was copied, if it is a copy, is
+/// How records are taken in, with the keys that they are encoded with where the service does that.
+///
+/// # Errors
+///
+/// [`Error::Key`].
+pub fn intake(keys: &KeySources) -> Result<Intake, Error> {
+    Ok(match &keys.linkage {
+        Some(source) => Intake::Encodes(Arc::new(KeyRing::derive(&keys::roots(source)?))),
+        None => Intake::EncodedOnly,
+    })
+}
+
+/// Reads the other keys, and opens and verifies the database. What was destroyed since the database was copied, if it is a copy, is
 /// destroyed again before anything else.
 ///
 /// # Errors
 ///
 /// [`Error`].
-pub async fn open(config: &Config, said: Said) -> Result<Opened, Error> {
+pub async fn open(config: &Config, intake: Intake, said: Said) -> Result<Opened, Error> {
     let service = ServiceKey::derive(&keys::root("service", &config.keys.service)?);
     let (log, log_next) = (config.keys.log.clone(), config.keys.log_next.clone());
-    let intake = match &config.keys.linkage {
-        Some(source) => Intake::Encodes(Arc::new(KeyRing::derive(&keys::roots(source)?))),
-        None => Intake::EncodedOnly,
-    };
     let database = config.database.clone();
     let open = move || {
         let origin = Store::origin(&database)?;

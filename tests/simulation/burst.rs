@@ -52,6 +52,7 @@ impl World<'_> {
             // Nobody waits for what the store has been handed, and it is committed all the same.
             drop((accepting, undone));
             self.entered(lines);
+            self.see("- left in queue");
             self.restart();
             return;
         }
@@ -126,6 +127,7 @@ impl World<'_> {
 
 fn rule_of(error: &Error) -> &'static str {
     match error {
+        Error::Refused(refused) => refused.rule.name(),
         Error::NotRegistered => "organization.suspended",
         Error::Conflict => "batch.conflict",
         Error::OutOfOrder { .. } => "batch.out_of_order",

@@ -14,6 +14,9 @@ use throughline::store::{Logged, Snapshot, Store};
 impl World<'_> {
     /// The service and its model agree.
     pub(crate) fn check(&mut self) {
+        if !std::mem::take(&mut self.is_changed) {
+            return;
+        }
         self.check_log();
         let (model, names) = (&self.model, SOURCES.map(|name| OrgId::new(name).expect("an id")));
         self.look(|snapshot| {
@@ -69,8 +72,8 @@ impl World<'_> {
         assert_eq!(lines, self.log[from as usize..], "entries from {from} on");
         assert_eq!(head.size, self.log.len() as u64);
         for (entry, at) in found.iter().zip(from..) {
-            let name = entry.organization.as_ref().map_or("-", OrgId::as_str);
-            let is_own = |line: &&String| line.split(' ').next() == Some(name);
+            let Some(name) = &entry.organization else { continue };
+            let is_own = |line: &&String| line.split(' ').next() == Some(name.as_str());
             let n_own = self.log[..at as usize].iter().filter(is_own).count() as u64;
             assert_eq!(entry.own_size, Some(n_own), "place of entry {at} among those of {name}");
         }

@@ -4,17 +4,21 @@
 //! `THROUGHLINE_SEEDS=10000` runs so many seeds, on all cores; `THROUGHLINE_SEED=1234` replays one.
 
 mod burst;
-mod calls;
 mod check;
 mod model;
 mod network;
 mod papers;
 mod people;
+mod questions;
 mod service;
+mod sources;
+mod steward;
 mod template;
+mod withdrawal;
 mod world;
 
 use people::Canaries;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -25,6 +29,37 @@ use world::World;
 
 /// Seeds of a plain `cargo test`.
 const SEEDS: u64 = 300;
+
+/// What happens in so many seeds, or else they show nothing: what is in the log, and how the service ends.
+const HAPPENS: [&str; 27] = [
+    "Push allowed agreement.covered",
+    "Push refused agreement.not_expired",
+    "Push refused agreement.not_withdrawn",
+    "Push refused batch.conflict",
+    "Push refused batch.out_of_order",
+    "Push refused organization.suspended",
+    "GetDelivery allowed registered",
+    "GetDelivery refused organization.suspended",
+    "Query intended call.intended",
+    "Query allowed agreement.covered",
+    "Query refused agreement.begun",
+    "Query refused agreement.dimension",
+    "Query refused agreement.not_expired",
+    "Query refused agreement.party",
+    "Query refused agreement.purpose",
+    "Query refused edition.none",
+    "Query refused organization.role",
+    "Query refused organization.suspended",
+    "Query refused peer.role",
+    "Query refused product.not_a_slice",
+    "PutOrganization allowed registered",
+    "Publish allowed registered",
+    "Publish refused publish.closed",
+    "Destroy allowed registered",
+    "cut off: whole",
+    "cut off: lost",
+    "left in queue",
+];
 
 /// Seeds that fail before the others are not run any more.
 const FAILURES_MAX: usize = 3;
@@ -41,6 +76,7 @@ fn every_promise_holds_after_every_step_of_every_seed() {
     };
     let (template, canaries) = (Template::make(), Canaries::new());
     let (next, failed, started) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()), Instant::now());
+    let happened = Mutex::new(BTreeMap::<String, u64>::new());
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -48,15 +84,20 @@ fn every_promise_holds_after_every_step_of_every_seed() {
             if seed >= seeds.end || n_failed >= FAILURES_MAX {
                 return;
             }
-            if catch_unwind(AssertUnwindSafe(|| run(&template, &canaries, seed))).is_err() {
-                failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
+            match catch_unwind(AssertUnwindSafe(|| run(&template, &canaries, seed))) {
+                Ok(observed) => {
+                    let mut happened = happened.lock().unwrap_or_else(PoisonError::into_inner);
+                    kinds(&observed).for_each(|kind| *happened.entry(kind).or_default() += 1);
+                }
+                Err(_) => failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed),
             }
             if (seed + 1).is_multiple_of(1_000) {
                 say(&format!("{} of {} seeds after {:.0?}", seed + 1, seeds.end, started.elapsed()));
             }
         }
     };
-    let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // A seed waits for its own writer half of the time.
+    let n_threads = 2 * std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| (0..n_threads).for_each(|_| drop(scope.spawn(work))));
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     say(&format!("{} seeds in {:.1?}", seeds.end - seeds.start, started.elapsed()));
@@ -65,6 +106,12 @@ fn every_promise_holds_after_every_step_of_every_seed() {
         .map(|seed| format!("\n  THROUGHLINE_SEED={seed} cargo test --test simulation"))
         .collect();
     assert!(failed.is_empty(), "{} seeds fail; to replay them:{replay}", failed.len());
+    let happened = happened.into_inner().unwrap_or_else(PoisonError::into_inner);
+    happened.iter().for_each(|(kind, n)| say(&format!("{n:>8} {kind}")));
+    if seeds.end - seeds.start >= SEEDS {
+        let missing: Vec<_> = HAPPENS.iter().filter(|kind| !happened.contains_key(**kind)).collect();
+        assert!(missing.is_empty(), "this has never happened: {missing:?}");
+    }
 }
 
 #[test]
@@ -99,7 +146,8 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
             79..83 => world.ask_delivery(),
             83..90 => world.burst(),
             90..93 => world.restart(),
-            93..97 => world.cut_off(),
+            93..96 => world.cut_off(),
+            96 => world.withdraw(),
             _ if world.model.n_editions < n_editions_max => world.publish(),
             _ => world.deliver(),
         }
@@ -110,6 +158,15 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
     let n_entries = world.log.len() as u64;
     check::check_files(folder.path(), &database, &template.keys.log, n_entries, canaries);
     String::from_utf8(observed).expect("it was text")
+}
+
+/// What was seen, but for who did it and to what.
+fn kinds(observed: &str) -> impl Iterator<Item = String> {
+    let kind = |line: &str| {
+        let words: Vec<&str> = line.split(' ').skip(1).take(3).collect();
+        words.join(" ")
+    };
+    observed.lines().filter(|line| line.split(' ').count() > 3).map(kind)
 }
 
 /// Says something to whoever runs the tests.

@@ -51,6 +51,7 @@ pub(crate) struct Model {
     batches: BTreeMap<(usize, String), Known>,
     latest: [Option<String>; SOURCES.len()],
     suspended: BTreeSet<String>,
+    withdrawn: BTreeSet<usize>,
     pub(crate) n_editions: u32,
 }
 
@@ -62,6 +63,23 @@ impl Model {
 
     pub(crate) fn is_suspended(&self, organization: &str) -> bool {
         self.suspended.contains(organization)
+    }
+
+    pub(crate) fn has_withdrawn(&self, source: usize) -> bool {
+        self.withdrawn.contains(&source)
+    }
+
+    /// Destroys what a source has sent.
+    pub(crate) fn withdraw(&mut self, source: usize) {
+        self.withdrawn.insert(source);
+        self.held[source].clear();
+        self.subjects.retain(|(of, _)| *of != source);
+        self.batches.retain(|(of, _), _| *of != source);
+    }
+
+    /// Whether records of an edition are destroyed, as each has some of every source.
+    pub(crate) fn is_closed(&self) -> bool {
+        !self.withdrawn.is_empty()
     }
 
     /// Suspends an organization or lets it in again; the lines of the log.
@@ -107,6 +125,7 @@ impl Model {
         let name = SOURCES[source];
         let rule = match agreement {
             _ if self.is_suspended(name) => "organization.suspended",
+            IN_FORCE if self.has_withdrawn(source) => "agreement.not_withdrawn",
             IN_FORCE => {
                 if self.latest[source].as_deref() != Some(delivery) {
                     self.batches.retain(|(of, _), known| *of != source || known.batch.delivery != delivery);
@@ -140,6 +159,9 @@ impl Model {
     fn judge(&mut self, source: usize, batch: &Batch) -> Taken {
         if self.is_suspended(SOURCES[source]) {
             return Taken::Refused("organization.suspended");
+        }
+        if self.has_withdrawn(source) {
+            return Taken::Refused("agreement.not_withdrawn");
         }
         if let Some(Known { batch: known, outcomes }) = self.batches.get(&(source, batch.id.clone())) {
             let is_same = known.delivery == batch.delivery
@@ -217,6 +239,7 @@ pub(crate) fn line(entry: &Entry) -> String {
     entry.agreement.iter().for_each(|agreement| add(agreement.as_str()));
     entry.purpose.iter().for_each(|purpose| add(purpose.as_str()));
     entry.edition.iter().for_each(|edition| add(&format!("edition={edition}")));
+    entry.step.iter().for_each(|step| add(&format!("step={step}")));
     entry.batch.iter().for_each(|batch| add(&format!("batch={batch}")));
     let counts = [entry.n_new, entry.n_changed, entry.n_unchanged, entry.n_deleted, entry.n_refused];
     if entry.n_records.is_some() {

@@ -3,26 +3,13 @@
 
 use crate::model::{Batch, Taken};
 use crate::papers::{EXPIRED, IN_FORCE, SOURCES};
-use crate::people::{Row, STUDENTS, Said};
+use crate::people::Row;
 use crate::world::World;
-use std::collections::BTreeMap;
 use throughline::api::v1 as pb;
-use throughline::records::Kind;
 use throughline::server::peer::Role;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
-
-/// A source's client: what it sends, and what it has heard of that.
-#[derive(Default)]
-pub(crate) struct Client {
-    n_deliveries: usize,
-    delivery: String,
-    /// The batches of each delivery, in order.
-    sent: BTreeMap<String, Vec<Batch>>,
-    /// Batches of the delivery under way that it knows are in.
-    through: u64,
-}
 
 /// A message on its way.
 #[derive(Clone)]
@@ -42,83 +29,6 @@ pub(crate) struct Stream {
 }
 
 impl World<'_> {
-    /// A source has something to say, and posts it.
-    pub(crate) fn post(&mut self) {
-        let source = self.below(SOURCES.len());
-        let n_known = self.clients[source].n_deliveries;
-        if n_known == 0 || self.chance(8) {
-            let client = &mut self.clients[source];
-            client.n_deliveries += 1;
-            client.delivery = format!("d{}", client.n_deliveries);
-            client.through = 0;
-        } else if n_known > 1 && self.chance(8) {
-            // Files as they were before are sent again, from the first batch on.
-            let at = 1 + self.below(n_known);
-            self.clients[source].delivery = format!("d{at}");
-            self.clients[source].through = 0;
-        }
-        if !self.chance(30) || self.clients[source].sent.is_empty() {
-            let n = 1 + self.below(6);
-            let rows = (0..n).map(|_| self.row()).collect();
-            let client = &mut self.clients[source];
-            let sent = client.sent.entry(client.delivery.clone()).or_default();
-            let sequence = sent.len() as u64 + 1;
-            let id = format!("{}-{sequence}", client.delivery);
-            sent.push(Batch { delivery: client.delivery.clone(), id, sequence, rows });
-        }
-        let (delivery, through) =
-            (self.clients[source].delivery.clone(), self.clients[source].through as usize);
-        let sent = self.clients[source].sent.get(&delivery).cloned().unwrap_or_default();
-        let mut batches = sent[through.min(sent.len())..].to_vec();
-        match self.below(12) {
-            0 => batches = sent,
-            1 if batches.len() > 1 => drop(batches.remove(0)),
-            2 => {
-                if let Some(last) = batches.last_mut() {
-                    last.rows.push(Row { student: 1, said: Said::Attendance(7) });
-                }
-            }
-            3 => {
-                if let Some(last) = batches.last_mut() {
-                    last.id.push_str("-again");
-                }
-            }
-            4 => {
-                if let Some(last) = batches.last_mut() {
-                    last.sequence += 1;
-                }
-            }
-            _ => {}
-        }
-        if !batches.is_empty() {
-            self.letters.push(Letter::Batches { source, delivery, batches });
-        }
-    }
-
-    /// The batch of a source that it would send next.
-    pub(crate) fn unheard(&mut self, source: usize) -> Option<Batch> {
-        let client = &self.clients[source];
-        let next = self.model.through(source, &client.delivery) as usize;
-        let sent = client.sent.get(&client.delivery)?;
-        sent.get(next).or(sent.last()).cloned()
-    }
-
-    fn row(&mut self) -> Row {
-        let (student, variant) = (self.below(STUDENTS), self.below(3) as u8);
-        let said = match self.below(20) {
-            0..=6 => Said::Person(variant),
-            7..=9 => Said::Enrollment(variant),
-            10..=13 => Said::Attendance(variant * 3),
-            14 => Said::OptOut,
-            15 => Said::Delete(Kind::OptOut),
-            16 => Said::Delete(Kind::Person),
-            17 => Said::Delete(Kind::AttendanceSummary),
-            18 => Said::NoSuchDay,
-            _ => Said::NotPermitted,
-        };
-        Row { student, said }
-    }
-
     /// One of the messages arrives, and stays on its way a second time, or is lost.
     pub(crate) fn deliver(&mut self) {
         if self.letters.is_empty() {
@@ -133,10 +43,7 @@ impl World<'_> {
             Letter::Batches { source, delivery, batches } => self.carry(source, &delivery, batches),
             Letter::Verdict { source, delivery, sequence, n_entries } => {
                 self.heard(n_entries);
-                let client = &mut self.clients[source];
-                if client.delivery == delivery {
-                    client.through = client.through.max(sequence);
-                }
+                self.clients[source].hear(&delivery, sequence);
             }
         }
     }

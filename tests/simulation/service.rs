@@ -12,10 +12,11 @@ use throughline::api::v1::ingest_service_client::IngestServiceClient;
 use throughline::api::v1::release_service_client::ReleaseServiceClient;
 use throughline::audit::{SignerKey, VerifierKey};
 use throughline::identity::{KeyRing, Root};
+use throughline::ingest::Intake;
 use throughline::records::OrgId;
 use throughline::server::connection::Connection;
 use throughline::server::peer::{Peer, Role};
-use throughline::server::{Config, Said, Services, Since};
+use throughline::server::{self, Config, Said, Services, Since};
 use throughline::store::Store;
 use tokio::runtime::Runtime;
 use tonic::body::Body;
@@ -71,7 +72,8 @@ impl Running {
         let config = keys.configuration(database);
         let said = Said { since: Since::Unsaid, clock_is_right: false };
         let services = runtime.block_on(async {
-            throughline::server::open(&config, said).await.expect("the database opens").services(&config)
+            let intake = Intake::Encodes(RING.clone());
+            server::open(&config, intake, said).await.expect("the database opens").services(&config)
         });
         Self { runtime, services, database: database.to_owned() }
     }
@@ -98,6 +100,14 @@ impl Running {
         std::fs::metadata(wal(&self.database)).map_or(0, |wal| wal.len())
     }
 
+    /// Empties the write-ahead log, so that its length tells what was committed since.
+    pub(crate) fn empty_wal(&self) {
+        let database = rusqlite::Connection::open(&self.database).expect("it opens");
+        let empty = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let is_busy: bool = database.query_row(empty, [], |row| row.get(0)).expect("it is emptied");
+        assert!(!is_busy, "nobody looks at it");
+    }
+
     /// Ends it in an orderly way: whatever has been handed to the store is committed, and the database is closed.
     pub(crate) fn stop(self) -> PathBuf {
         let mut stopped = self.store().stopped();
@@ -112,15 +122,14 @@ impl Running {
     }
 
     /// Cuts it off, with what is on disk as it is now, but for the last bytes of the write-ahead log: those from `keep` on
-    /// were never synced. The database that is left.
-    pub(crate) fn cut_off(self, keep: u64, to: &Path) -> PathBuf {
+    /// were never synced. What is left becomes another database.
+    pub(crate) fn cut_off(self, keep: u64, to: &Path) {
         std::fs::copy(&self.database, to).expect("copied");
         if let Ok(mut bytes) = std::fs::read(wal(&self.database)) {
             bytes.truncate(keep.try_into().expect("it fits"));
             std::fs::write(wal(to), bytes).expect("written");
         }
         self.stop();
-        to.to_owned()
     }
 }
 

@@ -1,14 +1,12 @@
-//! What partners ask and stewards do, and what they must be told.
+//! What partners ask, and what they must be told: the same answer for ever, or the rule that refuses it.
 
-use crate::papers::{BYSTANDER, COMING, EXPIRED, IN_FORCE, NARROW, PARTNER, PURPOSE, SOURCES, STEWARD};
+use crate::papers::{BYSTANDER, COMING, EXPIRED, IN_FORCE, NARROW, PARTNER, PURPOSE, SOURCES};
 use crate::world::World;
-use pb::Standing::{Active, Suspended};
 use prost::Message;
 use throughline::api::v1 as pb;
-use throughline::audit::{Decision, Hash};
+use throughline::audit::Hash;
 use throughline::disclosure::{Mark, ProtectedTable};
 use throughline::server::peer::Role;
-use tonic::Status;
 
 /// Who asks something, and the rule that must refuse it: nothing where it must be answered.
 struct Asked {
@@ -72,12 +70,18 @@ impl World<'_> {
         assert_eq!(table.edition(), edition, "{question:?}");
         for cell in table.cells().iter().filter(|cell| cell.mark() == Mark::Shown) {
             assert!(cell.denominator() == 0 || cell.denominator() >= 10, "{question:?}: {cell:?}");
-            self.see(&format!("{cell:?}"));
         }
+        // An answer says of its records on which day they were destroyed; its figures stay as they are.
         let asked = format!("{:?}", pb::QueryRequest { edition, ..question.clone() });
-        let answer = table.encode_to_vec();
-        let first = self.answers.entry((edition, asked)).or_insert_with(|| answer.clone());
-        assert!(*first == answer, "another answer to {question:?}");
+        let figures = table.cells().iter().flat_map(Message::encode_to_vec).collect::<Vec<u8>>();
+        self.see(&Hash::of(&figures).to_string());
+        for (asked, answer) in [
+            (format!("figures of {asked}"), figures),
+            (format!("{asked} {}", self.model.is_closed()), table.encode_to_vec()),
+        ] {
+            let first = self.answers.entry((edition, asked)).or_insert_with(|| answer.clone());
+            assert!(*first == answer, "another answer to {question:?}");
+        }
     }
 
     fn question(&mut self) -> Asked {
@@ -169,88 +173,6 @@ impl World<'_> {
             8 => Wrong::Role,
             9 => Wrong::Rpc,
             _ => Wrong::Nothing,
-        }
-    }
-
-    /// The steward suspends an organization, or lets it in again.
-    pub(crate) fn change_standing(&mut self) {
-        let (id, role) = match self.below(SOURCES.len() + 1) {
-            at if at < SOURCES.len() => (SOURCES[at], Role::Contributor),
-            _ => (PARTNER, Role::Partner),
-        };
-        let is_suspended = !self.model.is_suspended(id) && self.chance(60);
-        let organization = pb::Organization {
-            id: id.into(),
-            name: id.into(),
-            roles: vec![role.as_str().into()],
-            standing: if is_suspended { Suspended } else { Active }.into(),
-        };
-        let line = self.model.put_standing(id, is_suspended);
-        self.put_organization(organization, line);
-        if self.chance(50) {
-            self.all_heard();
-        }
-    }
-
-    pub(crate) fn put_organization(&mut self, organization: pb::Organization, line: String) {
-        let service = self.service();
-        let mut admin = service.line(STEWARD, Role::Steward).admin();
-        let request = pb::PutOrganizationRequest { organization: Some(organization) };
-        let put = service.wait(admin.put_organization(request)).expect("the steward may");
-        self.entered([line]);
-        let receipt = put.metadata().get_bin(throughline::api::RECEIPT).expect("a receipt");
-        let receipt = receipt.to_bytes().expect("bytes");
-        self.proven(Some(&throughline::audit::Receipt::decode(receipt).expect("a receipt")));
-    }
-
-    /// The steward publishes an edition.
-    pub(crate) fn publish(&mut self) {
-        let service = self.service();
-        let mut admin = service.line(STEWARD, Role::Steward).admin();
-        let published = service.wait(async {
-            let request = pb::PublishRequest { title: "an edition".into() };
-            let mut stages = admin.publish(request).await?.into_inner();
-            let mut last = None;
-            while let Some(stage) = stages.message().await? {
-                last = Some(stage);
-            }
-            Ok::<_, Status>(last.expect("there are stages"))
-        });
-        self.entered([format!("{STEWARD} Publish intended call.intended")]);
-        self.model.n_editions += 1;
-        let edition = self.model.n_editions;
-        self.entered([format!("{STEWARD} Publish allowed registered edition={edition}")]);
-        let published = published.expect("an edition");
-        let report = published.report.as_ref().expect("a report");
-        assert_eq!(report.edition, edition);
-        assert_eq!(self.proven(published.receipt.as_ref()).decision, Decision::Allowed);
-        if self.chance(50) {
-            self.all_heard();
-        }
-    }
-
-    /// A source asks how far a delivery is.
-    pub(crate) fn ask_delivery(&mut self) {
-        let source = self.below(SOURCES.len());
-        let delivery = format!("d{}", self.below(4));
-        let service = self.service();
-        let mut line = service.line(SOURCES[source], Role::Contributor).ingest();
-        let request = pb::GetDeliveryRequest { delivery: delivery.clone(), linkage_keys: Vec::new() };
-        let told = service.wait(line.get_delivery(request));
-        let name = SOURCES[source];
-        match (told, self.model.is_suspended(name)) {
-            (Err(status), true) => {
-                self.entered([format!("{name} GetDelivery refused organization.suspended")]);
-                self.refused(&status, "organization.suspended");
-            }
-            (Ok(told), false) => {
-                self.entered([format!("{name} GetDelivery allowed registered")]);
-                let told = told.into_inner();
-                let expected = self.model.delivery(source, &delivery);
-                assert_eq!((told.acknowledged_through, told.outcomes), expected, "{name}, {delivery}");
-                self.all_heard();
-            }
-            (told, is_suspended) => panic!("{name}, suspended {is_suspended}: {told:?}"),
         }
     }
 }
