@@ -3,9 +3,12 @@
 //! The real program runs in a process of its own, with its default limits, on the same two cores as who presses it, so that a
 //! part of what is lost is the pressure's own work. `cargo bench --bench pressure` prints a line for each.
 
+#[path = "running/city.rs"]
+mod city;
 mod running;
 
-use running::{Service, percentile, question, register, run, say, set_up};
+use city::{question, register, set_up};
+use running::{Service, percentile, run, say};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};

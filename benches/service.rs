@@ -3,9 +3,12 @@
 //! It runs the real program in a process of its own, on the same machine as its clients, and prints figures:
 //! `cargo bench --bench service`. Receipts are verified by the clients, as they always are.
 
+#[path = "running/city.rs"]
+mod city;
 mod running;
 
-use running::{Service, percentile, question, register, run, say, set_up};
+use city::{question, register, set_up};
+use running::{Service, percentile, run, say};
 use std::path::Path;
 use std::time::Instant;
 use throughline::api::clear;

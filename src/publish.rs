@@ -5,26 +5,29 @@
 
 mod before;
 pub mod check;
+mod freeze;
+mod gathered;
 mod opted_out;
 
 pub(crate) use before::Before;
 
 use crate::audit::{Call, Receipt};
-use crate::calendar::{Date, SchoolYear};
+use crate::calendar::SchoolYear;
 use crate::disclosure::{self, RuleProfile, Seal, SealReport};
-use crate::identity::Token;
-use crate::outcomes::{self, Edition, EditionBuilder, Product, SourceId, SourcedFact, Unit};
-use crate::records::{Fact, OrgId};
+use crate::outcomes::{self, Edition, Product, Unit};
+use crate::records::OrgId;
 use crate::store::{
-    self, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports, Store,
-    StoredPerson, Tx,
+    self, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports, Store, Tx,
 };
+use freeze::{Frozen, freeze};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// A stage of publishing, for whoever waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Links are settled.
+    Link,
     /// Linked records become columns.
     Freeze,
     /// Products are counted over their lattices.
@@ -40,6 +43,7 @@ impl Stage {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Link => "link",
             Self::Freeze => "freeze",
             Self::Tabulate => "tabulate",
             Self::Seal => "seal",
@@ -109,6 +113,7 @@ pub async fn publish(
     call: Call,
     progress: impl Fn(Stage) + Send + Sync + 'static,
 ) -> Result<Published, Error> {
+    progress(Stage::Link);
     // What was linked at once, in the order of arrival, is settled first: an edition does not depend on it.
     store.transaction("publish.links", |tx| tx.settle_links().map_err(Error::from)).await?;
     let ties = *store.key().ties();
@@ -258,86 +263,4 @@ fn left_out(edition: &Edition, products: &[Product], seal: &Seal) -> Result<Left
 /// [`store::Error`].
 pub fn published_products(snapshot: &Snapshot<'_>) -> Result<Vec<Product>, store::Error> {
     Ok(Before::next(snapshot)?.published().to_vec())
-}
-
-struct Frozen {
-    edition: Edition,
-    sources: BTreeSet<OrgId>,
-    n_waiting: u64,
-    n_without_consent: u64,
-}
-
-/// Gathers the facts of each person from all sources and folds them into an edition.
-fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
-    let names: BTreeMap<u32, OrgId> = snapshot.sources()?.into_iter().collect();
-    let persons: HashMap<(u32, Token), StoredPerson> =
-        snapshot.subjects()?.into_iter().map(|row| ((row.source, row.student), row.person)).collect();
-    let mut builder = EditionBuilder::new(call.time.date(), names.values().cloned())?;
-    let numbers: BTreeMap<u32, SourceId> =
-        names.iter().filter_map(|(&number, id)| Some((number, builder.source(id)?))).collect();
-    let mut facts: Vec<(StoredPerson, u32, Fact)> = Vec::new();
-    let mut sources = BTreeSet::new();
-    let mut n_waiting = 0;
-    snapshot.each_record(|record| {
-        let damaged = store::Error::Damaged("a source");
-        let (Some(name), Some(&source)) = (names.get(&record.source), numbers.get(&record.source)) else {
-            return Err(damaged);
-        };
-        sources.insert(name.clone());
-        match (&record.fact, record.student) {
-            (Fact::School(school), _) => builder.add_school(source, school),
-            (Fact::Program(program), _) => builder.add_program(program),
-            (Fact::SchoolDay(day), _) => builder.add_school_day(source, day),
-            (_, Some(student)) => match persons.get(&(record.source, student)) {
-                Some(&person) => facts.push((person, record.source, record.fact)),
-                None => n_waiting += 1,
-            },
-            (_, None) => return Err(store::Error::Damaged("a record without its student")),
-        }
-        Ok(())
-    })?;
-    // Stable: within a person, facts keep the order of source, kind and key.
-    facts.sort_by_key(|(person, source, fact)| (*person, *source, fact.kind() as u8));
-    let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, call.time.date());
-    opted_out::add(snapshot, &persons, &mut facts, call.time.date())?;
-    let persons = || {
-        facts.chunk_by(|left, right| left.0 == right.0).map(|of_one| {
-            let sourced =
-                of_one.iter().map(|(_, source, fact)| SourcedFact { source: numbers[source], fact });
-            (of_one[0].0.0, sourced.collect::<Vec<_>>())
-        })
-    };
-    persons().for_each(|(_, facts)| builder.note_services(&facts));
-    persons().for_each(|(number, facts)| builder.add_person(number, &facts));
-    Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
-}
-
-/// Sources whose records count with consent alone, under any agreement, whether or not it is in force: consent that was
-/// needed once is needed as long as the records are here.
-fn opt_in(snapshot: &Snapshot<'_>) -> Result<BTreeSet<OrgId>, store::Error> {
-    Ok(snapshot.agreements()?.into_iter().flat_map(|(agreement, _)| agreement.terms.opt_in).collect())
-}
-
-/// Drops what such sources say of persons whose consent they do not have, and tells of how many. `facts` are sorted by person.
-fn keep_consented(
-    facts: &mut Vec<(StoredPerson, u32, Fact)>,
-    opt_in: &BTreeSet<OrgId>,
-    names: &BTreeMap<u32, OrgId>,
-    frozen_on: Date,
-) -> u64 {
-    let is_opt_in = |source: &u32| names.get(source).is_some_and(|name| opt_in.contains(name));
-    let consents = facts.iter().filter_map(|(person, source, fact)| match fact {
-        Fact::Consent(consent) if consent.holds(frozen_on) => Some((*person, *source)),
-        _ => None,
-    });
-    let consents: BTreeSet<(StoredPerson, u32)> = consents.filter(|(_, source)| is_opt_in(source)).collect();
-    let mut without = BTreeSet::new();
-    facts.retain(|(person, source, _)| {
-        let is_kept = !is_opt_in(source) || consents.contains(&(*person, *source));
-        if !is_kept {
-            without.insert(*person);
-        }
-        is_kept
-    });
-    without.len() as u64
 }

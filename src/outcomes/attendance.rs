@@ -12,6 +12,12 @@ use std::ops::RangeInclusive;
 #[derive(Default)]
 pub(super) struct Attendance {
     summaries: Option<Days>,
+    /// Absent where summaries say all: an edition has millions of these.
+    daily: Option<Box<Daily>>,
+}
+
+/// What is known day by day.
+struct Daily {
     /// Days with an event, of each source.
     events: Vec<(SourceId, Days)>,
     /// Absences on days of instruction at schools with a calendar.
@@ -32,11 +38,12 @@ impl Sayings<'_, '_> {
         let summaries =
             self.summaries.iter().filter(|s| days.contains(&s.fact.from) && days.contains(&s.fact.to));
         let events: Vec<_> = self.events.iter().filter(|said| days.contains(&said.fact.date)).collect();
-        Attendance {
-            summaries: of_summaries(summaries),
+        let daily = Daily {
             events: of_events(&events, self.summaries),
             memberships: reporting.memberships(self, days),
-        }
+        };
+        let is_there = !daily.events.is_empty() || !daily.memberships.is_empty();
+        Attendance { summaries: of_summaries(summaries), daily: is_there.then(|| Box::new(daily)) }
     }
 }
 
@@ -46,12 +53,13 @@ impl Attendance {
     /// reported up to the last event it has sent of anybody.
     pub(super) fn settle(&self, year: u16, reporting: &Reporting) -> Days {
         let mut sum = self.summaries.unwrap_or_default();
-        for (source, days) in &self.events {
+        let Some(daily) = &self.daily else { return sum };
+        for (source, days) in &daily.events {
             if reporting.is_every_day(*source, year) {
                 sum = sum.plus(*days);
             }
         }
-        self.memberships.iter().fold(sum, |sum, membership| sum.plus(reporting.days_of(membership, year)))
+        daily.memberships.iter().fold(sum, |sum, membership| sum.plus(reporting.days_of(membership, year)))
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit, Values,
 };
 use crate::calendar::SchoolYear;
+use crate::parallel::in_parallel;
 use plan::Plan;
 use std::collections::BTreeSet;
 pub use together::check_together;
@@ -32,7 +33,7 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
     if products.windows(2).any(|p| (&p[0].id, p[0].version) == (&p[1].id, p[1].version)) {
         return Err(Error::DuplicateProduct);
     }
-    let mut tabulations = Vec::new();
+    let mut jobs = Vec::new();
     for unit in super::edition::UNITS {
         let years: BTreeSet<u16> =
             products.iter().flat_map(|of| of.years.0.ending()..=of.years.1.ending()).collect();
@@ -42,12 +43,11 @@ pub fn tabulate(edition: &Edition, products: &[Product]) -> Result<Vec<Tabulatio
                     && product.indicators.iter().any(|used| used.indicator.unit == unit)
             };
             let products: Vec<&Product> = products.iter().copied().filter(covers).collect();
-            for products in together(&products) {
-                tabulations.push(count(edition, &products, unit, period)?);
-            }
+            jobs.extend(together(&products).into_iter().map(|products| (products, unit, period)));
         }
     }
-    Ok(tabulations)
+    let count = |(products, unit, period): &(Vec<&Product>, _, _)| count(edition, products, *unit, *period);
+    in_parallel(&jobs, count).into_iter().collect()
 }
 
 /// Products of one unit and period by what they are protected with: those that hide, those that round, and each of those

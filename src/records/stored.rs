@@ -17,13 +17,18 @@ impl Fact {
     /// The fact that [`Fact::to_stored`] wrote, also before fields were added; nothing for other bytes.
     #[must_use]
     pub fn from_stored(bytes: &[u8]) -> Option<Self> {
-        let mut padded = bytes.to_vec();
-        padded.resize(bytes.len() + FIELDS_MAX, 0);
-        let (fact, rest): (Self, _) = postcard::take_from_bytes(&padded).ok()?;
+        // On the stack: an edition reads tens of millions.
+        let mut padded = [0; BYTES_MAX + FIELDS_MAX];
+        padded.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        let padded = padded.get(..bytes.len() + FIELDS_MAX)?;
+        let (fact, rest): (Self, _) = postcard::take_from_bytes(padded).ok()?;
         // What was stored is read to its end.
         (rest.len() <= FIELDS_MAX).then_some(fact)
     }
 }
+
+/// A stored fact is not longer: the store takes none that is.
+const BYTES_MAX: usize = 1_024;
 
 /// More than any fact has fields: absent ones are a zero byte each.
 const FIELDS_MAX: usize = 32;

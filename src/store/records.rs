@@ -17,6 +17,29 @@ pub struct Stored {
     pub fact: Fact,
 }
 
+/// A record as it is stored, which nobody has read yet.
+pub struct Row<'r> {
+    /// Small number of the source.
+    pub source: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// Token of the student; absent for schools and programs.
+    pub student: Option<Token>,
+    /// What it says.
+    pub bytes: &'r [u8],
+}
+
+impl Row<'_> {
+    /// What it says.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Damaged`].
+    pub fn fact(&self) -> Result<Fact, Error> {
+        Fact::from_stored(self.bytes).ok_or(Error::Damaged("a record"))
+    }
+}
+
 /// How many records a source holds of a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordCount {
@@ -42,26 +65,35 @@ pub struct Holding {
 }
 
 impl Snapshot<'_> {
-    /// Visits every record that stands, by source, kind and key.
+    /// Visits every record that stands, by source, kind and key, as it is stored.
     ///
     /// # Errors
     ///
     /// [`Error::Database`], [`Error::Damaged`], or what the visitor returns.
-    pub fn each_record(&self, mut visit: impl FnMut(Stored) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn each_stored(&self, mut visit: impl FnMut(Row<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let mut statement = self.prepare(
-            "SELECT source, student, fact FROM record WHERE fact IS NOT NULL ORDER BY source, kind, key",
+            "SELECT source, kind, student, fact FROM record WHERE fact IS NOT NULL ORDER BY source, kind, key",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let student: Option<[u8; 16]> = row.get(1)?;
-            let fact = Fact::from_stored(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
-            visit(Stored {
+            let (kind, student): (u8, Option<[u8; 16]>) = (row.get(1)?, row.get(2)?);
+            visit(Row {
                 source: row.get(0)?,
+                kind: *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?,
                 student: student.map(Token::from_bytes),
-                fact: fact.ok_or(Error::Damaged("a record"))?,
+                bytes: row.get_ref(3)?.as_blob().map_err(|_| Error::Damaged("a record"))?,
             })?;
         }
         Ok(())
+    }
+
+    /// Visits every record that stands, by source, kind and key.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::each_stored`].
+    pub fn each_record(&self, mut visit: impl FnMut(Stored) -> Result<(), Error>) -> Result<(), Error> {
+        self.each_stored(|row| visit(Stored { source: row.source, student: row.student, fact: row.fact()? }))
     }
 
     /// Visits every record of a source that stands, with its key, by kind and key.

@@ -7,6 +7,7 @@ use crate::cli::connect::Connect;
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::table::{Align, Table};
 use crate::cli::{Done, Failure, Finish};
+use std::time::Instant;
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct Publish {
@@ -27,9 +28,10 @@ impl Publish {
         let stream = session.admin().publish(request).await.map_err(crate::client::Error::from)?;
         let mut stream = stream.into_inner();
         let sign = screen::waiting();
-        let mut last = None;
+        let (mut last, mut stages) = (None, Vec::new());
         while let Some(reply) = stream.message().await.map_err(crate::client::Error::from)? {
             sign.set_message(reply.stage.clone());
+            stages.push((reply.stage, Instant::now()));
             last = reply.report.map(|report| (report, reply.receipt));
         }
         sign.finish_and_clear();
@@ -38,10 +40,16 @@ impl Publish {
         if entry.edition != Some(report.edition) {
             return Err(crate::client::Error::OtherCall.into());
         }
+        let stages = stages.windows(2).map(|pair| (pair[0].0.as_str(), pair[1].1 - pair[0].1));
         if self.json {
-            screen::json(&json(&report))
+            let stages = stages.map(|(stage, took)| (stage.to_owned(), took.as_secs_f64().into()));
+            let mut report = json(&report);
+            report["stages"] = serde_json::Value::Object(stages.collect());
+            screen::json(&report);
         } else {
-            print(&report)
+            print(&report);
+            let stages = stages.map(|(stage, took)| format!("{stage} {:.1} s", took.as_secs_f64()));
+            say(&format!("of this: {}", stages.collect::<Vec<_>>().join(", ")));
         }
         Ok(Finish::All)
     }

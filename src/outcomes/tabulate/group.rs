@@ -16,11 +16,16 @@ pub(super) fn group(
     let bits: Vec<u32> =
         widths.iter().map(|width| (width - 1).checked_ilog2().map_or(0, |b| b + 1)).collect();
     match bits.iter().sum::<u32>() {
+        // Looking every combination up takes a tenth of sorting the rows, where there are not many more of them than rows.
+        sum @ 0..=DENSE_BITS if 1 << sum <= 4 * counted.len() => Ok(dense(categories, &bits, counted)),
         0..=64 => Ok(grouped::<u64>(categories, &bits, counted)),
         65..=128 => Ok(grouped::<u128>(categories, &bits, counted)),
         _ => Err(Error::TooFine),
     }
 }
+
+/// Combinations of more bits are sorted: a table of them would not stay in any cache.
+const DENSE_BITS: u32 = 24;
 
 /// An integer that keys are packed into.
 trait Key: Copy + Ord + Default {
@@ -28,25 +33,53 @@ trait Key: Copy + Ord + Default {
     fn push(self, category: u16, bits: u32) -> Self;
 }
 
-impl Key for u64 {
-    fn push(self, category: u16, bits: u32) -> Self {
-        self << bits | Self::from(category)
-    }
+macro_rules! key {
+    ($($width:ty)+) => {
+        $(impl Key for $width {
+            fn push(self, category: u16, bits: u32) -> Self {
+                self << bits | Self::from(category)
+            }
+        })+
+    };
 }
 
-impl Key for u128 {
-    fn push(self, category: u16, bits: u32) -> Self {
-        self << bits | Self::from(category)
-    }
-}
+key! { u32 u64 u128 }
 
-fn grouped<K: Key>(categories: &[Vec<u16>], bits: &[u32], counted: &[bool]) -> (Vec<u16>, Vec<u32>) {
-    let mut keys = vec![K::default(); counted.len()];
+fn packed<K: Key>(categories: &[Vec<u16>], bits: &[u32], n: usize) -> Vec<K> {
+    let mut keys = vec![K::default(); n];
     for (categories, bits) in categories.iter().zip(bits) {
         for (key, category) in keys.iter_mut().zip(categories) {
             *key = key.push(*category, *bits);
         }
     }
+    keys
+}
+
+/// Numbers combinations by a table of all that there can be.
+fn dense(categories: &[Vec<u16>], bits: &[u32], counted: &[bool]) -> (Vec<u16>, Vec<u32>) {
+    let mut atom_of_row = packed::<u32>(categories, bits, counted.len());
+    let mut atoms = vec![u32::MAX; 1 << bits.iter().sum::<u32>()];
+    for (key, _) in atom_of_row.iter().zip(counted).filter(|(_, counted)| **counted) {
+        atoms[*key as usize] = 0;
+    }
+    let (mut nodes, mut n_atoms) = (Vec::new(), 0);
+    for (key, atom) in atoms.iter_mut().enumerate().filter(|(_, atom)| **atom == 0) {
+        *atom = n_atoms;
+        n_atoms += 1;
+        let mut rest = bits.iter().sum::<u32>();
+        nodes.extend(bits.iter().map(|bits| {
+            rest -= bits;
+            (key >> rest & ((1 << bits) - 1)) as u16
+        }));
+    }
+    for (row, counted) in atom_of_row.iter_mut().zip(counted) {
+        *row = if *counted { atoms[*row as usize] } else { u32::MAX };
+    }
+    (nodes, atom_of_row)
+}
+
+fn grouped<K: Key>(categories: &[Vec<u16>], bits: &[u32], counted: &[bool]) -> (Vec<u16>, Vec<u32>) {
+    let keys = packed::<K>(categories, bits, counted.len());
     let rows = (0_u32..).zip(counted).filter(|(_, counted)| **counted).map(|(row, _)| row);
     let mut sorted: Vec<(K, u32)> = rows.map(|row| (keys[row as usize], row)).collect();
     sorted.sort_unstable();
@@ -81,7 +114,23 @@ mod tests {
     #[test]
     fn equal_rows_share_an_atom_and_atoms_are_sorted() {
         check(0);
+        check(1);
         check(5);
+    }
+
+    #[test]
+    fn a_table_of_all_combinations_and_sorting_find_the_same() {
+        let digit =
+            |row: u32, salt: u32, n: u32| (row.wrapping_mul(2_654_435_761).rotate_left(salt) % n) as u16;
+        let n = 5_000;
+        let categories: Vec<Vec<u16>> = [(3, 7), (11, 1), (5, 40), (19, 3)]
+            .map(|(salt, width)| (0..n).map(|row| digit(row, salt, width)).collect())
+            .into();
+        let counted: Vec<bool> = (0..n).map(|row| digit(row, 23, 5) > 0).collect();
+        let bits = [3, 0, 6, 2];
+        let sorted = grouped::<u64>(&categories, &bits, &counted);
+        assert!(sorted.0.len() > 4 * 500, "there are many");
+        assert_eq!(dense(&categories, &bits, &counted), sorted);
     }
 
     #[test]

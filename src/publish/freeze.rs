@@ -1,0 +1,105 @@
+//! The first stage: linked records become the columns of an edition.
+
+use super::gathered::{Gathered, OfPerson};
+use super::{Error, opted_out};
+use crate::audit::Call;
+use crate::calendar::Date;
+use crate::identity::Token;
+use crate::outcomes::{Edition, EditionBuilder, SourceId, SourcedFact};
+use crate::records::{Fact, Kind, OrgId};
+use crate::store::{self, Snapshot};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// An edition, and what is told beside it.
+pub(super) struct Frozen {
+    pub(super) edition: Edition,
+    pub(super) sources: BTreeSet<OrgId>,
+    pub(super) n_waiting: u64,
+    pub(super) n_without_consent: u64,
+}
+
+/// Gathers the facts of each person from all sources and folds them into an edition.
+pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Error> {
+    let names: BTreeMap<u32, OrgId> = snapshot.sources()?.into_iter().collect();
+    let frozen_on = call.time.date();
+    let mut builder = EditionBuilder::new(frozen_on, names.values().cloned())?;
+    let numbers: BTreeMap<u32, SourceId> =
+        names.iter().filter_map(|(&number, id)| Some((number, builder.source(id)?))).collect();
+    let subjects = snapshot.subjects()?;
+    let mut facts = Gathered::new(subjects.iter().map(|row| row.person).collect())?;
+    let persons: HashMap<(u32, Token), u32> = (subjects.into_iter())
+        .filter_map(|row| Some(((row.source, row.student), facts.position(row.person)?)))
+        .collect();
+    let (mut sources, mut n_waiting) = (BTreeSet::new(), 0);
+    snapshot.each_stored(|record| {
+        let Some(&source) = numbers.get(&record.source) else {
+            return Err(store::Error::Damaged("a source"));
+        };
+        sources.insert(record.source);
+        match (record.kind, record.student) {
+            (Kind::School | Kind::Program | Kind::SchoolDay, _) => match record.fact()? {
+                Fact::School(school) => builder.add_school(source, &school),
+                Fact::Program(program) => builder.add_program(&program),
+                Fact::SchoolDay(day) => builder.add_school_day(source, &day),
+                _ => return Err(store::Error::Damaged("a record")),
+            },
+            (kind, Some(student)) => match persons.get(&(record.source, student)) {
+                Some(&person) => facts.add(person, record.source, kind, record.bytes)?,
+                None => n_waiting += 1,
+            },
+            (_, None) => return Err(store::Error::Damaged("a record without its student")),
+        }
+        Ok(())
+    })?;
+    facts.sort();
+    let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
+    opted_out::add(snapshot, &persons, &mut facts, frozen_on)?;
+    drop(persons);
+    let takes_part = |of: &OfPerson<'_>| of.has(Kind::Participation) || of.has(Kind::Dosage);
+    for of in facts.of_persons().filter(takes_part) {
+        builder.note_services(&sourced(&of.facts()?, &numbers));
+    }
+    for of in facts.of_persons() {
+        builder.add_person(of.number(), &sourced(&of.facts()?, &numbers));
+    }
+    drop(facts);
+    let sources = sources.iter().map(|number| names[number].clone()).collect();
+    Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
+}
+
+fn sourced<'f>(facts: &'f [(u32, Fact)], numbers: &BTreeMap<u32, SourceId>) -> Vec<SourcedFact<'f>> {
+    facts.iter().map(|(source, fact)| SourcedFact { source: numbers[source], fact }).collect()
+}
+
+/// Sources whose records count with consent alone, under any agreement, whether or not it is in force: consent that was
+/// needed once is needed as long as the records are here.
+fn opt_in(snapshot: &Snapshot<'_>) -> Result<BTreeSet<OrgId>, store::Error> {
+    Ok(snapshot.agreements()?.into_iter().flat_map(|(agreement, _)| agreement.terms.opt_in).collect())
+}
+
+/// Drops what such sources say of persons whose consent they do not have, and tells of how many.
+fn keep_consented(
+    facts: &mut Gathered,
+    opt_in: &BTreeSet<OrgId>,
+    names: &BTreeMap<u32, OrgId>,
+    frozen_on: Date,
+) -> Result<u64, store::Error> {
+    let is_opt_in = |source: u32| names.get(&source).is_some_and(|name| opt_in.contains(name));
+    let mut consents = BTreeSet::new();
+    for fact in facts.of_kind(Kind::Consent) {
+        if let (person, source, Fact::Consent(consent)) = fact?
+            && consent.holds(frozen_on)
+        {
+            consents.insert((person, source));
+        }
+    }
+    let mut without = BTreeSet::new();
+    facts.retain(|person, source| {
+        let is_kept = !is_opt_in(source) || consents.contains(&(person, source));
+        if !is_kept {
+            without.insert(person);
+        }
+        is_kept
+    });
+    Ok(without.len() as u64)
+}
