@@ -115,7 +115,9 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
             };
             if older.has_new(&question.slice.product) && is_permitted()? {
                 // An edition that did not have the product has nothing to recall.
-                table = older.slice(permit.slice()).map_or(table.clone(), |older| table.recalling(&older));
+                if let Ok(older) = older.slice(permit.slice()) {
+                    table = table.recalling(&older);
+                }
             }
         }
         tx.log(&call.released(&permit, &table))?;

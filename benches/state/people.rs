@@ -71,7 +71,11 @@ impl People {
             |words: &[&'static str], from: u64, salt| words[(draw(from, salt) % words.len() as u64) as usize];
         let identifiers = pb::Identifiers {
             first_name: of(&self.first, n, 2).into(),
-            middle_name: if draw(n, 3) % 2 == 0 { of(&self.first, n, 4).into() } else { String::new() },
+            middle_name: if draw(n, 3).is_multiple_of(2) {
+                of(&self.first, n, 4).into()
+            } else {
+                String::new()
+            },
             last_name: of(&self.last, family, 5).into(),
             birth_date: format!("{}-{:02}-{:02}", 2006 + n % 10, 1 + draw(n, 6) % 12, 1 + draw(n, 7) % 28),
             street_address: format!("{} {}", 1 + draw(family, 8) % 9_000, of(&self.streets, family, 9)),
@@ -81,7 +85,7 @@ impl People {
         let race = ["white", "white", "white", "black", "black", "asian", "two_or_more", "american_indian"];
         pb::Person {
             identity: Some(pb::person::Identity::Identifiers(identifiers)),
-            sex: if draw(n, 11) % 2 == 0 { "F" } else { "M" }.into(),
+            sex: if draw(n, 11).is_multiple_of(2) { "F" } else { "M" }.into(),
             races: vec![race[(draw(n, 12) % 8) as usize].into()],
             hispanic: yes(n, 13, 24),
             economically_disadvantaged: yes(n, 14, 48),

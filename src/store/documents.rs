@@ -37,7 +37,7 @@ impl Snapshot<'_> {
     /// An agreement as it stands: also one that is in force by its dates is over once it is destroyed, as when its database
     /// is one of before a later version was loaded.
     fn parsed(&self, document: &str) -> Result<Agreement, Error> {
-        let agreement = Agreement::parse(document).map_err(|_| Error::Damaged("an agreement"))?;
+        let agreement = self.cache.agreement(document).ok_or(Error::Damaged("an agreement"))?;
         let is_destroyed = self.is_agreement_destroyed(&agreement.id)?;
         Ok(Agreement { is_destroyed, ..agreement })
     }

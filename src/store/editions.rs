@@ -8,7 +8,7 @@ use crate::records::OrgId;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// An edition in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,25 +64,6 @@ pub struct EditionNotes {
     pub left_out: LeftOutOf,
 }
 
-/// What has been read of editions: they never change, so neither does the cache.
-pub(super) type EditionCache = Arc<Cached>;
-
-/// By the number of the edition.
-#[derive(Default)]
-pub(super) struct Cached {
-    seals: Mutex<BTreeMap<u32, Arc<Seal>>>,
-    notes: Mutex<BTreeMap<u32, Arc<EditionNotes>>>,
-}
-
-fn find<T>(cache: &Mutex<BTreeMap<u32, Arc<T>>>, edition: u32) -> Option<Arc<T>> {
-    cache.lock().expect("nothing panics while it holds the cache").get(&edition).cloned()
-}
-
-/// What was read, or what another has read meanwhile.
-fn keep<T>(cache: &Mutex<BTreeMap<u32, Arc<T>>>, edition: u32, read: Arc<T>) -> Arc<T> {
-    cache.lock().expect("nothing panics while it holds the cache").entry(edition).or_insert(read).clone()
-}
-
 impl Snapshot<'_> {
     /// An edition: the one of that number, or the newest.
     ///
@@ -105,7 +86,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn notes(&self, edition: u32) -> Result<Arc<EditionNotes>, Error> {
-        if let Some(cached) = find(&self.cache.notes, edition) {
+        if let Some(cached) = self.cache.notes.find(edition) {
             return Ok(cached);
         }
         let mut statement = self.prepare("SELECT reports, left_out FROM edition WHERE number = ?1")?;
@@ -115,7 +96,7 @@ impl Snapshot<'_> {
         let left_out = left_out.map_or(Ok(LeftOutOf::new()), |text| serde_json::from_str(&text));
         let damaged = |_| Error::Damaged("what is told beside an edition");
         let notes = EditionNotes { reports: reports.map_err(damaged)?, left_out: left_out.map_err(damaged)? };
-        Ok(keep(&self.cache.notes, edition, Arc::new(notes)))
+        Ok(self.cache.notes.keep(edition, notes))
     }
 
     /// Whether an edition was approved for answers under an agreement.
@@ -177,7 +158,7 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`], or [`Error::Damaged`] when it does not have the digest it was stored with.
     pub fn seal(&self, edition: u32) -> Result<Arc<Seal>, Error> {
-        if let Some(cached) = find(&self.cache.seals, edition) {
+        if let Some(cached) = self.cache.seals.find(edition) {
             return Ok(cached);
         }
         let mut statement = self.prepare("SELECT bytes, digest FROM seal WHERE edition = ?1")?;
@@ -187,7 +168,7 @@ impl Snapshot<'_> {
         if seal.digest() != digest {
             return Err(Error::Damaged("a seal"));
         }
-        Ok(keep(&self.cache.seals, edition, Arc::new(seal)))
+        Ok(self.cache.seals.keep(edition, seal))
     }
 
     /// The proof of an edition's seal; nothing when it is from before proofs were kept.

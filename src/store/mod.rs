@@ -8,6 +8,7 @@
 mod backup;
 mod backups;
 mod batches;
+mod cache;
 mod clock;
 mod destructions;
 mod documents;
@@ -192,7 +193,7 @@ struct Shared {
     key: ServiceKey,
     work: mpsc::Sender<writer::Work>,
     readers: Mutex<Vec<rusqlite::Connection>>,
-    cache: editions::EditionCache,
+    cache: cache::Cache,
     stopped: watch::Receiver<bool>,
 }
 
@@ -264,7 +265,7 @@ impl Store {
         let connection = schema::open(path, &key)?;
         let (work, queue) = mpsc::channel(QUEUE);
         let (stop, stopped) = watch::channel(false);
-        let cache = editions::EditionCache::default();
+        let cache = cache::Cache::default();
         let rewriter = rewrite::Rewriter::new(path);
         writer::start(connection, key.clone(), signer, cache.clone(), rewriter, queue, stop)?;
         let shared = Shared { path: path.to_owned(), key, work, readers: Mutex::default(), cache, stopped };

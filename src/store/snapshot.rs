@@ -1,6 +1,6 @@
 //! What can be looked at: the statements that change nothing.
 
-use super::{Error, ServiceKey, editions::EditionCache};
+use super::{Error, ServiceKey, cache::Cache};
 use rusqlite::{CachedStatement, Connection};
 
 /// A consistent view of the store. Its methods are the statements that read; they stand in the file
@@ -8,15 +8,11 @@ use rusqlite::{CachedStatement, Connection};
 pub struct Snapshot<'a> {
     connection: &'a Connection,
     pub(super) key: &'a ServiceKey,
-    pub(super) cache: &'a EditionCache,
+    pub(super) cache: &'a Cache,
 }
 
 impl<'a> Snapshot<'a> {
-    pub(super) const fn new(
-        connection: &'a Connection,
-        key: &'a ServiceKey,
-        cache: &'a EditionCache,
-    ) -> Self {
+    pub(super) const fn new(connection: &'a Connection, key: &'a ServiceKey, cache: &'a Cache) -> Self {
         Self { connection, key, cache }
     }
 

@@ -2,7 +2,7 @@
 
 use super::holdings::Under;
 use super::log::Log;
-use super::{Error, LinkageKeys, ServiceKey, Snapshot, editions::EditionCache};
+use super::{Error, LinkageKeys, ServiceKey, Snapshot, cache::Cache};
 use crate::audit::{Entry, Receipt};
 use crate::linkage::Linker;
 use crate::records::OrgId;
@@ -34,7 +34,7 @@ impl<'a> Tx<'a> {
     pub(super) fn new(
         connection: &'a Connection,
         key: &'a ServiceKey,
-        cache: &'a EditionCache,
+        cache: &'a Cache,
         log: &'a mut Log,
         linker: &'a mut Linker,
     ) -> Self {

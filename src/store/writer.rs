@@ -6,7 +6,7 @@
 
 use super::log::Log;
 use super::rewrite::{Rewriter, Rewriting};
-use super::{Error, Needles, ServiceKey, Tx, editions::EditionCache};
+use super::{Error, Needles, ServiceKey, Tx, cache::Cache};
 use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
@@ -53,7 +53,7 @@ pub(super) fn start(
     connection: Connection,
     key: ServiceKey,
     signer: SignerKey,
-    cache: EditionCache,
+    cache: Cache,
     rewriter: Rewriter,
     queue: mpsc::Receiver<Work>,
     stop: watch::Sender<bool>,
@@ -76,7 +76,7 @@ pub(super) fn start(
 struct Writer {
     connection: Connection,
     key: ServiceKey,
-    cache: EditionCache,
+    cache: Cache,
     log: Log,
     linker: Linker,
     rewriter: Rewriter,
@@ -114,7 +114,7 @@ impl Writer {
         let mut settled: Vec<(Settle, Vec<u64>)> = Vec::new();
         let mut waiting = None;
         let work = || -> Result<Vec<Vec<Receipt>>, Error> {
-            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            self.run_cached("BEGIN IMMEDIATE")?;
             let mut next = Some(first);
             while let Some(job) = next {
                 settled.push(self.one(job)?);
@@ -129,7 +129,7 @@ impl Writer {
             self.log.sign(&self.connection)?;
             let receipts = settled.iter().map(|(_, entries)| self.log.receipts(&self.connection, entries));
             let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
-            self.connection.execute_batch("COMMIT")?;
+            self.run_cached("COMMIT")?;
             Ok(receipts)
         };
         match work() {
@@ -150,18 +150,24 @@ impl Writer {
         Ok(waiting)
     }
 
+    /// Runs a statement that every group or job has, and that is therefore read once.
+    fn run_cached(&self, sql: &str) -> Result<(), Error> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
     /// Runs one job in its savepoint.
     fn one(&mut self, job: Job) -> Result<(Settle, Vec<u64>), Error> {
         let span = tracing::debug_span!("transaction", name = job.name);
         let _entered = span.enter();
         let log_before = self.log.clone();
-        self.connection.execute_batch("SAVEPOINT job")?;
+        self.run_cached("SAVEPOINT job")?;
         let mut tx = Tx::new(&self.connection, &self.key, &self.cache, &mut self.log, &mut self.linker);
         let ran = catch_unwind(AssertUnwindSafe(|| (job.run)(&mut tx)));
         let (entries, linked) = tx.into_parts();
         match ran {
             Ok((true, settle)) => {
-                self.connection.execute_batch("RELEASE job")?;
+                self.run_cached("RELEASE job")?;
                 Ok((settle, entries))
             }
             Ok((false, settle)) => match self.undo(log_before, linked) {

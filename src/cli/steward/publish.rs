@@ -47,17 +47,17 @@ impl Publish {
             report["stages"] = serde_json::Value::Object(stages.collect());
             screen::json(&report);
         } else {
-            print(&report);
-            let stages = stages.map(|(stage, took)| format!("{stage} {:.1} s", took.as_secs_f64()));
-            say(&format!("of this: {}", stages.collect::<Vec<_>>().join(", ")));
+            let stages = stages.map(|(stage, took)| format!("{stage} {:.1}", took.as_secs_f64()));
+            print(&report, &stages.collect::<Vec<_>>().join(", "));
         }
         Ok(Finish::All)
     }
 }
 
-fn print(report: &pb::EditionReport) {
+/// `stages` says what of it took how many seconds.
+fn print(report: &pb::EditionReport, stages: &str) {
     say(&format!(
-        "edition {}: {}, {} student-years, {:.1} s",
+        "edition {}: {}, {} student-years, {:.1} s ({stages})",
         report.edition,
         counted(report.persons, "person", "persons"),
         count(report.student_years),

@@ -1,0 +1,85 @@
+//! What has been read before and is the same whenever it is read: editions, which never change, and documents by their text.
+
+use super::EditionNotes;
+use crate::agreements::Agreement;
+use crate::disclosure::Seal;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Shared by all who read.
+pub(super) type Cache = Arc<Cached>;
+
+#[derive(Default)]
+pub(super) struct Cached {
+    /// By the number of the edition.
+    pub(super) seals: OfEditions<Seal>,
+    pub(super) notes: OfEditions<EditionNotes>,
+    /// By their documents: a transaction that is undone leaves nothing behind that is wrong.
+    agreements: Mutex<HashMap<String, Agreement>>,
+}
+
+/// Documents kept at most. Of more, all are read again.
+const DOCUMENTS_MAX: usize = 256;
+
+impl Cached {
+    /// The agreement that a document is; nothing for another text.
+    pub(super) fn agreement(&self, document: &str) -> Option<Agreement> {
+        if let Some(known) = lock(&self.agreements).get(document) {
+            return Some(known.clone());
+        }
+        let agreement = Agreement::parse(document).ok()?;
+        let mut known = lock(&self.agreements);
+        if known.len() >= DOCUMENTS_MAX {
+            known.clear();
+        }
+        known.insert(document.to_owned(), agreement.clone());
+        Some(agreement)
+    }
+}
+
+/// Something of each edition.
+pub(super) struct OfEditions<T>(Mutex<BTreeMap<u32, Arc<T>>>);
+
+impl<T> Default for OfEditions<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> OfEditions<T> {
+    pub(super) fn find(&self, edition: u32) -> Option<Arc<T>> {
+        lock(&self.0).get(&edition).cloned()
+    }
+
+    /// What was read, or what another has read meanwhile.
+    pub(super) fn keep(&self, edition: u32, read: T) -> Arc<T> {
+        lock(&self.0).entry(edition).or_insert_with(|| Arc::new(read)).clone()
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().expect("nothing panics while it holds the cache")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_the_same_agreement_each_time_and_no_other_text_is_one() {
+        let paper = include_str!("../practice/papers/city-outcomes.toml");
+        let of = |title: &str| {
+            let dated =
+                paper.replace("{begins}", "2020-07-01").replace("{from}", "2021").replace("{to}", "2025");
+            dated.replace("City outcomes, cradle to career", title)
+        };
+        let cached = Cached::default();
+        for n in 0..2 * DOCUMENTS_MAX + 3 {
+            let document = of(&format!("Number {n}"));
+            let (read, again) = (cached.agreement(&document), cached.agreement(&document));
+            assert!(read.is_some() && read == Agreement::parse(&document).ok() && read == again);
+            assert!(lock(&cached.agreements).len() <= DOCUMENTS_MAX);
+        }
+        assert_eq!(cached.agreement("title = 1"), None);
+    }
+}
