@@ -31,7 +31,7 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
         .filter_map(|row| Some(((row.source, row.student), facts.position(row.person)?)))
         .collect();
     let (mut sources, mut n_waiting) = (BTreeSet::new(), 0);
-    snapshot.each_stored(|record| {
+    snapshot.each_unread(|record| {
         let Some(&source) = numbers.get(&record.source) else {
             return Err(store::Error::Damaged("a source"));
         };

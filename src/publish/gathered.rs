@@ -1,4 +1,4 @@
-//! The facts of all persons, as they are stored: of a state there are tens of millions, and a fact that is read takes ten
+//! The facts of all persons, as they are stored: of a state there are tens of millions, and a fact that is read takes several
 //! times the memory.
 
 use super::Error;

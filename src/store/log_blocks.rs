@@ -155,9 +155,11 @@ impl Search {
             Some(until) => Timestamp::from_millis(row.get(0)?) < until,
             None => true,
         };
-        let (Some(places), true) = (row.get_ref(3)?.as_blob_or_null()?, is_after && is_before) else {
-            return Ok(if is_after && is_before { Places::ALL } else { Places::NONE });
-        };
+        if !is_after || !is_before {
+            return Ok(Places::NONE);
+        }
+        // From before places were kept.
+        let Some(places) = row.get_ref(3)?.as_blob_or_null()? else { return Ok(Places::ALL) };
         let ((terms, _), (places, _)) = (row.get_ref(2)?.as_blob()?.as_chunks::<8>(), places.as_chunks());
         let of = |term: &[u8; 8]| {
             let at = terms.binary_search(term).ok();

@@ -17,19 +17,19 @@ pub struct Stored {
     pub fact: Fact,
 }
 
-/// A record as it is stored, which nobody has read yet.
-pub struct Row<'r> {
+/// A record as it is stored, of which nobody has read yet what it says.
+pub struct Unread<'r> {
     /// Small number of the source.
     pub source: u32,
     /// What it is.
     pub kind: Kind,
     /// Token of the student; absent for schools and programs.
     pub student: Option<Token>,
-    /// What it says.
+    /// What it says, as it is stored.
     pub bytes: &'r [u8],
 }
 
-impl Row<'_> {
+impl Unread<'_> {
     /// What it says.
     ///
     /// # Errors
@@ -65,19 +65,19 @@ pub struct Holding {
 }
 
 impl Snapshot<'_> {
-    /// Visits every record that stands, by source, kind and key, as it is stored.
+    /// Visits every record that stands, by source, kind and key, and reads none of them.
     ///
     /// # Errors
     ///
     /// [`Error::Database`], [`Error::Damaged`], or what the visitor returns.
-    pub fn each_stored(&self, mut visit: impl FnMut(Row<'_>) -> Result<(), Error>) -> Result<(), Error> {
+    pub fn each_unread(&self, mut visit: impl FnMut(Unread<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let mut statement = self.prepare(
             "SELECT source, kind, student, fact FROM record WHERE fact IS NOT NULL ORDER BY source, kind, key",
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (kind, student): (u8, Option<[u8; 16]>) = (row.get(1)?, row.get(2)?);
-            visit(Row {
+            visit(Unread {
                 source: row.get(0)?,
                 kind: *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?,
                 student: student.map(Token::from_bytes),
@@ -91,9 +91,11 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     ///
-    /// As [`Snapshot::each_stored`].
+    /// As [`Snapshot::each_unread`].
     pub fn each_record(&self, mut visit: impl FnMut(Stored) -> Result<(), Error>) -> Result<(), Error> {
-        self.each_stored(|row| visit(Stored { source: row.source, student: row.student, fact: row.fact()? }))
+        self.each_unread(|unread| {
+            visit(Stored { source: unread.source, student: unread.student, fact: unread.fact()? })
+        })
     }
 
     /// Visits every record of a source that stands, with its key, by kind and key.

@@ -16,7 +16,7 @@ pub(super) fn group(
     let bits: Vec<u32> =
         widths.iter().map(|width| (width - 1).checked_ilog2().map_or(0, |b| b + 1)).collect();
     match bits.iter().sum::<u32>() {
-        // Looking every combination up takes a tenth of sorting the rows, where there are not many more of them than rows.
+        // Faster than sorting the rows, where there are not many more combinations than rows.
         sum @ 0..=DENSE_BITS if 1 << sum <= 4 * counted.len() => Ok(dense(categories, &bits, counted)),
         0..=64 => Ok(grouped::<u64>(categories, &bits, counted)),
         65..=128 => Ok(grouped::<u128>(categories, &bits, counted)),
