@@ -29,6 +29,7 @@ fn facts(number: u64, n_schools: u64, years: RangeInclusive<u16>) -> Vec<Fact> {
         races,
         hispanic: Some(draw(4, 5) == 0),
         economically_disadvantaged: Some(draw(5, 2) == 0),
+        disability_idea: Some(draw(7, 7) == 0),
         english_learner: Some(EnglishLearner::ALL[draw(6, 4) as usize]),
         ..Demographics::default()
     })];

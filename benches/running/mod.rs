@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use throughline::api::v1 as pb;
 use throughline::client::Session;
 use throughline::client::channel::{Options, connect};
 
@@ -19,6 +20,42 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> String {
     let is_done = matches!(done.status.code(), Some(0 | 1));
     assert!(is_done, "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
     String::from_utf8(done.stdout).expect("UTF-8")
+}
+
+/// Makes certificates and a service, with these limits at the end of its configuration.
+pub(crate) fn set_up(folder: &Path, limits: &str) {
+    let members = ["city-steward.steward", "northfield.contributor", "city-partnership.partner"];
+    let members = members.iter().flat_map(|member| ["--for", member]);
+    run(folder, &["certs", "init"].into_iter().chain(members).collect::<Vec<_>>());
+    run(folder, &["init", "service", "--steward", "city-steward", "--listen", "127.0.0.1:0"]);
+    let config = folder.join("service/throughline.toml");
+    let text = std::fs::read_to_string(&config).expect("init wrote it");
+    std::fs::write(config, format!("{text}\n[limits]\n{limits}\n")).expect("written");
+}
+
+/// Registers a source and a partner, with their agreement and the product in `product.toml`.
+pub(crate) fn register(folder: &Path, service: &Service, agreement: &str) {
+    for arguments in [
+        &["register", "northfield", "--role", "contributor"][..],
+        &["register", "city-partnership", "--role", "partner"],
+        &["agreement", agreement],
+        &["product", "product.toml"],
+    ] {
+        run(folder, &[&["steward"], arguments, &["--server", &service.address]].concat());
+    }
+}
+
+/// What the partner asks about chronic absence.
+pub(crate) fn question(dimensions: &[&str], periods: &[u32]) -> pb::QueryRequest {
+    pb::QueryRequest {
+        agreement: "city-outcomes".into(),
+        purpose: "public_reporting".into(),
+        product: "city".into(),
+        indicator: "chronic_absence".into(),
+        dimensions: dimensions.iter().map(ToString::to_string).collect(),
+        periods: periods.to_vec(),
+        ..pb::QueryRequest::default()
+    }
 }
 
 /// The program, serving.

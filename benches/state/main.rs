@@ -9,11 +9,13 @@ mod people;
 
 use people::{EACH, People, YEARS};
 use running::{Service, percentile, run, say};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use throughline::api::v1 as pb;
-use throughline::client::{Delivery, open};
+use throughline::client::{Delivery, Progress, RowRef, open};
 use throughline::store::Outcome;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -28,29 +30,10 @@ const SECONDS: u32 = 10;
 /// Callers that ask without a pause.
 const AT_ONCE: usize = 16;
 
-const AGREEMENT: &str = r#"
-agreement = "city-outcomes"
-version = 1
-title = "Bench"
-basis = "audit_or_evaluation"
-purposes = ["public_reporting"]
-begins = "2020-07-01"
-expires = "2035-06-30"
-destruction = "2036-06-30"
-profile = "nces-10"
-cell_min = 10
+/// The practice city's agreement, with its dates and years still open.
+const AGREEMENT: &str = include_str!("../../src/practice/papers/city-outcomes.toml");
 
-[parties]
-sources = ["northfield"]
-partners = ["city-partnership"]
-
-[permits]
-products = ["city"]
-indicators = ["*"]
-dimensions = ["*"]
-years = { from = 2021, to = 2025 }
-"#;
-
+/// By five dimensions, each at every school.
 const PRODUCT: &str = r#"
 product = "city"
 version = 1
@@ -93,7 +76,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     set_up(folder.path());
     let mut service = Service::start(folder.path());
-    register(folder.path(), &service);
+    running::register(folder.path(), &service, "agreement.toml");
     let mut figures = serde_json::Map::new();
     let mut tell = |name: &str, value: f64, words: &str| {
         say(&format!("{name}: {value:.2} {words}"));
@@ -124,16 +107,10 @@ fn main() {
         asked.elapsed()
     });
     tell("first_answer_ms", first.as_secs_f64() * 1e3, "ms, the first answer");
-    tell(
-        "database_mb",
-        std::fs::metadata(folder.path().join("service/throughline.db")).map_or(0, |file| file.len()) as f64
-            / 1e6,
-        "MB of database",
-    );
-    if let Some(file) =
-        arguments.iter().position(|argument| argument == "--json").and_then(|at| arguments.get(at + 1))
-    {
-        use std::io::Write;
+    let database = std::fs::metadata(folder.path().join("service/throughline.db")).expect("a database");
+    tell("database_mb", database.len() as f64 / 1e6, "MB of database");
+    let json = arguments.iter().position(|argument| argument == "--json");
+    if let Some(file) = json.and_then(|at| arguments.get(at + 1)) {
         let mut file = std::fs::File::options().create(true).append(true).open(file).expect("a file");
         writeln!(file, "{}", serde_json::Value::from(figures)).expect("written");
     }
@@ -152,26 +129,14 @@ fn published(tell: &mut impl FnMut(&str, f64, &str), name: &str, folder: &TempDi
 }
 
 fn set_up(folder: &Path) {
+    let agreement = AGREEMENT.replace("{begins}", "2020-07-01");
+    let agreement = agreement.replace("{from}", "2021").replace("{to}", "2025");
+    std::fs::write(folder.join("agreement.toml"), agreement).expect("written");
     std::fs::write(folder.join("product.toml"), PRODUCT).expect("written");
-    std::fs::write(folder.join("agreement.toml"), AGREEMENT).expect("written");
-    let members = ["city-steward.steward", "northfield.contributor", "city-partnership.partner"];
-    let members = members.iter().flat_map(|member| ["--for", member]);
-    run(folder, &["certs", "init"].into_iter().chain(members).collect::<Vec<_>>());
-    run(folder, &["init", "service", "--steward", "city-steward", "--listen", "127.0.0.1:0"]);
-    let config = folder.join("service/throughline.toml");
-    let text = std::fs::read_to_string(&config).expect("init wrote it");
-    std::fs::write(config, text + "\n[limits]\ncalls_per_second = 1000000\nrunning_calls_max = 5000\nrunning_calls_per_organization_max = 5000\n").expect("written");
-}
-
-fn register(folder: &Path, service: &Service) {
-    for arguments in [
-        &["register", "northfield", "--role", "contributor"][..],
-        &["register", "city-partnership", "--role", "partner"],
-        &["agreement", "agreement.toml"],
-        &["product", "product.toml"],
-    ] {
-        run(folder, &[&["steward"], arguments, &["--server", &service.address]].concat());
-    }
+    // The limits are there to be measured elsewhere.
+    let limits =
+        "calls_per_second = 1000000\nrunning_calls_max = 5000\nrunning_calls_per_organization_max = 5000";
+    running::set_up(folder, limits);
 }
 
 /// The most memory that the service's process had since this was last asked, in MB (`VmHWM`).
@@ -216,7 +181,7 @@ async fn push(
     service: &Service,
     id: &str,
     n_records: u64,
-    records: mpsc::Receiver<(throughline::client::RowRef, pb::Record)>,
+    records: mpsc::Receiver<(RowRef, pb::Record)>,
 ) -> f64 {
     let session = service.session(folder, "northfield.contributor").await;
     let (started, mut last) = (Instant::now(), Instant::now());
@@ -230,7 +195,7 @@ async fn push(
         is_dry_run: false,
     };
     let opening = open(&session, delivery, None).await.expect("a delivery");
-    let progress = |progress: throughline::client::Progress| {
+    let progress = |progress: Progress| {
         if last.elapsed() > Duration::from_secs(10) {
             last = Instant::now();
             say(&format!(
@@ -240,22 +205,14 @@ async fn push(
             ));
         }
     };
-    let pushed = opening.push(&std::collections::BTreeMap::new(), progress).await.expect("a delivery");
+    let pushed = opening.push(&BTreeMap::new(), progress).await.expect("a delivery");
     assert_eq!(pushed.count(Outcome::Refused), 0, "all records are good");
     started.elapsed().as_secs_f64()
 }
 
-/// Every school and district of a year: twice the cells that are asked for mostly.
+/// Every school and district of a year: 642 cells.
 fn question() -> pb::QueryRequest {
-    pb::QueryRequest {
-        agreement: "city-outcomes".into(),
-        purpose: "public_reporting".into(),
-        product: "city".into(),
-        indicator: "chronic_absence".into(),
-        dimensions: vec!["geography".into()],
-        periods: vec![*YEARS.last().expect("there are some")],
-        ..pb::QueryRequest::default()
-    }
+    running::question(&["geography"], &YEARS[YEARS.len() - 1..])
 }
 
 /// Asks at a steady pace, whatever the answers take; how long each took from when it was due.
@@ -266,11 +223,11 @@ async fn at_a_pace(folder: &Path, service: &Service) -> (usize, Vec<Duration>) {
     }
     let (table, _) = sessions[0].query(question()).await.expect("an agreement covers it");
     let mut callers = JoinSet::new();
-    let started = tokio::time::Instant::now();
+    // A question is due whether or not the one before it is answered: a tick that was missed comes at once.
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / PACE);
     for n in 0..PACE * SECONDS {
-        let (session, due) =
-            (sessions[n as usize % sessions.len()].clone(), started + Duration::from_secs(1) / PACE * n);
-        tokio::time::sleep_until(due).await;
+        let due = ticks.tick().await;
+        let session = sessions[n as usize % sessions.len()].clone();
         callers.spawn(async move {
             session.query(question()).await.expect("an agreement covers it");
             due.elapsed()
