@@ -95,7 +95,7 @@ pub async fn review(store: &Store, wanted: Wanted) -> Result<Report, store::Erro
 /// [`Error`]; then nothing is changed.
 pub fn decide(tx: &mut Tx<'_>, name: PairId, verdict: Verdict, now: Timestamp) -> Result<u32, Error> {
     let pair = tx.pair(name)?.ok_or(Error::Unknown)?;
-    tx.allows(pair, verdict)?;
+    tx.allows(pair, verdict)??;
     tx.put_link_verdict(pair, verdict, now)?;
     Ok(next_edition(tx)?)
 }

@@ -1,6 +1,6 @@
 //! Linkage keys by their ids: the one that links, and the one that follows it while sources encode anew.
 
-use super::{Error, Snapshot, Tx, organizations::org, subjects::load_linker};
+use super::{Error, Snapshot, Tx, organizations::org};
 use crate::identity::{Encoding, KeyId, Make};
 use crate::records::{Kind, OrgId};
 use rusqlite::{Connection, params};
@@ -168,8 +168,7 @@ impl Tx<'_> {
         self.prepare("UPDATE linkage_key SET state = 'former' WHERE state = 'current'")?.execute([])?;
         self.prepare("UPDATE linkage_key SET state = 'current' WHERE state = 'next'")?.execute([])?;
         self.keys = None;
-        *self.linker_mut() = load_linker(self.connection(), self.key)?;
-        Ok(())
+        self.reload_linker()
     }
 
     /// The linkage keys, read once in a transaction.

@@ -16,6 +16,7 @@ mod editions;
 mod erase;
 mod holdings;
 mod linkage_keys;
+mod linking;
 mod log;
 mod log_blocks;
 mod needles;

@@ -90,7 +90,7 @@ impl Tx<'_> {
             return Ok(true);
         }
         let (sealed, make) = (seal(&current)?, Make::of(current.key()));
-        let link = self.linker_mut().link(subject, current);
+        let link = self.linker_mut()?.link(subject, current);
         let reason = self.sealed_reason(&link)?;
         self.prepare(
             "INSERT INTO subject (source, student, encoding, make, next_encoding, person, reason, model)
@@ -113,7 +113,7 @@ impl Tx<'_> {
 
     /// What of a student's encodings is not as it is known.
     pub(super) fn encoded_anew(&self, subject: &Subject, encodings: &Encodings) -> Result<Anew, Error> {
-        if self.linker().encoding(subject).is_none_or(|known| *known != encodings.current) {
+        if self.linker()?.encoding(subject).is_none_or(|known| *known != encodings.current) {
             return Ok(Anew::Current);
         }
         let Some(next) = &encodings.next else { return Ok(Anew::Nothing) };
@@ -144,7 +144,7 @@ impl Tx<'_> {
     ///
     /// [`Error::Database`].
     pub fn settle_links(&mut self) -> Result<u64, Error> {
-        let changed = self.linker_mut().settle();
+        let changed = self.linker_mut()?.settle();
         for link in &changed {
             let reason = self.sealed_reason(link)?;
             self.prepare(
@@ -288,6 +288,28 @@ mod tests {
             assert_eq!(push(&store, &ring, source).await, (Ok(Outcome::Unchanged), before.clone()));
         }
         assert_eq!(waiting(&store).await, [0, 0]);
+    }
+
+    #[tokio::test]
+    async fn without_its_encodings_a_store_takes_in_no_students_and_answers() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("throughline.db");
+        let (key, ring) = (ServiceKey::derive(&[8; 32].into()), ring(&roots()));
+        let store = open(&path, &key);
+        let (_, before) = push(&store, &ring, "one").await;
+        drop(store);
+        let connection = Connection::open(&path).expect("the file");
+        connection.execute("UPDATE subject SET encoding = zeroblob(100)", []).expect("changed");
+        drop(connection);
+
+        let store = open(&path, &key);
+        for _ in 0..2 {
+            let steps = |tx: &mut Tx<'_>| tx.settle_links();
+            let settled = store.transaction::<_, Error, _>("test", steps).await;
+            assert!(matches!(settled, Err(Error::Damaged(_))));
+        }
+        let persons = store.read(|snapshot| snapshot.subjects()).await.expect("subjects");
+        assert_eq!(persons.into_iter().map(|row| row.person).collect::<Vec<_>>(), before);
     }
 
     #[tokio::test]

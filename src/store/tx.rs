@@ -1,6 +1,7 @@
 //! What can be changed: the statements that write, inside one transaction.
 
 use super::holdings::Under;
+use super::linking::Linking;
 use super::log::Log;
 use super::{Error, LinkageKeys, ServiceKey, Snapshot, cache::Cache};
 use crate::audit::{Entry, Receipt};
@@ -14,7 +15,7 @@ pub struct Tx<'a> {
     snapshot: Snapshot<'a>,
     connection: &'a Connection,
     log: &'a mut Log,
-    linker: &'a mut Linker,
+    linker: &'a mut Linking,
     entries: Vec<u64>,
     linked: bool,
     pub(super) keys: Option<LinkageKeys>,
@@ -36,7 +37,7 @@ impl<'a> Tx<'a> {
         key: &'a ServiceKey,
         cache: &'a Cache,
         log: &'a mut Log,
-        linker: &'a mut Linker,
+        linker: &'a mut Linking,
     ) -> Self {
         let snapshot = Snapshot::new(connection, key, cache);
         let (entries, linked, keys, under) = (Vec::new(), false, None, None);
@@ -72,15 +73,16 @@ impl<'a> Tx<'a> {
     }
 
     /// The linker, for a change: should the transaction fail, it is loaded again.
-    pub(super) fn linker_mut(&mut self) -> &mut Linker {
+    pub(super) fn linker_mut(&mut self) -> Result<&mut Linker, Error> {
+        let linker = self.linker.get_mut()?;
         self.linked = true;
-        self.linker
+        Ok(linker)
     }
 
     /// Makes the linker anew of what is stored now.
     pub(super) fn reload_linker(&mut self) -> Result<(), Error> {
         self.linked = true;
-        *self.linker = super::subjects::load_linker(self.connection, self.snapshot.key)?;
+        self.linker.set(super::subjects::load_linker(self.connection, self.snapshot.key)?);
         Ok(())
     }
 
@@ -100,7 +102,7 @@ impl<'a> Tx<'a> {
     }
 
     /// The linker.
-    pub(super) fn linker(&self) -> &Linker {
-        self.linker
+    pub(super) fn linker(&self) -> Result<&Linker, Error> {
+        self.linker.get()
     }
 }

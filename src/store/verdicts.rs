@@ -111,9 +111,9 @@ impl Tx<'_> {
     ///
     /// # Errors
     ///
-    /// [`Contradiction`] when it does not.
-    pub fn allows(&self, pair: SubjectPair, verdict: Verdict) -> Result<(), Contradiction> {
-        self.linker().allows(pair, verdict)
+    /// [`Error::Database`] or [`Error::Damaged`]; inside, [`Contradiction`] when it does not.
+    pub fn allows(&self, pair: SubjectPair, verdict: Verdict) -> Result<Result<(), Contradiction>, Error> {
+        Ok(self.linker()?.allows(pair, verdict))
     }
 
     /// Keeps a decision, in place of an earlier one about the same pair. Links follow when they are settled next.
@@ -142,7 +142,7 @@ impl Tx<'_> {
             verdict.name(),
             now.millis()
         ])?;
-        decide(self.linker_mut(), pair, verdict)
+        decide(self.linker_mut()?, pair, verdict)
     }
 
     /// Takes a decision about a pair back, and says whether there was one. Links follow when they are settled next.
@@ -154,7 +154,7 @@ impl Tx<'_> {
         let id = self.pair_id(&pair);
         let n_removed = self.prepare("DELETE FROM link_verdict WHERE id = ?1")?.execute([id.0])?;
         if n_removed > 0 {
-            self.linker_mut().withdraw(pair);
+            self.linker_mut()?.withdraw(pair);
         }
         Ok(n_removed > 0)
     }
@@ -229,7 +229,7 @@ mod tests {
         let is_decided = |tx: &mut Tx<'_>| {
             let [a, b] = pair().subjects();
             let other = Subject { student: Token::from_bytes([9; 16]), ..a };
-            let by_linker = tx.allows(SubjectPair::new(other, b), Verdict::Same).is_err();
+            let by_linker = tx.allows(SubjectPair::new(other, b), Verdict::Same)?.is_err();
             assert_eq!(by_linker, !tx.link_verdicts()?.is_empty(), "memory and file agree");
             Ok(by_linker)
         };

@@ -4,6 +4,7 @@
 //! savepoint, so one that fails takes nothing of the others with it. After a failed commit nobody knows
 //! what is on disk, so the thread ends and the file has to be opened again.
 
+use super::linking::Linking;
 use super::log::Log;
 use super::rewrite::{Rewriter, Rewriting};
 use super::{Error, Needles, ServiceKey, Tx, cache::Cache};
@@ -59,7 +60,7 @@ pub(super) fn start(
     stop: watch::Sender<bool>,
 ) -> Result<(), Error> {
     let log = Log::open(&connection, signer)?;
-    let linker = super::subjects::load_linker(&connection, &key)?;
+    let linker = Linking::begin(&connection, &key)?;
     let mut writer = Writer { connection, key, cache, log, linker, rewriter };
     let run = move || {
         let mut queue = queue;
@@ -78,7 +79,7 @@ struct Writer {
     key: ServiceKey,
     cache: Cache,
     log: Log,
-    linker: Linker,
+    linker: Linking,
     rewriter: Rewriter,
 }
 
@@ -191,7 +192,7 @@ impl Writer {
         self.log = log_before;
         if linked {
             // The linker is in memory: jobs after this one must not see what was undone.
-            self.linker = super::subjects::load_linker(&self.connection, &self.key)?;
+            self.linker.set(super::subjects::load_linker(&self.connection, &self.key)?);
         }
         Ok(())
     }
