@@ -2,7 +2,7 @@
 
 use crate::agreements::{Agreement, Offer, Permit, Question, Refused, Rule};
 use crate::audit::{Call, Receipt};
-use crate::calendar::Date;
+use crate::calendar::{Date, Timestamp};
 use crate::disclosure::{Beside, Covered, LeftOut, NotASlice, ProtectedTable, Seal, Sourced};
 use crate::records::OrgId;
 use crate::store::{self, EditionRow, Snapshot, SourceReport, SourceReports, Store, Tx};
@@ -54,73 +54,25 @@ pub enum Error {
 /// Answers a question of a partner from the sealed edition, or changes nothing. That it begins is on record before it
 /// looks at anything.
 ///
+/// The table is made beside the writer, who has enough to do. It asks again whether the table may leave, by what holds when
+/// the entry is made, and makes it anew where something else holds by then.
+///
 /// # Errors
 ///
 /// [`Error::Refused`] when no agreement in force covers the question.
 pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Call) -> Result<Release, Error> {
-    let question = Arc::new(question);
-    intend(store, &partner, question.clone(), call.clone()).await?;
+    let asked = Arc::new(Asked { partner, question, call });
+    intend(store, asked.clone()).await?;
+    let making = asked.clone();
+    let made = store.read(move |snapshot| {
+        let ground = making.ground(snapshot)?;
+        Ok::<_, Error>((making.table(snapshot, &ground)?, ground))
+    });
+    let (table, ground) = made.await?;
     let steps = move |tx: &mut Tx<'_>| {
-        let agreement =
-            tx.agreement(&question.agreement)?.ok_or(Refused { rule: Rule::Party, agreement: None })?;
-        // Before anything is said about editions: unknown and foreign agreements look alike.
-        if !agreement.partners.contains(&partner) {
-            return Err(Refused { rule: Rule::Party, agreement: None }.into());
-        }
-        let today = call.time.date();
-        let edition = match question.edition {
-            Some(number) => tx.edition(Some(number))?,
-            // Where none has been reviewed, that is what is said of the newest.
-            None => match reviewed(tx, &agreement, today)? {
-                None => tx.edition(None)?,
-                reviewed => reviewed,
-            },
-        };
-        let edition = edition.ok_or(Error::NoEdition)?;
-        let seal = tx.seal(edition.number)?;
-        let permitted = |seal: &Seal, sources: &BTreeSet<OrgId>, is_reviewed: bool| {
-            let product = seal.product(&question.slice.product);
-            // A product the edition does not have is refused by its name, below, once the permit is clear.
-            let periods =
-                product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
-            let cell_min = product.as_ref().map_or(u32::MAX, |product| product.cell_min());
-            let profile = product.as_ref().map(|product| product.profile());
-            let has_schools = product.as_ref().is_some_and(|product| product.has_schools());
-            let offer = Offer { sources, cell_min, periods: &periods, profile, has_schools, is_reviewed };
-            agreement.permit(call.by(&partner), &question, offer, today)
-        };
-        let is_reviewed = is_reviewed(tx, &agreement, &edition, today)?;
-        let permit = permitted(&seal, &sources(tx, &seal)?, is_reviewed)?;
-        let mut table = match seal.slice(permit.slice()) {
-            Ok(table) => table,
-            Err(wrong) => return Err(closed(tx, &question, wrong)?.into()),
-        };
-        let beside = Beside {
-            credit: agreement.terms.credit.clone().unwrap_or_default(),
-            sources: sourced(&agreement, &edition, &tx.notes(edition.number)?.reports, &permit),
-            left_out: left_out(tx, &agreement, &table)?,
-            days: days(tx, &table)?,
-        };
-        table = table.under(agreement.reference(), beside);
-        for number in (1..edition.number).rev() {
-            if !table.is_wanting() {
-                break;
-            }
-            let older = tx.seal(number)?;
-            // What the agreement would refuse of an older edition is not recalled from it either.
-            let Some(row) = tx.edition(Some(number))? else { continue };
-            let is_permitted = || {
-                let is_reviewed = self::is_reviewed(tx, &agreement, &row, today)?;
-                Ok::<_, store::Error>(permitted(&older, &sources(tx, &older)?, is_reviewed).is_ok())
-            };
-            if older.has_new(&question.slice.product) && is_permitted()? {
-                // An edition that did not have the product has nothing to recall.
-                if let Ok(older) = older.slice(permit.slice()) {
-                    table = table.recalling(&older);
-                }
-            }
-        }
-        tx.log(&call.released(&permit, &table))?;
+        let now = asked.ground(tx)?;
+        let table = if now == ground { table } else { asked.table(tx, &now)? };
+        tx.log(&asked.call.released(&now.permit, &table))?;
         Ok::<_, Error>(table)
     };
     let committed = store.transaction("release.answer", steps).await?;
@@ -128,17 +80,107 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
     Ok(Release { table: Some(table), receipt: Some(receipt) })
 }
 
+/// A question, and who asks it.
+struct Asked {
+    partner: OrgId,
+    question: Question,
+    call: Call,
+}
+
+/// What an answer is made by. As long as it is the same, so is the answer: seals never change.
+#[derive(PartialEq, Eq)]
+struct Ground {
+    agreement: Agreement,
+    edition: EditionRow,
+    permit: Permit,
+    /// Editions whose records are destroyed, and when: it is told beside the figures.
+    destroyed: BTreeMap<u32, Timestamp>,
+}
+
+impl Asked {
+    /// By what the question may be answered.
+    fn ground(&self, snapshot: &Snapshot<'_>) -> Result<Ground, Error> {
+        let agreement = snapshot.agreement(&self.question.agreement)?;
+        // Before anything is said about editions: unknown and foreign agreements look alike.
+        let agreement = agreement.filter(|agreement| agreement.partners.contains(&self.partner));
+        let agreement = agreement.ok_or(Refused { rule: Rule::Party, agreement: None })?;
+        let today = self.call.time.date();
+        let edition = match self.question.edition {
+            Some(number) => snapshot.edition(Some(number))?,
+            // Where none has been reviewed, that is what is said of the newest.
+            None => match reviewed(snapshot, &agreement, today)? {
+                None => snapshot.edition(None)?,
+                reviewed => reviewed,
+            },
+        };
+        let edition = edition.ok_or(Error::NoEdition)?;
+        let permit = self.permit(snapshot, &agreement, &edition)??;
+        let destroyed = snapshot.destroyed_editions()?;
+        Ok(Ground { agreement, edition, permit, destroyed })
+    }
+
+    /// Whether the agreement lets the question be answered from an edition.
+    fn permit(
+        &self,
+        snapshot: &Snapshot<'_>,
+        agreement: &Agreement,
+        edition: &EditionRow,
+    ) -> Result<Result<Permit, Refused>, store::Error> {
+        let (seal, today) = (snapshot.seal(edition.number)?, self.call.time.date());
+        let product = seal.product(&self.question.slice.product);
+        // A product the edition does not have is refused by its name, when it is sliced, once the permit is clear.
+        let periods =
+            product.as_ref().map_or_else(|| vec![agreement.years.from], |product| product.periods());
+        let offer = Offer {
+            sources: &sources(snapshot, &seal)?,
+            cell_min: product.as_ref().map_or(u32::MAX, |product| product.cell_min()),
+            periods: &periods,
+            profile: product.as_ref().map(|product| product.profile()),
+            has_schools: product.as_ref().is_some_and(|product| product.has_schools()),
+            is_reviewed: is_reviewed(snapshot, agreement, edition, today)?,
+        };
+        Ok(agreement.permit(self.call.by(&self.partner), &self.question, offer, today))
+    }
+
+    /// The answer.
+    fn table(&self, snapshot: &Snapshot<'_>, ground: &Ground) -> Result<ProtectedTable, Error> {
+        let Ground { agreement, edition, permit, .. } = ground;
+        let mut table = match snapshot.seal(edition.number)?.slice(permit.slice()) {
+            Ok(table) => table,
+            Err(wrong) => return Err(closed(snapshot, &self.question, wrong)?.into()),
+        };
+        let beside = Beside {
+            credit: agreement.terms.credit.clone().unwrap_or_default(),
+            sources: sourced(agreement, edition, &snapshot.notes(edition.number)?.reports, permit),
+            left_out: left_out(snapshot, agreement, &table)?,
+            days: days(snapshot, &table)?,
+        };
+        table = table.under(agreement.reference(), beside);
+        for number in (1..edition.number).rev() {
+            if !table.is_wanting() {
+                break;
+            }
+            let older = snapshot.seal(number)?;
+            let Some(row) = snapshot.edition(Some(number))? else { continue };
+            // What the agreement would refuse of an older edition is not recalled from it either.
+            if older.has_new(&self.question.slice.product) && self.permit(snapshot, agreement, &row)?.is_ok()
+            {
+                // An edition that did not have the product has nothing to recall.
+                if let Ok(older) = older.slice(permit.slice()) {
+                    table = table.recalling(&older);
+                }
+            }
+        }
+        Ok(table)
+    }
+}
+
 /// Puts on record that a question is going to be answered. Its agreement is on record where the partner is a party to it, and
 /// its purpose where it is one of the agreement's: nobody has checked other words.
-async fn intend(
-    store: &Store,
-    partner: &OrgId,
-    question: Arc<Question>,
-    call: Call,
-) -> Result<(), store::Error> {
-    let partner = partner.clone();
+async fn intend(store: &Store, asked: Arc<Asked>) -> Result<(), store::Error> {
     let steps = move |tx: &mut Tx<'_>| {
-        let agreement = tx.agreement(&question.agreement)?.filter(|known| known.partners.contains(&partner));
+        let Asked { partner, question, call } = &*asked;
+        let agreement = tx.agreement(&question.agreement)?.filter(|known| known.partners.contains(partner));
         let has_purpose = agreement.as_ref().is_some_and(|known| known.purposes.contains(&question.purpose));
         let purpose = has_purpose.then_some(question.purpose.as_str());
         let agreement = agreement.as_ref().map(|known| (known.id.as_str(), known.version));
@@ -279,11 +321,11 @@ fn told(period: u32, left_out: &crate::outcomes::LeftOut) -> Option<LeftOut> {
 }
 
 /// Whose records a seal's figures count: those of its own edition, and of the earlier ones that parts of it stay with.
-fn sources(tx: &Tx<'_>, seal: &Seal) -> Result<BTreeSet<OrgId>, store::Error> {
+fn sources(snapshot: &Snapshot<'_>, seal: &Seal) -> Result<BTreeSet<OrgId>, store::Error> {
     let editions: BTreeSet<u32> = seal.counted_in().chain([seal.edition()]).collect();
     let mut sources = BTreeSet::new();
     for number in editions {
-        sources.extend(tx.edition(Some(number))?.ok_or(store::Error::Damaged("an edition"))?.sources);
+        sources.extend(snapshot.edition(Some(number))?.ok_or(store::Error::Damaged("an edition"))?.sources);
     }
     Ok(sources)
 }
