@@ -99,6 +99,7 @@ impl Delivery {
                 // A client that went away hears nothing.
                 let _ = last.send(Err(status)).await;
             }
+            desk.store.put_away().await;
         });
         Ok(Response::new(ReceiverStream::new(outgoing)))
     }

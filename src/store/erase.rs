@@ -46,6 +46,7 @@ impl Tx<'_> {
         mut needles: Option<&mut Needles>,
         now: Timestamp,
     ) -> Result<Erased, Error> {
+        self.put_all_away()?;
         let names: BTreeMap<u32, OrgId> = self.sources()?.into_iter().collect();
         let Extent { parts, editions, sources } = extent;
         let mut erased = Erased { editions, ..Erased::default() };

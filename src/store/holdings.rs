@@ -66,9 +66,13 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn held_now(&self) -> Result<Vec<Held>, Error> {
-        let mut held = self.prepare("SELECT DISTINCT source, holding FROM record WHERE fact IS NOT NULL")?;
-        let held = held.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(held.collect::<Result<_, _>>()?)
+        let sql =
+            "SELECT source, holding, count(*) FROM record WHERE fact IS NOT NULL GROUP BY source, holding";
+        let mut rows = self.prepare(sql)?;
+        let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+        let rows = rows.collect::<Result<Vec<(Held, i64)>, _>>()?;
+        let held = self.with_arrivals(rows, |place, row| Ok(Some((place.source, row.holding))))?;
+        Ok(held.into_keys().collect())
     }
 
     /// The editions whose records are not destroyed, by number.

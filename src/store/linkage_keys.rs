@@ -1,9 +1,10 @@
 //! Linkage keys by their ids: the one that links, and the one that follows it while sources encode anew.
 
-use super::{Error, Snapshot, Tx, organizations::org};
+use super::{Error, Snapshot, Tx, arrivals::ALL_SOURCES, organizations::org};
 use crate::identity::{Encoding, KeyId, Make};
 use crate::records::{Kind, OrgId};
 use rusqlite::{Connection, params};
+use std::collections::HashSet;
 
 /// The linkage keys of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,24 +87,32 @@ impl Snapshot<'_> {
     /// [`Error::Database`].
     pub fn key_progress(&self) -> Result<Vec<KeyProgress>, Error> {
         let keys = self.linkage_keys()?;
-        let mut statement = self.prepare(
-            "SELECT o.id, count(*), sum(CASE WHEN ?1 THEN next_encoding IS NULL ELSE make IS NOT ?2 END)
-             FROM subject s JOIN organization o ON o.source = s.source
-             WHERE (s.source, s.student) IN
-             (SELECT source, student FROM record WHERE kind = ?3 AND fact IS NOT NULL)
-             GROUP BY s.source ORDER BY o.id",
-        )?;
-        let person = Kind::Person as u8;
-        let current = made_with(keys.current);
-        let rows = statement.query_map(params![keys.next.is_some(), current, person], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        let (mut on_rosters, person) = (HashSet::new(), Kind::Person as u8);
+        self.each_standing(ALL_SOURCES, |place, student, _| {
+            on_rosters
+                .extend(student.filter(|_| place.kind == person).map(|student| (place.source, student)));
+            Ok(())
         })?;
-        let progress = rows.map(|row| {
-            let (source, n_students, n_waiting) = row?;
-            let (n_students, n_waiting) = (n_students.unsigned_abs(), n_waiting.unsigned_abs());
-            Ok(KeyProgress { source: org(&source)?, n_students, n_waiting })
-        });
-        progress.collect()
+        let mut statement = self.prepare(
+            "SELECT o.id, s.source, s.student, CASE WHEN ?1 THEN s.next_encoding IS NULL ELSE s.make IS NOT ?2 END
+             FROM subject s JOIN organization o ON o.source = s.source ORDER BY o.id",
+        )?;
+        let mut rows = statement.query(params![keys.next.is_some(), made_with(keys.current)])?;
+        let mut all: Vec<KeyProgress> = Vec::new();
+        while let Some(row) = rows.next()? {
+            if !on_rosters.contains(&(row.get(1)?, row.get(2)?)) {
+                continue;
+            }
+            let source = org(row.get_ref(0)?.as_str().map_err(|_| Error::Damaged("an organization"))?)?;
+            if all.last().is_none_or(|last| last.source != source) {
+                all.push(KeyProgress { source, n_students: 0, n_waiting: 0 });
+            }
+            if let Some(of) = all.last_mut() {
+                of.n_students += 1;
+                of.n_waiting += u64::from(row.get::<_, bool>(3)?);
+            }
+        }
+        Ok(all)
     }
 }
 

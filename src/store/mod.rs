@@ -5,6 +5,7 @@
 //! for every log entry they made. Steps that fail leave nothing behind. [`Store::read`] gives a
 //! consistent [`Snapshot`] that holds up nobody. All SQL of the project is in this module.
 
+mod arrivals;
 mod backup;
 mod backups;
 mod batches;
@@ -302,7 +303,10 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         let job = writer::Job::new(name, move |tx| {
-            let result = steps(tx);
+            let result = steps(tx).and_then(|value| {
+                tx.file()?;
+                Ok(value)
+            });
             let keep = result.is_ok();
             let settle: writer::Settle = Box::new(move |receipts| {
                 let committed = match (result, receipts) {
@@ -333,6 +337,12 @@ impl Store {
         let rewriting = writer::Work::Rewrite { needles, is_vacuumed, answer };
         self.shared.work.send(rewriting).await.map_err(|_| Error::Stopped)?;
         answered.await.unwrap_or(Err(Error::Stopped))
+    }
+
+    /// Says that no more records come for now: those that wait are put into their rows whenever there is nothing else to do.
+    pub async fn put_away(&self) {
+        // A store that has stopped goes on with it at its next start.
+        let _ = self.shared.work.send(writer::Work::PutAway).await;
     }
 
     /// Runs `look` on a consistent snapshot, off the async threads.

@@ -1,10 +1,12 @@
 //! Records as they stand.
 
+use super::arrivals::{ALL_SOURCES, Place, Row};
 use super::{Error, OtherKey, Outcome, Snapshot, Tx, organizations::org};
 use crate::calendar::Timestamp;
 use crate::identity::{Pseudonymized, Token};
 use crate::records::{Change, Fact, Kind, OrgId};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
+use std::collections::BTreeMap;
 
 /// A record as it is stored.
 #[derive(Debug)]
@@ -71,20 +73,10 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`], [`Error::Damaged`], or what the visitor returns.
     pub fn each_unread(&self, mut visit: impl FnMut(Unread<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        let mut statement = self.prepare(
-            "SELECT source, kind, student, fact FROM record WHERE fact IS NOT NULL ORDER BY source, kind, key",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let (kind, student): (u8, Option<[u8; 16]>) = (row.get(1)?, row.get(2)?);
-            visit(Unread {
-                source: row.get(0)?,
-                kind: *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?,
-                student: student.map(Token::from_bytes),
-                bytes: row.get_ref(3)?.as_blob().map_err(|_| Error::Damaged("a record"))?,
-            })?;
-        }
-        Ok(())
+        self.each_standing(ALL_SOURCES, |place, student, bytes| {
+            let (source, student) = (place.source, student.map(Token::from_bytes));
+            visit(Unread { source, kind: kind(place.kind)?, student, bytes })
+        })
     }
 
     /// Visits every record that stands, by source, kind and key.
@@ -104,20 +96,14 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn each_record_of(&self, source: u32, mut visit: impl FnMut(Token, Stored)) -> Result<(), Error> {
-        let mut statement = self.prepare(
-            "SELECT key, student, fact FROM record WHERE source = ?1 AND fact IS NOT NULL ORDER BY kind, key",
-        )?;
-        let mut rows = statement.query([source])?;
-        while let Some(row) = rows.next()? {
-            let student: Option<[u8; 16]> = row.get(1)?;
-            let fact = Fact::from_stored(row.get_ref(2)?.as_blob().map_err(|_| Error::Damaged("a record"))?);
-            let fact = fact.ok_or(Error::Damaged("a record"))?;
+        self.each_standing((source, source), |place, student, bytes| {
+            let fact = Fact::from_stored(bytes).ok_or(Error::Damaged("a record"))?;
             visit(
-                Token::from_bytes(row.get(0)?),
+                Token::from_bytes(place.key),
                 Stored { source, student: student.map(Token::from_bytes), fact },
             );
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// What is held of a source, by kind, and when it last delivered.
@@ -127,23 +113,33 @@ impl Snapshot<'_> {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn holdings(&self, source: u32) -> Result<(Vec<Holding>, Option<Timestamp>), Error> {
         // The same students wait here as when an edition is frozen: those no roster of the source has brought.
-        let mut statement = self.prepare(
-            "SELECT r.kind, count(*), sum(r.student IS NOT NULL AND NOT EXISTS
-                 (SELECT 1 FROM subject s WHERE s.source = r.source AND s.student = r.student))
-             FROM record r WHERE r.source = ?1 AND r.fact IS NOT NULL GROUP BY r.kind ORDER BY r.kind",
+        let mut rows = self.prepare(
+            "SELECT r.kind, r.student IS NOT NULL AND NOT EXISTS
+                 (SELECT 1 FROM subject s WHERE s.source = r.source AND s.student = r.student) AS waits, count(*)
+             FROM record r WHERE r.source = ?1 AND r.fact IS NOT NULL GROUP BY r.kind, waits",
         )?;
-        let rows = statement.query_map([source], |row| {
-            Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        let rows = rows.query_map([source], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+        let rows = rows.collect::<Result<Vec<((u8, bool), i64)>, _>>()?;
+        let mut known = self.prepare("SELECT 1 FROM subject WHERE source = ?1 AND student = ?2")?;
+        let counts = self.with_arrivals(rows, |place, row| {
+            if place.source != source {
+                return Ok(None);
+            }
+            let waits = row
+                .student
+                .map_or(Ok(false), |student| known.exists(params![source, student]).map(|is| !is))?;
+            Ok(Some((place.kind, waits)))
         })?;
-        let holdings = rows.map(|row| {
-            let (kind, n_records, n_waiting) = row?;
-            let kind = *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?;
-            Ok(Holding { kind, n_records: n_records.unsigned_abs(), n_waiting: n_waiting.unsigned_abs() })
-        });
-        let holdings = holdings.collect::<Result<_, Error>>()?;
+        let mut holdings: BTreeMap<u8, Holding> = BTreeMap::new();
+        for ((of, waits), n) in counts {
+            let none = Holding { kind: kind(of)?, n_records: 0, n_waiting: 0 };
+            let holding = holdings.entry(of).or_insert(none);
+            holding.n_records += n;
+            holding.n_waiting += if waits { n } else { 0 };
+        }
         let mut statement = self.prepare("SELECT delivered_ms FROM organization WHERE source = ?1")?;
         let received: Option<i64> = statement.query_row([source], |row| row.get(0))?;
-        Ok((holdings, received.map(Timestamp::from_millis)))
+        Ok((holdings.into_values().collect(), received.map(Timestamp::from_millis)))
     }
 
     /// Records held, by source and kind.
@@ -152,30 +148,28 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn record_counts(&self) -> Result<Vec<RecordCount>, Error> {
-        let mut statement = self.prepare(
-            "SELECT o.id, r.kind, count(*), o.delivered_ms
-             FROM record r JOIN organization o ON o.source = r.source
-             WHERE r.fact IS NOT NULL GROUP BY r.source, r.kind ORDER BY o.id, r.kind",
+        let mut rows = self.prepare(
+            "SELECT source, kind, count(*) FROM record WHERE fact IS NOT NULL GROUP BY source, kind",
         )?;
-        let rows = statement.query_map([], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get::<_, u8>(1)?,
-                row.get::<_, i64>(2)?,
-                row.get::<_, Option<i64>>(3)?,
-            ))
-        })?;
-        rows.map(|row| {
-            let (source, kind, n_records, received) = row?;
-            Ok(RecordCount {
-                source: org(&source)?,
-                kind: *Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?,
-                n_records: n_records.unsigned_abs(),
-                last_received: received.map(Timestamp::from_millis),
-            })
-        })
-        .collect()
+        let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+        let rows = rows.collect::<Result<Vec<((u32, u8), i64)>, _>>()?;
+        let counts = self.with_arrivals(rows, |place, _| Ok(Some((place.source, place.kind))))?;
+        let mut find = self.prepare("SELECT id, delivered_ms FROM organization WHERE source = ?1")?;
+        let counts = counts.into_iter().map(|((source, of), n_records)| {
+            let found =
+                |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?));
+            let (id, received) = find.query_row([source], found)?;
+            let last_received = received.map(Timestamp::from_millis);
+            Ok(RecordCount { source: org(&id)?, kind: kind(of)?, n_records, last_received })
+        });
+        let mut counts = counts.collect::<Result<Vec<_>, Error>>()?;
+        counts.sort_by(|a, b| (&a.source, a.kind).cmp(&(&b.source, b.kind)));
+        Ok(counts)
     }
+}
+
+fn kind(number: u8) -> Result<Kind, Error> {
+    Kind::ALL.get(usize::from(number)).copied().ok_or(Error::Damaged("a kind"))
 }
 
 /// What the store has under a key, beside what a record says.
@@ -201,61 +195,35 @@ impl Held {
     }
 }
 
-/// What the store has under the key of a record.
-pub(super) struct Before {
-    pub(super) held: Held,
-    /// Whose it is.
-    pub(super) student: Option<[u8; 16]>,
-    /// The set of agreements it is held under, where that is known.
-    holding: Option<i64>,
-}
-
 /// A record as it would be stored.
 pub(super) struct RecordRow {
-    pub(super) kind: u8,
-    pub(super) key: [u8; 16],
+    pub(super) place: Place,
     pub(super) student: Option<[u8; 16]>,
     /// Nothing to withdraw it.
     pub(super) fact: Option<Vec<u8>>,
 }
 
 impl RecordRow {
-    pub(super) fn of(key: Token, student: Option<Token>, change: &Change) -> Self {
+    pub(super) fn of(source: u32, key: Token, student: Option<Token>, change: &Change) -> Self {
         let fact = match change {
             Change::Upsert(fact) => Some(fact.to_stored()),
             Change::Delete(_) => None,
         };
         let student = student.map(|token| *token.as_bytes());
-        Self { kind: change.kind() as u8, key: *key.as_bytes(), student, fact }
+        let place = Place { source, kind: change.kind() as u8, key: *key.as_bytes() };
+        Self { place, student, fact }
     }
-}
 
-impl RecordRow {
+    /// Beside what stands in its place.
+    pub(super) fn beside(&self, standing: Option<&Row>) -> Held {
+        let Some(Row { student, fact: Some(fact), .. }) = standing else { return Held::Nothing };
+        if *student == self.student && self.says(fact) { Held::Same } else { Held::Other }
+    }
+
     /// Whether a stored fact says the same; those stored by earlier versions have zero bytes at their end.
     fn says(&self, stored: &[u8]) -> bool {
         let rest = self.fact.as_deref().and_then(|fact| stored.strip_prefix(fact));
         rest.is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
-    }
-}
-
-impl Snapshot<'_> {
-    /// What a source has under the key of a record.
-    pub(super) fn held(&self, source: u32, row: &RecordRow) -> Result<Before, Error> {
-        let mut find = self.prepare(
-            "SELECT student, fact, holding FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3",
-        )?;
-        let before = find.query_row(params![source, row.kind, row.key], |row| {
-            Ok((row.get::<_, Option<[u8; 16]>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get(2)?))
-        });
-        let Some((student, fact, holding)) = before.optional()? else {
-            return Ok(Before { held: Held::Nothing, student: None, holding: None });
-        };
-        let held = match fact {
-            None => Held::Nothing,
-            Some(fact) if student == row.student && row.says(&fact) => Held::Same,
-            Some(_) => Held::Other,
-        };
-        Ok(Before { held, student, holding })
     }
 }
 
@@ -275,34 +243,23 @@ impl Tx<'_> {
             Ok(encodings) => encodings,
             Err(other) => return Ok(Err(other)),
         };
-        let row = RecordRow::of(record.key, record.student, &record.change);
-        let Before { held, student, holding } = self.held(source, &row)?;
-        let is_withdrawal = row.fact.is_none();
-        match held {
-            Held::Same => {
-                if let Some(holding) = self.held_also(holding)? {
-                    self.prepare(
-                        "UPDATE record SET holding = ?4 WHERE source = ?1 AND kind = ?2 AND key = ?3",
-                    )?
-                    .execute(params![source, row.kind, row.key, holding])?;
+        let new = RecordRow::of(source, record.key, record.student, &record.change);
+        let standing = self.standing(&new.place)?;
+        let held = new.beside(standing.as_ref());
+        let (place, is_withdrawal) = (new.place, new.fact.is_none());
+        match (&held, standing) {
+            (Held::Same, Some(standing)) => {
+                if let Some(holding) = self.held_also(standing.holding)? {
+                    self.bring(place, Row { holding: Some(holding), ..standing });
                 }
             }
-            Held::Nothing if is_withdrawal => {}
-            Held::Nothing | Held::Other => {
+            (Held::Nothing, _) if is_withdrawal => {}
+            (_, standing) => {
                 // A tombstone keeps the student, so that a withdrawn person record can be told from none.
-                let student = row.student.or(student);
-                self.prepare(
-                    "INSERT INTO record (source, kind, key, student, fact, holding) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                     ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5, holding = ?6",
-                )?
-                .execute(params![
-                    source,
-                    row.kind,
-                    row.key,
-                    student,
-                    row.fact,
-                    self.held_alone()
-                ])?;
+                let student = new.student.or(standing.and_then(|standing| standing.student));
+                let fact = new.fact.map(Vec::into_boxed_slice);
+                let holding = self.held_alone();
+                self.bring(place, Row { student, fact, holding });
             }
         }
         let is_encoded_anew = match (record.student, encodings) {
@@ -320,8 +277,10 @@ impl Tx<'_> {
     ///
     /// [`Error::Database`].
     pub fn withdraw_record(&mut self, source: u32, kind: Kind, key: Token) -> Result<(), Error> {
-        self.prepare("UPDATE record SET fact = NULL WHERE source = ?1 AND kind = ?2 AND key = ?3")?
-            .execute(params![source, kind as u8, key.as_bytes()])?;
+        let place = Place { source, kind: kind as u8, key: *key.as_bytes() };
+        if let Some(standing) = self.standing(&place)? {
+            self.bring(place, Row { fact: None, ..standing });
+        }
         Ok(())
     }
 }

@@ -52,7 +52,7 @@ impl Tx<'_> {
         source: u32,
         record: Pseudonymized,
     ) -> Result<Result<Outcome, OtherKey>, Error> {
-        let row = RecordRow::of(record.key, record.student, &record.change);
+        let row = RecordRow::of(source, record.key, record.student, &record.change);
         let is_withdrawal = row.fact.is_none();
         let encodings = match record.encodings.first() {
             None => None,
@@ -68,11 +68,11 @@ impl Tx<'_> {
         };
         let whose = row.student.unwrap_or_default();
         let now = row.fact.as_ref().map(|fact| short(&[&whose, fact]));
-        let held = match rehearsal.records.insert((row.kind, row.key), now) {
+        let held = match rehearsal.records.insert((row.place.kind, row.place.key), now) {
             Some(None) => Held::Nothing,
             Some(before) if before == now => Held::Same,
             Some(Some(_)) => Held::Other,
-            None => self.held(source, &row)?.held,
+            None => row.beside(self.standing(&row.place)?.as_ref()),
         };
         let is_encoded_anew = match (record.student, encodings) {
             (Some(student), Some(encodings)) if !is_withdrawal => {

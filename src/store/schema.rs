@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 16] = [
+const MIGRATIONS: [&str; 17] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -24,6 +24,7 @@ const MIGRATIONS: [&str; 16] = [
     include_str!("migrations/14_last_backups.sql"),
     include_str!("migrations/15_openings.sql"),
     include_str!("migrations/16_log_places.sql"),
+    include_str!("migrations/17_arrivals.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.

@@ -1,5 +1,6 @@
 //! What can be changed: the statements that write, inside one transaction.
 
+use super::arrivals::{Arrivals, Place, Row, Rows};
 use super::holdings::Under;
 use super::linking::Linking;
 use super::log::Log;
@@ -16,11 +17,21 @@ pub struct Tx<'a> {
     connection: &'a Connection,
     log: &'a mut Log,
     linker: &'a mut Linking,
+    arrivals: &'a mut Arrivals,
+    /// Records that this transaction brings.
+    brought: Rows,
     entries: Vec<u64>,
-    linked: bool,
+    changed: Changed,
     pub(super) keys: Option<LinkageKeys>,
     /// What records are being received under.
     pub(super) under: Option<Under>,
+}
+
+/// What is changed in memory, and to be read again should the transaction fail.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Changed {
+    pub(super) linker: bool,
+    pub(super) arrivals: bool,
 }
 
 impl<'a> Deref for Tx<'a> {
@@ -38,15 +49,53 @@ impl<'a> Tx<'a> {
         cache: &'a Cache,
         log: &'a mut Log,
         linker: &'a mut Linking,
+        arrivals: &'a mut Arrivals,
     ) -> Self {
         let snapshot = Snapshot::new(connection, key, cache);
-        let (entries, linked, keys, under) = (Vec::new(), false, None, None);
-        Self { snapshot, connection, log, linker, entries, linked, keys, under }
+        let (brought, entries, changed) = (Rows::new(), Vec::new(), Changed::default());
+        Self {
+            snapshot,
+            connection,
+            log,
+            linker,
+            arrivals,
+            brought,
+            entries,
+            changed,
+            keys: None,
+            under: None,
+        }
     }
 
-    /// Positions of the log entries made, and whether the linker was changed.
-    pub(super) fn into_parts(self) -> (Vec<u64>, bool) {
-        (self.entries, self.linked)
+    /// Positions of the log entries made, the records brought, and what was changed.
+    pub(super) fn into_parts(self) -> (Vec<u64>, Rows, Changed) {
+        (self.entries, self.brought, self.changed)
+    }
+
+    /// What stands in a place, whether it has a row or waits for one.
+    pub(super) fn standing(&self, place: &Place) -> Result<Option<Row>, Error> {
+        match self.brought.get(place).or_else(|| self.arrivals.get(place)) {
+            Some(row) => Ok(Some(row.clone())),
+            None => self.row(place),
+        }
+    }
+
+    /// Brings a record, in place of what stands there.
+    pub(super) fn bring(&mut self, place: Place, row: Row) {
+        self.brought.insert(place, row);
+    }
+
+    /// Files what was brought: the last step of a transaction.
+    pub(super) fn file(&mut self) -> Result<(), Error> {
+        self.arrivals.file(self.connection, self.snapshot.key, &self.brought)
+    }
+
+    /// Puts all records into their rows, so that statements about the table are about all of them.
+    pub(super) fn put_all_away(&mut self) -> Result<(), Error> {
+        self.changed.arrivals = true;
+        self.arrivals.put_all_away(self.connection, &self.brought)?;
+        self.brought.clear();
+        Ok(())
     }
 
     /// Appends an entry to the access log. Its receipt comes with the commit.
@@ -75,13 +124,13 @@ impl<'a> Tx<'a> {
     /// The linker, for a change: should the transaction fail, it is loaded again.
     pub(super) fn linker_mut(&mut self) -> Result<&mut Linker, Error> {
         let linker = self.linker.get_mut()?;
-        self.linked = true;
+        self.changed.linker = true;
         Ok(linker)
     }
 
     /// Makes the linker anew of what is stored now.
     pub(super) fn reload_linker(&mut self) -> Result<(), Error> {
-        self.linked = true;
+        self.changed.linker = true;
         self.linker.set(super::subjects::load_linker(self.connection, self.snapshot.key)?);
         Ok(())
     }

@@ -28,11 +28,13 @@ pub(super) enum Column {
     Encoding,
     /// The weight and the levels that decided a link: the weight tells how frequent a name is.
     Reason,
+    /// Records in the order they came in.
+    Arrival,
 }
 
 struct Derived {
     /// By [`Column`].
-    columns: [LessSafeKey; 2],
+    columns: [LessSafeKey; 3],
     digest: hmac::Key,
     numbers: hmac::Key,
     pairs: hmac::Key,
@@ -73,7 +75,11 @@ impl ServiceKey {
         };
         Self {
             derived: Arc::new(Derived {
-                columns: [column(b"column/subject.encoding"), column(b"column/subject.reason")],
+                columns: [
+                    column(b"column/subject.encoding"),
+                    column(b"column/subject.reason"),
+                    column(b"column/arrival.rows"),
+                ],
                 digest: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"digest/batch")[..]),
                 numbers: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"column/subject.person")[..]),
                 pairs: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"linkage/pair")[..]),
@@ -120,16 +126,28 @@ impl ServiceKey {
         student: &Token,
         bytes: &[u8],
     ) -> Result<Vec<u8>, super::Error> {
+        self.seal_at(column, &bound_to(source, student), bytes)
+    }
+
+    /// Seals what stands in a column at a place of any other name.
+    pub(super) fn seal_at(
+        &self,
+        column: Column,
+        place: &[u8],
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, super::Error> {
         let mut nonce = [0; NONCE_LEN];
         self.derived.random.fill(&mut nonce).map_err(|_| super::Error::Damaged("no randomness"))?;
-        let mut sealed = bytes.to_vec();
+        let mut sealed = Vec::with_capacity(NONCE_LEN + bytes.len() + AES_256_GCM.tag_len());
+        sealed.extend(nonce);
+        sealed.extend(bytes);
         let tag = self.derived.columns[column as usize].seal_in_place_separate_tag(
             Nonce::assume_unique_for_key(nonce),
-            Aad::from(bound_to(source, student)),
-            &mut sealed,
+            Aad::from(place),
+            &mut sealed[NONCE_LEN..],
         );
-        let tag = tag.map_err(|_| super::Error::Damaged("a value is too long to seal"))?;
-        Ok([&nonce[..], &sealed, tag.as_ref()].concat())
+        sealed.extend(tag.map_err(|_| super::Error::Damaged("a value is too long to seal"))?.as_ref());
+        Ok(sealed)
     }
 
     /// Opens what [`ServiceKey::seal`] made; refuses it in any other place.
@@ -140,15 +158,21 @@ impl ServiceKey {
         student: &Token,
         sealed: &[u8],
     ) -> Result<Vec<u8>, super::Error> {
+        self.open_at(column, &bound_to(source, student), sealed)
+    }
+
+    /// Opens what [`ServiceKey::seal_at`] made; refuses it in any other place.
+    pub(super) fn open_at(
+        &self,
+        column: Column,
+        place: &[u8],
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, super::Error> {
         let damaged = || super::Error::Damaged("a value does not open in its place");
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
         let mut bytes = rest.to_vec();
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.derived.columns[column as usize].open_in_place(
-            nonce,
-            Aad::from(bound_to(source, student)),
-            &mut bytes,
-        );
+        let opened = self.derived.columns[column as usize].open_in_place(nonce, Aad::from(place), &mut bytes);
         let length = opened.map_err(|_| damaged())?.len();
         bytes.truncate(length);
         Ok(bytes)

@@ -4,9 +4,11 @@
 //! savepoint, so one that fails takes nothing of the others with it. After a failed commit nobody knows
 //! what is on disk, so the thread ends and the file has to be opened again.
 
+use super::arrivals::Arrivals;
 use super::linking::Linking;
 use super::log::Log;
 use super::rewrite::{Rewriter, Rewriting};
+use super::tx::Changed;
 use super::{Error, Needles, ServiceKey, Tx, cache::Cache};
 use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
@@ -17,6 +19,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// Jobs in a group at most.
 const GROUP: usize = 64;
+
+/// Rows that are put away in one commit while there is nothing else to do: who comes meanwhile waits for that long.
+const PUT_AWAY: usize = 2_000;
 
 /// Tells the caller, once it is known what became of its steps.
 pub(super) type Settle = Box<dyn FnOnce(Result<Vec<Receipt>, Error>) + Send>;
@@ -42,6 +47,8 @@ impl Job {
 pub(super) enum Work {
     /// Steps of a transaction.
     Steps(Job),
+    /// To put into rows the records that wait for one, whenever there is nothing else to do.
+    PutAway,
     /// To write the file anew, between transactions.
     Rewrite {
         needles: Vec<Arc<Needles>>,
@@ -61,7 +68,9 @@ pub(super) fn start(
 ) -> Result<(), Error> {
     let log = Log::open(&connection, signer)?;
     let linker = Linking::begin(&connection, &key)?;
-    let mut writer = Writer { connection, key, cache, log, linker, rewriter };
+    let arrivals = Arrivals::load(&connection, &key)?;
+    let is_tidying = !arrivals.is_put_away();
+    let mut writer = Writer { connection, key, cache, log, linker, arrivals, is_tidying, rewriter };
     let run = move || {
         let mut queue = queue;
         writer.run(&mut queue);
@@ -80,22 +89,24 @@ struct Writer {
     cache: Cache,
     log: Log,
     linker: Linking,
+    arrivals: Arrivals,
+    /// Whether records are put into their rows while there is nothing else to do.
+    is_tidying: bool,
     rewriter: Rewriter,
 }
 
 impl Writer {
     fn run(&mut self, queue: &mut mpsc::Receiver<Work>) {
         let mut waiting = None;
-        while let Some(work) = waiting.take().or_else(|| queue.blocking_recv()) {
+        loop {
+            let work = match waiting.take() {
+                Some(work) => Ok(Some(work)),
+                None => self.next(queue),
+            };
             let done = match work {
-                Work::Steps(first) => self.group(first, queue),
-                Work::Rewrite { needles, is_vacuumed, answer } => {
-                    let rewritten = self.rewriter.rewrite(&self.connection, &needles, is_vacuumed);
-                    // Who went away asks again.
-                    drop(answer.send(rewritten));
-                    // What failed was undone by itself; should it not have been, nothing can be committed any more.
-                    if self.connection.is_autocommit() { Ok(None) } else { Err(Error::Uncertain) }
-                }
+                Ok(None) => break,
+                Ok(Some(work)) => self.work(work, queue),
+                Err(error) => Err(error),
             };
             match done {
                 Ok(next) => waiting = next,
@@ -109,6 +120,51 @@ impl Writer {
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
+    /// Does what is asked for; what came meanwhile and has to be done next.
+    fn work(&mut self, work: Work, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
+        match work {
+            Work::Steps(first) => self.group(first, queue),
+            Work::PutAway => {
+                self.is_tidying = true;
+                Ok(None)
+            }
+            Work::Rewrite { needles, is_vacuumed, answer } => {
+                let rewritten = self.rewriter.rewrite(&self.connection, &needles, is_vacuumed);
+                // Who went away asks again.
+                drop(answer.send(rewritten));
+                // What failed was undone by itself; should it not have been, nothing can be committed any more.
+                if self.connection.is_autocommit() { Ok(None) } else { Err(Error::Uncertain) }
+            }
+        }
+    }
+
+    /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their rows.
+    fn next(&mut self, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
+        while self.is_tidying {
+            match queue.try_recv() {
+                Ok(work) => return Ok(Some(work)),
+                Err(mpsc::error::TryRecvError::Disconnected) => return Ok(None),
+                Err(mpsc::error::TryRecvError::Empty) => self.is_tidying = self.tidy()?,
+            }
+        }
+        Ok(queue.blocking_recv())
+    }
+
+    /// Puts some records into their rows; whether to go on with that. A disk that is full only makes them wait.
+    fn tidy(&mut self) -> Result<bool, Error> {
+        self.run_cached("BEGIN IMMEDIATE")?;
+        if let Err(error) = self.arrivals.put_away(&self.connection, PUT_AWAY) {
+            tracing::warn!(%error, "records wait for their rows until more come");
+            if !self.connection.is_autocommit() {
+                self.connection.execute_batch("ROLLBACK")?;
+            }
+            self.arrivals = Arrivals::load(&self.connection, &self.key)?;
+            return Ok(false);
+        }
+        self.run_cached("COMMIT")?;
+        Ok(!self.arrivals.is_put_away())
+    }
+
     /// Runs and commits a group; what came meanwhile and is no part of one. An error means that the file has to be opened
     /// again.
     fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
@@ -116,9 +172,11 @@ impl Writer {
         let mut waiting = None;
         let work = || -> Result<Vec<Vec<Receipt>>, Error> {
             self.run_cached("BEGIN IMMEDIATE")?;
-            let mut next = Some(first);
+            let (mut next, mut n_came) = (Some(first), 0);
             while let Some(job) = next {
-                settled.push(self.one(job)?);
+                let (settle, entries, n_brought) = self.one(job)?;
+                settled.push((settle, entries));
+                n_came += n_brought;
                 next = match if settled.len() < GROUP { queue.try_recv().ok() } else { None } {
                     Some(Work::Steps(job)) => Some(job),
                     other => {
@@ -126,6 +184,10 @@ impl Writer {
                         None
                     }
                 };
+            }
+            let surplus = self.arrivals.surplus(n_came);
+            if surplus > 0 {
+                self.arrivals.put_away(&self.connection, surplus)?;
             }
             self.log.sign(&self.connection)?;
             let receipts = settled.iter().map(|(_, entries)| self.log.receipts(&self.connection, entries));
@@ -157,22 +219,25 @@ impl Writer {
         Ok(())
     }
 
-    /// Runs one job in its savepoint.
-    fn one(&mut self, job: Job) -> Result<(Settle, Vec<u64>), Error> {
+    /// Runs one job in its savepoint: its log entries, and how many records it brought.
+    fn one(&mut self, job: Job) -> Result<(Settle, Vec<u64>, usize), Error> {
         let span = tracing::debug_span!("transaction", name = job.name);
         let _entered = span.enter();
         let log_before = self.log.clone();
         self.run_cached("SAVEPOINT job")?;
-        let mut tx = Tx::new(&self.connection, &self.key, &self.cache, &mut self.log, &mut self.linker);
+        let (log, linker, arrivals) = (&mut self.log, &mut self.linker, &mut self.arrivals);
+        let mut tx = Tx::new(&self.connection, &self.key, &self.cache, log, linker, arrivals);
         let ran = catch_unwind(AssertUnwindSafe(|| (job.run)(&mut tx)));
-        let (entries, linked) = tx.into_parts();
+        let (entries, brought, changed) = tx.into_parts();
         match ran {
             Ok((true, settle)) => {
                 self.run_cached("RELEASE job")?;
-                Ok((settle, entries))
+                let n_brought = brought.len();
+                self.arrivals.add(brought);
+                Ok((settle, entries, n_brought))
             }
-            Ok((false, settle)) => match self.undo(log_before, linked) {
-                Ok(()) => Ok((settle, Vec::new())),
+            Ok((false, settle)) => match self.undo(log_before, changed) {
+                Ok(()) => Ok((settle, Vec::new(), 0)),
                 Err(error) => {
                     // A full disk has undone the whole group already. The job hears of its own failure.
                     settle(Err(Error::Uncertain));
@@ -181,17 +246,20 @@ impl Writer {
             },
             Err(_) => {
                 tracing::error!("a transaction panicked");
-                self.undo(log_before, linked)?;
-                Ok((Box::new(|_| ()), Vec::new()))
+                self.undo(log_before, changed)?;
+                Ok((Box::new(|_| ()), Vec::new(), 0))
             }
         }
     }
 
-    fn undo(&mut self, log_before: Log, linked: bool) -> Result<(), Error> {
+    fn undo(&mut self, log_before: Log, changed: Changed) -> Result<(), Error> {
         self.connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
         self.log = log_before;
-        if linked {
-            // The linker is in memory: jobs after this one must not see what was undone.
+        // Jobs after this one must not see in memory what was undone.
+        if changed.arrivals {
+            self.arrivals = Arrivals::load(&self.connection, &self.key)?;
+        }
+        if changed.linker {
             self.linker.set(super::subjects::load_linker(&self.connection, &self.key)?);
         }
         Ok(())

@@ -1,0 +1,87 @@
+//! What stands, looked at by whoever reads: rows, and before them what is filed.
+
+use super::super::{Error, Snapshot};
+use super::{Place, Row, Rows, sealed};
+use rusqlite::{OptionalExtension, params};
+use std::collections::BTreeMap;
+
+impl Snapshot<'_> {
+    /// What has come and may have no row yet: of each place the newest.
+    pub(in crate::store) fn arrivals(&self) -> Result<Rows, Error> {
+        Ok(sealed::filed(self.connection(), self.key)?.0)
+    }
+
+    /// The row of a place, whatever has come since.
+    pub(in crate::store) fn row(&self, place: &Place) -> Result<Option<Row>, Error> {
+        let mut find = self.prepare(
+            "SELECT student, fact, holding FROM record WHERE source = ?1 AND kind = ?2 AND key = ?3",
+        )?;
+        let Place { source, kind, key } = place;
+        let row = find.query_row(params![source, kind, key], |row| {
+            let fact = row.get_ref(1)?.as_blob_or_null()?.map(Into::into);
+            Ok(Row { student: row.get(0)?, fact, holding: row.get(2)? })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// Visits what stands of sources from one number to another, by place: whose it is, and what it says.
+    pub(in crate::store) fn each_standing(
+        &self,
+        (from, to): (u32, u32),
+        mut visit: impl FnMut(&Place, Option<[u8; 16]>, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut arrivals = self.arrivals()?;
+        arrivals.retain(|place, _| (from..=to).contains(&place.source));
+        let mut arrivals = arrivals.into_iter().peekable();
+        let mut statement = self.prepare(
+            "SELECT source, kind, key, student, fact FROM record
+             WHERE source BETWEEN ?1 AND ?2 AND fact IS NOT NULL ORDER BY source, kind, key",
+        )?;
+        let mut rows = statement.query([from, to])?;
+        while let Some(row) = rows.next()? {
+            let place = Place { source: row.get(0)?, kind: row.get(1)?, key: row.get(2)? };
+            let mut is_replaced = false;
+            while let Some((at, arrival)) = arrivals.next_if(|(at, _)| *at <= place) {
+                is_replaced = at == place;
+                if let Some(fact) = &arrival.fact {
+                    visit(&at, arrival.student, fact)?;
+                }
+            }
+            if !is_replaced {
+                let fact = row.get_ref(4)?.as_blob().map_err(|_| Error::Damaged("a record"))?;
+                visit(&place, row.get(3)?, fact)?;
+            }
+        }
+        for (at, arrival) in arrivals {
+            if let Some(fact) = &arrival.fact {
+                visit(&at, arrival.student, fact)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many records stand of each sort, from how many rows do.
+    pub(in crate::store) fn with_arrivals<K: Ord>(
+        &self,
+        rows: impl IntoIterator<Item = (K, i64)>,
+        mut sort: impl FnMut(&Place, &Row) -> Result<Option<K>, Error>,
+    ) -> Result<BTreeMap<K, u64>, Error> {
+        let mut counts: BTreeMap<K, i64> = rows.into_iter().collect();
+        let mut count = |place: &Place, row: &Row, n: i64| {
+            if row.fact.is_some()
+                && let Some(sort) = sort(place, row)?
+            {
+                *counts.entry(sort).or_default() += n;
+            }
+            Ok::<_, Error>(())
+        };
+        for (place, arrival) in self.arrivals()? {
+            if let Some(row) = self.row(&place)? {
+                count(&place, &row, -1)?;
+            }
+            count(&place, &arrival, 1)?;
+        }
+        let counts = counts.into_iter().filter(|(_, n)| *n > 0);
+        Ok(counts.map(|(sort, n)| (sort, n.unsigned_abs())).collect())
+    }
+}

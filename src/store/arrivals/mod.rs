@@ -1,0 +1,194 @@
+//! Records that have come and have no row yet.
+//!
+//! Keys of records are as good as random: in a file that is larger than a few pages each record is put on a page of its own,
+//! and of a state's ten million records each wrote a page of four kilobytes twice. So records are filed as they come, sealed,
+//! in one piece for each transaction, which makes them durable; they wait in memory; and they are put away into rows in
+//! rounds through all keys, in order, so that many find their place on the same page. What is filed goes from the file
+//! when the round is over that began after it had come.
+
+mod merged;
+mod sealed;
+
+use super::{Error, ServiceKey};
+use rusqlite::{CachedStatement, Connection, params};
+use std::collections::BTreeMap;
+
+/// Where a record belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) source: u32,
+    pub(super) kind: u8,
+    pub(super) key: [u8; 16],
+}
+
+/// What stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) student: Option<[u8; 16]>,
+    /// Nothing in a tombstone.
+    pub(super) fact: Option<Box<[u8]>>,
+    /// The set of agreements it is held under, where that is known.
+    pub(super) holding: Option<i64>,
+}
+
+/// From which source to which.
+pub(super) const ALL_SOURCES: (u32, u32) = (0, u32::MAX);
+
+pub(super) type Rows = BTreeMap<Place, Row>;
+
+/// Rows that wait in memory before any has to be put away: about 80 MB.
+const WAITING_MAX: usize = 1 << 19;
+/// Rows that are filed before any has to be put away though they are not many: they come again and again. Otherwise it is
+/// twice what a round is through, which is twice as many as wait.
+const FILED_MAX: usize = 5 * WAITING_MAX;
+/// What is taken out of the file at a time.
+const TAKEN: u32 = 16;
+
+/// What waits, at the writer.
+#[derive(Default)]
+pub(super) struct Arrivals {
+    /// Above where the round has come to.
+    ahead: Rows,
+    /// At it or below.
+    behind: Rows,
+    reached: Option<Place>,
+    /// The number of what is filed next.
+    next: i64,
+    /// What is filed below this number had come when the round began.
+    began: i64,
+    /// What is filed below this number is in rows.
+    done: i64,
+    /// Rows filed before the round began, and since.
+    n_filed: [usize; 2],
+    /// Whether nothing is filed below `done`.
+    is_taken: bool,
+}
+
+impl Arrivals {
+    /// Reads what is filed.
+    pub(super) fn load(connection: &Connection, key: &ServiceKey) -> Result<Self, Error> {
+        let (rows, last) = sealed::filed(connection, key)?;
+        let next = last + 1;
+        let n_filed = [rows.len(), 0];
+        Ok(Self { ahead: rows, next, began: next, n_filed, ..Self::default() })
+    }
+
+    /// What waits for a place.
+    pub(super) fn get(&self, place: &Place) -> Option<&Row> {
+        match self.reached {
+            Some(reached) if *place <= reached => self.behind.get(place),
+            _ => self.ahead.get(place),
+        }
+    }
+
+    /// Files what a transaction brought. It waits once [`Arrivals::add`] has taken it in too.
+    pub(super) fn file(
+        &mut self,
+        connection: &Connection,
+        key: &ServiceKey,
+        rows: &Rows,
+    ) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let sealed = sealed::sealed(key, self.next, rows)?;
+        let mut file = connection.prepare_cached("INSERT INTO arrival (number, rows) VALUES (?1, ?2)")?;
+        file.execute(params![self.next, sealed])?;
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Takes in what is filed.
+    pub(super) fn add(&mut self, rows: Rows) {
+        self.n_filed[1] += rows.len();
+        self.is_taken = false;
+        for (place, row) in rows {
+            match self.reached {
+                Some(reached) if place <= reached => self.behind.insert(place, row),
+                _ => self.ahead.insert(place, row),
+            };
+        }
+    }
+
+    /// Rows that wait.
+    pub(super) fn len(&self) -> usize {
+        self.ahead.len() + self.behind.len()
+    }
+
+    /// Whether nothing waits and nothing is filed.
+    pub(super) fn is_put_away(&self) -> bool {
+        self.len() == 0 && self.is_taken
+    }
+
+    /// How many rows have to be put away, after so many came.
+    pub(super) fn surplus(&self, n_came: usize) -> usize {
+        let is_much = self.n_filed[0] + self.n_filed[1] > FILED_MAX;
+        self.len().saturating_sub(WAITING_MAX).max(if is_much { n_came } else { 0 })
+    }
+
+    /// Puts so many rows away, in the round's order, and takes out of the file what is in rows.
+    pub(super) fn put_away(&mut self, connection: &Connection, n_rows: usize) -> Result<(), Error> {
+        let mut put = put(connection)?;
+        let mut n_rows = n_rows;
+        while n_rows > 0 && self.len() > 0 {
+            match self.ahead.pop_first() {
+                Some((place, row)) => {
+                    put_row(&mut put, &place, &row)?;
+                    self.reached = Some(place);
+                    n_rows -= 1;
+                }
+                None => self.begin_round(),
+            }
+        }
+        if self.len() == 0 {
+            self.began = self.next;
+        }
+        if self.ahead.is_empty() {
+            self.begin_round();
+        }
+        if !self.is_taken {
+            let sql = "DELETE FROM arrival WHERE number IN
+                (SELECT number FROM arrival WHERE number < ?1 ORDER BY number LIMIT ?2)";
+            let n_taken = connection.prepare_cached(sql)?.execute(params![self.done, TAKEN])?;
+            self.is_taken = n_taken < TAKEN as usize;
+        }
+        Ok(())
+    }
+
+    fn begin_round(&mut self) {
+        self.done = self.began;
+        self.began = self.next;
+        self.n_filed = [self.n_filed[1], 0];
+        self.is_taken = false;
+        self.reached = None;
+        std::mem::swap(&mut self.ahead, &mut self.behind);
+    }
+
+    /// Puts everything away, also what a transaction has brought and not filed.
+    pub(super) fn put_all_away(&mut self, connection: &Connection, brought: &Rows) -> Result<(), Error> {
+        let mut put = put(connection)?;
+        for (place, row) in self.ahead.iter().chain(&self.behind).chain(brought) {
+            put_row(&mut put, place, row)?;
+        }
+        connection.prepare_cached("DELETE FROM arrival")?.execute([])?;
+        *self =
+            Self { next: self.next, began: self.next, done: self.next, is_taken: true, ..Self::default() };
+        Ok(())
+    }
+}
+
+fn put(connection: &Connection) -> Result<CachedStatement<'_>, Error> {
+    Ok(connection.prepare_cached(
+        "INSERT INTO record (source, kind, key, student, fact, holding) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5, holding = ?6",
+    )?)
+}
+
+fn put_row(put: &mut CachedStatement<'_>, place: &Place, row: &Row) -> Result<(), Error> {
+    let Place { source, kind, key } = place;
+    put.execute(params![source, kind, key, row.student, row.fact.as_deref(), row.holding])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
