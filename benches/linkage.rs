@@ -29,7 +29,7 @@ fn link_a_record_against(bencher: Bencher<'_, '_>, n_records: u64) {
     let next = Cell::new(n_records);
     bencher
         .with_inputs(|| encoded(&ring, next.replace(next.get() + 1)))
-        .bench_local_values(|(subject, encoding)| linker.link(subject, encoding));
+        .bench_local_values(|(subject, encoding)| linker.link(subject, &encoding));
 }
 
 #[divan::bench(args = [10_000, 100_000], sample_count = 3, sample_size = 1)]
@@ -43,7 +43,7 @@ fn linked(n_records: u64) -> Linker {
     let mut linker = Linker::new(Model::default());
     for at in 0..n_records {
         let (subject, encoding) = encoded(&ring, at);
-        linker.link(subject, encoding);
+        linker.link(subject, &encoding);
     }
     linker
 }

@@ -72,7 +72,7 @@ fn linked_at_once(set: &Set) -> Vec<u32> {
     let mut linker = Linker::new(Model::default());
     let link = |(number, (source, encoding)): (u128, &(u32, Encoding))| {
         let student = Token::from_bytes(number.to_le_bytes());
-        let link = linker.link(Subject { source: *source, student }, encoding.clone());
+        let link = linker.link(Subject { source: *source, student }, encoding);
         u32::try_from(link.person.0).expect("persons are few")
     };
     (0..).zip(&set.records).map(link).collect()

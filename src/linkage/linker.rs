@@ -13,7 +13,7 @@ use super::{Link, PersonId, Subject};
 use crate::identity::Encoding;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// All subjects with their encodings and persons, in memory; about 1.5 kilobytes for each.
+/// All subjects in memory with what is compared of their encodings, and their persons; about a kilobyte for each.
 ///
 /// One source holds a child once: two subjects of one source are never one person.
 #[derive(Debug, Default)]
@@ -31,10 +31,18 @@ pub struct Linker {
     pub(super) verdicts: Verdicts,
 }
 
+/// The first half of the SHA-256 of an encoding: enough to tell whether another is the same.
+type Digest = [u8; 16];
+
+fn digest(encoding: &Encoding) -> Digest {
+    let whole = ring::digest::digest(&ring::digest::SHA256, encoding.as_bytes());
+    whole.as_ref()[..16].try_into().expect("SHA-256 has 32 bytes")
+}
+
 #[derive(Debug)]
 struct Record {
     subject: Subject,
-    encoding: Encoding,
+    encoding: Digest,
     features: Features,
     person: PersonId,
     /// What decided; unknown for a restored record.
@@ -60,7 +68,7 @@ impl Linker {
     pub fn restore(&mut self, subject: Subject, encoding: &Encoding, person: PersonId) {
         self.take(subject);
         let features = Features::new(encoding);
-        self.put(Record { subject, encoding: encoding.clone(), features, person, decided: None });
+        self.put(Record { subject, encoding: digest(encoding), features, person, decided: None });
     }
 
     /// Keeps the person of a subject whose encoding can not be compared with others, until it comes with another one.
@@ -77,12 +85,13 @@ impl Linker {
     ///
     /// A known subject with the same encoding keeps its link. With another encoding it is decided
     /// again; when it was alone and remains so, it keeps its person.
-    pub fn link(&mut self, subject: Subject, encoding: Encoding) -> Link {
-        if let Some(record) = self.record(subject).filter(|record| record.encoding == encoding) {
+    pub fn link(&mut self, subject: Subject, encoding: &Encoding) -> Link {
+        let digest = digest(encoding);
+        if let Some(record) = self.record(subject).filter(|record| record.encoding == digest) {
             return self.known(record);
         }
         let vacated = self.take(subject).map(|record| record.person).or(self.held.remove(&subject));
-        let features = Features::new(&encoding);
+        let features = Features::new(encoding);
         let (person, decided) = match self.find(subject, &features) {
             Some(decision) => decision,
             None => {
@@ -90,16 +99,16 @@ impl Linker {
                 (own.unwrap_or(PersonId(self.last_person + 1)), ALONE)
             }
         };
-        let record = Record { subject, encoding, features, person, decided: Some(decided) };
+        let record = Record { subject, encoding: digest, features, person, decided: Some(decided) };
         let link = self.known(&record);
         self.put(record);
         link
     }
 
-    /// The encoding a subject was last linked by.
+    /// Whether it is the encoding that a subject was last linked by.
     #[must_use]
-    pub fn encoding(&self, subject: &Subject) -> Option<&Encoding> {
-        self.record(*subject).map(|record| &record.encoding)
+    pub fn is_linked_by(&self, subject: &Subject, encoding: &Encoding) -> bool {
+        self.record(*subject).is_some_and(|record| record.encoding == digest(encoding))
     }
 
     pub(super) fn person(&self, subject: &Subject) -> Option<PersonId> {

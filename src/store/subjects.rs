@@ -90,7 +90,7 @@ impl Tx<'_> {
             return Ok(true);
         }
         let (sealed, make) = (seal(&current)?, Make::of(current.key()));
-        let link = self.linker_mut()?.link(subject, current);
+        let link = self.linker_mut()?.link(subject, &current);
         let reason = self.sealed_reason(&link)?;
         self.prepare(
             "INSERT INTO subject (source, student, encoding, make, next_encoding, person, reason, model)
@@ -113,7 +113,7 @@ impl Tx<'_> {
 
     /// What of a student's encodings is not as it is known.
     pub(super) fn encoded_anew(&self, subject: &Subject, encodings: &Encodings) -> Result<Anew, Error> {
-        if self.linker()?.encoding(subject).is_none_or(|known| *known != encodings.current) {
+        if !self.linker()?.is_linked_by(subject, &encodings.current) {
             return Ok(Anew::Current);
         }
         let Some(next) = &encodings.next else { return Ok(Anew::Nothing) };

@@ -1,8 +1,8 @@
 //! What can be changed: the statements that write, inside one transaction.
 
 use super::arrivals::{Arrivals, Place, Row, Rows};
+use super::beside::Beside;
 use super::holdings::Under;
-use super::linking::Linking;
 use super::log::Log;
 use super::{Error, LinkageKeys, ServiceKey, Snapshot, cache::Cache};
 use crate::audit::{Entry, Receipt};
@@ -16,7 +16,7 @@ pub struct Tx<'a> {
     snapshot: Snapshot<'a>,
     connection: &'a Connection,
     log: &'a mut Log,
-    linker: &'a mut Linking,
+    linker: &'a mut Beside<Linker>,
     arrivals: &'a mut Arrivals,
     /// Records that this transaction brings.
     brought: Rows,
@@ -48,7 +48,7 @@ impl<'a> Tx<'a> {
         key: &'a ServiceKey,
         cache: &'a Cache,
         log: &'a mut Log,
-        linker: &'a mut Linking,
+        linker: &'a mut Beside<Linker>,
         arrivals: &'a mut Arrivals,
     ) -> Self {
         let snapshot = Snapshot::new(connection, key, cache);
@@ -76,7 +76,8 @@ impl<'a> Tx<'a> {
     pub(super) fn standing(&self, place: &Place) -> Result<Option<Row>, Error> {
         match self.brought.get(place).or_else(|| self.arrivals.get(place)) {
             Some(row) => Ok(Some(row.clone())),
-            None => self.row(place),
+            None if self.arrivals.may_have_row(place) => self.row(place),
+            None => Ok(None),
         }
     }
 

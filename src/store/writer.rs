@@ -5,7 +5,7 @@
 //! what is on disk, so the thread ends and the file has to be opened again.
 
 use super::arrivals::Arrivals;
-use super::linking::Linking;
+use super::beside::Beside;
 use super::log::Log;
 use super::rewrite::{Rewriter, Rewriting};
 use super::tx::Changed;
@@ -67,8 +67,10 @@ pub(super) fn start(
     stop: watch::Sender<bool>,
 ) -> Result<(), Error> {
     let log = Log::open(&connection, signer)?;
-    let linker = Linking::begin(&connection, &key)?;
-    let arrivals = Arrivals::load(&connection, &key)?;
+    let of_linker = key.clone();
+    let read = move |reader: &Connection| super::subjects::load_linker(reader, &of_linker);
+    let linker = Beside::begin(&connection, "store-linker", read)?;
+    let arrivals = Arrivals::open(&connection, &key)?;
     let is_tidying = !arrivals.is_put_away();
     let mut writer = Writer { connection, key, cache, log, linker, arrivals, is_tidying, rewriter };
     let run = move || {
@@ -88,7 +90,7 @@ struct Writer {
     key: ServiceKey,
     cache: Cache,
     log: Log,
-    linker: Linking,
+    linker: Beside<Linker>,
     arrivals: Arrivals,
     /// Whether records are put into their rows while there is nothing else to do.
     is_tidying: bool,
@@ -158,7 +160,7 @@ impl Writer {
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
             }
-            self.arrivals = Arrivals::load(&self.connection, &self.key)?;
+            self.arrivals.load(&self.connection, &self.key)?;
             return Ok(false);
         }
         self.run_cached("COMMIT")?;
@@ -257,7 +259,7 @@ impl Writer {
         self.log = log_before;
         // Jobs after this one must not see in memory what was undone.
         if changed.arrivals {
-            self.arrivals = Arrivals::load(&self.connection, &self.key)?;
+            self.arrivals.load(&self.connection, &self.key)?;
         }
         if changed.linker {
             self.linker.set(super::subjects::load_linker(&self.connection, &self.key)?);

@@ -5,7 +5,7 @@ use crate::agreements::Scope;
 use crate::audit::{Certificate, Decision, SignerKey, testing::pkcs8};
 use crate::destruction::testing::{SOURCES, change, open, org_id, send};
 use crate::destruction::{Because, begin, certificates};
-use crate::store::testing::run;
+use crate::store::testing::{put_all_away, run};
 use std::path::Path;
 
 const NOW: Duration = Duration::ZERO;
@@ -49,6 +49,8 @@ async fn what_is_sent_again_meanwhile_holds_up_no_certificate() {
     let mut unfinished = Unfinished::default();
     let number = withdraw(&store, &mut unfinished, "eastbrook").await;
     send(&store, "eastbrook", "of-eastbrook", "One", Some("b")).await;
+    // What has no row yet is sealed, and nobody can find it.
+    change(&store, put_all_away).await;
     assert_eq!(finish(&store, &mut unfinished, NOW).await.expect("it can be written"), 0);
     assert!(text(&store, number).await.contains("none is there but in rows that were received since\n"));
     assert!(unfinished.needles.is_empty());

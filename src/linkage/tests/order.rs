@@ -45,7 +45,7 @@ fn by_threads(n_threads: usize, records: &[(Subject, Encoding, u32)]) -> Linked 
 fn all_linked(records: &[(Subject, Encoding, u32)]) -> (Linker, BTreeMap<Subject, PersonId>) {
     let mut linker = Linker::new(Model::default());
     let link = |(subject, encoding, _): &(Subject, Encoding, u32)| {
-        (*subject, linker.link(*subject, encoding.clone()).person)
+        (*subject, linker.link(*subject, encoding).person)
     };
     let links = records.iter().map(link).collect();
     (linker, links)
@@ -105,7 +105,7 @@ proptest! {
         let (mut linker, before) = all_linked(&records);
         for (subject, encoding, _) in &others {
             let beside = Subject { source: subject.source + 10, ..*subject };
-            linker.link(beside, encoding.clone());
+            linker.link(beside, encoding);
         }
         for (subject, ..) in &others {
             linker.remove(Subject { source: subject.source + 10, ..*subject });
@@ -113,7 +113,7 @@ proptest! {
         let (alone, _) = all_linked(&records);
         prop_assert_eq!(linker.relink(), alone.relink());
         for (subject, encoding, _) in records {
-            prop_assert_eq!(linker.link(subject, encoding).person, before[&subject]);
+            prop_assert_eq!(linker.link(subject, &encoding).person, before[&subject]);
         }
     }
 }

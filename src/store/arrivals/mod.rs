@@ -8,9 +8,11 @@
 
 mod merged;
 mod sealed;
+mod seen;
 
 use super::{Error, ServiceKey};
 use rusqlite::{CachedStatement, Connection, params};
+use seen::Seen;
 use std::collections::BTreeMap;
 
 /// Where a record belongs.
@@ -45,8 +47,8 @@ const FILED_MAX: usize = 5 * WAITING_MAX;
 const TAKEN: u32 = 16;
 
 /// What waits, at the writer.
-#[derive(Default)]
 pub(super) struct Arrivals {
+    seen: Seen,
     /// Above where the round has come to.
     ahead: Rows,
     /// At it or below.
@@ -65,12 +67,36 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
-    /// Reads what is filed.
-    pub(super) fn load(connection: &Connection, key: &ServiceKey) -> Result<Self, Error> {
+    /// Reads what is filed, and begins to read which rows there are.
+    pub(super) fn open(connection: &Connection, key: &ServiceKey) -> Result<Self, Error> {
+        let mut arrivals = Self {
+            seen: Seen::begin(connection)?,
+            ahead: Rows::new(),
+            behind: Rows::new(),
+            reached: None,
+            next: 1,
+            began: 1,
+            done: 1,
+            n_filed: [0; 2],
+            is_taken: false,
+        };
+        arrivals.load(connection, key)?;
+        Ok(arrivals)
+    }
+
+    /// Reads what is filed, in place of all that waits.
+    pub(super) fn load(&mut self, connection: &Connection, key: &ServiceKey) -> Result<(), Error> {
         let (rows, last) = sealed::filed(connection, key)?;
-        let next = last + 1;
-        let n_filed = [rows.len(), 0];
-        Ok(Self { ahead: rows, next, began: next, n_filed, ..Self::default() })
+        (self.next, self.began, self.done) = (last + 1, last + 1, 1);
+        self.n_filed = [rows.len(), 0];
+        (self.ahead, self.behind, self.reached) = (rows, Rows::new(), None);
+        self.is_taken = false;
+        Ok(())
+    }
+
+    /// False only where a place has no row.
+    pub(super) fn may_have_row(&self, place: &Place) -> bool {
+        self.seen.may_have_row(place)
     }
 
     /// What waits for a place.
@@ -133,6 +159,7 @@ impl Arrivals {
         while n_rows > 0 && self.len() > 0 {
             match self.ahead.pop_first() {
                 Some((place, row)) => {
+                    self.seen.add(&place);
                     put_row(&mut put, &place, &row)?;
                     self.reached = Some(place);
                     n_rows -= 1;
@@ -168,11 +195,13 @@ impl Arrivals {
     pub(super) fn put_all_away(&mut self, connection: &Connection, brought: &Rows) -> Result<(), Error> {
         let mut put = put(connection)?;
         for (place, row) in self.ahead.iter().chain(&self.behind).chain(brought) {
+            self.seen.add(place);
             put_row(&mut put, place, row)?;
         }
         connection.prepare_cached("DELETE FROM arrival")?.execute([])?;
-        *self =
-            Self { next: self.next, began: self.next, done: self.next, is_taken: true, ..Self::default() };
+        (self.began, self.done, self.n_filed) = (self.next, self.next, [0; 2]);
+        (self.ahead, self.behind, self.reached) = (Rows::new(), Rows::new(), None);
+        self.is_taken = true;
         Ok(())
     }
 }

@@ -74,7 +74,7 @@ proptest! {
         let rows = |records: Vec<(u8, Option<u8>, Option<u8>)>| -> Rows {
             records.into_iter().map(|(at, fact, student)| (place(at), row(fact, student))).collect()
         };
-        let (mut arrivals, mut stands) = (Arrivals::load(&connection, &key).expect("loaded"), Rows::new());
+        let (mut arrivals, mut stands) = (Arrivals::open(&connection, &key).expect("loaded"), Rows::new());
         for step in steps {
             match step {
                 Step::Bring(records) => {
@@ -90,7 +90,7 @@ proptest! {
                     stands.extend(rows);
                     prop_assert_eq!(&in_table(&connection), &stands);
                 }
-                Step::Start => arrivals = Arrivals::load(&connection, &key).expect("loaded"),
+                Step::Start => arrivals.load(&connection, &key).expect("loaded"),
             }
             let table = in_table(&connection);
             let filed = sealed::filed(&connection, &key).expect("readable").0;
@@ -114,7 +114,7 @@ proptest! {
 fn what_is_put_away_goes_from_the_file_while_more_comes() {
     let folder = tempfile::tempdir().expect("a folder");
     let (connection, key) = (file(folder.path()), key());
-    let mut arrivals = Arrivals::load(&connection, &key).expect("loaded");
+    let mut arrivals = Arrivals::open(&connection, &key).expect("loaded");
     for number in 0..400_u32 {
         let key_of = |at: u32| ring::digest::digest(&ring::digest::SHA256, &(number * 10 + at).to_le_bytes());
         let rows: Rows = (0..10)
@@ -146,7 +146,7 @@ fn what_is_filed_opens_only_under_its_number_and_shows_nothing() {
     let put = |number: i64| {
         let sql = "INSERT OR REPLACE INTO arrival (number, rows) VALUES (?1, ?2)";
         connection.execute(sql, params![number, sealed]).expect("put");
-        Arrivals::load(&connection, &key)
+        Arrivals::open(&connection, &key)
     };
     assert_eq!(put(3).expect("loaded").get(&place(7)), rows.get(&place(7)));
     assert!(matches!(put(4), Err(Error::Damaged(_))), "under another number");
