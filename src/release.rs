@@ -8,8 +8,8 @@ use crate::audit::{Call, Receipt};
 use crate::disclosure::{NotASlice, ProtectedTable};
 use crate::records::OrgId;
 use crate::store::{self, Store, Tx};
-use asked::Asked;
 pub(crate) use asked::reviewed;
+use asked::{Asked, Ground};
 use std::sync::Arc;
 
 /// A protected table with the proof of its log entry: the reply to a query.
@@ -65,17 +65,15 @@ pub enum Error {
 /// [`Error::Refused`] when no agreement in force covers the question.
 pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Call) -> Result<Release, Error> {
     let asked = Arc::new(Asked { partner, question, call });
-    intend(store, asked.clone()).await?;
-    let making = asked.clone();
-    let made = store.read(move |snapshot| {
-        let ground = making.ground(snapshot)?;
-        Ok::<_, Error>((making.table(snapshot, &ground)?, ground))
-    });
-    let (table, ground) = made.await?;
+    let ground = Arc::new(intend(store, asked.clone()).await??);
+    let making = ground.clone();
+    let made = tokio::task::spawn_blocking(move || making.figures());
+    let made = made.await.map_err(|_| store::Error::Panicked)?;
     let steps = move |tx: &mut Tx<'_>| {
         let now = asked.ground(tx)?;
-        let table = if now == ground { table } else { asked.table(tx, &now)? };
-        tx.log(&asked.call.released(&now.permit, &table))?;
+        let made = if now == *ground { made } else { now.figures() };
+        let table = asked.table(tx, &now, made)?;
+        tx.log(&asked.call.released(now.permit(), &table))?;
         Ok::<_, Error>(table)
     };
     let committed = store.transaction("release.answer", steps).await?;
@@ -83,16 +81,18 @@ pub async fn answer(store: &Store, partner: OrgId, question: Question, call: Cal
     Ok(Release { table: Some(table), receipt: Some(receipt) })
 }
 
-/// Puts on record that a question is going to be answered. Its agreement is on record where the partner is a party to it, and
-/// its purpose where it is one of the agreement's: nobody has checked other words.
-async fn intend(store: &Store, asked: Arc<Asked>) -> Result<(), store::Error> {
+/// Puts on record that a question is going to be answered, and says by what. Its agreement is on record where the partner is a
+/// party to it, and its purpose where it is one of the agreement's: nobody has checked other words.
+async fn intend(store: &Store, asked: Arc<Asked>) -> Result<Result<Ground, Error>, store::Error> {
     let steps = move |tx: &mut Tx<'_>| {
         let Asked { partner, question, call } = &*asked;
         let agreement = tx.agreement(&question.agreement)?.filter(|known| known.partners.contains(partner));
         let has_purpose = agreement.as_ref().is_some_and(|known| known.purposes.contains(&question.purpose));
         let purpose = has_purpose.then_some(question.purpose.as_str());
         let agreement = agreement.as_ref().map(|known| (known.id.as_str(), known.version));
-        tx.log(&call.intended(agreement, purpose))
+        tx.log(&call.intended(agreement, purpose))?;
+        // Who is refused has begun all the same.
+        Ok(asked.ground(tx))
     };
-    store.transaction("release.intend", steps).await.map(|store::Committed::<()> { .. }| ())
+    store.transaction("release.intend", steps).await.map(|committed| committed.value)
 }

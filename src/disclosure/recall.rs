@@ -6,6 +6,7 @@
 
 use super::Seal;
 use super::table::{Cell, Earlier, Mark, ProtectedTable};
+use std::cell::LazyCell;
 use std::collections::HashMap;
 
 impl Seal {
@@ -35,10 +36,16 @@ impl ProtectedTable {
         }
         let counted: HashMap<u32, u32> =
             older.counted().iter().map(|counted| (counted.period, counted.edition)).collect();
-        let known: HashMap<(u32, &[String]), &Cell> =
-            older.cells().iter().map(|cell| ((cell.period, &cell.categories[..]), cell)).collect();
-        for cell in self.cells_mut().iter_mut().filter(|cell| is_wanting(cell)) {
-            let Some(known) = known.get(&(cell.period, &cell.categories[..])) else { continue };
+        let place = |cell: &Cell| (cell.period, cell.categories.clone());
+        let by_place = LazyCell::new(|| older.cells().iter().map(|cell| (place(cell), cell)).collect());
+        let by_place: &LazyCell<HashMap<_, _>, _> = &by_place;
+        for (at, cell) in self.cells_mut().iter_mut().enumerate().filter(|(_, cell)| is_wanting(cell)) {
+            // As long as nothing else came up, it stands in the same row.
+            let in_row = older
+                .cells()
+                .get(at)
+                .filter(|known| (known.period, &known.categories) == (cell.period, &cell.categories));
+            let Some(known) = in_row.or_else(|| by_place.get(&place(cell)).copied()) else { continue };
             let is_shown = matches!(known.mark(), Mark::Shown | Mark::Zero);
             if is_shown || (cell.denominator.is_none() && known.denominator.is_some()) {
                 cell.earlier = Some(Earlier {

@@ -107,7 +107,8 @@ impl Seal {
             seal_digest: self.digest,
             counted: views.iter().map(View::counted).collect(),
         };
-        let cells = views.iter().flat_map(|view| view.rows(asked)).collect();
+        let mut cells = Vec::new();
+        views.iter().for_each(|view| view.add_rows(asked, &mut cells));
         Ok(ProtectedTable::new(heading, cells))
     }
 
@@ -247,8 +248,7 @@ impl View<'_> {
         self.hiding.iter().any(crosses)
     }
 
-    fn rows(&self, asked: &Slice) -> Vec<Cell> {
-        let mut cells = Vec::new();
+    fn add_rows(&self, asked: &Slice, cells: &mut Vec<Cell>) {
         let strides = self.lattice.strides();
         // Known in all views: checked before.
         let at = |id: &String| position(self.lattice, self.publication, id).expect("checked");
@@ -266,6 +266,9 @@ impl View<'_> {
             .filter(|(_, category)| category != Dimension::ALL)
             .map(|(id, _)| at(id))
             .collect();
+        let n_rows = dimensions.iter().map(|&at| self.lattice.dimensions[at].nodes.len()).product();
+        let first = cells.len();
+        cells.reserve(n_rows);
         let mut nodes = vec![0usize; dimensions.len()];
         loop {
             let parts = dimensions.iter().zip(&nodes).map(|(&at, &node)| node as u128 * strides[at]);
@@ -291,9 +294,8 @@ impl View<'_> {
             nodes[place] += 1;
             nodes[place + 1..].fill(0);
         }
-        let pools = self.pools(&Rows { dimensions: &dimensions, cells: &cells });
+        let pools = self.pools(&Rows { dimensions: &dimensions, cells: &cells[first..] });
         cells.extend(pools);
-        cells
     }
 
     /// A number as it is printed: what the mode has rounded is not rounded again.

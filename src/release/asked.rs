@@ -8,6 +8,7 @@ use crate::disclosure::{Beside, NotASlice, ProtectedTable, Seal};
 use crate::records::OrgId;
 use crate::store::{self, EditionRow, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A question, and who asks it.
 pub(super) struct Asked {
@@ -19,11 +20,47 @@ pub(super) struct Asked {
 /// What an answer is made by. As long as it is the same, so is the answer: seals never change.
 #[derive(PartialEq, Eq)]
 pub(super) struct Ground {
-    agreement: Agreement,
+    agreement: Arc<Agreement>,
     edition: EditionRow,
-    pub(super) permit: Permit,
+    permit: Permit,
     /// Editions whose records are destroyed, and when: it is told beside the figures.
     destroyed: BTreeMap<u32, Timestamp>,
+    seals: Seals,
+}
+
+/// The seal that is asked, and those of earlier editions that may be recalled, newest first.
+struct Seals(Vec<Arc<Seal>>);
+
+impl PartialEq for Seals {
+    /// Of an edition there is one seal.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.iter().map(|seal| seal.edition()).eq(other.0.iter().map(|seal| seal.edition()))
+    }
+}
+
+impl Eq for Seals {}
+
+impl Ground {
+    pub(super) const fn permit(&self) -> &Permit {
+        &self.permit
+    }
+
+    /// The figures, and in the place of those that are hidden now the ones that were shown earlier. This is the part of an
+    /// answer that takes time, and takes nothing else.
+    pub(super) fn figures(&self) -> Result<ProtectedTable, NotASlice> {
+        let (slice, mut seals) = (self.permit.slice(), self.seals.0.iter());
+        let mut table = seals.next().ok_or(NotASlice { violations: Vec::new() })?.slice(slice)?;
+        for older in seals {
+            if !table.is_wanting() {
+                break;
+            }
+            // An edition that did not have the product has nothing to recall.
+            if let Ok(older) = older.slice(slice) {
+                table = table.recalling(&older);
+            }
+        }
+        Ok(table)
+    }
 }
 
 impl Asked {
@@ -45,7 +82,8 @@ impl Asked {
         let edition = edition.ok_or(Error::NoEdition)?;
         let permit = self.permit(snapshot, &agreement, &edition)??;
         let destroyed = snapshot.destroyed_editions()?;
-        Ok(Ground { agreement, edition, permit, destroyed })
+        let seals = self.seals(snapshot, &agreement, &edition)?;
+        Ok(Ground { agreement, edition, permit, destroyed, seals })
     }
 
     /// Whether the agreement lets the question be answered from an edition.
@@ -71,10 +109,36 @@ impl Asked {
         Ok(agreement.permit(self.call.by(&self.partner), &self.question, offer, today))
     }
 
-    /// The answer.
-    pub(super) fn table(&self, snapshot: &Snapshot<'_>, ground: &Ground) -> Result<ProtectedTable, Error> {
+    fn seals(
+        &self,
+        snapshot: &Snapshot<'_>,
+        agreement: &Agreement,
+        edition: &EditionRow,
+    ) -> Result<Seals, store::Error> {
+        let mut seals = vec![snapshot.seal(edition.number)?];
+        for number in (1..edition.number).rev() {
+            let older = snapshot.seal(number)?;
+            if !older.has_new(&self.question.slice.product) {
+                continue;
+            }
+            let Some(row) = snapshot.edition(Some(number))? else { continue };
+            // What the agreement would refuse of an older edition is not recalled from it either.
+            if self.permit(snapshot, agreement, &row)?.is_ok() {
+                seals.push(older);
+            }
+        }
+        Ok(Seals(seals))
+    }
+
+    /// The answer: the figures, and what is told beside them.
+    pub(super) fn table(
+        &self,
+        snapshot: &Snapshot<'_>,
+        ground: &Ground,
+        figures: Result<ProtectedTable, NotASlice>,
+    ) -> Result<ProtectedTable, Error> {
         let Ground { agreement, edition, permit, .. } = ground;
-        let mut table = match snapshot.seal(edition.number)?.slice(permit.slice()) {
+        let table = match figures {
             Ok(table) => table,
             Err(wrong) => return Err(closed(snapshot, &self.question, wrong)?.into()),
         };
@@ -84,23 +148,7 @@ impl Asked {
             left_out: beside::left_out(snapshot, agreement, &table)?,
             days: beside::days(snapshot, &table)?,
         };
-        table = table.under(agreement.reference(), beside);
-        for number in (1..edition.number).rev() {
-            if !table.is_wanting() {
-                break;
-            }
-            let older = snapshot.seal(number)?;
-            let Some(row) = snapshot.edition(Some(number))? else { continue };
-            // What the agreement would refuse of an older edition is not recalled from it either.
-            if older.has_new(&self.question.slice.product) && self.permit(snapshot, agreement, &row)?.is_ok()
-            {
-                // An edition that did not have the product has nothing to recall.
-                if let Ok(older) = older.slice(permit.slice()) {
-                    table = table.recalling(&older);
-                }
-            }
-        }
-        Ok(table)
+        Ok(table.under(agreement.reference(), beside))
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) async fn approve(
     let pb::ApproveEditionRequest { edition, agreement } = request;
     let look = move |snapshot: &store::Snapshot<'_>| {
         let edition = snapshot.edition((edition > 0).then_some(edition))?.map(|edition| edition.number);
-        Ok((edition, snapshot.agreement(&agreement)?.map(|agreement| agreement.id)))
+        Ok((edition, snapshot.agreement(&agreement)?.map(|agreement| agreement.id.clone())))
     };
     let (edition, agreement) = match desk.look(&admitted.call, look).await? {
         (Some(edition), Some(agreement)) => (edition, agreement),

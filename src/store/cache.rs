@@ -15,7 +15,7 @@ pub(super) struct Cached {
     pub(super) seals: OfEditions<Seal>,
     pub(super) notes: OfEditions<EditionNotes>,
     /// By their documents: a transaction that is undone leaves nothing behind that is wrong.
-    agreements: Mutex<HashMap<String, Agreement>>,
+    agreements: Mutex<HashMap<String, Arc<Agreement>>>,
 }
 
 /// Documents kept at most. Of more, all are read again.
@@ -23,11 +23,11 @@ const DOCUMENTS_MAX: usize = 256;
 
 impl Cached {
     /// The agreement that a document is; nothing for another text.
-    pub(super) fn agreement(&self, document: &str) -> Option<Agreement> {
+    pub(super) fn agreement(&self, document: &str) -> Option<Arc<Agreement>> {
         if let Some(known) = lock(&self.agreements).get(document) {
             return Some(known.clone());
         }
-        let agreement = Agreement::parse(document).ok()?;
+        let agreement = Arc::new(Agreement::parse(document).ok()?);
         let mut known = lock(&self.agreements);
         if known.len() >= DOCUMENTS_MAX {
             known.clear();
@@ -77,7 +77,11 @@ mod tests {
         for n in 0..2 * DOCUMENTS_MAX + 3 {
             let document = of(&format!("Number {n}"));
             let (read, again) = (cached.agreement(&document), cached.agreement(&document));
-            assert!(read.is_some() && read == Agreement::parse(&document).ok() && read == again);
+            assert!(
+                read.is_some()
+                    && read.as_deref() == Agreement::parse(&document).ok().as_ref()
+                    && read == again
+            );
             assert!(lock(&cached.agreements).len() <= DOCUMENTS_MAX);
         }
         assert_eq!(cached.agreement("title = 1"), None);

@@ -5,6 +5,7 @@ use crate::agreements::Agreement;
 use crate::calendar::Timestamp;
 use crate::outcomes::Product;
 use rusqlite::{OptionalExtension, params};
+use std::sync::Arc;
 
 /// What became of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Snapshot<'_> {
     /// # Errors
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
-    pub fn agreement(&self, id: &str) -> Result<Option<Agreement>, Error> {
+    pub fn agreement(&self, id: &str) -> Result<Option<Arc<Agreement>>, Error> {
         let mut statement =
             self.prepare("SELECT document FROM agreement WHERE id = ?1 ORDER BY version DESC LIMIT 1")?;
         let document: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
@@ -36,10 +37,12 @@ impl Snapshot<'_> {
 
     /// An agreement as it stands: also one that is in force by its dates is over once it is destroyed, as when its database
     /// is one of before a later version was loaded.
-    fn parsed(&self, document: &str) -> Result<Agreement, Error> {
+    fn parsed(&self, document: &str) -> Result<Arc<Agreement>, Error> {
         let agreement = self.cache.agreement(document).ok_or(Error::Damaged("an agreement"))?;
-        let is_destroyed = self.is_agreement_destroyed(&agreement.id)?;
-        Ok(Agreement { is_destroyed, ..agreement })
+        Ok(match self.is_agreement_destroyed(&agreement.id)? {
+            true => Arc::new(Agreement { is_destroyed: true, ..(*agreement).clone() }),
+            false => agreement,
+        })
     }
 
     /// The newest version of each agreement with the digest of its document, by id.
@@ -50,7 +53,9 @@ impl Snapshot<'_> {
     pub fn agreements(&self) -> Result<Vec<(Agreement, [u8; 32])>, Error> {
         let newest =
             self.newest("SELECT document, digest, max(version) FROM agreement GROUP BY id ORDER BY id")?;
-        newest.into_iter().map(|(document, digest)| Ok((self.parsed(&document)?, digest))).collect()
+        let parsed =
+            |(document, digest): (String, _)| Ok((Arc::unwrap_or_clone(self.parsed(&document)?), digest));
+        newest.into_iter().map(parsed).collect()
     }
 
     /// The newest version of each product, by id.

@@ -74,10 +74,13 @@ impl<'a> Tx<'a> {
 
     /// What stands in a place, whether it has a row or waits for one.
     pub(super) fn standing(&self, place: &Place) -> Result<Option<Row>, Error> {
-        match self.brought.get(place).or_else(|| self.arrivals.get(place)) {
+        match self.brought.get(place) {
             Some(row) => Ok(Some(row.clone())),
-            None if self.arrivals.may_have_row(place) => self.row(place),
-            None => Ok(None),
+            None if !self.arrivals.may_have(place) => Ok(None),
+            None => match self.arrivals.get(place) {
+                Some(row) => Ok(Some(row.clone())),
+                None => self.row(place),
+            },
         }
     }
 

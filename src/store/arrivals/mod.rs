@@ -87,6 +87,7 @@ impl Arrivals {
     /// Reads what is filed, in place of all that waits.
     pub(super) fn load(&mut self, connection: &Connection, key: &ServiceKey) -> Result<(), Error> {
         let (rows, last) = sealed::filed(connection, key)?;
+        rows.keys().for_each(|place| self.seen.add(place));
         (self.next, self.began, self.done) = (last + 1, last + 1, 1);
         self.n_filed = [rows.len(), 0];
         (self.ahead, self.behind, self.reached) = (rows, Rows::new(), None);
@@ -94,9 +95,9 @@ impl Arrivals {
         Ok(())
     }
 
-    /// False only where a place has no row.
-    pub(super) fn may_have_row(&self, place: &Place) -> bool {
-        self.seen.may_have_row(place)
+    /// False only where nothing waits for a place and it has no row.
+    pub(super) fn may_have(&self, place: &Place) -> bool {
+        self.seen.may_have(place)
     }
 
     /// What waits for a place.
@@ -129,6 +130,7 @@ impl Arrivals {
         self.n_filed[1] += rows.len();
         self.is_taken = false;
         for (place, row) in rows {
+            self.seen.add(&place);
             match self.reached {
                 Some(reached) if place <= reached => self.behind.insert(place, row),
                 _ => self.ahead.insert(place, row),
@@ -159,7 +161,6 @@ impl Arrivals {
         while n_rows > 0 && self.len() > 0 {
             match self.ahead.pop_first() {
                 Some((place, row)) => {
-                    self.seen.add(&place);
                     put_row(&mut put, &place, &row)?;
                     self.reached = Some(place);
                     n_rows -= 1;
@@ -194,8 +195,8 @@ impl Arrivals {
     /// Puts everything away, also what a transaction has brought and not filed.
     pub(super) fn put_all_away(&mut self, connection: &Connection, brought: &Rows) -> Result<(), Error> {
         let mut put = put(connection)?;
+        brought.keys().for_each(|place| self.seen.add(place));
         for (place, row) in self.ahead.iter().chain(&self.behind).chain(brought) {
-            self.seen.add(place);
             put_row(&mut put, place, row)?;
         }
         connection.prepare_cached("DELETE FROM arrival")?.execute([])?;

@@ -1,5 +1,5 @@
-//! Which places may have a row: most records of a push are new, and looking for what is not there takes as long as putting
-//! it there.
+//! Which places may have a row, or something that waits for one: most records of a push are new, and looking for what is
+//! not there takes as long as putting it there.
 //!
 //! A Bloom filter in blocks (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom filters", 2007): of each place
 //! five bits of one line of the processor's cache. Ten million rows leave one place in 300 to be looked for in vain.
@@ -35,7 +35,7 @@ struct Shared {
 }
 
 impl Seen {
-    /// Begins to read which rows there are. Those that are put there meanwhile have to be added.
+    /// Begins to read which rows there are. What comes meanwhile has to be added.
     pub(super) fn begin(connection: &Connection) -> Result<Self, Error> {
         let pages = std::iter::repeat_with(OnceLock::new).take(PAGES).collect();
         let shared = Arc::new(Shared { pages, is_whole: AtomicBool::new(false) });
@@ -52,14 +52,14 @@ impl Seen {
         Ok(Self { shared, _reading: Beside::begin(connection, "store-rows", read)? })
     }
 
-    /// Adds a place that is given a row.
+    /// Adds a place.
     pub(super) fn add(&self, place: &Place) {
         self.shared.add(place);
     }
 
-    /// False only where no row is.
-    pub(super) fn may_have_row(&self, place: &Place) -> bool {
-        !self.shared.is_whole.load(Ordering::Acquire) || self.shared.may_have(place)
+    /// False only of a place that was not added and has no row.
+    pub(super) fn may_have(&self, place: &Place) -> bool {
+        !self.shared.is_whole.load(Ordering::Acquire) || self.shared.has(place)
     }
 }
 
@@ -73,7 +73,7 @@ impl Shared {
         }
     }
 
-    fn may_have(&self, place: &Place) -> bool {
+    fn has(&self, place: &Place) -> bool {
         let (page, line, mut bits) = spots(place);
         let Some(page) = self.pages[page].get() else { return false };
         bits.all(|(word, bit)| page[line + word].load(Ordering::Relaxed) & bit != 0)
@@ -113,8 +113,8 @@ mod tests {
         let (added, others) = numbers.split_at(numbers.len() / 2);
         assert!(added.len() > 4_000, "{}", added.len());
         added.iter().for_each(|number| shared.add(&place(*number)));
-        assert!(added.iter().all(|number| shared.may_have(&place(*number))));
-        let n_wrong = others.iter().filter(|number| shared.may_have(&place(**number))).count();
+        assert!(added.iter().all(|number| shared.has(&place(*number))));
+        let n_wrong = others.iter().filter(|number| shared.has(&place(**number))).count();
         assert!(n_wrong * 100 < others.len(), "{n_wrong} of {}", others.len());
     }
 }
