@@ -44,6 +44,23 @@ pub(crate) fn map<R: Send>(n: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R>
     map_with(n, || (), |(), at| work(at))
 }
 
+/// Makes each of `0..n` on another thread, a little ahead of the calling one, which takes them in order.
+pub(crate) fn ahead<T: Send>(n: usize, make: impl Fn(usize) -> T + Sync, mut take: impl FnMut(T)) {
+    /// What may be made and not taken.
+    const AHEAD: usize = 2;
+    if n_threads() == 1 {
+        (0..n).for_each(|at| take(make(at)));
+        return;
+    }
+    std::thread::scope(|scope| {
+        let (made, taken) = std::sync::mpsc::sync_channel(AHEAD);
+        let make = &make;
+        // Who takes no more has panicked.
+        scope.spawn(move || (0..n).all(|at| made.send(make(at)).is_ok()));
+        taken.into_iter().for_each(&mut take);
+    });
+}
+
 /// The same, with room of its own for each thread.
 pub(crate) fn map_with<S, R: Send>(
     n: usize,
@@ -106,5 +123,17 @@ mod tests {
         let used: HashSet<usize> = made.into_iter().map(|(room, _)| room).collect();
         assert!(n_rooms.into_inner() == 3 && used.iter().all(|room| *room < 3));
         assert!(map(0, |at| at).is_empty());
+    }
+
+    #[test]
+    fn what_is_made_ahead_is_taken_in_order_on_the_calling_thread() {
+        for n_threads in [1, 2] {
+            let (mut taken, own) = (Vec::new(), current().id());
+            let n_threads = NonZero::new(n_threads).expect("one at least");
+            let take = |(maker, at): (ThreadId, usize)| taken.push((maker == own, current().id() == own, at));
+            on_threads(n_threads, || ahead(100, |at| (current().id(), 2 * at), take));
+            let expected = (0..100).map(|at| (n_threads.get() == 1, true, 2 * at));
+            assert!(taken.into_iter().eq(expected));
+        }
     }
 }

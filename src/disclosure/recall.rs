@@ -48,14 +48,14 @@ impl ProtectedTable {
             let Some(known) = in_row.or_else(|| by_place.get(&place(cell)).copied()) else { continue };
             let is_shown = matches!(known.mark(), Mark::Shown | Mark::Zero);
             if is_shown || (cell.denominator.is_none() && known.denominator.is_some()) {
-                cell.earlier = Some(Earlier {
+                cell.earlier = Some(Box::new(Earlier {
                     edition: counted.get(&cell.period).copied().unwrap_or_else(|| older.edition()),
                     denominator: known.denominator,
                     numerator: known.numerator,
                     value: known.value,
                     deviation: known.deviation,
-                    code: known.code.clone(),
-                });
+                    code: known.code.as_deref().cloned(),
+                }));
             }
         }
         self

@@ -334,7 +334,7 @@ impl View<'_> {
             SealedValues::Share(values) => match self.lattice.codes(self.publication, self.measure) {
                 Some(codes) => shown(codes.cell(at), |code| {
                     let (first, last) = code.percents();
-                    cell.code = Some(RateCode { label: code.label(), first, last });
+                    cell.code = Some(Box::new(RateCode { label: code.label(), first, last }));
                     Mark::Shown
                 }),
                 None => shown(values[at], |numerator| {

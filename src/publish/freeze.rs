@@ -6,6 +6,7 @@ use crate::audit::Call;
 use crate::calendar::Date;
 use crate::identity::Token;
 use crate::outcomes::{Edition, EditionBuilder, SourceId, SourcedFact};
+use crate::parallel;
 use crate::records::{Fact, Kind, OrgId};
 use crate::store::{self, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,12 +60,35 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     for of in facts.of_persons().filter(takes_part) {
         builder.note_services(&sourced(&of.facts()?, &numbers));
     }
-    for of in facts.of_persons() {
-        builder.add_person(of.number(), &sourced(&of.facts()?, &numbers));
-    }
+    add_persons(&facts, &numbers, &mut builder)?;
     drop(facts);
     let sources = sources.iter().map(|number| names[number].clone()).collect();
     Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
+}
+
+/// Persons that are read at a time.
+const PERSONS: usize = 1_024;
+
+/// Folds what is said of each person. What is stored is read a little ahead, which takes as long.
+fn add_persons(
+    facts: &Gathered,
+    numbers: &BTreeMap<u32, SourceId>,
+    builder: &mut EditionBuilder,
+) -> Result<(), store::Error> {
+    let persons: Vec<OfPerson<'_>> = facts.of_persons().collect();
+    let some: Vec<&[OfPerson<'_>]> = persons.chunks(PERSONS).collect();
+    let read = |at: usize| {
+        let read = some[at].iter().map(|of| Ok((of.number(), of.facts()?)));
+        read.collect::<Result<Vec<_>, store::Error>>()
+    };
+    let mut added = Ok(());
+    parallel::ahead(some.len(), read, |read| match read {
+        Ok(read) => {
+            read.iter().for_each(|(number, facts)| builder.add_person(*number, &sourced(facts, numbers)))
+        }
+        Err(error) => added = Err(error),
+    });
+    added
 }
 
 fn sourced<'f>(facts: &'f [(u32, Fact)], numbers: &BTreeMap<u32, SourceId>) -> Vec<SourcedFact<'f>> {

@@ -29,7 +29,7 @@ pub(super) fn json(table: &ProtectedTable, receipt: &Receipt) -> serde_json::Val
             "period": cell.period, "categories": cell.categories, "mark": mark(cell),
             "denominator": cell.denominator, "numerator": cell.numerator, "value": cell.value,
             "deviation": cell.deviation, "margin": cell.margin,
-            "code": code_json(cell.code.as_ref()),
+            "code": code_json(cell.code.as_deref()),
             "earlier": cell.earlier.as_ref().map(|earlier| {
                 serde_json::json!({
                     "edition": earlier.edition, "denominator": earlier.denominator,
@@ -105,7 +105,7 @@ pub(super) fn print_csv(table: &ProtectedTable) -> Result<(), Failure> {
             number(cell.numerator),
             float(cell.value),
             float(cell.deviation),
-            label(cell.code.as_ref()),
+            label(cell.code.as_deref()),
             earlier.map(|earlier| earlier.edition.to_string()).unwrap_or_default(),
             number(earlier.and_then(|earlier| earlier.denominator)),
             number(earlier.and_then(|earlier| earlier.numerator)),

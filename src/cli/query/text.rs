@@ -136,7 +136,7 @@ fn value(measure: &str, cell: &Cell) -> [String; 2] {
         return ["0".to_owned(), String::new()];
     }
     let earlier = cell.earlier.as_ref();
-    let (code, earlier_code) = (cell.code.as_ref(), earlier.and_then(|earlier| earlier.code.as_ref()));
+    let (code, earlier_code) = (cell.code.as_deref(), earlier.and_then(|earlier| earlier.code.as_ref()));
     if let Some(code_shown) = code.or(earlier_code) {
         let mark = if code.is_none() { EARLIER } else { "" };
         let middle = (code_shown.first + code_shown.last) as f64 / 200.0;

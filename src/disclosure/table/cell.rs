@@ -26,11 +26,11 @@ pub struct Cell {
     #[prost(double, optional, tag = "7")]
     pub deviation: Option<f64>,
     /// What is printed for the share under a rule that codes rates, in place of numerator and value; absent when hidden.
-    #[prost(message, optional, tag = "8")]
-    pub code: Option<RateCode>,
+    #[prost(message, optional, boxed, tag = "8")]
+    pub code: Option<Box<RateCode>>,
     /// Where it is hidden: what an earlier edition showed of it.
-    #[prost(message, optional, tag = "9")]
-    pub earlier: Option<Earlier>,
+    #[prost(message, optional, boxed, tag = "9")]
+    pub earlier: Option<Box<Earlier>>,
     /// Where noise was added: half the width of an interval around the value (for counts, the number of people) that holds
     /// the one without noise in 95 % of cases.
     #[prost(double, optional, tag = "10")]
