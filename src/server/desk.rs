@@ -94,9 +94,8 @@ impl Desk {
                 return Err(self.refuse(&call, Told { rule: "peer.certificate", status }).await);
             }
         };
-        let id = peer.organization.clone();
-        let known = self.store.read(move |snapshot| snapshot.organization(&id)).await;
-        let known = known.map_err(|error: store::Error| status::store(&error, &call.request_id).status)?;
+        let known = self.store.organization(&peer.organization).await;
+        let known = known.map_err(|error| status::store(&error, &call.request_id).status)?;
         let refusal = match known {
             None => Some("organization.unknown"),
             Some(organization) if !organization.active => Some("organization.suspended"),

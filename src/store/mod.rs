@@ -345,6 +345,24 @@ impl Store {
         let _ = self.shared.work.send(writer::Work::PutAway).await;
     }
 
+    /// The organization of that id, if it is registered. It is asked at every call, so it is kept in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub async fn organization(&self, id: &OrgId) -> Result<Option<Arc<Organization>>, Error> {
+        let n_changes = match self.shared.cache.organizations.find(id) {
+            Ok(known) => return Ok(Some(known)),
+            Err(n_changes) => n_changes,
+        };
+        let id = id.clone();
+        let read = self.read(move |snapshot| snapshot.organization(&id)).await?.map(Arc::new);
+        if let Some(read) = &read {
+            self.shared.cache.organizations.keep(read, n_changes);
+        }
+        Ok(read)
+    }
+
     /// Runs `look` on a consistent snapshot, off the async threads.
     ///
     /// # Errors

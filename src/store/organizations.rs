@@ -77,6 +77,7 @@ impl Tx<'_> {
             roles.join(","),
             organization.active
         ])?;
+        self.changed.organizations = true;
         Ok(())
     }
 

@@ -21,17 +21,18 @@ pub struct Tx<'a> {
     /// Records that this transaction brings.
     brought: Rows,
     entries: Vec<u64>,
-    changed: Changed,
+    pub(super) changed: Changed,
     pub(super) keys: Option<LinkageKeys>,
     /// What records are being received under.
     pub(super) under: Option<Under>,
 }
 
-/// What is changed in memory, and to be read again should the transaction fail.
+/// What is not in memory any more as it is in the file: the first two should the transaction fail, the last should it not.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Changed {
     pub(super) linker: bool,
     pub(super) arrivals: bool,
+    pub(super) organizations: bool,
 }
 
 impl<'a> Deref for Tx<'a> {

@@ -85,6 +85,23 @@ pub(super) fn start(
     Ok(())
 }
 
+/// A job that has run.
+struct Ran {
+    settle: Settle,
+    /// Its log entries.
+    entries: Vec<u64>,
+    /// Records that it brought.
+    n_brought: usize,
+    /// Whether it changed who may call.
+    has_organizations: bool,
+}
+
+impl Ran {
+    fn undone(settle: Settle) -> Self {
+        Self { settle, entries: Vec::new(), n_brought: 0, has_organizations: false }
+    }
+}
+
 struct Writer {
     connection: Connection,
     key: ServiceKey,
@@ -171,14 +188,15 @@ impl Writer {
     /// again.
     fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
         let mut settled: Vec<(Settle, Vec<u64>)> = Vec::new();
-        let mut waiting = None;
+        let (mut waiting, mut has_organizations) = (None, false);
         let work = || -> Result<Vec<Vec<Receipt>>, Error> {
             self.run_cached("BEGIN IMMEDIATE")?;
             let (mut next, mut n_came) = (Some(first), 0);
             while let Some(job) = next {
-                let (settle, entries, n_brought) = self.one(job)?;
-                settled.push((settle, entries));
-                n_came += n_brought;
+                let ran = self.one(job)?;
+                settled.push((ran.settle, ran.entries));
+                n_came += ran.n_brought;
+                has_organizations |= ran.has_organizations;
                 next = match if settled.len() < GROUP { queue.try_recv().ok() } else { None } {
                     Some(Work::Steps(job)) => Some(job),
                     other => {
@@ -199,6 +217,9 @@ impl Writer {
         };
         match work() {
             Ok(receipts) => {
+                if has_organizations {
+                    self.cache.organizations.forget();
+                }
                 for ((settle, _), receipts) in settled.into_iter().zip(receipts) {
                     settle(Ok(receipts));
                 }
@@ -221,8 +242,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Runs one job in its savepoint: its log entries, and how many records it brought.
-    fn one(&mut self, job: Job) -> Result<(Settle, Vec<u64>, usize), Error> {
+    /// Runs one job in its savepoint.
+    fn one(&mut self, job: Job) -> Result<Ran, Error> {
         let span = tracing::debug_span!("transaction", name = job.name);
         let _entered = span.enter();
         let log_before = self.log.clone();
@@ -234,12 +255,12 @@ impl Writer {
         match ran {
             Ok((true, settle)) => {
                 self.run_cached("RELEASE job")?;
-                let n_brought = brought.len();
+                let (n_brought, has_organizations) = (brought.len(), changed.organizations);
                 self.arrivals.add(brought);
-                Ok((settle, entries, n_brought))
+                Ok(Ran { settle, entries, n_brought, has_organizations })
             }
             Ok((false, settle)) => match self.undo(log_before, changed) {
-                Ok(()) => Ok((settle, Vec::new(), 0)),
+                Ok(()) => Ok(Ran::undone(settle)),
                 Err(error) => {
                     // A full disk has undone the whole group already. The job hears of its own failure.
                     settle(Err(Error::Uncertain));
@@ -249,7 +270,7 @@ impl Writer {
             Err(_) => {
                 tracing::error!("a transaction panicked");
                 self.undo(log_before, changed)?;
-                Ok((Box::new(|_| ()), Vec::new(), 0))
+                Ok(Ran::undone(Box::new(|_| ())))
             }
         }
     }

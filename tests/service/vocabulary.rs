@@ -5,6 +5,7 @@ use crate::papers::{AGREEMENT, PRODUCT};
 use crate::records::{roll, row};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use throughline::api::v1 as pb;
 use throughline::audit::{Decision, Entry, Opening};
 use throughline::client::{Delivery, Error, Pushed, Session, open};
@@ -90,6 +91,15 @@ impl City {
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let database = rusqlite::Connection::open_with_flags(self.file("throughline.db"), flags);
         let database = database.expect("the database");
+        let n_waiting = || -> i64 {
+            database.query_row("SELECT count(*) FROM arrival", [], |row| row.get(0)).expect("a number")
+        };
+        // Records have their rows a little after they are acknowledged.
+        let since = Instant::now();
+        while sql.contains("record") && n_waiting() > 0 {
+            assert!(since.elapsed() < Duration::from_secs(60), "records that were pushed have no rows");
+            std::thread::yield_now();
+        }
         let mut statement = database.prepare(sql).expect("a statement");
         let rows = statement.query_map([], read).expect("rows").collect::<Result<_, _>>();
         rows.expect("readable")
@@ -113,7 +123,7 @@ impl City {
             "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery; DROP TABLE log_block;
              DROP TABLE destruction; DROP TABLE holding; DROP TABLE sent_under; DROP TABLE backup; DROP TABLE copied;
              DROP TABLE edition_holding; DROP TABLE opted_out; DROP TABLE clock_doubt; DROP TABLE proposal;
-             DROP TABLE log_opening;
+             DROP TABLE log_opening; DROP TABLE arrival;
              ALTER TABLE edition DROP COLUMN destroyed_ms; ALTER TABLE record DROP COLUMN holding;
              ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;
