@@ -143,8 +143,8 @@ fn submission(n: u64) -> Submission {
         days_absent_hundredths: 1_000,
     });
     Submission {
-        key: format!("a-{n}-2025").into(),
-        student: Some(format!("{n:08}").into()),
+        key: format!("a-{n}-2025").as_str().into(),
+        student: Some(format!("{n:08}").as_str().into()),
         identifiers: None,
         change: Change::Upsert(fact),
     }

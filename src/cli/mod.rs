@@ -6,6 +6,7 @@
 
 mod audit;
 mod backup;
+mod bench;
 mod certificates;
 pub mod certs;
 mod check;
@@ -13,6 +14,7 @@ mod config;
 mod connect;
 mod demo;
 mod digest;
+mod folder;
 mod init;
 mod keys;
 mod limits;
@@ -31,6 +33,7 @@ mod sending;
 mod serve;
 mod sources;
 mod status;
+mod steps;
 mod steward;
 mod table;
 mod verify;
@@ -63,6 +66,8 @@ Exit codes: 0 done, 1 done but some records were refused or some figures are not
 enum Verb {
     /// Do everything once on an invented city, with real processes and certificates
     Demo(demo::Demo),
+    /// Measure what this machine carries: intake, publishing, answers and starts, at growing sizes
+    Bench(bench::Bench),
     /// Invent a city: the files its sources would export, and the truth
     Practice(practice::Practice),
     /// Make certificates for a service and the organizations that call it
@@ -157,6 +162,7 @@ pub fn run() -> ExitCode {
     };
     let done = match cli.verb {
         Verb::Demo(verb) => verb.run(),
+        Verb::Bench(verb) => verb.run(),
         Verb::Practice(verb) => verb.run(),
         Verb::Certs(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),

@@ -11,14 +11,15 @@ pub(super) enum Align {
 
 /// A table of texts under headings.
 pub(super) struct Table {
-    headings: Vec<(&'static str, Align)>,
+    headings: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// An empty table under these headings.
-    pub(super) fn new(headings: &[(&'static str, Align)]) -> Self {
-        Self { headings: headings.to_vec(), rows: Vec::new() }
+    pub(super) fn new(headings: &[(&str, Align)]) -> Self {
+        let headings = headings.iter().map(|(heading, align)| ((*heading).to_owned(), *align)).collect();
+        Self { headings, rows: Vec::new() }
     }
 
     /// Adds a row; it has a text for each heading.
@@ -49,7 +50,7 @@ impl Table {
             }
             line.trim_end().to_owned()
         };
-        let mut lines = vec![line(&mut self.headings.iter().map(|(heading, _)| *heading))];
+        let mut lines = vec![line(&mut self.headings.iter().map(|(heading, _)| heading.as_str()))];
         lines.extend(self.rows.iter().map(|row| line(&mut row.iter().map(String::as_str))));
         lines.join("\n")
     }

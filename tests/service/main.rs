@@ -12,6 +12,7 @@ mod vocabulary;
 mod witnesses;
 
 mod again;
+mod bench;
 mod canary;
 mod changing;
 mod check;

@@ -5,10 +5,11 @@
 mod steps;
 mod truth;
 
+use super::folder::Folder;
 use super::screen::{count, say};
-use super::{Done, Failure, Finish};
+use super::steps::Steps;
+use super::{Done, Finish};
 use std::path::PathBuf;
-use steps::Steps;
 
 /// Do everything once on an invented city, with real processes and certificates
 #[derive(clap::Args)]
@@ -36,19 +37,12 @@ const AUDITOR: &str = "city-auditor";
 
 impl Demo {
     pub(super) fn run(self) -> Done {
-        let (folder, is_ours) = match &self.dir {
-            Some(folder) => (folder.clone(), false),
-            None => (std::env::temp_dir().join(format!("throughline-demo-{}", std::process::id())), true),
-        };
-        if folder.exists() && folder.read_dir()?.next().is_some() {
-            return Err(Failure::new(format!("{} is not empty", folder.display())));
-        }
-        std::fs::create_dir_all(&folder)?;
-        let mut steps = Steps::new(folder.clone())?;
+        let mut folder = Folder::new(self.dir.as_deref(), "demo")?;
+        let mut steps = Steps::new(folder.path().to_owned())?;
         let done = self.walk(&mut steps);
         if self.keep && done.is_ok() {
             say("");
-            say(&format!("The service is up. To go on by hand:\n\n  cd {}", folder.display()));
+            say(&format!("The service is up. To go on by hand:\n\n  cd {}", folder.path().display()));
             say(&format!(
                 "  export THROUGHLINE_SERVER={} THROUGHLINE_AGREEMENT=city-outcomes",
                 steps.address()
@@ -58,13 +52,13 @@ impl Demo {
             say("  throughline query city chronic_absence --by race --by sex --year 2025");
             say("  throughline audit list --decision refused");
             say(&format!("\nStop it with:  kill {}", steps.service_id().unwrap_or_default()));
+            steps.leave();
+            folder.keep();
             return done;
         }
         steps.stop();
-        if is_ours {
-            std::fs::remove_dir_all(&folder)?;
-        } else {
-            say(&format!("\nEverything is in {}.", folder.display()));
+        if !folder.is_ours() {
+            say(&format!("\nEverything is in {}.", folder.path().display()));
         }
         done
     }
@@ -82,7 +76,7 @@ impl Demo {
         certs.extend(members.iter().chain(&others).flat_map(|member| ["--for", member.as_str()]));
         steps.quietly(&certs)?;
         steps.show(&["init", "service", "--steward", STEWARD, "--listen", "127.0.0.1:0"])?;
-        steps.serve()?;
+        steps.show_service()?;
 
         say("\nThe steward registers who may call, and loads the agreement and the data products.");
         for source in SOURCES {

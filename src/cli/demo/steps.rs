@@ -1,22 +1,12 @@
-//! Running the program's own commands as processes of their own.
+//! What the demo shows of the program's commands, and what it measures by them.
 
 use crate::api::v1 as pb;
 use crate::cli::screen::{count, say};
+use crate::cli::steps::{SERVE, Steps};
 use crate::cli::table::{Align, Table};
 use crate::cli::{Failure, connect::Connect};
 use clap::Parser;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
-
-/// The folder the demo works in, and the service it has started.
-pub(super) struct Steps {
-    folder: PathBuf,
-    program: PathBuf,
-    service: Option<Child>,
-    address: String,
-}
 
 /// What pushing measured.
 #[derive(Default)]
@@ -38,59 +28,12 @@ pub(super) struct QueryFigures {
 const AT_ONCE: usize = 8;
 
 impl Steps {
-    pub(super) fn new(folder: PathBuf) -> Result<Self, Failure> {
-        Ok(Self { folder, program: std::env::current_exe()?, service: None, address: String::new() })
-    }
-
-    pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    pub(super) fn address(&self) -> &str {
-        &self.address
-    }
-
-    pub(super) fn service_id(&self) -> Option<u32> {
-        self.service.as_ref().map(Child::id)
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(words).current_dir(&self.folder).stdin(Stdio::null());
-        for name in ["THROUGHLINE_CERTS", "THROUGHLINE_AS", "THROUGHLINE_AGREEMENT", "THROUGHLINE_PURPOSE"] {
-            command.env_remove(name);
-        }
-        command.env("THROUGHLINE_SERVER", &self.address);
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Result<Output, Failure> {
-        Ok(self.command(words).output()?)
-    }
-
     /// Runs a command and shows it with its output.
     pub(super) fn show(&self, words: &[&str]) -> Result<(), Failure> {
         say(&format!("\n$ throughline {}", words.join(" ")));
         let output = self.succeed(words)?;
         say(String::from_utf8_lossy(&output.stdout).trim_end());
         Ok(())
-    }
-
-    /// Runs a command that shows nothing.
-    pub(super) fn quietly(&self, words: &[&str]) -> Result<(), Failure> {
-        self.succeed(words).map(|_| ())
-    }
-
-    fn succeed(&self, words: &[&str]) -> Result<Output, Failure> {
-        let output = self.run(words)?;
-        match output.status.code() {
-            Some(0 | 1) => Ok(output),
-            _ => Err(Failure::new(format!(
-                "throughline {} failed: {}",
-                words.join(" "),
-                String::from_utf8_lossy(&output.stderr).trim()
-            ))),
-        }
     }
 
     /// Runs a command that must be refused, and shows what it says.
@@ -104,23 +47,10 @@ impl Steps {
         Ok(())
     }
 
-    /// Starts the service and waits until it listens.
-    pub(super) fn serve(&mut self) -> Result<(), Failure> {
-        say("\n$ throughline serve --config service/throughline.toml &");
-        let log = std::fs::File::create(self.path("service.log"))?;
-        let mut command = self.command(&["serve", "--config", "service/throughline.toml"]);
-        let mut service = command.stdout(Stdio::piped()).stderr(log).spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = service.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        self.service = Some(service);
-        let Some((_, address)) = line.trim().rsplit_once(' ') else {
-            let log = std::fs::read_to_string(self.path("service.log")).unwrap_or_default();
-            return Err(Failure::new(format!("the service did not start: {}", log.trim())));
-        };
-        self.address = address.to_owned();
-        say(line.trim());
+    /// Starts the service and shows what it says.
+    pub(super) fn show_service(&mut self) -> Result<(), Failure> {
+        say(&format!("\n$ throughline {} &", SERVE.join(" ")));
+        say(&self.serve(&[])?);
         Ok(())
     }
 
@@ -169,7 +99,7 @@ impl Steps {
         let connect = Wrapper::parse_from([
             "throughline".as_ref(),
             "--server".as_ref(),
-            self.address.as_ref(),
+            self.address().as_ref(),
             "--certs".as_ref(),
             certs.as_os_str(),
         ]);
@@ -210,15 +140,6 @@ impl Steps {
         times.sort_by(f64::total_cmp);
         let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
         Ok(QueryFigures { n, median_ms: at(50), p99_ms: at(99), per_second })
-    }
-
-    /// Stops the service and waits until it has gone.
-    pub(super) fn stop(&mut self) {
-        if let Some(mut service) = self.service.take() {
-            // It may have gone by itself.
-            let _ = service.kill();
-            let _ = service.wait();
-        }
     }
 }
 

@@ -10,7 +10,7 @@ const HEIGHT: f64 = 240.0;
 /// Left, right, top, bottom.
 const MARGINS: (f64, f64, f64, f64) = (48.0, 210.0, 12.0, 30.0);
 /// Colors that stay apart for people who see few of them (Okabe and Ito), and a dash for each.
-const STROKES: [(&str, &str); 6] = [
+pub(in crate::cli) const STROKES: [(&str, &str); 6] = [
     ("#0072b2", ""),
     ("#d55e00", "6 3"),
     ("#00795a", "2 3"),

@@ -16,6 +16,7 @@ use crate::figures::pack::{self, Pack, Wanted};
 use crate::figures::report::Report as Document;
 use crate::figures::{AggregateError, figure_of, read_aggregates};
 use answers::Answers;
+pub(super) use chart::STROKES;
 use page::{Entry, Page, Supplied};
 use std::path::{Path, PathBuf};
 

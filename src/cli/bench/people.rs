@@ -1,23 +1,23 @@
 //! An invented state, made record by record as it is sent: students of five school years at 600 schools.
 
+use crate::api::v1 as pb;
+use crate::client::RowRef;
+use crate::records::Kind;
 use pb::record::{Fact, Key, Student};
-use throughline::api::v1 as pb;
-use throughline::client::RowRef;
-use throughline::records::Kind;
 
-const FIRST: &str = include_str!("../../src/practice/names/first.csv");
-const LAST: &str = include_str!("../../src/practice/names/last.csv");
-const STREETS: &str = include_str!("../../src/practice/names/streets.csv");
+const FIRST: &str = include_str!("../../practice/names/first.csv");
+const LAST: &str = include_str!("../../practice/names/last.csv");
+const STREETS: &str = include_str!("../../practice/names/streets.csv");
 
-pub(crate) const YEARS: [u32; 5] = [2021, 2022, 2023, 2024, 2025];
-pub(crate) const SCHOOLS: u64 = 600;
+pub(super) const YEARS: [u32; 5] = [2021, 2022, 2023, 2024, 2025];
+pub(super) const SCHOOLS: u64 = 600;
 const DISTRICTS: u64 = 40;
 
 /// Records of a student: who it is, and of each year an enrollment, attendance and a test.
-pub(crate) const EACH: u64 = 1 + 3 * YEARS.len() as u64;
+pub(super) const EACH: u64 = 1 + 3 * YEARS.len() as u64;
 
 /// The words that names and streets are made of.
-pub(crate) struct People {
+pub(super) struct People {
     first: Vec<&'static str>,
     last: Vec<&'static str>,
     streets: Vec<&'static str>,
@@ -36,14 +36,14 @@ fn yes(student: u64, salt: u64, percent: u64) -> Option<bool> {
 }
 
 impl People {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         let words =
             |csv: &'static str| csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
         Self { first: words(FIRST), last: words(LAST), streets: words(STREETS) }
     }
 
     /// The schools, before anybody goes to them.
-    pub(crate) fn schools() -> impl Iterator<Item = (RowRef, pb::Record)> {
+    pub(super) fn schools() -> impl Iterator<Item = (RowRef, pb::Record)> {
         (0..SCHOOLS).map(|n| {
             let district = n % DISTRICTS;
             let school = pb::School {
@@ -59,7 +59,7 @@ impl People {
     }
 
     /// All records of a student.
-    pub(crate) fn records(&self, n: u64) -> impl Iterator<Item = (RowRef, pb::Record)> + use<'_> {
+    pub(super) fn records(&self, n: u64) -> impl Iterator<Item = (RowRef, pb::Record)> + use<'_> {
         let person = record(Kind::Person, n, format!("p-{n}"), Some(n), Fact::Person(self.person(n)));
         std::iter::once(person).chain(YEARS.into_iter().flat_map(move |year| years_records(n, year)))
     }
@@ -97,7 +97,7 @@ impl People {
 }
 
 /// A late correction: other days absent in the last year.
-pub(crate) fn corrected(n: u64) -> (RowRef, pb::Record) {
+pub(super) fn corrected(n: u64) -> (RowRef, pb::Record) {
     attendance(n, YEARS[YEARS.len() - 1], 17)
 }
 
