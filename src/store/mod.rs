@@ -339,7 +339,8 @@ impl Store {
         answered.await.unwrap_or(Err(Error::Stopped))
     }
 
-    /// Says that no more records come for now: those that wait are put into their rows whenever there is nothing else to do.
+    /// Says that no more records come for now: all that wait are put into their rows whenever there is nothing else to do, and
+    /// not only where they are few.
     pub async fn put_away(&self) {
         // A store that has stopped goes on with it at its next start.
         let _ = self.shared.work.send(writer::Work::PutAway).await;

@@ -157,19 +157,26 @@ impl Writer {
         }
     }
 
-    /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their rows.
+    /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their rows, where they are
+    /// few or no more come.
     fn next(&mut self, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
-        while self.is_tidying {
+        while self.is_tidying || self.arrivals.are_few() {
             match queue.try_recv() {
                 Ok(work) => return Ok(Some(work)),
                 Err(mpsc::error::TryRecvError::Disconnected) => return Ok(None),
-                Err(mpsc::error::TryRecvError::Empty) => self.is_tidying = self.tidy()?,
+                Err(mpsc::error::TryRecvError::Empty) => {
+                    let goes_on = self.tidy()?;
+                    self.is_tidying &= goes_on && !self.arrivals.is_put_away();
+                    if !goes_on {
+                        break;
+                    }
+                }
             }
         }
         Ok(queue.blocking_recv())
     }
 
-    /// Puts some records into their rows; whether to go on with that. A disk that is full only makes them wait.
+    /// Puts some records into their rows; false where that is not possible now. A disk that is full only makes them wait.
     fn tidy(&mut self) -> Result<bool, Error> {
         self.run_cached("BEGIN IMMEDIATE")?;
         if let Err(error) = self.arrivals.put_away(&self.connection, PUT_AWAY) {
@@ -181,7 +188,7 @@ impl Writer {
             return Ok(false);
         }
         self.run_cached("COMMIT")?;
-        Ok(!self.arrivals.is_put_away())
+        Ok(true)
     }
 
     /// Runs and commits a group; what came meanwhile and is no part of one. An error means that the file has to be opened

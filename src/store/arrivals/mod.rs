@@ -43,6 +43,9 @@ const WAITING_MAX: usize = 1 << 19;
 /// Rows that are filed before any has to be put away though they are not many: they come again and again. Otherwise it is
 /// twice what a round is through, which is twice as many as wait.
 const FILED_MAX: usize = 5 * WAITING_MAX;
+/// Rows that are put away whenever there is nothing else to do, though more may come: where they come faster than that, they
+/// soon are more, and wait.
+const FEW: usize = 8_000;
 /// What is taken out of the file at a time.
 const TAKEN: u32 = 16;
 
@@ -146,6 +149,11 @@ impl Arrivals {
     /// Whether nothing waits and nothing is filed.
     pub(super) fn is_put_away(&self) -> bool {
         self.len() == 0 && self.is_taken
+    }
+
+    /// Whether some wait, or are still filed, that are no reason to wait for more.
+    pub(super) fn are_few(&self) -> bool {
+        self.len() <= FEW && !self.is_put_away()
     }
 
     /// How many rows have to be put away, after so many came.

@@ -169,7 +169,7 @@ mod in_a_store {
 
     async fn sources(store: &Store) {
         let put = |tx: &mut Tx<'_>| {
-            for id in ["one", "two"] {
+            for id in ["one", "two", "many"] {
                 let (id, roles) = (OrgId::new(id).expect("an id"), ["contributor".to_owned()].into());
                 tx.put_organization(&Organization {
                     id: id.clone(),
@@ -207,11 +207,27 @@ mod in_a_store {
         .expect("brought");
     }
 
+    /// Brings more than are put away while more may come.
+    async fn bring_many(store: &Store) {
+        change(store, |tx| {
+            let many = (0..=FEW as u64).map(|number| {
+                let key = [number.to_le_bytes(), [0xff; 8]].concat().try_into().expect("16 bytes");
+                (Place { source: 3, kind: 1, key }, row(Some(1), Some(1)))
+            });
+            many.for_each(|(place, row)| tx.bring(place, row));
+            Ok(())
+        })
+        .await
+        .expect("brought");
+    }
+
     async fn counts(store: &Store) -> Counts {
         let look = |snapshot: &crate::store::Snapshot<'_>| {
             let mut each = Vec::new();
             snapshot.each_unread(|record| {
-                each.push((record.source, record.student.expect("whose").as_bytes().to_vec()));
+                if record.source < 3 {
+                    each.push((record.source, record.student.expect("whose").as_bytes().to_vec()));
+                }
                 Ok(())
             })?;
             let holdings = [1, 2].map(|source| snapshot.holdings(source).map(|(held, _)| held));
@@ -234,12 +250,13 @@ mod in_a_store {
             bring(&store, 1 + u32::from(at % 2), at, at, true).await;
         }
         change(&store, |tx| tx.put_all_away()).await.expect("put away");
+        bring_many(&store).await;
         // Between the rows, in place of one, as a tombstone of one, and after all of them.
         bring(&store, 1, 3, 1, true).await;
         bring(&store, 1, 4, 4, false).await;
         bring(&store, 2, 7, 7, true).await;
         bring(&store, 2, 3, 1, true).await;
-        assert_eq!(n_filed_in(&store).await, 4);
+        assert_eq!(n_filed_in(&store).await, 5);
         let before = counts(&store).await;
         let of = |n_records, n_waiting| vec![Holding { kind: Kind::OptOut, n_records, n_waiting }];
         assert_eq!(before.1, [of(3, 2), of(4, 4)], "two sources, and whose roster has a student");
@@ -258,6 +275,7 @@ mod in_a_store {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(folder.path());
         sources(&store).await;
+        bring_many(&store).await;
         bring(&store, 1, 1, 1, true).await;
         let before = counts(&store).await;
         let failed = change(&store, |tx| {
@@ -266,7 +284,7 @@ mod in_a_store {
             Err::<(), _>(Error::Stopped)
         });
         assert!(failed.await.is_err());
-        assert_eq!((counts(&store).await, n_filed_in(&store).await), (before, 1));
+        assert_eq!((counts(&store).await, n_filed_in(&store).await), (before, 2));
         let standing = change(&store, |tx| {
             let at = Place { source: 1, kind: Kind::OptOut as u8, key: [1; 16] };
             Ok((tx.standing(&at)?.is_some(), tx.standing(&place(9))?.is_some()))
@@ -274,26 +292,32 @@ mod in_a_store {
         assert_eq!(standing.await.expect("looked at"), (true, false), "also at the writer");
     }
 
+    async fn all_have_rows(store: &Store) {
+        while n_filed_in(store).await > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     #[tokio::test]
-    async fn records_have_their_rows_when_there_is_nothing_else_to_do_or_after_a_start() {
+    async fn records_have_their_rows_when_there_is_nothing_else_to_do() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(folder.path());
         sources(&store).await;
-        for at in 1..=40 {
-            bring(&store, 1, at, 1, true).await;
-        }
-        let before = counts(&store).await;
-        assert_eq!(n_filed_in(&store).await, 40, "nobody has said that no more come");
-        drop(store);
-        let store = open(folder.path());
-        while n_filed_in(&store).await > 0 {
-            tokio::task::yield_now().await;
-        }
-        bring(&store, 1, 50, 1, true).await;
+        bring(&store, 1, 1, 1, true).await;
+        all_have_rows(&store).await;
+        bring_many(&store).await;
+        bring(&store, 1, 2, 1, true).await;
+        assert_eq!(n_filed_in(&store).await, 2, "nobody has said that no more come");
         store.put_away().await;
-        while n_filed_in(&store).await > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(before.1[0][0].n_records + 1, counts(&store).await.1[0][0].n_records);
+        all_have_rows(&store).await;
+        bring_many(&store).await;
+        bring(&store, 1, 3, 1, true).await;
+        let before = counts(&store).await;
+        assert_eq!(before.1[0][0].n_records, 3);
+        drop(store);
+        // After a start there is nothing else to do.
+        let store = open(folder.path());
+        all_have_rows(&store).await;
+        assert_eq!(counts(&store).await, before);
     }
 }
