@@ -50,7 +50,7 @@ impl Serve {
             (false, true) => Since::Unsaid,
             (false, false) => Since::Destroyed(self.destroyed),
         };
-        let said = Said { since, clock_is_right: self.clock_is_right };
+        let said = Said { since, clock_is_right: self.clock_is_right, works_unasked: true };
         super::wait(async move {
             let bound = bind(config, said).await?;
             if let Some(address) = bound.metrics_address()? {

@@ -78,6 +78,9 @@ pub struct Said {
     pub since: Since,
     /// That the clock is right, although the log ends long before.
     pub clock_is_right: bool,
+    /// That the database is put in order while nobody asks for anything. Without that, all that is done follows from what is
+    /// asked, so that it can be done again exactly.
+    pub works_unasked: bool,
 }
 
 /// Reads keys and certificates, opens and verifies the database, and listens. What was destroyed since the database was

@@ -67,7 +67,8 @@ pub async fn open(config: &Config, intake: Intake, said: Said) -> Result<Opened,
         let origin = Store::origin(&database)?;
         let signer = keys::signer(&origin, &log, log_next.as_ref())?;
         let (log_keys, key_change) = (signer.verifiers(), signer.change());
-        Ok::<_, Error>((Store::open(&database, service, signer)?, log_keys, key_change))
+        let store = Store::open_to(&database, service, signer, said.works_unasked)?;
+        Ok::<_, Error>((store, log_keys, key_change))
     };
     let (store, log_keys, key_change) =
         tokio::task::spawn_blocking(open).await.map_err(|_| store::Error::Panicked)??;

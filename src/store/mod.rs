@@ -264,12 +264,28 @@ impl Store {
     /// [`Error::Absent`], [`Error::Newer`], [`Error::WrongKey`], or [`Error::Damaged`] when the log
     /// does not verify.
     pub fn open(path: &Path, key: ServiceKey, signer: SignerKey) -> Result<Self, Error> {
+        Self::open_to(path, key, signer, true)
+    }
+
+    /// The same; where it does not work unasked, records that have come get their rows at the next start, or once they are many.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn open_to(
+        path: &Path,
+        key: ServiceKey,
+        signer: SignerKey,
+        works_unasked: bool,
+    ) -> Result<Self, Error> {
         let connection = schema::open(path, &key)?;
         let (work, queue) = mpsc::channel(QUEUE);
         let (stop, stopped) = watch::channel(false);
         let cache = cache::Cache::default();
         let rewriter = rewrite::Rewriter::new(path);
-        writer::start(connection, key.clone(), signer, cache.clone(), rewriter, queue, stop)?;
+        let writer =
+            writer::Writer::new(connection, key.clone(), signer, cache.clone(), rewriter, works_unasked)?;
+        writer.start(queue, stop)?;
         let shared = Shared { path: path.to_owned(), key, work, readers: Mutex::default(), cache, stopped };
         Ok(Self { shared: Arc::new(shared) })
     }

@@ -57,34 +57,6 @@ pub(super) enum Work {
     },
 }
 
-pub(super) fn start(
-    connection: Connection,
-    key: ServiceKey,
-    signer: SignerKey,
-    cache: Cache,
-    rewriter: Rewriter,
-    queue: mpsc::Receiver<Work>,
-    stop: watch::Sender<bool>,
-) -> Result<(), Error> {
-    let log = Log::open(&connection, signer)?;
-    let of_linker = key.clone();
-    let read = move |reader: &Connection| super::subjects::load_linker(reader, &of_linker);
-    let linker = Beside::begin(&connection, "store-linker", read)?;
-    let arrivals = Arrivals::open(&connection, &key)?;
-    let is_tidying = !arrivals.is_put_away();
-    let mut writer = Writer { connection, key, cache, log, linker, arrivals, is_tidying, rewriter };
-    let run = move || {
-        let mut queue = queue;
-        writer.run(&mut queue);
-        // Who hears that the store has stopped may open the file, or copy it.
-        drop(writer);
-        // Before the queue goes: whoever still waits in it must be told that the store has stopped.
-        stop.send_replace(true);
-    };
-    std::thread::Builder::new().name("store-writer".into()).spawn(run).map_err(|_| Error::Stopped)?;
-    Ok(())
-}
-
 /// A job that has run.
 struct Ran {
     settle: Settle,
@@ -102,19 +74,59 @@ impl Ran {
     }
 }
 
-struct Writer {
+/// The writer, with all that it keeps in memory.
+pub(super) struct Writer {
     connection: Connection,
     key: ServiceKey,
     cache: Cache,
     log: Log,
     linker: Beside<Linker>,
     arrivals: Arrivals,
-    /// Whether records are put into their rows while there is nothing else to do.
+    /// Whether all records are put into their rows while there is nothing else to do.
     is_tidying: bool,
+    /// Whether anything is done while there is nothing else to do.
+    works_unasked: bool,
     rewriter: Rewriter,
 }
 
 impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        key: ServiceKey,
+        signer: SignerKey,
+        cache: Cache,
+        rewriter: Rewriter,
+        works_unasked: bool,
+    ) -> Result<Self, Error> {
+        let log = Log::open(&connection, signer)?;
+        let of_linker = key.clone();
+        let read = move |reader: &Connection| super::subjects::load_linker(reader, &of_linker);
+        let linker = Beside::begin(&connection, "store-linker", read)?;
+        let arrivals = Arrivals::open(&connection, &key)?;
+        let is_tidying = true;
+        let mut writer =
+            Self { connection, key, cache, log, linker, arrivals, is_tidying, works_unasked, rewriter };
+        while !works_unasked && !writer.arrivals.is_put_away() && writer.tidy()? {}
+        Ok(writer)
+    }
+
+    /// Does what the queue asks for, in a thread of its own, until it ends.
+    pub(super) fn start(
+        mut self,
+        mut queue: mpsc::Receiver<Work>,
+        stop: watch::Sender<bool>,
+    ) -> Result<(), Error> {
+        let run = move || {
+            self.run(&mut queue);
+            // Who hears that the store has stopped may open the file, or copy it.
+            drop(self);
+            // Before the queue goes: whoever still waits in it must be told that the store has stopped.
+            stop.send_replace(true);
+        };
+        std::thread::Builder::new().name("store-writer".into()).spawn(run).map_err(|_| Error::Stopped)?;
+        Ok(())
+    }
+
     fn run(&mut self, queue: &mut mpsc::Receiver<Work>) {
         let mut waiting = None;
         loop {
@@ -160,7 +172,7 @@ impl Writer {
     /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their rows, where they are
     /// few or no more come.
     fn next(&mut self, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
-        while self.is_tidying || self.arrivals.are_few() {
+        while self.works_unasked && (self.is_tidying || self.arrivals.are_few()) {
             match queue.try_recv() {
                 Ok(work) => return Ok(Some(work)),
                 Err(mpsc::error::TryRecvError::Disconnected) => return Ok(None),

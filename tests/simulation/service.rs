@@ -70,7 +70,7 @@ impl Running {
         let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
         let runtime = runtime.expect("a runtime");
         let config = keys.configuration(database);
-        let said = Said { since: Since::Unsaid, clock_is_right: false };
+        let said = Said { since: Since::Unsaid, clock_is_right: false, works_unasked: false };
         let services = runtime.block_on(async {
             let intake = Intake::Encodes(RING.clone());
             server::open(&config, intake, said).await.expect("the database opens").services(&config)
