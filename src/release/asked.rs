@@ -29,12 +29,16 @@ pub(super) struct Ground {
 }
 
 /// The seal that is asked, and those of earlier editions that may be recalled, newest first.
-struct Seals(Vec<Arc<Seal>>);
+struct Seals {
+    asked: Arc<Seal>,
+    older: Vec<Arc<Seal>>,
+}
 
 impl PartialEq for Seals {
     /// Of an edition there is one seal.
     fn eq(&self, other: &Self) -> bool {
-        self.0.iter().map(|seal| seal.edition()).eq(other.0.iter().map(|seal| seal.edition()))
+        let editions = |seals: &Self| seals.older.iter().map(|seal| seal.edition()).collect::<Vec<_>>();
+        self.asked.edition() == other.asked.edition() && editions(self) == editions(other)
     }
 }
 
@@ -48,9 +52,9 @@ impl Ground {
     /// The figures, and in the place of those that are hidden now the ones that were shown earlier. This is the part of an
     /// answer that takes time, and takes nothing else.
     pub(super) fn figures(&self) -> Result<ProtectedTable, NotASlice> {
-        let (slice, mut seals) = (self.permit.slice(), self.seals.0.iter());
-        let mut table = seals.next().ok_or(NotASlice { violations: Vec::new() })?.slice(slice)?;
-        for older in seals {
+        let slice = self.permit.slice();
+        let mut table = self.seals.asked.slice(slice)?;
+        for older in &self.seals.older {
             if !table.is_wanting() {
                 break;
             }
@@ -115,7 +119,7 @@ impl Asked {
         agreement: &Agreement,
         edition: &EditionRow,
     ) -> Result<Seals, store::Error> {
-        let mut seals = vec![snapshot.seal(edition.number)?];
+        let mut all = Vec::new();
         for number in (1..edition.number).rev() {
             let older = snapshot.seal(number)?;
             if !older.has_new(&self.question.slice.product) {
@@ -124,10 +128,10 @@ impl Asked {
             let Some(row) = snapshot.edition(Some(number))? else { continue };
             // What the agreement would refuse of an older edition is not recalled from it either.
             if self.permit(snapshot, agreement, &row)?.is_ok() {
-                seals.push(older);
+                all.push(older);
             }
         }
-        Ok(Seals(seals))
+        Ok(Seals { asked: snapshot.seal(edition.number)?, older: all })
     }
 
     /// The answer: the figures, and what is told beside them.

@@ -46,7 +46,7 @@ impl<T: Send + 'static> Beside<T> {
             return Ok(value);
         }
         // Where reading has failed, everybody hears that it did.
-        let reading = self.reading.take().ok_or(Error::Damaged("an encoding"))?;
+        let reading = self.reading.take().ok_or(Error::Damaged("what is read at a start"))?;
         let value = reading.thread.join().map_err(|_| Error::Panicked)??;
         Ok(self.value.get_or_init(|| value))
     }

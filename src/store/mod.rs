@@ -12,10 +12,12 @@ mod batches;
 mod beside;
 mod cache;
 mod clock;
+mod committed;
 mod destructions;
 mod documents;
 mod editions;
 mod erase;
+mod error;
 mod holdings;
 mod linkage_keys;
 mod log;
@@ -39,7 +41,7 @@ mod verdicts;
 mod witnesses;
 mod writer;
 
-use crate::audit::{Head, Receipt, SignerKey, VerifierKey};
+use crate::audit::{Head, SignerKey, VerifierKey};
 use crate::calendar::Timestamp;
 use crate::records::OrgId;
 use std::path::{Path, PathBuf};
@@ -49,10 +51,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use backups::Backup;
 pub use batches::{Acknowledged, BatchRow, Outcome, Sent, Verdict};
 pub use clock::ClockDoubt;
+pub use committed::{Committed, Pending};
 pub use destructions::{Counts, Destruction, NewDestruction};
 pub use documents::Stored;
 pub use editions::{EditionNotes, EditionRow, LeftOutOf, SourceReport, SourceReports, product_key};
 pub use erase::{Erased, ErasedEdition, Extent, Part};
+pub use error::Error;
 pub use holdings::{FrozenEdition, Held};
 pub use linkage_keys::{KeyProgress, LinkageKeys, OtherKey};
 pub use log_blocks::{Logged, Page};
@@ -72,117 +76,6 @@ pub use witnesses::{OfferedCheckpoint, WitnessedCheckpoint};
 
 /// Jobs that may wait for the writer; a full queue makes callers wait, which is the backpressure.
 const QUEUE: usize = 256;
-
-/// What can go wrong with the store itself.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no database at the path, or it is another program's.
-    #[error("no throughline database at {}", .0.display())]
-    Absent(PathBuf),
-    /// A database is there already.
-    #[error("{} exists", .0.display())]
-    Exists(PathBuf),
-    /// A copy can not be given its name.
-    #[error("cannot write {}", .0.display())]
-    Unwritable(PathBuf),
-    /// A newer version of the program wrote the file.
-    #[error("the database has schema {found}, this program knows {known}: use a newer program")]
-    Newer {
-        /// Schema of the file.
-        found: u32,
-        /// Newest schema known.
-        known: u32,
-    },
-    /// The service key is not the one the file was made with.
-    #[error("the service key is not the one this database was made with")]
-    WrongKey,
-    /// What is stored can not be read back.
-    #[error("stored data are damaged: {0}")]
-    Damaged(&'static str),
-    /// The database refused a statement; nothing was changed by this call.
-    #[error("the database failed")]
-    Database(#[from] rusqlite::Error),
-    /// A commit failed: whether it is durable is not known until the file is opened again.
-    #[error("a commit failed, its outcome is unknown until the service restarts")]
-    Uncertain,
-    /// The writer has stopped, after a failed commit or at shutdown.
-    #[error("the store has stopped")]
-    Stopped,
-    /// A step panicked; nothing was changed by this call.
-    #[error("a step failed unexpectedly")]
-    Panicked,
-}
-
-impl Error {
-    /// Whether it says nothing of what is stored: the machine is short of something, or the store is closing.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, OperationInterrupted, OutOfMemory,
-        };
-        match self {
-            Self::Database(error) => matches!(
-                error.sqlite_error_code(),
-                Some(
-                    CannotOpen
-                        | DatabaseBusy
-                        | DatabaseLocked
-                        | DiskFull
-                        | OperationInterrupted
-                        | OutOfMemory
-                )
-            ),
-            Self::Stopped => true,
-            Self::Absent(_)
-            | Self::Exists(_)
-            | Self::Unwritable(_)
-            | Self::Newer { .. }
-            | Self::WrongKey
-            | Self::Damaged(_)
-            | Self::Uncertain
-            | Self::Panicked => false,
-        }
-    }
-}
-
-/// What a transaction returned, once it is durable.
-#[derive(Debug)]
-pub struct Committed<T> {
-    /// What the steps returned.
-    pub value: T,
-    /// Proofs of the log entries the steps made, in order.
-    pub receipts: Vec<Receipt>,
-}
-
-impl<T> Committed<T> {
-    /// The value and the last receipt; steps that answer a caller log at least one entry.
-    #[must_use]
-    pub fn with_receipt(mut self) -> Option<(T, Receipt)> {
-        let receipt = self.receipts.pop()?;
-        Some((self.value, receipt))
-    }
-}
-
-/// Steps that wait for their commit.
-#[derive(Debug)]
-pub struct Pending<T, E> {
-    answered: oneshot::Receiver<Result<Committed<T>, E>>,
-    stopped: watch::Receiver<bool>,
-}
-
-impl<T, E: From<Error>> Pending<T, E> {
-    /// Waits until the steps are durable.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::transaction`].
-    pub async fn committed(self) -> Result<Committed<T>, E> {
-        self.answered.await.unwrap_or_else(|_| {
-            let stopped = *self.stopped.borrow();
-            Err(if stopped { Error::Stopped } else { Error::Panicked }.into())
-        })
-    }
-}
 
 /// The open store. Clones share it.
 #[derive(Clone)]

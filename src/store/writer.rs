@@ -4,75 +4,27 @@
 //! savepoint, so one that fails takes nothing of the others with it. After a failed commit nobody knows
 //! what is on disk, so the thread ends and the file has to be opened again.
 
+mod work;
+
 use super::arrivals::Arrivals;
 use super::beside::Beside;
 use super::log::Log;
-use super::rewrite::{Rewriter, Rewriting};
+use super::rewrite::Rewriter;
 use super::tx::Changed;
-use super::{Error, Needles, ServiceKey, Tx, cache::Cache};
+use super::{Error, ServiceKey, Tx, cache::Cache};
 use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
+use work::Ran;
+pub(super) use work::{Job, Settle, Work};
 
 /// Jobs in a group at most.
 const GROUP: usize = 64;
 
 /// Rows that are put away in one commit while there is nothing else to do: who comes meanwhile waits for that long.
 const PUT_AWAY: usize = 2_000;
-
-/// Tells the caller, once it is known what became of its steps.
-pub(super) type Settle = Box<dyn FnOnce(Result<Vec<Receipt>, Error>) + Send>;
-
-type Run = Box<dyn FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send>;
-
-/// Steps that wait for the writer. `run` says whether to keep what they did.
-pub(super) struct Job {
-    name: &'static str,
-    run: Run,
-}
-
-impl Job {
-    pub(super) fn new(
-        name: &'static str,
-        run: impl FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send + 'static,
-    ) -> Self {
-        Self { name, run: Box::new(run) }
-    }
-}
-
-/// What the writer is asked for.
-pub(super) enum Work {
-    /// Steps of a transaction.
-    Steps(Job),
-    /// To put into rows the records that wait for one, whenever there is nothing else to do.
-    PutAway,
-    /// To write the file anew, between transactions.
-    Rewrite {
-        needles: Vec<Arc<Needles>>,
-        is_vacuumed: bool,
-        answer: oneshot::Sender<Result<Rewriting, Error>>,
-    },
-}
-
-/// A job that has run.
-struct Ran {
-    settle: Settle,
-    /// Its log entries.
-    entries: Vec<u64>,
-    /// Records that it brought.
-    n_brought: usize,
-    /// Whether it changed who may call.
-    has_organizations: bool,
-}
-
-impl Ran {
-    fn undone(settle: Settle) -> Self {
-        Self { settle, entries: Vec::new(), n_brought: 0, has_organizations: false }
-    }
-}
 
 /// The writer, with all that it keeps in memory.
 pub(super) struct Writer {

@@ -15,8 +15,10 @@ use rusqlite::{CachedStatement, Connection, params};
 use seen::Seen;
 use std::collections::BTreeMap;
 
-/// Where a record belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a record belongs. It holds a token, and what follows holds what is said of somebody: neither can be printed outside
+/// tests.
+#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) source: u32,
     pub(super) kind: u8,
@@ -24,7 +26,8 @@ pub(super) struct Place {
 }
 
 /// What stands there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) student: Option<[u8; 16]>,
     /// Nothing in a tombstone.

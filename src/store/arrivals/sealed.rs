@@ -12,6 +12,9 @@ const HAS_STUDENT: u8 = 1;
 const HAS_FACT: u8 = 2;
 const HAS_HOLDING: u8 = 4;
 
+/// What a row holds of a fact at most. One that is longer would be filed, and never find its place.
+const FACT_MAX: usize = 1_024;
+
 /// The rows, sealed for the number they are filed under.
 pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(96 * rows.len());
@@ -27,8 +30,10 @@ pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u
         bytes.push(has.iter().filter(|(has, _)| *has).map(|(_, flag)| flag).sum());
         bytes.extend(row.student.iter().flatten());
         if let Some(fact) = &row.fact {
-            let length = u16::try_from(fact.len()).map_err(|_| Error::Damaged("a record is too long"))?;
-            bytes.extend(length.to_le_bytes());
+            if fact.len() > FACT_MAX {
+                return Err(Error::Damaged("a record is too long"));
+            }
+            bytes.extend((fact.len() as u16).to_le_bytes());
             bytes.extend(fact);
         }
         bytes.extend(row.holding.iter().flat_map(|set| set.to_le_bytes()));

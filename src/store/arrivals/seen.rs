@@ -95,12 +95,16 @@ fn spots(place: &Place) -> (usize, usize, impl Iterator<Item = (usize, u64)> + u
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ring::digest::{SHA256, digest};
-
-    fn place(number: u32) -> Place {
-        let key = digest(&SHA256, &number.to_le_bytes());
-        let key = key.as_ref()[..16].try_into().expect("SHA-256 has 32 bytes");
-        Place { source: number % 3, kind: (number % 5) as u8, key }
+    /// A place with a key that is as good as random (SplitMix64).
+    fn place(number: u64) -> Place {
+        let mixed = |salt: u64| {
+            let mut z = (number << 1 | salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ z >> 31
+        };
+        let key = u128::from(mixed(0)) << 64 | u128::from(mixed(1));
+        Place { source: (number % 3) as u32, kind: (number % 5) as u8, key: key.to_le_bytes() }
     }
 
     #[test]
@@ -108,8 +112,8 @@ mod tests {
         let pages = std::iter::repeat_with(OnceLock::new).take(PAGES).collect();
         let shared = Shared { pages, is_whole: AtomicBool::new(true) };
         // As many as fill the lines of two pages as ten million fill all.
-        let on_two_pages = |number: &u32| spots(&place(*number)).0 < 2;
-        let numbers: Vec<u32> = (0..20_000_000).filter(on_two_pages).collect();
+        let on_two_pages = |number: &u64| spots(&place(*number)).0 < 2;
+        let numbers: Vec<u64> = (0..20_000_000).filter(on_two_pages).collect();
         let (added, others) = numbers.split_at(numbers.len() / 2);
         assert!(added.len() > 4_000, "{}", added.len());
         added.iter().for_each(|number| shared.add(&place(*number)));

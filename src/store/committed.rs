@@ -1,0 +1,44 @@
+//! What comes back of a transaction: its value and its proofs, once it is durable.
+
+use super::Error;
+use crate::audit::Receipt;
+use tokio::sync::{oneshot, watch};
+
+/// What a transaction returned, once it is durable.
+#[derive(Debug)]
+pub struct Committed<T> {
+    /// What the steps returned.
+    pub value: T,
+    /// Proofs of the log entries the steps made, in order.
+    pub receipts: Vec<Receipt>,
+}
+
+impl<T> Committed<T> {
+    /// The value and the last receipt; steps that answer a caller log at least one entry.
+    #[must_use]
+    pub fn with_receipt(mut self) -> Option<(T, Receipt)> {
+        let receipt = self.receipts.pop()?;
+        Some((self.value, receipt))
+    }
+}
+
+/// Steps that wait for their commit.
+#[derive(Debug)]
+pub struct Pending<T, E> {
+    pub(super) answered: oneshot::Receiver<Result<Committed<T>, E>>,
+    pub(super) stopped: watch::Receiver<bool>,
+}
+
+impl<T, E: From<Error>> Pending<T, E> {
+    /// Waits until the steps are durable.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::transaction`].
+    pub async fn committed(self) -> Result<Committed<T>, E> {
+        self.answered.await.unwrap_or_else(|_| {
+            let stopped = *self.stopped.borrow();
+            Err(if stopped { Error::Stopped } else { Error::Panicked }.into())
+        })
+    }
+}
