@@ -34,7 +34,7 @@ impl<T, E: From<Error>> Pending<T, E> {
     ///
     /// # Errors
     ///
-    /// As [`Store::transaction`].
+    /// As [`crate::store::Store::transaction`].
     pub async fn committed(self) -> Result<Committed<T>, E> {
         self.answered.await.unwrap_or_else(|_| {
             let stopped = *self.stopped.borrow();
