@@ -56,11 +56,11 @@ impl Serve {
             if let Some(address) = bound.metrics_address()? {
                 tracing::info!(%address, "figures for Prometheus");
             }
-            // The last of all: whoever waits for this line finds the rest.
-            screen::say(&format!("listening on {}", bound.address()?));
             let (ask, asked) = watch::channel(false);
             let (mut interrupt, mut terminate) =
                 (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            // The last of all: whoever waits for this line finds the rest, and can stop it.
+            screen::say(&format!("listening on {}", bound.address()?));
             tokio::spawn(async move {
                 tokio::select! {
                     _ = interrupt.recv() => {}
