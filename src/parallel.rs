@@ -68,7 +68,7 @@ pub(crate) fn map_with<S, R: Send>(
     work: impl Fn(&mut S, usize) -> R + Sync,
 ) -> Vec<R> {
     let n_threads = n_threads();
-    if n_threads == 1 {
+    if n_threads == 1 || n <= 1 {
         let mut room = room();
         return (0..n).map(|at| work(&mut room, at)).collect();
     }

@@ -194,7 +194,7 @@ fn make(
     // Nobody hears of a seal whose own proof does not hold, or holds only without what is known by now.
     seal.check_known(&tabulations)?;
     report.proof.verify(&seal, &tabulations, &past, &profiles, ties)?;
-    let left_out = left_out(&edition, &products, &seal)?;
+    let left_out = left_out(&edition, &products, &seal);
     let row = EditionRow {
         number,
         title,
@@ -244,15 +244,15 @@ fn reports(
 const LEFT_OUT_MIN: u64 = 10;
 
 /// What the products that can be asked leave out, in steps of no fewer people than their rule shows.
-fn left_out(edition: &Edition, products: &[Product], seal: &Seal) -> Result<LeftOutOf, outcomes::Error> {
+fn left_out(edition: &Edition, products: &[Product], seal: &Seal) -> LeftOutOf {
     let mut all = LeftOutOf::new();
     for product in products {
         let Some(offered) = seal.product(product.id()) else { continue };
         let people_min = u64::from(offered.cell_min()).max(LEFT_OUT_MIN);
-        let of_product = edition.left_out(product, people_min, |name, year| offered.people(name, year))?;
+        let of_product = edition.left_out(product, people_min, |name, year| offered.people(name, year));
         all.insert(store::product_key(product.id(), product.version()), of_product);
     }
-    Ok(all)
+    all
 }
 
 /// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is

@@ -6,7 +6,6 @@
 #[path = "../invented/mod.rs"]
 mod invented;
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -121,7 +120,7 @@ fn product(question: &Question) -> Product {
 /// All groups of a lattice: those by each subset of what is asked by, from the atoms.
 fn cube(counted: &[Tabulation], question: &Question) -> Groups {
     let n_by = question.by.len();
-    let mut groups: BTreeMap<(usize, Vec<u16>), (u64, u64)> = BTreeMap::new();
+    let mut atoms: Vec<(Vec<u16>, [u64; 2])> = Vec::new();
     for tabulation in counted {
         let n = tabulation.dimensions.len();
         let Values::Share(absent) = &tabulation.atoms.values[0] else { panic!("a share") };
@@ -134,14 +133,29 @@ fn cube(counted: &[Tabulation], question: &Question) -> Groups {
                 _ if question.by.contains(&"year") => key.push(tabulation.period.ending()),
                 _ => {}
             }
-            for subset in 0..1_usize << n_by {
-                let chosen = key.iter().enumerate().filter(|(at, _)| subset >> at & 1 == 1);
-                let group = groups.entry((subset, chosen.map(|(_, node)| *node).collect())).or_default();
-                *group = (group.0 + u64::from(*people), group.1 + u64::from(*absent));
-            }
+            atoms.push((key, [(*people).into(), (*absent).into()]));
         }
     }
-    let mut groups: Groups = groups.into_values().filter(|(people, _)| *people > 0).collect();
+    // The categories of each dimension lie close together, so a table of all combinations is small.
+    let ends = |at: usize| {
+        let categories = || atoms.iter().map(|(key, _)| usize::from(key[at]));
+        (categories().min().unwrap_or(0), categories().max().unwrap_or(0) + 1)
+    };
+    let ends: Vec<(usize, usize)> = (0..n_by).map(ends).collect();
+    let mut groups = Groups::new();
+    for subset in 0..1_usize << n_by {
+        let chosen: Vec<usize> = (0..n_by).filter(|at| subset >> at & 1 == 1).collect();
+        let mut table = vec![[0_u64; 2]; chosen.iter().map(|at| ends[*at].1 - ends[*at].0).product()];
+        for (key, counts) in &atoms {
+            let place = |slot: usize, at: &usize| {
+                slot * (ends[*at].1 - ends[*at].0) + usize::from(key[*at]) - ends[*at].0
+            };
+            let group = &mut table[chosen.iter().fold(0, place)];
+            group.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        groups
+            .extend(table.into_iter().filter(|group| group[0] > 0).map(|[people, absent]| (people, absent)));
+    }
     groups.sort_unstable();
     groups
 }

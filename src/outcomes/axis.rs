@@ -1,11 +1,12 @@
 //! Axes: the dimensions of products, and the category of each row on them.
 
-use super::column::MISSING;
-use super::evaluate::Rows;
+mod classes;
+
 use super::expression::Expression;
-use super::schema::{self, UNKNOWN, ZONE, column_name};
-use super::{Dimension, Edition, Unit};
+use super::schema::{self, UNKNOWN, ZONE};
+use super::{Dimension, Edition};
 use crate::records::Code;
+pub(super) use classes::Classes;
 
 /// A dimension as a product declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,71 +156,5 @@ impl Axis {
             nodes.push(dimension.add(&id, &label, group.map_or(0, |(at, _)| at)));
         }
         (dimension, nodes)
-    }
-
-    /// The code of each row's category.
-    pub(super) fn codes(&self, rows: &mut Rows<'_>) -> Vec<u16> {
-        let unit = if self.years_before == 0 { rows.unit } else { Unit::StudentYear };
-        let columns = &rows.edition.frame(unit).columns;
-        let zone = self.source == Source::Column(ZONE.into());
-        let none = if zone { 0 } else { self.source.categories(None).len() as i64 - 1 };
-        let look = rows.look(self.years_before);
-        // A program nobody took part in has no columns.
-        let service = |name: &str, program: &Code| match columns.get(&column_name(name, &[program.as_str()]))
-        {
-            Some(column) => column.gather(look),
-            None => vec![0; look.len()],
-        };
-        let codes: Vec<i64> = match &self.source {
-            Source::Column(name) => {
-                // Editions of earlier formats have fewer columns.
-                let known = columns.get(name).map(|column| column.gather(look));
-                let known = known.unwrap_or_else(|| vec![MISSING; look.len()]);
-                known.into_iter().map(|code| if code == MISSING { none } else { code }).collect()
-            }
-            Source::ProgramStatus(program) => {
-                let took_part = service("participant", program);
-                let pairs = took_part.into_iter().zip(service("eligible", program));
-                pairs
-                    .map(|pair| match pair {
-                        (1, _) => 0,
-                        (_, 1) => 1,
-                        _ => 2,
-                    })
-                    .collect()
-            }
-            Source::Dosage { program, bands } => {
-                let band =
-                    |amount: i64| bands.partition_point(|from| i64::from(*from) * 100 <= amount) as i64;
-                service("dosage_hundredths", program).into_iter().map(band).collect()
-            }
-            Source::DaysPerWeek { program, bands } => {
-                let days = service("service_days", program).into_iter();
-                let spans = service("service_span_days", program);
-                let band = |(days, span): (i64, i64)| match days {
-                    MISSING | ..=0 => 0,
-                    // `from` days a week over the span: days * 7 >= from * span.
-                    days => 1 + bands.partition_point(|from| i64::from(*from) * span <= days * 7) as i64,
-                };
-                days.zip(spans).map(band).collect()
-            }
-            Source::FirstMonth(program) => {
-                let month = |month: i64| if (1..=12).contains(&month) { month - 1 } else { none };
-                service("first_service_month", program).into_iter().map(month).collect()
-            }
-            Source::Rule(rule) => return rows.codes_of(rule),
-            Source::ProgramGroup(programs) => {
-                let mut codes = vec![none; look.len()];
-                for (at, program) in (0..).zip(programs) {
-                    for (code, took_part) in codes.iter_mut().zip(service("participant", program)) {
-                        if took_part == 1 {
-                            *code = if *code == none { at } else { none - 1 };
-                        }
-                    }
-                }
-                codes
-            }
-        };
-        codes.into_iter().map(|code| u16::try_from(code).expect("a column holds fewer categories")).collect()
     }
 }

@@ -1,9 +1,19 @@
 //! Columns: integers in the narrowest width that holds them all.
 
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 
 /// What a reader sees where a column has no value.
 pub(super) const MISSING: i64 = i64::MIN;
+
+/// Which rows of a frame are read.
+#[derive(Clone)]
+pub(super) enum Look<'r> {
+    /// Some that stand one after the other.
+    Range(Range<usize>),
+    /// Each by its position; `u32::MAX` where there is none.
+    Found(&'r [u32]),
+}
 
 /// A column of integers. Missing is the largest value of an unsigned width and the smallest of a signed
 /// one; packing takes the next width when a value would meet it.
@@ -66,6 +76,46 @@ impl Column {
             .collect())
     }
 
+    /// Makes something of each value that is looked at, in the column's own width: `of` tells it from a value, and has
+    /// `missing` where there is none.
+    pub(super) fn read<T: Copy>(&self, look: &Look<'_>, out: &mut [T], missing: T, of: impl Fn(i64) -> T) {
+        for_width!(self, values => each(values, look, out, |value| {
+            if value.is_missing() { missing } else { of(value.wide()) }
+        }));
+    }
+
+    /// Whether each value that is looked at lies in a range: the first of three where it does not, the second where it is
+    /// missing, the third where it does.
+    pub(super) fn within(
+        &self,
+        look: &Look<'_>,
+        range: &RangeInclusive<i64>,
+        [no, missing, yes]: [u8; 3],
+        out: &mut [u8],
+    ) {
+        for_width!(self, values => match narrowed(range) {
+            // Compared in the width that is stored, so that many values fit a vector.
+            Some((from, to)) => each(values, look, out, |value| {
+                if value.is_missing() {
+                    missing
+                } else if (from <= value) & (value <= to) {
+                    yes
+                } else {
+                    no
+                }
+            }),
+            None => each(values, look, out, |value| if value.is_missing() { missing } else { no }),
+        });
+    }
+
+    /// The least and the greatest value that its width can hold.
+    pub(super) fn bounds(&self) -> (i64, i64) {
+        fn of<W: Width>(_: &[W]) -> (i64, i64) {
+            (W::LEAST, W::MOST)
+        }
+        for_width!(self, values => of(values))
+    }
+
     /// All values, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = i64> + '_ {
         (0..self.len()).map(|row| self.at(row))
@@ -106,15 +156,22 @@ impl fmt::Debug for Column {
 }
 
 /// An integer width with a value kept for missing.
-trait Width: Copy + PartialEq + TryFrom<i64> {
+trait Width: Copy + Ord + TryFrom<i64> {
     const MISSING: Self;
+    const LEAST: i64;
+    const MOST: i64;
     fn wide(self) -> i64;
+    fn is_missing(self) -> bool {
+        self == Self::MISSING
+    }
 }
 
 macro_rules! width {
     ($($width:ty, $missing:expr;)+) => {
         $(impl Width for $width {
             const MISSING: Self = $missing;
+            const LEAST: i64 = <$width>::MIN as i64;
+            const MOST: i64 = <$width>::MAX as i64;
             fn wide(self) -> i64 {
                 if self == Self::MISSING { MISSING } else { i64::from(self) }
             }
@@ -123,6 +180,29 @@ macro_rules! width {
 }
 
 width! { u8, u8::MAX; u16, u16::MAX; u32, u32::MAX; i32, i32::MIN; i64, i64::MIN; }
+
+/// Makes something of each value that is looked at.
+fn each<W: Width, T>(values: &[W], look: &Look<'_>, out: &mut [T], of: impl Fn(W) -> T) {
+    match look {
+        Look::Range(rows) => {
+            for (out, value) in out.iter_mut().zip(&values[rows.clone()]) {
+                *out = of(*value);
+            }
+        }
+        Look::Found(rows) => {
+            for (out, row) in out.iter_mut().zip(*rows) {
+                *out = of(values.get(*row as usize).copied().unwrap_or(W::MISSING));
+            }
+        }
+    }
+}
+
+/// The part of a range that a width can hold; nothing where there is none.
+fn narrowed<W: Width>(range: &RangeInclusive<i64>) -> Option<(W, W)> {
+    let (from, to) = (W::LEAST.max(*range.start()), W::MOST.min(*range.end()));
+    let (from_narrow, to_narrow) = (W::try_from(from).ok()?, W::try_from(to).ok()?);
+    (from <= to).then_some((from_narrow, to_narrow))
+}
 
 fn narrow<T: Width>(values: &[i64]) -> Vec<T> {
     values.iter().map(|value| T::try_from(*value).unwrap_or(T::MISSING)).collect()

@@ -8,12 +8,11 @@
 
 mod range;
 
-use super::column::MISSING;
 use super::evaluate::Rows;
 use super::expression::{Expression, Settings};
 use super::product::IndicatorUse;
 use super::steps::WHOLE;
-use super::{Edition, Error, Mode, Product, Unit};
+use super::{Edition, Mode, Product, Unit};
 use range::Range;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -89,19 +88,16 @@ impl Edition {
     /// Reasons are told in words, and how many are left out by all of them together: that sum often follows from figures of
     /// two populations, and a step of each reason beside it would tell some reasons to a student. It is told beside the
     /// seal: products, and editions, are not compared by it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error`] as of tabulating.
+    #[must_use]
     pub fn left_out(
         &self,
         product: &Product,
         people_min: u64,
         shown: impl Fn(&str, u16) -> Option<u64>,
-    ) -> Result<LeftOuts, Error> {
+    ) -> LeftOuts {
         let mut all = LeftOuts::new();
         if matches!(product.mode(), Mode::Dp(_)) {
-            return Ok(all);
+            return all;
         }
         let n_min = people_min.saturating_mul(WHOLE).max(1);
         for unit in super::edition::UNITS {
@@ -109,7 +105,7 @@ impl Edition {
                 let counted = product.counted(unit, |name| shown(name, year));
                 // What rules look up is looked up once for all groups.
                 let mut rows = Rows::new(self, unit, year);
-                for (group, range) in told(&counted, product, &mut rows, n_min)? {
+                for (group, range) in told(&counted, product, &mut rows, n_min) {
                     for (of, about) in group.counted {
                         let (percent, below) = range.left_out(of.n);
                         let whole =
@@ -122,7 +118,7 @@ impl Edition {
                 }
             }
         }
-        Ok(all)
+        all
     }
 }
 
@@ -144,14 +140,14 @@ fn told<'p>(
     product: &Product,
     rows: &mut Rows<'_>,
     n_min: u64,
-) -> Result<Vec<(Group<'p>, Range)>, Error> {
+) -> Vec<(Group<'p>, Range)> {
     let mut members = |rule: &Expression| {
         let rule = rule.clone();
-        holds(rows, &product.population.clone().map_or(rule.clone(), |filter| rule.and(filter)))
+        rows.holds(&product.population.clone().map_or(rule.clone(), |filter| rule.and(filter)))
     };
     let mut told: Vec<(Group<'p>, Range, Vec<bool>)> = Vec::new();
     for group in groups(counted) {
-        let people = members(&group.rule)?;
+        let people = members(&group.rule);
         let n = people.iter().filter(|is_in| **is_in).count() as u64;
         let Some(most) = group.counted.iter().map(|(of, _)| of.n).max().filter(|_| n >= n_min) else {
             continue;
@@ -165,14 +161,14 @@ fn told<'p>(
             of.rule != group.rule && group.counted.iter().all(|(own, _)| !std::ptr::eq(*own, *of))
         };
         for other in counted.iter().filter(is_other).filter(|other| range.holds(other.n)) {
-            let others = members(&other.rule)?;
+            let others = members(&other.rule);
             is_told &= people.iter().zip(&others).all(|(one, other)| !(*one && *other));
         }
         if is_told {
             told.push((group, range, people));
         }
     }
-    Ok(told.into_iter().map(|(group, range, _)| (group, range)).collect())
+    told.into_iter().map(|(group, range, _)| (group, range)).collect()
 }
 
 /// Indicators by whom they speak of, in the product's order.
@@ -187,16 +183,6 @@ fn groups<'p>(counted: &'p [Counted<'p>]) -> Vec<Group<'p>> {
         }
     }
     groups
-}
-
-/// For every row, whether a rule holds.
-fn holds(rows: &mut Rows<'_>, rule: &Expression) -> Result<Vec<bool>, Error> {
-    let mut all = vec![false; rows.len()];
-    rows.each(rule, |at, value| {
-        all[at] = value != 0 && value != MISSING;
-        Ok(())
-    })?;
-    Ok(all)
 }
 
 /// Whom the figures speak of, as the library has it.

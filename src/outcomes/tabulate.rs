@@ -1,18 +1,22 @@
 //! Tabulating: editions and products in, true counts over a whole lattice out.
 
+mod crossing;
 mod group;
 mod plan;
+mod tally;
+#[cfg(test)]
+pub(super) mod tests;
 mod together;
 
 use super::evaluate::Rows;
-use super::geography;
-use super::{
-    Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit, Values,
-};
+use super::{Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit};
 use crate::calendar::SchoolYear;
 use crate::parallel::in_parallel;
+use crossing::Crossing;
+use group::Groups;
 use plan::Plan;
 use std::collections::BTreeSet;
+use tally::Asked;
 pub use together::check_together;
 use together::fit;
 
@@ -75,131 +79,26 @@ fn count(
     }
     let plan = Plan::new(products, unit);
     let mut rows = Rows::new(edition, unit, period.ending());
+    let asked = Asked::new(&plan, &mut rows);
+    let crossing = Crossing::new(products[0].level, &plan.axes, &mut rows)?;
+    let groups = Groups::of(&crossing, &asked, &rows);
+    let tally = tally::tally(&asked, &crossing, &groups, &rows);
 
-    let members = members(&plan, &mut rows)?;
-    let (geography, nodes) = geography::geography(edition, products[0].level)?;
-    let schools = edition.frame(unit).columns["school"].gather(rows.look(0));
-    let mut dimensions = vec![geography];
-    let mut categories = vec![schools.iter().map(|school| nodes[*school as usize]).collect::<Vec<u16>>()];
-    for axis in &plan.axes {
-        let (dimension, nodes) = axis.dimension(edition);
-        categories.push(axis.codes(&mut rows).into_iter().map(|code| nodes[usize::from(code)]).collect());
-        dimensions.push(dimension);
-    }
-    let counted: Vec<bool> = (0..rows.len()).map(|at| members.iter().any(|of| of[at])).collect();
-    let widths: Vec<usize> = dimensions.iter().map(|dimension| dimension.nodes.len()).collect();
-    let (nodes, atom_of_row) = group::group(&categories, &widths, &counted)?;
-    let n_atoms = nodes.len() / dimensions.len();
-
-    let people = members.iter().map(|of| tally(of, &atom_of_row, n_atoms)).collect();
-    let mut values = Vec::new();
-    for measure in &plan.measures {
-        let of = Members { of: &members[measure.population], atom_of_row: &atom_of_row, n_atoms };
-        values.push(of.values(measure, &mut rows)?);
-    }
+    let occupied = tally.occupied();
+    let mut nodes = Vec::with_capacity(occupied.len() * crossing.dimensions.len());
+    occupied.iter().for_each(|at| crossing.push_nodes(groups.slot(*at), &mut nodes));
+    let people = (0..plan.populations.len()).map(|of| tally.of_population(of, &occupied)).collect();
+    let measures = plan.measures.iter().enumerate();
+    let values =
+        measures.map(|(at, measure)| tally.values(at, measure, &occupied)).collect::<Result<_, _>>()?;
     Ok(Tabulation {
         unit,
         period,
         mode: products[0].mode,
-        dimensions,
+        dimensions: crossing.dimensions,
         populations: plan.populations.iter().map(plan::PlannedPopulation::public).collect(),
         measures: plan.measures.iter().map(plan::PlannedMeasure::public).collect(),
         atoms: Atoms { nodes, people, values },
         publications: plan.publications,
     })
-}
-
-/// For each population, whether each row is of it.
-fn members(plan: &Plan, rows: &mut Rows<'_>) -> Result<Vec<Vec<bool>>, Error> {
-    let mut all = Vec::new();
-    for population in &plan.populations {
-        let mut members = vec![false; rows.len()];
-        rows.each(&population.rule, |at, value| {
-            members[at] = value != 0 && value != super::column::MISSING;
-            Ok(())
-        })?;
-        all.push(members);
-    }
-    Ok(all)
-}
-
-fn tally(members: &[bool], atom_of_row: &[u32], n_atoms: usize) -> Vec<u32> {
-    let mut people = vec![0; n_atoms];
-    for (at, _) in members.iter().enumerate().filter(|(_, member)| **member) {
-        people[atom_of_row[at] as usize] += 1;
-    }
-    people
-}
-
-/// The members of one population, with the atom each is in.
-struct Members<'m> {
-    of: &'m [bool],
-    atom_of_row: &'m [u32],
-    n_atoms: usize,
-}
-
-impl Members<'_> {
-    /// Sums a measure over the members of each atom.
-    fn values(&self, measure: &plan::PlannedMeasure, rows: &mut Rows<'_>) -> Result<Values, Error> {
-        use super::MeasureKind::{Count, Mean, Ratio, Share};
-        Ok(match measure.kind {
-            Count => Values::Count,
-            Share => {
-                let mut with = vec![0_u32; self.n_atoms];
-                self.each(measure, &measure.value, rows, |atom, value| {
-                    with[atom] += u32::from(value != 0);
-                    Some(())
-                })?;
-                Values::Share(with)
-            }
-            Mean => {
-                let (mut sum, mut sum_of_squares) = (vec![0_i64; self.n_atoms], vec![0_i128; self.n_atoms]);
-                let mut largest = vec![[0_i64; 2]; measure.concentration.map_or(0, |_| self.n_atoms)];
-                let floor = measure.concentration.map_or(0, |of| of.floor);
-                let (low, high) = measure.bounds.unwrap_or((i64::MIN, i64::MAX));
-                self.each(measure, &measure.value, rows, |atom, value| {
-                    let value = value.clamp(low, high);
-                    sum[atom] = sum[atom].checked_add(value)?;
-                    sum_of_squares[atom] += i128::from(value).pow(2);
-                    if let Some([first, second]) = largest.get_mut(atom) {
-                        let above = value.saturating_sub(floor);
-                        *second = above.min(*first).max(*second);
-                        *first = above.max(*first);
-                    }
-                    Some(())
-                })?;
-                Values::Mean { sum, sum_of_squares, largest }
-            }
-            Ratio => {
-                let mut sums = [vec![0_u64; self.n_atoms], vec![0_u64; self.n_atoms]];
-                for (sum, rule) in sums.iter_mut().zip([&measure.value, &measure.over]) {
-                    self.each(measure, rule, rows, |atom, value| {
-                        sum[atom] = sum[atom].checked_add(u64::try_from(value).ok()?)?;
-                        Some(())
-                    })?;
-                }
-                let [numerator, denominator] = sums;
-                Values::Ratio { numerator, denominator }
-            }
-        })
-    }
-
-    /// Hands the atom and value of each member to `add`. A member without a value would make a mean of
-    /// people who are not all counted, so it is an error.
-    fn each(
-        &self,
-        measure: &plan::PlannedMeasure,
-        rule: &super::expression::Expression,
-        rows: &mut Rows<'_>,
-        mut add: impl FnMut(usize, i64) -> Option<()>,
-    ) -> Result<(), Error> {
-        rows.each(rule, |at, value| {
-            if !self.of[at] {
-                return Ok(());
-            }
-            let value = (value != super::column::MISSING).then_some(value);
-            let added = value.and_then(|value| add(self.atom_of_row[at] as usize, value));
-            added.ok_or_else(|| Error::Undefined(measure.id.clone()))
-        })
-    }
 }

@@ -1,140 +1,145 @@
-//! Grouping rows by their categories in all dimensions at once.
+//! Grouping rows: which combinations of categories occur, and of which each row is.
 
-use super::Error;
+use super::crossing::{Crossing, Key};
+use super::tally::Asked;
+use crate::outcomes::evaluate::{CHUNK, NO, Room, Rows, YES};
+use crate::parallel;
+use std::ops::Range;
 
-/// The distinct combinations of categories of the counted rows, sorted, row-major; and for each row the
-/// position of its own (`u32::MAX` for rows that are not counted).
-///
-/// A combination is packed into one integer, the first dimension highest, so that sorting the integers
-/// sorts the combinations. `categories` has one list for each dimension, and `widths` the number of
-/// categories that can be in it.
-pub(super) fn group(
-    categories: &[Vec<u16>],
-    widths: &[usize],
-    counted: &[bool],
-) -> Result<(Vec<u16>, Vec<u32>), Error> {
-    let bits: Vec<u32> =
-        widths.iter().map(|width| (width - 1).checked_ilog2().map_or(0, |b| b + 1)).collect();
-    match bits.iter().sum::<u32>() {
-        // Faster than sorting the rows, where there are not many more combinations than rows.
-        sum @ 0..=DENSE_BITS if 1 << sum <= 4 * counted.len() => Ok(dense(categories, &bits, counted)),
-        0..=64 => Ok(grouped::<u64>(categories, &bits, counted)),
-        65..=128 => Ok(grouped::<u128>(categories, &bits, counted)),
-        _ => Err(Error::TooFine),
-    }
+/// What rows are counted by.
+pub(super) enum Groups {
+    /// By every combination there can be.
+    All(usize),
+    /// By those that somebody is in.
+    Occurring {
+        /// The numbers of the combinations, ascending.
+        slots: Vec<u128>,
+        /// For each block of rows, the position in `slots` of each row's combination; [`NOBODY`] for those that are not
+        /// counted.
+        of_rows: Vec<Vec<u32>>,
+    },
 }
 
-/// Combinations of more bits are sorted: a table of them would not stay in any cache.
-const DENSE_BITS: u32 = 24;
+/// The group of rows that are not counted.
+pub(super) const NOBODY: u32 = u32::MAX;
 
-/// An integer that keys are packed into.
-trait Key: Copy + Ord + Default {
-    /// The key with one more category behind.
-    fn push(self, category: u16, bits: u32) -> Self;
-}
+/// Rows that one thread takes at once: enough to be worth it, and a whole number of chunks.
+pub(super) const BLOCK: usize = 32 * CHUNK;
 
-macro_rules! key {
-    ($($width:ty)+) => {
-        $(impl Key for $width {
-            fn push(self, category: u16, bits: u32) -> Self {
-                self << bits | Self::from(category)
-            }
-        })+
-    };
-}
+/// So many combinations are counted by as they are, without a look at which occur: the counts of a measure stay in the second
+/// cache (half a megabyte).
+const ALL_MAX: u128 = 1 << 16;
 
-key! { u32 u64 u128 }
-
-fn packed<K: Key>(categories: &[Vec<u16>], bits: &[u32], n: usize) -> Vec<K> {
-    let mut keys = vec![K::default(); n];
-    for (categories, bits) in categories.iter().zip(bits) {
-        for (key, category) in keys.iter_mut().zip(categories) {
-            *key = key.push(*category, *bits);
+impl Groups {
+    /// Groups the rows that are in one of the populations that are asked for.
+    pub(super) fn of(crossing: &Crossing<'_>, asked: &Asked<'_>, rows: &Rows<'_>) -> Self {
+        let n_slots = crossing.n_slots();
+        // A table of more combinations than there are rows is mostly empty, and sorting rows is faster.
+        let is_table = n_slots <= 4 * rows.len() as u128 && n_slots < NOBODY.into();
+        match n_slots {
+            0..=ALL_MAX if is_table => Self::All(n_slots as usize),
+            _ if is_table => numbered(crossing, asked, rows, n_slots as usize),
+            _ if u64::try_from(n_slots).is_ok() => sorted::<u64>(crossing, asked, rows),
+            _ => sorted::<u128>(crossing, asked, rows),
         }
     }
-    keys
+
+    /// The number of the combination that a group is.
+    pub(super) fn slot(&self, at: usize) -> u128 {
+        match self {
+            Self::All(_) => at as u128,
+            Self::Occurring { slots, .. } => slots[at],
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::All(n) => *n,
+            Self::Occurring { slots, .. } => slots.len(),
+        }
+    }
+}
+
+/// The blocks of some rows.
+pub(super) fn block(rows: &Rows<'_>, at: usize) -> Range<usize> {
+    at * BLOCK..rows.len().min((at + 1) * BLOCK)
+}
+
+/// How many blocks there are.
+pub(super) fn n_blocks(rows: &Rows<'_>) -> usize {
+    rows.len().div_ceil(BLOCK)
+}
+
+/// The combination of each row of a block that is counted.
+fn slots_of_counted<K: Key>(
+    crossing: &Crossing<'_>,
+    asked: &Asked<'_>,
+    rows: &Rows<'_>,
+    block: Range<usize>,
+) -> Vec<Option<K>> {
+    let mut all = Vec::with_capacity(block.len());
+    let (mut slots, mut room) = (vec![K::default(); CHUNK], Room::default());
+    let (mut truths, mut counted) = (vec![NO; CHUNK], vec![NO; CHUNK]);
+    for from in block.clone().step_by(CHUNK) {
+        let chunk = from..block.end.min(from + CHUNK);
+        let n = chunk.len();
+        crossing.slots(rows, chunk.clone(), &mut slots[..n], &mut room);
+        counted.fill(NO);
+        for population in &asked.populations {
+            rows.truths(population, chunk.clone(), &mut truths[..n], &mut room);
+            counted.iter_mut().zip(&truths).for_each(|(counted, truth)| *counted = (*counted).max(*truth));
+        }
+        all.extend(
+            slots.iter().zip(&counted).take(n).map(|(slot, counted)| (*counted == YES).then_some(*slot)),
+        );
+    }
+    all
 }
 
 /// Numbers combinations by a table of all that there can be.
-fn dense(categories: &[Vec<u16>], bits: &[u32], counted: &[bool]) -> (Vec<u16>, Vec<u32>) {
-    let mut atom_of_row = packed::<u32>(categories, bits, counted.len());
-    let mut atoms = vec![u32::MAX; 1 << bits.iter().sum::<u32>()];
-    for (key, _) in atom_of_row.iter().zip(counted).filter(|(_, counted)| **counted) {
-        atoms[*key as usize] = 0;
-    }
-    let (mut nodes, mut n_atoms) = (Vec::new(), 0);
-    for (key, atom) in atoms.iter_mut().enumerate().filter(|(_, atom)| **atom == 0) {
-        *atom = n_atoms;
-        n_atoms += 1;
-        let mut rest = bits.iter().sum::<u32>();
-        nodes.extend(bits.iter().map(|bits| {
-            rest -= bits;
-            (key >> rest & ((1 << bits) - 1)) as u16
-        }));
-    }
-    for (row, counted) in atom_of_row.iter_mut().zip(counted) {
-        *row = if *counted { atoms[*row as usize] } else { u32::MAX };
-    }
-    (nodes, atom_of_row)
-}
-
-fn grouped<K: Key>(categories: &[Vec<u16>], bits: &[u32], counted: &[bool]) -> (Vec<u16>, Vec<u32>) {
-    let keys = packed::<K>(categories, bits, counted.len());
-    let rows = (0_u32..).zip(counted).filter(|(_, counted)| **counted).map(|(row, _)| row);
-    let mut sorted: Vec<(K, u32)> = rows.map(|row| (keys[row as usize], row)).collect();
-    sorted.sort_unstable();
-    let mut nodes = Vec::new();
-    let mut atom_of_row = vec![u32::MAX; counted.len()];
-    for (atom, rows) in (0..).zip(sorted.chunk_by(|a, b| a.0 == b.0)) {
-        nodes.extend(categories.iter().map(|categories| categories[rows[0].1 as usize]));
-        for (_, row) in rows {
-            atom_of_row[*row as usize] = atom;
+pub(super) fn numbered(
+    crossing: &Crossing<'_>,
+    asked: &Asked<'_>,
+    rows: &Rows<'_>,
+    n_slots: usize,
+) -> Groups {
+    let mut of_rows: Vec<Vec<u32>> = parallel::map(n_blocks(rows), |at| {
+        let slots = slots_of_counted::<u32>(crossing, asked, rows, block(rows, at));
+        slots.into_iter().map(|slot| slot.unwrap_or(NOBODY)).collect()
+    });
+    let mut numbers = vec![NOBODY; n_slots];
+    for slot in of_rows.iter().flatten() {
+        // Not one that is counted has none.
+        if let Some(number) = numbers.get_mut(*slot as usize) {
+            *number = 0;
         }
     }
-    (nodes, atom_of_row)
+    let mut slots = Vec::new();
+    for (slot, number) in (0_u128..).zip(&mut numbers).filter(|(_, number)| **number == 0) {
+        *number = slots.len() as u32;
+        slots.push(slot);
+    }
+    for slot in of_rows.iter_mut().flatten() {
+        *slot = numbers.get(*slot as usize).copied().unwrap_or(NOBODY);
+    }
+    Groups::Occurring { slots, of_rows }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Groups five rows, one of them not counted, with unused widths that force a key size.
-    fn check(unused: usize) {
-        let mut categories = vec![vec![2, 0, 2, 1, 2], vec![1, 3, 0, 3, 1]];
-        let mut widths = vec![3, 4];
-        categories.extend(vec![vec![0; 5]; unused]);
-        widths.extend(vec![65_535; unused]);
-        let (nodes, atom_of_row) =
-            group(&categories, &widths, &[true, true, true, false, true]).expect("it fits");
-        let pairs: Vec<_> = nodes.chunks(2 + unused).map(|row| (row[0], row[1])).collect();
-        assert_eq!(pairs, [(0, 3), (2, 0), (2, 1)]);
-        assert_eq!(atom_of_row, [2, 0, 1, u32::MAX, 2]);
+/// Numbers combinations by sorting the rows.
+pub(super) fn sorted<K: Key>(crossing: &Crossing<'_>, asked: &Asked<'_>, rows: &Rows<'_>) -> Groups {
+    let blocks =
+        parallel::map(n_blocks(rows), |at| slots_of_counted::<K>(crossing, asked, rows, block(rows, at)));
+    let mut of_rows: Vec<Vec<u32>> = blocks.iter().map(|block| vec![NOBODY; block.len()]).collect();
+    let counted = (0_u32..).zip(blocks.into_iter().flatten()).filter_map(|(row, slot)| Some((slot?, row)));
+    let mut counted: Vec<(K, u32)> = counted.collect();
+    counted.sort_unstable();
+    let mut slots = Vec::new();
+    for group in counted.chunk_by(|one, other| one.0 == other.0) {
+        for (_, row) in group {
+            of_rows[*row as usize / BLOCK][*row as usize % BLOCK] = slots.len() as u32;
+        }
+        slots.push(group[0].0.wide());
     }
-
-    #[test]
-    fn equal_rows_share_an_atom_and_atoms_are_sorted() {
-        check(0);
-        check(1);
-        check(5);
-    }
-
-    #[test]
-    fn a_table_of_all_combinations_and_sorting_find_the_same() {
-        let digit =
-            |row: u32, salt: u32, n: u32| (row.wrapping_mul(2_654_435_761).rotate_left(salt) % n) as u16;
-        let n = 5_000;
-        let categories: Vec<Vec<u16>> = [(3, 7), (11, 1), (5, 40), (19, 3)]
-            .map(|(salt, width)| (0..n).map(|row| digit(row, salt, width)).collect())
-            .into();
-        let counted: Vec<bool> = (0..n).map(|row| digit(row, 23, 5) > 0).collect();
-        let bits = [3, 0, 6, 2];
-        let sorted = grouped::<u64>(&categories, &bits, &counted);
-        assert!(sorted.0.len() > 4 * 500, "there are many");
-        assert_eq!(dense(&categories, &bits, &counted), sorted);
-    }
-
-    #[test]
-    fn more_than_a_key_holds_is_refused() {
-        assert_eq!(group(&vec![vec![0]; 9], &[65_535; 9], &[true]), Err(Error::TooFine));
-    }
+    Groups::Occurring { slots, of_rows }
 }

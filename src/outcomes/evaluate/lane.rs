@@ -1,0 +1,89 @@
+//! The widths in which numbers are computed.
+
+use super::Room;
+use crate::outcomes::column::MISSING;
+
+/// A width that numbers are computed in. Its least value stands for a missing one.
+pub(super) trait Lane: Copy + Ord {
+    const MISSING: Self;
+    /// Whether a value can be told from a missing one in this width.
+    fn holds(value: i64) -> bool;
+    /// A value that it holds, or [`MISSING`].
+    fn of(value: i64) -> Self;
+    fn is_missing(self) -> bool {
+        self == Self::MISSING
+    }
+    /// What does not fit is missing.
+    fn add(self, other: Self) -> Self;
+    fn subtract(self, other: Self) -> Self;
+    fn multiply(self, other: Self) -> Self;
+    fn negate(self) -> Self;
+    /// Buffers of this width that nobody uses.
+    fn buffers(room: &mut Room) -> &mut Vec<Vec<Self>>;
+}
+
+/// Twice as many fit a vector. Only what is known to fit is computed in it ([`super::rule::Number::fits`]), so nothing
+/// is checked on the way, and loops have no exit.
+impl Lane for i32 {
+    const MISSING: Self = Self::MIN;
+
+    fn holds(value: i64) -> bool {
+        Self::try_from(value).is_ok_and(|value| value != Self::MISSING)
+    }
+
+    fn of(value: i64) -> Self {
+        if value == MISSING { Self::MISSING } else { value as Self }
+    }
+
+    fn add(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    fn subtract(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+
+    fn multiply(self, other: Self) -> Self {
+        self.wrapping_mul(other)
+    }
+
+    fn negate(self) -> Self {
+        self.wrapping_neg()
+    }
+
+    fn buffers(room: &mut Room) -> &mut Vec<Vec<Self>> {
+        &mut room.narrow
+    }
+}
+
+impl Lane for i64 {
+    const MISSING: Self = MISSING;
+
+    fn holds(_: i64) -> bool {
+        true
+    }
+
+    fn of(value: i64) -> Self {
+        value
+    }
+
+    fn add(self, other: Self) -> Self {
+        self.checked_add(other).unwrap_or(MISSING)
+    }
+
+    fn subtract(self, other: Self) -> Self {
+        self.checked_sub(other).unwrap_or(MISSING)
+    }
+
+    fn multiply(self, other: Self) -> Self {
+        self.checked_mul(other).unwrap_or(MISSING)
+    }
+
+    fn negate(self) -> Self {
+        self.checked_neg().unwrap_or(MISSING)
+    }
+
+    fn buffers(room: &mut Room) -> &mut Vec<Vec<Self>> {
+        &mut room.wide
+    }
+}
