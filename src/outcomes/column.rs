@@ -1,6 +1,8 @@
 //! Columns: integers in the narrowest width that holds them all.
 
+use super::vector::vectorized;
 use std::fmt;
+use std::hint::black_box;
 use std::ops::{Range, RangeInclusive};
 
 /// What a reader sees where a column has no value.
@@ -79,7 +81,7 @@ impl Column {
     /// Makes something of each value that is looked at, in the column's own width: `of` tells it from a value, and has
     /// `missing` where there is none.
     pub(super) fn read<T: Copy>(&self, look: &Look<'_>, out: &mut [T], missing: T, of: impl Fn(i64) -> T) {
-        for_width!(self, values => each(values, look, out, |value| {
+        for_width!(self, values => each(values, look, out, move |value| {
             if value.is_missing() { missing } else { of(value.wide()) }
         }));
     }
@@ -95,16 +97,11 @@ impl Column {
     ) {
         for_width!(self, values => match narrowed(range) {
             // Compared in the width that is stored, so that many values fit a vector.
-            Some((from, to)) => each(values, look, out, |value| {
-                if value.is_missing() {
-                    missing
-                } else if (from <= value) & (value <= to) {
-                    yes
-                } else {
-                    no
-                }
+            Some((from, to)) => each(values, look, out, move |value| {
+                let is_within = mask((from <= value) & (value <= to));
+                chosen(mask(value.is_missing()), missing, chosen(is_within, yes, no))
             }),
-            None => each(values, look, out, |value| if value.is_missing() { missing } else { no }),
+            None => each(values, look, out, move |value| chosen(mask(value.is_missing()), missing, no)),
         });
     }
 
@@ -161,6 +158,7 @@ trait Width: Copy + Ord + TryFrom<i64> {
     const LEAST: i64;
     const MOST: i64;
     fn wide(self) -> i64;
+    #[inline(always)]
     fn is_missing(self) -> bool {
         self == Self::MISSING
     }
@@ -172,6 +170,7 @@ macro_rules! width {
             const MISSING: Self = $missing;
             const LEAST: i64 = <$width>::MIN as i64;
             const MOST: i64 = <$width>::MAX as i64;
+            #[inline(always)]
             fn wide(self) -> i64 {
                 if self == Self::MISSING { MISSING } else { i64::from(self) }
             }
@@ -182,12 +181,13 @@ macro_rules! width {
 width! { u8, u8::MAX; u16, u16::MAX; u32, u32::MAX; i32, i32::MIN; i64, i64::MIN; }
 
 /// Makes something of each value that is looked at.
+#[inline(always)]
 fn each<W: Width, T>(values: &[W], look: &Look<'_>, out: &mut [T], of: impl Fn(W) -> T) {
     match look {
         Look::Range(rows) => {
-            for (out, value) in out.iter_mut().zip(&values[rows.clone()]) {
-                *out = of(*value);
-            }
+            let values = &values[rows.clone()];
+            touch(values);
+            vectorized(move || out.iter_mut().zip(values).for_each(|(out, value)| *out = of(*value)));
         }
         Look::Found(rows) => {
             for (out, row) in out.iter_mut().zip(*rows) {
@@ -195,6 +195,27 @@ fn each<W: Width, T>(values: &[W], look: &Look<'_>, out: &mut [T], of: impl Fn(W
             }
         }
     }
+}
+
+/// Reads one value of each cache line. Nothing is computed between, so the machine fetches many lines at once; a loop that
+/// computes waits for each.
+#[inline(always)]
+fn touch<W: Width>(values: &[W]) {
+    const LINE: usize = 64;
+    let lines = values.iter().step_by(LINE / size_of::<W>());
+    black_box(lines.fold(0_i64, |sum, value| sum.wrapping_add(value.wide())));
+}
+
+/// All bits where it is so.
+#[inline(always)]
+fn mask(is_so: bool) -> u8 {
+    0_u8.wrapping_sub(u8::from(is_so))
+}
+
+/// One of two by a mask. Chosen with `if`, each is fetched from memory anew, for each row.
+#[inline(always)]
+fn chosen(mask: u8, yes: u8, no: u8) -> u8 {
+    no ^ (mask & (yes ^ no))
 }
 
 /// The part of a range that a width can hold; nothing where there is none.

@@ -1,6 +1,7 @@
 //! True counts: editions in columns, indicators and products as data, tabulation over a whole lattice.
 
 mod error;
+mod vector;
 mod column;
 mod schema;
 mod edition;

@@ -11,6 +11,7 @@ mod backups;
 mod batches;
 mod beside;
 mod cache;
+mod checkpointer;
 mod clock;
 mod committed;
 mod destructions;
@@ -178,7 +179,7 @@ impl Store {
         let rewriter = rewrite::Rewriter::new(path);
         let writer =
             writer::Writer::new(connection, key.clone(), signer, cache.clone(), rewriter, works_unasked)?;
-        writer.start(queue, stop)?;
+        writer.start(path, queue, stop)?;
         let shared = Shared { path: path.to_owned(), key, work, readers: Mutex::default(), cache, stopped };
         Ok(Self { shared: Arc::new(shared) })
     }

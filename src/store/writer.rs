@@ -8,6 +8,7 @@ mod work;
 
 use super::arrivals::Arrivals;
 use super::beside::Beside;
+use super::checkpointer::Checkpointer;
 use super::log::Log;
 use super::rewrite::Rewriter;
 use super::tx::Changed;
@@ -16,6 +17,7 @@ use crate::audit::{Receipt, SignerKey};
 use crate::linkage::{Linker, Model};
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use tokio::sync::{mpsc, watch};
 use work::Ran;
 pub(super) use work::{Job, Settle, Work};
@@ -41,6 +43,8 @@ pub(super) struct Writer {
     /// Whether anything is done while there is nothing else to do.
     works_unasked: bool,
     rewriter: Rewriter,
+    /// Where it works unasked, once it has started.
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Writer {
@@ -57,9 +61,19 @@ impl Writer {
         let read = move |reader: &Connection| super::subjects::load_linker(reader, &of_linker);
         let linker = Beside::begin(&connection, "store-linker", read)?;
         let arrivals = Arrivals::open(&connection, &key)?;
-        let is_tidying = true;
-        let mut writer =
-            Self { connection, key, cache, log, linker, arrivals, is_tidying, works_unasked, rewriter };
+        let (is_tidying, checkpointer) = (true, None);
+        let mut writer = Self {
+            connection,
+            key,
+            cache,
+            log,
+            linker,
+            arrivals,
+            is_tidying,
+            works_unasked,
+            rewriter,
+            checkpointer,
+        };
         while !works_unasked && !writer.arrivals.is_put_away() && writer.tidy()? {}
         Ok(writer)
     }
@@ -67,9 +81,13 @@ impl Writer {
     /// Does what the queue asks for, in a thread of its own, until it ends.
     pub(super) fn start(
         mut self,
+        path: &Path,
         mut queue: mpsc::Receiver<Work>,
         stop: watch::Sender<bool>,
     ) -> Result<(), Error> {
+        if self.works_unasked {
+            self.checkpointer = Some(Checkpointer::start(path, &mut self.connection)?);
+        }
         let run = move || {
             self.run(&mut queue);
             // Who hears that the store has stopped may open the file, or copy it.
@@ -97,12 +115,20 @@ impl Writer {
                 Ok(next) => waiting = next,
                 Err(error) => {
                     tracing::error!(%error, "the store stops");
+                    self.end_checkpointer();
                     return;
                 }
             }
         }
+        self.end_checkpointer();
         // Everything is durable; this only makes the next start quicker.
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    fn end_checkpointer(&mut self) {
+        if let Some(Err(error)) = self.checkpointer.take().map(|of| of.end(&mut self.connection)) {
+            tracing::warn!(%error, "the thread that copies the write-ahead log");
+        }
     }
 
     /// Does what is asked for; what came meanwhile and has to be done next.
@@ -114,7 +140,10 @@ impl Writer {
                 Ok(None)
             }
             Work::Rewrite { needles, is_vacuumed, answer } => {
+                // Two can not copy at once, and this is to empty the log.
+                let paused = self.checkpointer.as_ref().map(Checkpointer::pause);
                 let rewritten = self.rewriter.rewrite(&self.connection, &needles, is_vacuumed);
+                drop(paused);
                 // Who went away asks again.
                 drop(answer.send(rewritten));
                 // What failed was undone by itself; should it not have been, nothing can be committed any more.

@@ -10,6 +10,7 @@ pub(super) trait Lane: Copy + Ord {
     fn holds(value: i64) -> bool;
     /// A value that it holds, or [`MISSING`].
     fn of(value: i64) -> Self;
+    #[inline(always)]
     fn is_missing(self) -> bool {
         self == Self::MISSING
     }
@@ -27,26 +28,32 @@ pub(super) trait Lane: Copy + Ord {
 impl Lane for i32 {
     const MISSING: Self = Self::MIN;
 
+    #[inline(always)]
     fn holds(value: i64) -> bool {
         Self::try_from(value).is_ok_and(|value| value != Self::MISSING)
     }
 
+    #[inline(always)]
     fn of(value: i64) -> Self {
         if value == MISSING { Self::MISSING } else { value as Self }
     }
 
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         self.wrapping_add(other)
     }
 
+    #[inline(always)]
     fn subtract(self, other: Self) -> Self {
         self.wrapping_sub(other)
     }
 
+    #[inline(always)]
     fn multiply(self, other: Self) -> Self {
         self.wrapping_mul(other)
     }
 
+    #[inline(always)]
     fn negate(self) -> Self {
         self.wrapping_neg()
     }
@@ -59,26 +66,32 @@ impl Lane for i32 {
 impl Lane for i64 {
     const MISSING: Self = MISSING;
 
+    #[inline(always)]
     fn holds(_: i64) -> bool {
         true
     }
 
+    #[inline(always)]
     fn of(value: i64) -> Self {
         value
     }
 
+    #[inline(always)]
     fn add(self, other: Self) -> Self {
         self.checked_add(other).unwrap_or(MISSING)
     }
 
+    #[inline(always)]
     fn subtract(self, other: Self) -> Self {
         self.checked_sub(other).unwrap_or(MISSING)
     }
 
+    #[inline(always)]
     fn multiply(self, other: Self) -> Self {
         self.checked_mul(other).unwrap_or(MISSING)
     }
 
+    #[inline(always)]
     fn negate(self) -> Self {
         self.checked_neg().unwrap_or(MISSING)
     }

@@ -5,6 +5,7 @@ use super::rule::{NO, Number, Truth, UNKNOWN, YES};
 use super::{CHUNK, Rows};
 use crate::outcomes::column::{Look, MISSING};
 use crate::outcomes::expression::Operator;
+use crate::outcomes::vector::vectorized;
 use crate::records::Grade;
 use std::ops::Range;
 
@@ -113,7 +114,7 @@ impl Chunk<'_> {
             }
             Truth::Not(inner) => {
                 self.truths(inner, out, room);
-                out.iter_mut().for_each(|truth| *truth = YES - *truth);
+                vectorized(move || out.iter_mut().for_each(|truth| *truth = YES - *truth));
             }
             Truth::And(left, right) => self.both(left, right, out, room, u8::min),
             Truth::Or(left, right) => self.both(left, right, out, room, u8::max),
@@ -132,7 +133,8 @@ impl Chunk<'_> {
         let mut others = room.truths();
         self.truths(left, out, room);
         self.truths(right, &mut others[..out.len()], room);
-        out.iter_mut().zip(&others).for_each(|(truth, other)| *truth = join(*truth, *other));
+        let pairs = out.iter_mut().zip(&others);
+        vectorized(move || pairs.for_each(|(truth, other)| *truth = join(*truth, *other)));
         room.truths.push(others);
     }
 
@@ -164,12 +166,12 @@ impl Chunk<'_> {
         self.numbers(right, &mut rights[..out.len()], room);
         let pairs = out.iter_mut().zip(lefts.iter().zip(&rights));
         match operator {
-            Operator::Equal => pairs.for_each(compared(|l, r| l == r)),
-            Operator::NotEqual => pairs.for_each(compared(|l, r| l != r)),
-            Operator::Less => pairs.for_each(compared(|l, r| l < r)),
-            Operator::LessOrEqual => pairs.for_each(compared(|l, r| l <= r)),
-            Operator::Greater => pairs.for_each(compared(|l, r| l > r)),
-            _ => pairs.for_each(compared(|l, r| l >= r)),
+            Operator::Equal => vectorized(move || pairs.for_each(compared(|l, r| l == r))),
+            Operator::NotEqual => vectorized(move || pairs.for_each(compared(|l, r| l != r))),
+            Operator::Less => vectorized(move || pairs.for_each(compared(|l, r| l < r))),
+            Operator::LessOrEqual => vectorized(move || pairs.for_each(compared(|l, r| l <= r))),
+            Operator::Greater => vectorized(move || pairs.for_each(compared(|l, r| l > r))),
+            _ => vectorized(move || pairs.for_each(compared(|l, r| l >= r))),
         }
         L::buffers(room).extend([lefts, rights]);
     }
@@ -201,9 +203,9 @@ impl Chunk<'_> {
                 self.numbers(right, &mut others[..out.len()], room);
                 let pairs = out.iter_mut().zip(&others);
                 match operator {
-                    Operator::Add => pairs.for_each(strict(L::add)),
-                    Operator::Subtract => pairs.for_each(strict(L::subtract)),
-                    _ => pairs.for_each(strict(L::multiply)),
+                    Operator::Add => vectorized(move || pairs.for_each(strict(L::add))),
+                    Operator::Subtract => vectorized(move || pairs.for_each(strict(L::subtract))),
+                    _ => vectorized(move || pairs.for_each(strict(L::multiply))),
                 }
                 L::buffers(room).push(others);
             }
@@ -212,6 +214,7 @@ impl Chunk<'_> {
 }
 
 /// What is made of two numbers is missing where one of them is.
+#[inline(always)]
 fn strict<L: Lane>(of: impl Fn(L, L) -> L) -> impl Fn((&mut L, &L)) {
     move |(left, right)| {
         let made = of(*left, *right);
@@ -219,6 +222,7 @@ fn strict<L: Lane>(of: impl Fn(L, L) -> L) -> impl Fn((&mut L, &L)) {
     }
 }
 
+#[inline(always)]
 fn compared<'l, L: Lane + 'l>(of: impl Fn(L, L) -> bool) -> impl Fn((&mut u8, (&'l L, &'l L))) {
     move |(out, (left, right))| {
         let truth = 2 * u8::from(of(*left, *right));

@@ -3,6 +3,7 @@
 use crate::outcomes::axis::{Axis, Classes};
 use crate::outcomes::evaluate::{Room, Rows};
 use crate::outcomes::geography::{self, Level};
+use crate::outcomes::vector::vectorized;
 use crate::outcomes::{Dimension, Error};
 use std::ops::Range;
 
@@ -33,6 +34,7 @@ pub(super) trait Key: Copy + Ord + Default + Send {
 macro_rules! key {
     ($($width:ty)+) => {
         $(impl Key for $width {
+            #[inline(always)]
             fn push(self, width: u32, rank: u16) -> Self {
                 self.wrapping_mul(width.into()).wrapping_add(rank.into())
             }
@@ -77,12 +79,12 @@ impl<'e> Crossing<'e> {
         for axis in &self.axes {
             let width = axis.nodes.len() as u32;
             axis.classes.codes(rows, chunk.clone(), &mut codes[..out.len()], room);
+            let pairs = out.iter_mut().zip(&codes);
             match &axis.ranks {
-                None => out.iter_mut().zip(&codes).for_each(|(slot, code)| *slot = slot.push(width, *code)),
-                Some(ranks) => out
-                    .iter_mut()
-                    .zip(&codes)
-                    .for_each(|(slot, code)| *slot = slot.push(width, ranks[usize::from(*code)])),
+                None => vectorized(move || pairs.for_each(|(slot, code)| *slot = slot.push(width, *code))),
+                Some(ranks) => {
+                    pairs.for_each(|(slot, code)| *slot = slot.push(width, ranks[usize::from(*code)]));
+                }
             }
         }
         room.give_codes(codes);

@@ -5,6 +5,7 @@ use super::group::{self, Groups};
 use super::plan::{Plan, PlannedMeasure};
 use crate::outcomes::column::MISSING;
 use crate::outcomes::evaluate::{CHUNK, NO, Number, Room, Rows, Truth};
+use crate::outcomes::vector::vectorized;
 use crate::outcomes::{Error, MeasureKind, Values};
 use crate::parallel;
 use std::ops::Range;
@@ -142,7 +143,7 @@ impl<'p> Pass<'p> {
         let n = chunk.len();
         for (population, flags) in self.asked.populations.iter().zip(&mut self.flags) {
             self.rows.truths(population, chunk.clone(), &mut flags[..n], &mut self.room);
-            flags[..n].iter_mut().for_each(|truth| *truth >>= 1);
+            vectorized(move || flags[..n].iter_mut().for_each(|truth| *truth >>= 1));
         }
         let (populations, shares) = self.flags.split_at_mut(self.asked.populations.len());
         let mut shares = shares.iter_mut();
@@ -150,12 +151,15 @@ impl<'p> Pass<'p> {
             let Value::Share(truth) = value else { continue };
             let flags = shares.next().expect("there is one for each share");
             self.rows.truths(truth, chunk.clone(), &mut flags[..n], &mut self.room);
-            let mut is_undefined = 0;
-            for (truth, member) in flags.iter_mut().zip(&populations[*population]).take(n) {
-                is_undefined |= *truth & member;
-                *truth = *truth >> 1 & member;
-            }
-            self.tally.is_undefined[at] |= is_undefined != 0;
+            let flags = flags[..n].iter_mut().zip(&populations[*population]);
+            let n_undefined = vectorized(move || {
+                flags.fold(0, |undefined, (truth, member)| {
+                    let is_undefined = *truth & member;
+                    *truth = *truth >> 1 & member;
+                    undefined | is_undefined
+                })
+            });
+            self.tally.is_undefined[at] |= n_undefined > 0;
         }
     }
 }
