@@ -11,7 +11,7 @@ mod backups;
 mod batches;
 mod beside;
 mod cache;
-mod checkpointer;
+mod checkpoints;
 mod clock;
 mod committed;
 mod destructions;
@@ -179,7 +179,7 @@ impl Store {
         let rewriter = rewrite::Rewriter::new(path);
         let writer =
             writer::Writer::new(connection, key.clone(), signer, cache.clone(), rewriter, works_unasked)?;
-        writer.start(path, queue, stop)?;
+        writer.start(queue, stop)?;
         let shared = Shared { path: path.to_owned(), key, work, readers: Mutex::default(), cache, stopped };
         Ok(Self { shared: Arc::new(shared) })
     }

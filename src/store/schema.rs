@@ -1,6 +1,6 @@
 //! Creating, opening and migrating the file.
 
-use super::{Error, ServiceKey};
+use super::{Error, ServiceKey, checkpoints};
 use crate::calendar::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::os::unix::fs::OpenOptionsExt;
@@ -54,6 +54,7 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
         return Err(absent());
     }
     configure(&connection)?;
+    checkpoints::pace(&mut connection)?;
     migrate(&mut connection, &MIGRATIONS)?;
     let check: Option<Vec<u8>> =
         connection.query_row("SELECT key_check FROM service", [], |row| row.get(0)).optional()?;
@@ -80,24 +81,13 @@ pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// A connection that brings what others have committed into the file.
-pub(super) fn checkpointer(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA query_only = ON")?;
-    Ok(connection)
-}
-
 fn configure(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(64);
-    // FULL: without a sync at each commit a power cut loses acknowledged records. A push writes a thousand pages in each
-    // commit: with the usual checkpoint after so many, each would sync the database too.
+    // FULL: without a sync at each commit a power cut loses acknowledged records.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
          PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536;
-         PRAGMA wal_autocheckpoint = 4000",
+         PRAGMA cell_size_check = ON; PRAGMA secure_delete = ON; PRAGMA cache_size = -65536",
     )?;
     Ok(())
 }

@@ -84,7 +84,7 @@ impl Arrivals {
             began: 1,
             done: 1,
             n_filed: [0; 2],
-            is_taken: false,
+            is_taken: true,
         };
         arrivals.load(connection, key)?;
         Ok(arrivals)
@@ -97,7 +97,7 @@ impl Arrivals {
         (self.next, self.began, self.done) = (last + 1, last + 1, 1);
         self.n_filed = [rows.len(), 0];
         (self.ahead, self.behind, self.reached) = (rows, Rows::new(), None);
-        self.is_taken = false;
+        self.is_taken = true;
         Ok(())
     }
 
