@@ -1,5 +1,6 @@
 //! From blocking keys to the records that have them, one record at a time.
 
+use super::chunked::Chunked;
 use super::features::Features;
 use super::hashing::ByToken;
 use super::keys::{NARROW, keys};
@@ -9,11 +10,11 @@ use std::collections::HashMap;
 /// given up for good, and they are found through their other keys. So it does not matter who came
 /// first.
 ///
-/// The lists are chains through one array, so that the many keys of a single record cost eight bytes.
+/// The lists are chains through one list, so that the many keys of a single record cost eight bytes.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     heads: HashMap<u32, u32, ByToken>,
-    nodes: Vec<Node>,
+    nodes: Chunked<Node>,
     free: Vec<u32>,
 }
 
@@ -47,10 +48,7 @@ impl Index {
                     self.nodes[at as usize] = node;
                     at
                 }
-                None => {
-                    self.nodes.push(node);
-                    u32::try_from(self.nodes.len() - 1).expect("fewer than four thousand million nodes")
-                }
+                None => u32::try_from(self.nodes.push(node)).expect("fewer than four thousand million nodes"),
             };
             self.heads.insert(key, at);
         }

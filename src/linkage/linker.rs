@@ -1,5 +1,6 @@
 //! Linking one subject at a time.
 
+use super::chunked::Chunked;
 use super::cluster::agree;
 use super::comparison::{LevelPattern, compare};
 use super::features::Features;
@@ -21,7 +22,7 @@ pub struct Linker {
     model: Model,
     frequencies: Frequencies,
     index: Index,
-    records: Vec<Option<Record>>,
+    records: Chunked<Option<Record>>,
     free: Vec<u32>,
     numbers: HashMap<Subject, u32>,
     /// Subjects that nobody can be compared with.
@@ -242,8 +243,7 @@ impl Linker {
 
     fn put(&mut self, record: Record) {
         let number = self.free.pop().unwrap_or_else(|| {
-            self.records.push(None);
-            u32::try_from(self.records.len() - 1).expect("fewer than four thousand million records")
+            u32::try_from(self.records.push(None)).expect("fewer than four thousand million records")
         });
         self.index.insert(number, &record.features);
         self.frequencies.add(&record.features);
