@@ -8,10 +8,14 @@ use super::edition::{FORMAT, Frame, Metadata, SCHOOLS_MAX, SchoolEntry, ZONES_MA
 use super::schema::{ENTRY, GROUPS, SECTOR, TITLE_I, ZONE, column_name};
 use super::service::{Totals, WINDOW_MIN};
 use super::{Edition, Error};
+use crate::parallel;
 use crate::records::{Code, Label, OrgId, School, Sector};
 use std::collections::BTreeMap;
 
 type Columns = BTreeMap<String, Column>;
+
+/// What a column has of the row at a position of the builder's.
+type Value<'v> = Box<dyn Fn(usize) -> i64 + Sync + 'v>;
 
 /// Freezes a builder's rows.
 pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
@@ -40,42 +44,44 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     let title_i = |school: i64| schools[school as usize].title_i.map_or(2, |yes| i64::from(!yes));
 
     let rows = &builder.rows;
-    let pack = |value: &dyn Fn(&Row) -> i64| {
-        Column::pack(&order.iter().map(|at| value(&rows[*at as usize])).collect::<Vec<_>>())
+    let mut values: Vec<(&str, Value<'_>)> = Vec::new();
+    let mut of_row = |name, value: fn(&Row) -> i64| values.push((name, Box::new(move |at| value(&rows[at]))));
+    of_row("year", |row| row.year.into());
+    of_row(ENTRY.name, |row| i64::from(!row.first));
+    of_row("enrolled", |row| row.enrolled.into());
+    of_row("out_of_school_suspensions", |row| row.conduct.out_of_school.into());
+    of_row("in_school_suspensions", |row| row.conduct.in_school.into());
+    of_row("expulsions", |row| row.conduct.expulsions.into());
+    of_row("discipline_actions", |row| row.conduct.actions.into());
+    of_row("days_lost_hundredths", |row| row.conduct.days_lost.into());
+    of_row("credits_earned_hundredths", |row| known(row.progress.credits_earned.map(Into::into)));
+    of_row("core_courses_failed", |row| known(row.progress.core_failed.map(Into::into)));
+    of_row("first_time_ninth", |row| row.progress.first_ninth.into());
+    of_row("age_months", |row| known(row.progress.age_months));
+    of_row("moves_after_start", |row| row.mobility.moves.into());
+    of_row("enrolled_at_start", |row| row.mobility.enrolled_at_start.into());
+    let mut of_days = |name, value: fn(&Days) -> i64| {
+        let possible = |at: usize| Some(&days[at]).filter(|days| days.possible());
+        values.push((name, Box::new(move |at| possible(at).map_or(MISSING, value))));
     };
-    let pack_days = |value: &dyn Fn(Days) -> i64| {
-        let value = |at: &u32| Some(days[*at as usize]).filter(|days| days.possible()).map_or(MISSING, value);
-        Column::pack(&order.iter().map(value).collect::<Vec<_>>())
-    };
-    let known = |value: Option<i64>| value.unwrap_or(MISSING);
-    let mut columns = Columns::from_iter([
-        ("person".into(), pack(&|row| ranks[row.person as usize].into())),
-        ("year".into(), pack(&|row| row.year.into())),
-        ("school".into(), pack(&|row| school(row))),
-        (ZONE.into(), pack(&|row| zone(row))),
-        (SECTOR.name.into(), pack(&|row| sector(school(row)))),
-        (ENTRY.name.into(), pack(&|row| i64::from(!row.first))),
-        ("enrolled".into(), pack(&|row| row.enrolled.into())),
-        (TITLE_I.name.into(), pack(&|row| title_i(school(row)))),
-        ("days_enrolled_hundredths".into(), pack_days(&|days| days.enrolled.into())),
-        ("days_present_hundredths".into(), pack_days(&|days| days.present.into())),
-        ("days_absent_hundredths".into(), pack_days(&|days| days.absent.into())),
-        ("attendance_rate".into(), pack_days(&|days| known(days.rate()))),
-        ("out_of_school_suspensions".into(), pack(&|row| row.conduct.out_of_school.into())),
-        ("in_school_suspensions".into(), pack(&|row| row.conduct.in_school.into())),
-        ("expulsions".into(), pack(&|row| row.conduct.expulsions.into())),
-        ("discipline_actions".into(), pack(&|row| row.conduct.actions.into())),
-        ("days_lost_hundredths".into(), pack(&|row| row.conduct.days_lost.into())),
-        ("credits_earned_hundredths".into(), pack(&|row| known(row.progress.credits_earned.map(Into::into)))),
-        ("core_courses_failed".into(), pack(&|row| known(row.progress.core_failed.map(Into::into)))),
-        ("first_time_ninth".into(), pack(&|row| row.progress.first_ninth.into())),
-        ("age_months".into(), pack(&|row| known(row.progress.age_months))),
-        ("moves_after_start".into(), pack(&|row| row.mobility.moves.into())),
-        ("enrolled_at_start".into(), pack(&|row| row.mobility.enrolled_at_start.into())),
-    ]);
-    for (at, group) in GROUPS.iter().enumerate() {
-        columns.insert(group.name.into(), pack(&|row| row.groups[at].into()));
+    of_days("days_enrolled_hundredths", |days| days.enrolled.into());
+    of_days("days_present_hundredths", |days| days.present.into());
+    of_days("days_absent_hundredths", |days| days.absent.into());
+    of_days("attendance_rate", |days| known(days.rate()));
+    values.push(("person", Box::new(|at| ranks[rows[at].person as usize].into())));
+    values.push(("school", Box::new(|at| school(&rows[at]))));
+    values.push((ZONE, Box::new(|at| zone(&rows[at]))));
+    values.push((SECTOR.name, Box::new(|at| sector(school(&rows[at])))));
+    values.push((TITLE_I.name, Box::new(|at| title_i(school(&rows[at])))));
+    for (group, of) in GROUPS.iter().enumerate() {
+        values.push((of.name, Box::new(move |at| rows[at].groups[group].into())));
     }
+    let packed = parallel::in_parallel(&values, |(name, value)| {
+        let values: Vec<i64> = order.iter().map(|at| value(*at as usize)).collect();
+        ((*name).to_owned(), Column::pack(&values))
+    });
+    drop(values);
+    let mut columns = Columns::from_iter(packed);
     let position = inverse(&order);
     add_results(&mut columns, &builder, &tests, &test_places, &position);
     let services = builder.services.iter().map(|(row, program, services)| {
@@ -114,6 +120,10 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         conflicts: builder.conflicts,
     };
     Ok(Edition { metadata, frames: [student_years, cohort, graduates] })
+}
+
+fn known(value: Option<i64>) -> i64 {
+    value.unwrap_or(MISSING)
 }
 
 /// The rank of each person by the caller's number.
