@@ -7,7 +7,7 @@
 mod city;
 mod running;
 
-use city::{question, register, set_up};
+use city::{register, set_up};
 use running::{Service, percentile, run, say};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -233,4 +233,9 @@ async fn press(
         }
     }
     n
+}
+
+/// About a hundred cells.
+fn question() -> pb::QueryRequest {
+    running::question(&["race", "sex"], &[2024, 2025])
 }

@@ -7,11 +7,11 @@
 mod city;
 mod running;
 
-use city::{question, register, set_up};
+use city::{register, set_up};
 use running::{Service, percentile, run, say};
 use std::path::Path;
-use std::time::Instant;
-use throughline::api::clear;
+use std::time::{Duration, Instant};
+use throughline::api::{clear, v1 as pb};
 use throughline::client::{Delivery, RowRef, open};
 use throughline::formats;
 use throughline::store::Outcome;
@@ -25,6 +25,10 @@ const BATCH: usize = 2_000;
 const QUERIES: usize = 2_000;
 const AT_ONCE: usize = 16;
 
+/// Queries a second at a steady pace, and for how long.
+const PACE: u32 = 500;
+const SECONDS: u32 = 10;
+
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -35,6 +39,7 @@ fn main() {
         register(folder.path(), &service);
         intake(folder.path(), &service).await;
         run(folder.path(), &["steward", "publish", "--server", &service.address]);
+        at_a_pace(folder.path(), &service).await;
         queries(folder.path(), &service, 1).await;
         queries(folder.path(), &service, AT_ONCE).await;
     });
@@ -91,6 +96,36 @@ async fn intake(folder: &Path, service: &Service) {
             percentile(&mut waits, 100),
         ));
     }
+}
+
+/// By three dimensions at once, of two school years: about 300 cells.
+fn question() -> pb::QueryRequest {
+    running::question(&["race", "sex", "income"], &[2024, 2025])
+}
+
+/// How long an answer takes from when it was due, whether or not those before it are there.
+async fn at_a_pace(folder: &Path, service: &Service) {
+    let mut sessions = Vec::new();
+    for _ in 0..AT_ONCE {
+        sessions.push(service.session(folder, "city-partnership.partner").await);
+    }
+    let (table, _) = sessions[0].query(question()).await.expect("an agreement covers it");
+    let mut callers = JoinSet::new();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / PACE);
+    for session in sessions.iter().cycle().take((PACE * SECONDS) as usize) {
+        let (due, session) = (ticks.tick().await, session.clone());
+        callers.spawn(async move {
+            session.query(question()).await.expect("an agreement covers it");
+            due.elapsed()
+        });
+    }
+    let mut took = callers.join_all().await;
+    say(&format!(
+        "{PACE} a second: answers of {} cells; p50 {:.2} ms, p99 {:.2} ms",
+        table.cells().len(),
+        percentile(&mut took, 50),
+        percentile(&mut took, 99),
+    ));
 }
 
 /// Audited, verified answers per second, so many callers at once on one connection each.

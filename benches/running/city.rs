@@ -2,19 +2,18 @@
 
 use super::running::{self, Service};
 use std::path::Path;
-use throughline::api::v1 as pb;
 
 /// Children of the practice city.
 const STUDENTS: &str = "8000";
 
-/// By race and sex; two of its school years are asked, about a hundred cells.
+/// By race, sex and income, all at once.
 const PRODUCT: &str = r#"
 product = "city"
 version = 1
 title = "Students of the city"
 profile = "nces-10"
 mode = "suppress"
-depth = 2
+depth = 3
 years = { from = 2021, to = 2025 }
 
 [[indicators]]
@@ -28,6 +27,10 @@ source = "race7"
 [[dimensions]]
 id = "sex"
 source = "sex"
+
+[[dimensions]]
+id = "income"
+source = "econ"
 "#;
 
 pub(crate) fn set_up(folder: &Path, limits: &str) {
@@ -38,9 +41,4 @@ pub(crate) fn set_up(folder: &Path, limits: &str) {
 
 pub(crate) fn register(folder: &Path, service: &Service) {
     running::register(folder, service, "city/agreements/city-outcomes.toml");
-}
-
-/// About a hundred cells.
-pub(crate) fn question() -> pb::QueryRequest {
-    running::question(&["race", "sex"], &[2024, 2025])
 }
