@@ -1,7 +1,9 @@
 //! Tabulating: editions and products in, true counts over a whole lattice out.
 
+mod asked;
 mod crossing;
 mod group;
+mod pass;
 mod plan;
 mod tally;
 #[cfg(test)]
@@ -12,11 +14,11 @@ use super::evaluate::Rows;
 use super::{Atoms, Edition, Error, Measure, Mode, Population, Product, Publication, Tabulation, Unit};
 use crate::calendar::SchoolYear;
 use crate::parallel::in_parallel;
+use asked::Asked;
 use crossing::Crossing;
 use group::Groups;
 use plan::Plan;
 use std::collections::BTreeSet;
-use tally::Asked;
 pub use together::check_together;
 use together::fit;
 
@@ -82,7 +84,7 @@ fn count(
     let asked = Asked::new(&plan, &mut rows);
     let crossing = Crossing::new(products[0].level, &plan.axes, &mut rows)?;
     let groups = Groups::of(&crossing, &asked, &rows);
-    let tally = tally::tally(&asked, &crossing, &groups, &rows);
+    let tally = pass::count(&asked, &crossing, &groups, &rows);
 
     let occupied = tally.occupied();
     let mut nodes = Vec::with_capacity(occupied.len() * crossing.dimensions.len());

@@ -1,7 +1,7 @@
 //! Grouping rows: which combinations of categories occur, and of which each row is.
 
+use super::asked::Asked;
 use super::crossing::{Crossing, Key};
-use super::tally::Asked;
 use crate::outcomes::evaluate::{CHUNK, NO, Room, Rows, YES};
 use crate::parallel;
 use std::ops::Range;

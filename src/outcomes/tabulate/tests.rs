@@ -1,7 +1,6 @@
 //! Rows of invented columns, counted in every way there is, beside counting them one by one.
 
 use super::group::{self, NOBODY};
-use super::tally::tally;
 use super::*;
 use crate::calendar::Date;
 use crate::outcomes::Values;
@@ -185,7 +184,7 @@ fn counted(
     groups: &Groups,
     rows: &Rows<'_>,
 ) -> BTreeMap<Vec<u16>, Counted> {
-    let tally = tally(asked, crossing, groups, rows);
+    let tally = pass::count(asked, crossing, groups, rows);
     let occupied = tally.occupied();
     let people = |id: &str| {
         let at = plan.populations.iter().position(|of| of.public().id == id).expect(id);
