@@ -74,9 +74,10 @@ pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // A small cache: pages are forgotten whenever something is committed, and who reads much reads each once.
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA cache_size = -65536; PRAGMA query_only = ON",
+         PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192; PRAGMA query_only = ON",
     )?;
     Ok(connection)
 }

@@ -57,17 +57,20 @@ pub(crate) fn one_of<T: Copy>(person: u64, question: u64, of: &[(u64, T)]) -> T 
     of.iter().find(|(below, _)| drawn < *below).expect("the last is 100").1
 }
 
-/// `first name,last name,birth date` of a person born in a year, as three cells of a row.
+/// `first name,last name,birth date` of a person born in a year, as three cells of a row. Of 336 whose numbers stand evenly,
+/// none share a birthday: of many who do, two may have names that some keys of a service do not tell apart.
 pub(crate) fn who(person: u64, born: u32) -> String {
-    const SYLLABLES: [&str; 16] = [
-        "ba", "den", "fi", "gor", "hal", "jin", "ko", "lu", "mer", "nas", "po", "quil", "rat", "sev", "tuo",
-        "wyx",
-    ];
+    const CONSONANTS: [char; 18] =
+        ['b', 'c', 'd', 'f', 'g', 'h', 'j', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'w', 'z'];
+    const VOWELS: [char; 5] = ['a', 'e', 'i', 'o', 'u'];
     let name = |question: u64| -> String {
-        let drawn = draw(person, question);
-        (0..4).map(|at| SYLLABLES[(drawn >> (8 * at)) as usize % SYLLABLES.len()]).collect()
+        let syllable = |at: u32| {
+            let drawn = (draw(person, question) >> (16 * at)) as usize % (1 << 16);
+            [CONSONANTS[drawn % CONSONANTS.len()], VOWELS[drawn / CONSONANTS.len() % VOWELS.len()]]
+        };
+        (0..4).flat_map(syllable).collect()
     };
-    let (month, day) = (draw(person, 903) % 12 + 1, draw(person, 904) % 28 + 1);
+    let (month, day) = (person % 336 / 28 + 1, person % 28 + 1);
     format!("{},{},{born}-{month:02}-{day:02}", name(901), name(902))
 }
 
