@@ -1,8 +1,8 @@
 //! When the write-ahead log is brought into the file.
 //!
 //! Whoever commits waits for it. A push writes hundreds of pages in each commit, all over the file, and the longer the log,
-//! the fewer of them are written twice. An answer writes a few, mostly the same ones: a short log of them takes a
-//! millisecond to copy, and the next who ask do not notice.
+//! the fewer of them are written twice. An answer writes a few, mostly the same ones, so a short log of them is soon copied:
+//! with one that is as long as after a push, those who ask at that moment wait the longer.
 //!
 //! A thread that copies beside the writer was tried and is no better: its sync holds up those of the commits.
 

@@ -31,7 +31,7 @@ const GROUP: usize = 64;
 const PUT_AWAY: usize = 500;
 
 /// For how long there is nothing else to do before rows are put away. Without a pause, of those who asked 500 times a second
-/// one in a hundred waited 17 ms while the records of a state were put away, and not 6.
+/// one in a hundred waited 17 ms while the records of a state were put away.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The writer, with all that it keeps in memory.
