@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// given up for good, and they are found through their other keys. So it does not matter who came
 /// first.
 ///
-/// The lists are chains through one list, so that the many keys of a single record cost eight bytes.
+/// The lists are chains of nodes that stand together, so that the many keys of a single record cost eight bytes.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     heads: HashMap<u32, u32, ByToken>,

@@ -56,7 +56,7 @@ pub(super) struct Metadata {
 }
 
 /// A school as the column `school` knows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SchoolEntry {
     /// Nothing for the one entry of persons without a school.

@@ -145,16 +145,7 @@ fn schools(
     described: &BTreeMap<(SourceId, Code), School>,
     names: &[(SourceId, Code)],
 ) -> Result<(Vec<SchoolEntry>, Vec<i64>), Error> {
-    let nothing = SchoolEntry {
-        source: None,
-        code: None,
-        name: None,
-        district: None,
-        district_name: None,
-        sector: None,
-        title_i: None,
-    };
-    let mut table = vec![nothing.clone()];
+    let mut table = vec![SchoolEntry::default()];
     let mut at = BTreeMap::new();
     for ((source, code), school) in described {
         at.insert((*source, Some(code)), table.len() as i64);
@@ -172,7 +163,7 @@ fn schools(
         at.get(&(*source, Some(code))).copied().unwrap_or_else(|| {
             *at.entry((*source, None)).or_insert_with(|| {
                 let source = Some(sources[usize::from(source.0)].clone());
-                table.push(SchoolEntry { source, ..nothing.clone() });
+                table.push(SchoolEntry { source, ..SchoolEntry::default() });
                 table.len() as i64 - 1
             })
         })

@@ -31,6 +31,8 @@ mod geography;
 mod product;
 mod tabulate;
 mod left_out;
+#[cfg(test)]
+mod testing;
 pub mod growth;
 
 pub use builder::{EditionBuilder, SourceId, SourcedFact};

@@ -7,7 +7,7 @@ mod pass;
 mod plan;
 mod tally;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod together;
 
 use super::evaluate::Rows;

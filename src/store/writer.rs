@@ -137,8 +137,9 @@ impl Writer {
     fn next(&mut self, queue: &mut mpsc::Receiver<Work>, clock: &Runtime) -> Result<Option<Work>, Error> {
         let mut pause = PAUSE;
         while self.works_unasked && (self.is_tidying || self.arrivals.are_few()) {
-            let next = clock.block_on(async { tokio::time::timeout(pause, queue.recv()).await });
-            let Err(_nothing_came) = next else { return Ok(next.unwrap_or(None)) };
+            if let Ok(work) = clock.block_on(async { tokio::time::timeout(pause, queue.recv()).await }) {
+                return Ok(work);
+            }
             // Once nobody else works it goes on, and only looks whether somebody does.
             pause = Duration::ZERO;
             let goes_on = self.tidy()?;

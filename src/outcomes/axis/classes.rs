@@ -98,6 +98,7 @@ impl<'e> Classes<'e> {
     ) {
         let look = rows.looks(self.years_before, chunk.clone());
         match &self.by {
+            // An edition with a category that it does not have, or that 16 bits do not hold, is refused when it is read.
             By::Column { column, none } => read(*column, &look, out, *none, |code| code as u16),
             By::Status { took_part, eligible } => {
                 const OTHER: u16 = 2;
@@ -115,7 +116,7 @@ impl<'e> Classes<'e> {
             }
             By::Dosage { hundredths, from } => {
                 let band = |amount: i64| from.partition_point(|from| *from <= amount) as u16;
-                // Nobody who has no amount is in a band; nobody at all has one of a program nobody took part in.
+                // Who has no amount is below all bands. Of a program nobody took part in, everybody has none.
                 let nothing = if hundredths.is_none() { band(0) } else { 0 };
                 read(*hundredths, &look, out, nothing, band);
             }

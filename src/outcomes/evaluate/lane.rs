@@ -6,9 +6,7 @@ use crate::outcomes::column::MISSING;
 /// A width that numbers are computed in. Its least value stands for a missing one.
 pub(super) trait Lane: Copy + Ord {
     const MISSING: Self;
-    /// Whether a value can be told from a missing one in this width.
-    fn holds(value: i64) -> bool;
-    /// A value that it holds, or [`MISSING`].
+    /// A value that fits, or [`MISSING`].
     fn of(value: i64) -> Self;
     #[inline(always)]
     fn is_missing(self) -> bool {
@@ -23,15 +21,10 @@ pub(super) trait Lane: Copy + Ord {
     fn buffers(room: &mut Room) -> &mut Vec<Vec<Self>>;
 }
 
-/// Twice as many fit a vector. Only what is known to fit is computed in it ([`super::rule::Number::fits`]), so nothing
+/// Twice as many fit a vector. Only what is known to fit is computed in it ([`super::rule::Number::is_narrow`]), so nothing
 /// is checked on the way, and loops have no exit.
 impl Lane for i32 {
     const MISSING: Self = Self::MIN;
-
-    #[inline(always)]
-    fn holds(value: i64) -> bool {
-        Self::try_from(value).is_ok_and(|value| value != Self::MISSING)
-    }
 
     #[inline(always)]
     fn of(value: i64) -> Self {
@@ -65,11 +58,6 @@ impl Lane for i32 {
 
 impl Lane for i64 {
     const MISSING: Self = MISSING;
-
-    #[inline(always)]
-    fn holds(_: i64) -> bool {
-        true
-    }
 
     #[inline(always)]
     fn of(value: i64) -> Self {

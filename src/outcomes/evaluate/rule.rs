@@ -1,6 +1,5 @@
 //! Rules with their columns looked up: what is true of a row, and numbers.
 
-use super::lane::Lane;
 use crate::outcomes::column::{Column, MISSING};
 use crate::outcomes::expression::Operator;
 use crate::records::Grade;
@@ -132,32 +131,29 @@ const fn turned(operator: Operator) -> Operator {
 }
 
 impl Number<'_> {
-    /// Whether it and all that it is made of fit so many bits, whatever the columns hold.
-    pub(super) fn fits<L: Lane>(&self) -> bool {
-        self.bounds::<L>().is_some()
+    /// Whether it and all that it is made of fit 32 bits, and leave the least for what is missing, whatever the columns hold.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.narrow_bounds().is_some()
     }
 
     /// The least and the greatest it can be; nothing where something on the way does not fit.
-    fn bounds<L: Lane>(&self) -> Option<(i128, i128)> {
+    fn narrow_bounds(&self) -> Option<(i64, i64)> {
         let (least, most) = match self {
             Self::Constant(MISSING) => (0, 0),
-            Self::Constant(value) => ((*value).into(), (*value).into()),
-            Self::Column(column) => {
-                let (least, most) = column.bounds();
-                (least.into(), most.into())
-            }
+            Self::Constant(value) => (*value, *value),
+            Self::Column(column) => column.bounds(),
             Self::Grade(_) => {
                 let numbers = || Grade::ALL.iter().filter_map(|grade| grade.number());
                 (numbers().min()?.into(), numbers().max()?.into())
             }
             Self::OfTruth(_) => (0, 1),
             Self::Negate(inner) => {
-                let (least, most) = inner.bounds::<L>()?;
+                let (least, most) = inner.narrow_bounds()?;
                 (-most, -least)
             }
-            Self::Before(_, inner) => inner.bounds::<L>()?,
+            Self::Before(_, inner) => inner.narrow_bounds()?,
             Self::Arithmetic(operator, left, right) => {
-                let (left, right) = (left.bounds::<L>()?, right.bounds::<L>()?);
+                let (left, right) = (left.narrow_bounds()?, right.narrow_bounds()?);
                 match operator {
                     Operator::Add => (left.0 + right.0, left.1 + right.1),
                     Operator::Subtract => (left.0 - right.1, left.1 - right.0),
@@ -168,7 +164,8 @@ impl Number<'_> {
                 }
             }
         };
-        let is_held = |value: i128| i64::try_from(value).is_ok_and(|value| L::holds(value));
-        (is_held(least) && is_held(most)).then_some((least, most))
+        // Of two that fit, sums and products fit 64 bits.
+        let narrow = i64::from(-i32::MAX)..=i64::from(i32::MAX);
+        (narrow.contains(&least) && narrow.contains(&most)).then_some((least, most))
     }
 }

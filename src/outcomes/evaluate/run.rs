@@ -98,7 +98,7 @@ impl Chunk<'_> {
         match truth {
             Truth::Constant(truth) => out.fill(*truth),
             Truth::Within(column, range, says) => column.within(&self.look, range, *says, out),
-            Truth::Compare(operator, left, right) if left.fits::<i32>() && right.fits::<i32>() => {
+            Truth::Compare(operator, left, right) if left.is_narrow() && right.is_narrow() => {
                 self.compare::<i32>(*operator, (left, right), out, room);
             }
             Truth::Compare(operator, left, right) => {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::outcomes::edition::Frame;
-use crate::outcomes::tabulate::tests::edition;
+use crate::outcomes::testing::edition;
 use crate::records::Grade;
 use proptest::prelude::*;
 

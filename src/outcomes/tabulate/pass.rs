@@ -90,14 +90,14 @@ impl<'p> Pass<'p> {
             let flags = shares.next().expect("there is one for each share");
             self.rows.truths(truth, chunk.clone(), &mut flags[..n], &mut self.room);
             let flags = flags[..n].iter_mut().zip(&populations[*population]);
-            let n_undefined = vectorized(move || {
+            let undefined = vectorized(move || {
                 flags.fold(0, |undefined, (truth, member)| {
                     let is_undefined = *truth & member;
                     *truth = *truth >> 1 & member;
                     undefined | is_undefined
                 })
             });
-            self.tally.is_undefined[at] |= n_undefined > 0;
+            self.tally.is_undefined[at] |= undefined > 0;
         }
     }
 }

@@ -2,49 +2,11 @@
 
 use super::group::{self, NOBODY};
 use super::*;
-use crate::calendar::Date;
 use crate::outcomes::Values;
 use crate::outcomes::column::{Column, MISSING};
-use crate::outcomes::edition::{FORMAT, Frame, Metadata, SchoolEntry};
-use crate::records::{Code, Label, OrgId, Sector};
+use crate::outcomes::edition::Frame;
+use crate::outcomes::testing::edition;
 use std::collections::BTreeMap;
-
-/// An edition of one frame of student-years; of each school its district's number is given.
-pub(in crate::outcomes) fn edition(student_years: Frame, districts: &[u32]) -> Edition {
-    let none = SchoolEntry {
-        source: None,
-        code: None,
-        name: None,
-        district: None,
-        district_name: None,
-        sector: None,
-        title_i: None,
-    };
-    let school = |(at, district): (usize, &u32)| SchoolEntry {
-        source: OrgId::new(&format!("district{district}")).ok(),
-        code: Code::new(&format!("s{at}")).ok(),
-        name: Label::new(&format!("School {at}")).ok(),
-        sector: Some(Sector::District),
-        ..none.clone()
-    };
-    let schools = districts.iter().enumerate().map(school);
-    let metadata = Metadata {
-        format: FORMAT,
-        frozen_on: Date::new(2026, 11, 28).expect("a date"),
-        schools: std::iter::once(none.clone()).chain(schools).collect(),
-        zones: Vec::new(),
-        tests: Vec::new(),
-        programs: Vec::new(),
-        n_persons: 0,
-        n_opted_out: 0,
-        conflicts: BTreeMap::new(),
-    };
-    let empty = || {
-        let columns = ["year", "person"].map(|name| (name.into(), Column::pack(&[])));
-        Frame::new(BTreeMap::from(columns)).expect("a frame without rows")
-    };
-    Edition { metadata, frames: [student_years, empty(), empty()] }
-}
 
 /// So many students of one school year, at six schools of three districts; of some not everything is known.
 fn students(n: usize) -> (Edition, BTreeMap<&'static str, Vec<i64>>) {
