@@ -5,12 +5,14 @@
 
 #[path = "running/city.rs"]
 mod city;
+#[path = "../src/cli/bench/pace.rs"]
+mod pace;
 mod running;
 
 use city::{register, set_up};
 use running::{Service, percentile, run, say};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use throughline::api::{clear, v1 as pb};
 use throughline::client::{Delivery, RowRef, open};
 use throughline::formats;
@@ -111,9 +113,8 @@ async fn at_a_pace(folder: &Path, service: &Service) {
     }
     let (table, _) = sessions[0].query(question()).await.expect("an agreement covers it");
     let mut callers = JoinSet::new();
-    let mut ticks = tokio::time::interval(Duration::from_secs(1) / PACE);
-    for session in sessions.iter().cycle().take((PACE * SECONDS) as usize) {
-        let (due, session) = (ticks.tick().await, session.clone());
+    let (mut ticks, mut sessions) = (pace::ticks(PACE, PACE * SECONDS), sessions.iter().cycle());
+    while let (Some(due), Some(session)) = (ticks.recv().await, sessions.next().cloned()) {
         callers.spawn(async move {
             session.query(question()).await.expect("an agreement covers it");
             due.elapsed()

@@ -1,5 +1,6 @@
 //! What clients do to the service over mutual TLS: they push, and they ask.
 
+use super::pace::ticks;
 use super::people::{self, People, YEARS};
 use super::sign::Sign;
 use crate::api::v1 as pb;
@@ -119,10 +120,9 @@ impl Clients {
         let sessions = self.partners(CONNECTIONS).await?;
         let (table, _) = sessions[0].query(question()).await?;
         let mut callers = JoinSet::new();
-        // A question is due whether or not the one before it is answered: a tick that was missed comes at once.
-        let mut ticks = tokio::time::interval(Duration::from_secs(1) / PACE);
-        for session in sessions.iter().cycle().take((PACE * seconds) as usize) {
-            let (due, session) = (ticks.tick().await, session.clone());
+        // A question is due whether or not the one before it is answered.
+        let (mut ticks, mut sessions) = (ticks(PACE, PACE * seconds), sessions.iter().cycle());
+        while let (Some(due), Some(session)) = (ticks.recv().await, sessions.next().cloned()) {
             callers.spawn(async move {
                 session.query(question()).await?;
                 Ok(due.elapsed())

@@ -6,6 +6,7 @@ mod chart;
 mod clients;
 mod figures;
 mod measure;
+mod pace;
 mod people;
 mod sign;
 
