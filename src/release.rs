@@ -90,7 +90,7 @@ async fn intend(store: &Store, asked: Arc<Asked>) -> Result<Result<Ground, Error
         let has_purpose = agreement.as_ref().is_some_and(|known| known.purposes.contains(&question.purpose));
         let purpose = has_purpose.then_some(question.purpose.as_str());
         let agreement = agreement.as_ref().map(|known| (known.id.as_str(), known.version));
-        tx.log(&call.intended(agreement, purpose))?;
+        tx.log_unproven(&call.intended(agreement, purpose))?;
         // Who is refused has begun all the same.
         Ok(asked.ground(tx))
     };

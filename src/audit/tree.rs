@@ -118,6 +118,12 @@ impl Frontier {
         completed
     }
 
+    /// Roots of the complete subtrees that make up the tree, largest first.
+    pub fn peaks(&self) -> impl Iterator<Item = Node> {
+        let places = subtrees(0, self.size);
+        places.zip(&self.peaks).map(|((level, index), hash)| Node { level, index, hash: *hash })
+    }
+
     /// Number of leaves.
     #[must_use]
     pub fn size(&self) -> u64 {

@@ -166,7 +166,7 @@ impl AuditService for Audit {
         let logged = self.desk.store.transaction("audit.export", move |tx| tx.log(&entry)).await;
         let committed: store::Committed<()> =
             logged.map_err(|error: store::Error| status::store(&error, &admitted.call.request_id).status)?;
-        let Some(receipt) = committed.receipts.into_iter().last() else {
+        let Some(receipt) = committed.receipt else {
             return Err(status::internal(&admitted.call.request_id));
         };
         let look = |snapshot: &store::Snapshot<'_>| Ok((snapshot.log_size()?, snapshot.checkpoint()?));

@@ -133,7 +133,7 @@ impl Desk {
     /// Puts on record that work on a call begins which looks at records of people: before it looks at any.
     pub(super) async fn intend(&self, call: &Call) -> Result<(), Status> {
         let entry = call.intended(None, None);
-        match self.store.transaction("intended", move |tx| tx.log(&entry)).await {
+        match self.store.transaction("intended", move |tx| tx.log_unproven(&entry)).await {
             Ok(store::Committed::<()> { .. }) => Ok(()),
             Err(error) => Err(self.refuse(call, status::store(&error, &call.request_id)).await),
         }
@@ -164,10 +164,10 @@ impl Desk {
         let entry = call.refused(told.rule);
         let logged = self.store.transaction("refused", move |tx| tx.log(&entry)).await;
         let mut status = told.status;
-        match logged.map(|committed: store::Committed<()>| committed.receipts) {
-            Ok(receipts) => {
+        match logged.map(|committed: store::Committed<()>| committed.receipt) {
+            Ok(receipt) => {
                 tracing::info!(rpc = call.rpc, rule = told.rule, request_id = %call.request_id, "refused");
-                if let Some(receipt) = receipts.last() {
+                if let Some(receipt) = &receipt {
                     attach(status.metadata_mut(), receipt);
                 }
                 status
@@ -233,7 +233,7 @@ pub(super) fn answered(call: &Call, message: &impl Message) -> Entry {
 /// An answer with the proof of its entry.
 pub(super) fn with_receipt<M>(message: M, committed: &store::Committed<()>) -> Response<M> {
     let mut response = Response::new(message);
-    if let Some(receipt) = committed.receipts.last() {
+    if let Some(receipt) = &committed.receipt {
         attach(response.metadata_mut(), receipt);
     }
     response

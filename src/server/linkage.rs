@@ -88,8 +88,8 @@ pub(super) async fn decide(
     };
     match desk.store.transaction("admin.link", steps).await {
         Ok(committed) => {
-            let store::Committed { value, receipts } = committed;
-            Ok(with_receipt(value, &store::Committed { value: (), receipts }))
+            let store::Committed { value, receipt } = committed;
+            Ok(with_receipt(value, &store::Committed { value: (), receipt }))
         }
         Err(error) => Err(desk.refuse(call, status::links(&error, &call.request_id)).await),
     }

@@ -32,8 +32,8 @@ pub(super) async fn sign_off(
         Ok::<_, store::Error>(is_ours)
     };
     match desk.store.transaction("audit.sign_off", steps).await {
-        Ok(store::Committed { value: true, receipts }) => {
-            Ok(with_receipt(response, &store::Committed { value: (), receipts }))
+        Ok(store::Committed { value: true, receipt }) => {
+            Ok(with_receipt(response, &store::Committed { value: (), receipt }))
         }
         Ok(store::Committed { value: false, .. }) => {
             Err(desk.refuse(call, malformed("size", "the log has not had this root at this size")).await)

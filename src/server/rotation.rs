@@ -57,8 +57,8 @@ pub(super) async fn change(
     };
     match desk.store.transaction("admin.key", steps).await {
         Ok(committed) => {
-            let store::Committed { value, receipts } = committed;
-            Ok(with_receipt(value, &store::Committed { value: (), receipts }))
+            let store::Committed { value, receipt } = committed;
+            Ok(with_receipt(value, &store::Committed { value: (), receipt }))
         }
         Err(error) => Err(desk.refuse(call, status::rotation(&error, &call.request_id)).await),
     }

@@ -193,7 +193,7 @@ pub async fn recover(database: &Path, store: &Store, lost: Lost) -> Result<u64, 
     crate::destruction::doubt_clock(store, Timestamp::now(), false).await.map_err(Error::Store)?;
     let steps = move |tx: &mut Tx<'_>| tx.recover(lost.head, Timestamp::now());
     let committed: Committed<()> = store.transaction("recover", steps).await.map_err(Error::Store)?;
-    let receipt = committed.receipts.last().ok_or(crate::store::Error::Damaged("no log entry"))?;
+    let receipt = committed.receipt.as_ref().ok_or(crate::store::Error::Damaged("no log entry"))?;
     write(&path(database), receipt.checkpoint()).map_err(Error::Kept)?;
     Ok(receipt.index())
 }

@@ -103,8 +103,8 @@ pub(super) async fn add(
         Ok::<_, store::Error>(response)
     };
     match desk.store.transaction("audit.cosign", steps).await {
-        Ok(store::Committed { value, receipts }) => {
-            Ok(with_receipt(value, &store::Committed { value: (), receipts }))
+        Ok(store::Committed { value, receipt }) => {
+            Ok(with_receipt(value, &store::Committed { value: (), receipt }))
         }
         Err(error) => Err(desk.refuse(call, status::store(&error, &call.request_id)).await),
     }

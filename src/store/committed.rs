@@ -1,4 +1,4 @@
-//! What comes back of a transaction: its value and its proofs, once it is durable.
+//! What comes back of a transaction: its value and its proof, once it is durable.
 
 use super::Error;
 use crate::audit::Receipt;
@@ -9,16 +9,15 @@ use tokio::sync::{oneshot, watch};
 pub struct Committed<T> {
     /// What the steps returned.
     pub value: T,
-    /// Proofs of the log entries the steps made, in order.
-    pub receipts: Vec<Receipt>,
+    /// Proof of the last log entry that the steps made and that somebody is to have the proof of.
+    pub receipt: Option<Receipt>,
 }
 
 impl<T> Committed<T> {
-    /// The value and the last receipt; steps that answer a caller log at least one entry.
+    /// The value and the receipt; steps that answer a caller log at least one entry.
     #[must_use]
-    pub fn with_receipt(mut self) -> Option<(T, Receipt)> {
-        let receipt = self.receipts.pop()?;
-        Some((self.value, receipt))
+    pub fn with_receipt(self) -> Option<(T, Receipt)> {
+        Some((self.value, self.receipt?))
     }
 }
 

@@ -1,23 +1,43 @@
 //! The access log's tree in the database: appended within a transaction, signed once a commit.
 
-use super::{Error, Snapshot, log_blocks, openings};
+use super::log_blocks::{self, Block};
+use super::{Error, Snapshot, openings};
 use crate::audit::{
-    Checkpoint, Entry, Frontier, Hash, Head, Nodes, OrganizationTrees, Receipt, SignedCheckpoint, SignerKey,
-    VerifierKey, consistency_proof, leaf_hash,
+    Checkpoint, Entry, Frontier, Hash, Head, Node, Nodes, OrganizationTrees, Receipt, SignedCheckpoint,
+    SignerKey, VerifierKey, consistency_proof, leaf_hash,
 };
 use crate::records::OrgId;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::sync::Arc;
 
-/// The log at the writer. A clone is what a rollback goes back to.
-#[derive(Clone)]
+/// The log at the writer.
 pub(super) struct Log {
     frontier: Frontier,
     organizations: OrganizationTrees,
-    signer: Arc<SignerKey>,
+    signer: SignerKey,
     /// Size the stored checkpoint covers.
     signed: u64,
-    checkpoint: Option<Arc<SignedCheckpoint>>,
+    checkpoint: Option<SignedCheckpoint>,
+    fresh: Fresh,
+    block: Block,
+}
+
+/// What was appended since a group of steps began: entries, and all nodes of the tree that their proofs need. Each proof was
+/// some twenty reads of the table.
+#[derive(Default)]
+struct Fresh {
+    /// The position of the first.
+    from: u64,
+    entries: Vec<Entry>,
+    /// The peaks of the tree before it, then what each entry completed.
+    nodes: Vec<Node>,
+}
+
+/// The log at a moment that a rollback goes back to.
+pub(super) struct Mark {
+    frontier: Frontier,
+    organizations: OrganizationTrees,
+    n_entries: usize,
+    n_nodes: usize,
 }
 
 impl Log {
@@ -25,14 +45,33 @@ impl Log {
     pub(super) fn open(connection: &Connection, signer: SignerKey) -> Result<Self, Error> {
         let Read { frontier, organizations, checkpoint } = read(connection, signer.verifier())?;
         let signed = frontier.size();
-        log_blocks::complete_all(connection, signed)?;
-        Ok(Self {
-            signed,
-            frontier,
-            organizations,
-            signer: Arc::new(signer),
-            checkpoint: checkpoint.map(Arc::new),
-        })
+        let block = log_blocks::complete_all(connection, signed)?;
+        Ok(Self { signed, frontier, organizations, signer, checkpoint, fresh: Fresh::default(), block })
+    }
+
+    /// A group of steps begins.
+    pub(super) fn begin(&mut self) {
+        self.fresh.from = self.frontier.size();
+        self.fresh.entries.clear();
+        self.fresh.nodes.clear();
+        self.fresh.nodes.extend(self.frontier.peaks());
+    }
+
+    /// What to go back to should a step fail.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            frontier: self.frontier.clone(),
+            organizations: self.organizations.clone(),
+            n_entries: self.fresh.entries.len(),
+            n_nodes: self.fresh.nodes.len(),
+        }
+    }
+
+    /// Forgets what was appended since.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        (self.frontier, self.organizations) = (mark.frontier, mark.organizations);
+        self.fresh.entries.truncate(mark.n_entries);
+        self.fresh.nodes.truncate(mark.n_nodes);
     }
 
     /// Position of the entry that is appended next.
@@ -61,8 +100,9 @@ impl Log {
         }
         for node in self.frontier.append(leaf) {
             insert.execute(params![node.level, node.index.cast_signed(), node.hash.as_bytes()])?;
+            self.fresh.nodes.push(node);
         }
-        log_blocks::complete(connection, position)?;
+        self.fresh.entries.push(entry);
         Ok(position)
     }
 
@@ -71,10 +111,14 @@ impl Log {
         format!("{text}\n{}", self.signer.sign(text))
     }
 
-    /// Signs the tree as it is, when it has grown since it was last signed.
+    /// Signs the tree as it is, when it has grown since it was last signed, and files what it has grown by: the group is
+    /// complete.
     pub(super) fn sign(&mut self, connection: &Connection) -> Result<(), Error> {
         if self.frontier.size() == self.signed {
             return Ok(());
+        }
+        for entry in &self.fresh.entries {
+            self.block.add(connection, entry)?;
         }
         let checkpoint = Checkpoint::new(self.signer.verifier().name(), self.frontier.head());
         let checkpoint = checkpoint.map_err(|_| Error::Damaged("the origin"))?.sign(&self.signer);
@@ -85,22 +129,41 @@ impl Log {
             )?
             .execute(params![self.frontier.size().cast_signed(), checkpoint.note()])?;
         self.signed = self.frontier.size();
-        self.checkpoint = Some(Arc::new(checkpoint));
+        self.checkpoint = Some(checkpoint);
         Ok(())
     }
 
-    /// Receipts of entries that the newest checkpoint covers.
-    pub(super) fn receipts(&self, connection: &Connection, positions: &[u64]) -> Result<Vec<Receipt>, Error> {
-        let Some(checkpoint) = &self.checkpoint else { return Ok(Vec::new()) };
+    /// The receipt of an entry that the newest checkpoint covers.
+    pub(super) fn receipt(
+        &self,
+        connection: &Connection,
+        position: Option<u64>,
+    ) -> Result<Option<Receipt>, Error> {
+        let (Some(position), Some(checkpoint)) = (position, &self.checkpoint) else { return Ok(None) };
+        let fresh = position.checked_sub(self.fresh.from);
+        if let Some(entry) = fresh.and_then(|at| self.fresh.entries.get(at as usize)) {
+            return Ok(Some(Receipt::new(&self.fresh, position, entry, checkpoint).map_err(|_| damaged())?));
+        }
         let mut find = connection.prepare_cached("SELECT entry FROM log_entry WHERE position = ?1")?;
-        let mut receipt = |&position: &u64| {
-            let bytes: Vec<u8> = find.query_row([position.cast_signed()], |row| row.get(0))?;
-            let entry = Entry::parse(&bytes).map_err(|_| Error::Damaged("a log entry"))?;
-            let receipt = Receipt::new(&StoredNodes(connection), position, &entry, checkpoint);
-            receipt.map_err(|_| Error::Damaged("the access log does not verify"))
-        };
-        positions.iter().map(&mut receipt).collect()
+        let bytes: Vec<u8> = find.query_row([position.cast_signed()], |row| row.get(0))?;
+        let entry = Entry::parse(&bytes).map_err(|_| Error::Damaged("a log entry"))?;
+        let receipt = Receipt::new(&StoredNodes(connection), position, &entry, checkpoint);
+        Ok(Some(receipt.map_err(|_| damaged())?))
     }
+}
+
+impl Nodes for Fresh {
+    type Error = Error;
+
+    fn node(&self, level: u8, index: u64) -> Result<Hash, Error> {
+        // The newest are asked for most, and they are a few hundred at most.
+        let found = self.nodes.iter().rev().find(|node| (node.level, node.index) == (level, index));
+        found.map(|node| node.hash).ok_or_else(damaged)
+    }
+}
+
+fn damaged() -> Error {
+    Error::Damaged("the access log does not verify")
 }
 
 /// A log that verifies.
@@ -112,7 +175,6 @@ pub(super) struct Read {
 
 /// Reads every entry and every node, and compares them with the last checkpoint that `key` has signed.
 pub(super) fn read(connection: &Connection, key: &VerifierKey) -> Result<Read, Error> {
-    let damaged = || Error::Damaged("the access log does not verify");
     let (mut frontier, mut organizations) = (Frontier::new(), OrganizationTrees::default());
     let mut statement = connection.prepare("SELECT position, entry FROM log_entry ORDER BY position")?;
     let mut rows = statement.query([])?;
@@ -188,7 +250,6 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Damaged`] when the sizes are not in order or a node is missing.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, Error> {
-        let proof = consistency_proof(&StoredNodes(self.connection()), old, new);
-        proof.map_err(|_| Error::Damaged("the access log does not verify"))
+        consistency_proof(&StoredNodes(self.connection()), old, new).map_err(|_| damaged())
     }
 }

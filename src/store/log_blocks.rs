@@ -65,13 +65,77 @@ impl Places {
     }
 }
 
-/// Keeps what is in the block that the entry at `position` completes, if it completes one.
-pub(super) fn complete(connection: &Connection, position: u64) -> Result<(), Error> {
-    if (position + 1).is_multiple_of(BLOCK) { keep(connection, position / BLOCK) } else { Ok(()) }
+/// A block as it grows: what is in the entries behind the last whole block.
+///
+/// It is taken down entry by entry. A thousand at once took 10 ms, for which everybody waited whose call came then.
+#[derive(Default)]
+pub(super) struct Block {
+    block: u64,
+    n: u64,
+    /// Nothing before the first entry.
+    times: Option<(i64, i64)>,
+    places: BTreeMap<[u8; 8], Places>,
+    /// An entry does not read: the block is looked through each time, and no new entry is held up by an old one.
+    is_damaged: bool,
 }
 
-/// Keeps what is in the whole blocks of a log of `size` entries that are from before it was kept.
-pub(super) fn complete_all(connection: &Connection, size: u64) -> Result<(), Error> {
+impl Block {
+    const fn new(block: u64) -> Self {
+        Self { block, n: 0, times: None, places: BTreeMap::new(), is_damaged: false }
+    }
+
+    /// Takes down what is in the next entry, and keeps what is in the block where it completes that.
+    pub(super) fn add(&mut self, connection: &Connection, entry: &Entry) -> Result<(), Error> {
+        for spelling in entry.conditions().spellings() {
+            self.places.entry(term(&spelling)).or_insert(Places::NONE).add(self.n);
+        }
+        let time = entry.time.millis();
+        let (first, last) = self.times.unwrap_or((time, time));
+        self.times = Some((first.min(time), last.max(time)));
+        self.is_one_more(connection)
+    }
+
+    fn is_one_more(&mut self, connection: &Connection) -> Result<(), Error> {
+        self.n += 1;
+        if self.n < BLOCK {
+            return Ok(());
+        }
+        let whole = std::mem::replace(self, Self::new(self.block + 1));
+        let Some((first, last)) = whole.times.filter(|_| !whole.is_damaged) else { return Ok(()) };
+        let terms: Vec<u8> = whole.places.keys().flatten().copied().collect();
+        let places: Vec<u8> = whole.places.values().flat_map(|places| places.0).collect();
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO log_block (block, first_ms, last_ms, terms, places)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![whole.block.cast_signed(), first, last, terms, places])?;
+        Ok(())
+    }
+
+    /// Takes down the stored entries of a block, as far as there are any.
+    fn read(connection: &Connection, block: u64) -> Result<Self, Error> {
+        let mut find = connection.prepare_cached(
+            "SELECT entry FROM log_entry WHERE position >= ?1 AND position < ?2 ORDER BY position",
+        )?;
+        let mut rows =
+            find.query(params![(block * BLOCK).cast_signed(), ((block + 1) * BLOCK).cast_signed()])?;
+        let mut read = Self::new(block);
+        while let Some(row) = rows.next()? {
+            match Entry::parse(row.get_ref(0)?.as_blob().map_err(|_| damaged())?) {
+                Ok(entry) => read.add(connection, &entry)?,
+                Err(_) => {
+                    read.is_damaged = true;
+                    read.is_one_more(connection)?;
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// Keeps what is in the whole blocks of a log of `size` entries that is not kept yet, and gives back the block behind them.
+pub(super) fn complete_all(connection: &Connection, size: u64) -> Result<Block, Error> {
     let kept: BTreeSet<u64> = {
         let mut kept = connection.prepare("SELECT block FROM log_block WHERE places NOT NULL")?;
         let kept = kept.query_map([], |row| row.get::<_, i64>(0))?;
@@ -79,37 +143,10 @@ pub(super) fn complete_all(connection: &Connection, size: u64) -> Result<(), Err
     };
     let transaction = connection.unchecked_transaction()?;
     for block in (0..size / BLOCK).filter(|block| !kept.contains(block)) {
-        keep(connection, block)?;
+        Block::read(connection, block)?;
     }
-    Ok(transaction.commit()?)
-}
-
-fn keep(connection: &Connection, block: u64) -> Result<(), Error> {
-    let mut find =
-        connection.prepare_cached("SELECT entry FROM log_entry WHERE position >= ?1 AND position < ?2")?;
-    let mut rows = find.query(params![(block * BLOCK).cast_signed(), ((block + 1) * BLOCK).cast_signed()])?;
-    let mut places: BTreeMap<[u8; 8], Places> = BTreeMap::new();
-    let (mut first, mut last, mut at) = (i64::MAX, i64::MIN, 0);
-    while let Some(row) = rows.next()? {
-        // A block with an entry that does not read is looked through each time: no new entry is held up by an old one.
-        let Ok(entry) = Entry::parse(row.get_ref(0)?.as_blob().map_err(|_| damaged())?) else {
-            return Ok(());
-        };
-        for spelling in entry.conditions().spellings() {
-            places.entry(term(&spelling)).or_insert(Places::NONE).add(at);
-        }
-        (first, last) = (first.min(entry.time.millis()), last.max(entry.time.millis()));
-        at += 1;
-    }
-    let terms: Vec<u8> = places.keys().flatten().copied().collect();
-    let places: Vec<u8> = places.values().flat_map(|places| places.0).collect();
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO log_block (block, first_ms, last_ms, terms, places)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![block.cast_signed(), first, last, terms, places])?;
-    Ok(())
+    transaction.commit()?;
+    Block::read(connection, size / BLOCK)
 }
 
 fn damaged() -> Error {
@@ -262,14 +299,16 @@ mod tests {
 
     async fn store(folder: &std::path::Path, entries: Vec<Entry>) -> Store {
         let store = testing::open(folder);
+        let fill = move |tx: &mut Tx<'_>| entries.iter().try_for_each(|entry| tx.log(entry));
+        let Committed::<()> { .. } = store.transaction("fill", fill).await.expect("a commit");
+        assert_eq!(n_kept(&store), 3);
         let steps = move |tx: &mut Tx<'_>| {
-            entries.iter().try_for_each(|entry| tx.log(entry))?;
             // As a log that has grown before blocks were kept, and before places were.
             tx.prepare("DELETE FROM log_block WHERE block = 1")?.execute([])?;
             tx.prepare("UPDATE log_block SET places = NULL WHERE block = 2")?.execute([])?;
             Ok::<_, Error>(())
         };
-        let Committed::<()> { .. } = store.transaction("fill", steps).await.expect("a commit");
+        let Committed::<()> { .. } = store.transaction("empty", steps).await.expect("a commit");
         store
     }
 

@@ -218,9 +218,9 @@ impl Store {
                 Ok(value)
             });
             let keep = result.is_ok();
-            let settle: writer::Settle = Box::new(move |receipts| {
-                let committed = match (result, receipts) {
-                    (Ok(value), Ok(receipts)) => Ok(Committed { value, receipts }),
+            let settle: writer::Settle = Box::new(move |receipt| {
+                let committed = match (result, receipt) {
+                    (Ok(value), Ok(receipt)) => Ok(Committed { value, receipt }),
                     (Ok(_), Err(error)) => Err(error.into()),
                     (Err(refusal), _) => Err(refusal),
                 };

@@ -20,7 +20,8 @@ pub struct Tx<'a> {
     arrivals: &'a mut Arrivals,
     /// Records that this transaction brings.
     brought: Rows,
-    entries: Vec<u64>,
+    /// The log entry that somebody is to have the proof of.
+    proven: Option<u64>,
     pub(super) changed: Changed,
     pub(super) keys: Option<LinkageKeys>,
     /// What records are being received under.
@@ -53,7 +54,7 @@ impl<'a> Tx<'a> {
         arrivals: &'a mut Arrivals,
     ) -> Self {
         let snapshot = Snapshot::new(connection, key, cache);
-        let (brought, entries, changed) = (Rows::new(), Vec::new(), Changed::default());
+        let (brought, proven, changed) = (Rows::new(), None, Changed::default());
         Self {
             snapshot,
             connection,
@@ -61,16 +62,16 @@ impl<'a> Tx<'a> {
             linker,
             arrivals,
             brought,
-            entries,
+            proven,
             changed,
             keys: None,
             under: None,
         }
     }
 
-    /// Positions of the log entries made, the records brought, and what was changed.
-    pub(super) fn into_parts(self) -> (Vec<u64>, Rows, Changed) {
-        (self.entries, self.brought, self.changed)
+    /// The log entry that is to be proven, the records brought, and what was changed.
+    pub(super) fn into_parts(self) -> (Option<u64>, Rows, Changed) {
+        (self.proven, self.brought, self.changed)
     }
 
     /// What stands in a place, whether it has a row or waits for one.
@@ -109,8 +110,17 @@ impl<'a> Tx<'a> {
     ///
     /// [`Error::Database`].
     pub fn log(&mut self, entry: &Entry) -> Result<(), Error> {
-        let position = self.log.append(self.connection, entry, None)?;
-        self.entries.push(position);
+        self.proven = Some(self.log.append(self.connection, entry, None)?);
+        Ok(())
+    }
+
+    /// Appends an entry whose proof nobody waits for, like that of a call that has only begun.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn log_unproven(&mut self, entry: &Entry) -> Result<(), Error> {
+        self.log.append(self.connection, entry, None)?;
         Ok(())
     }
 
@@ -121,8 +131,7 @@ impl<'a> Tx<'a> {
     ///
     /// [`Error::Database`].
     pub fn log_listing(&mut self, entry: &Entry, listed: &OrgId) -> Result<(), Error> {
-        let position = self.log.append(self.connection, entry, Some(listed))?;
-        self.entries.push(position);
+        self.proven = Some(self.log.append(self.connection, entry, Some(listed))?);
         Ok(())
     }
 
@@ -152,7 +161,7 @@ impl<'a> Tx<'a> {
 
     /// The proof of an entry that an earlier commit has signed.
     pub(super) fn receipt_of(&self, position: u64) -> Result<Option<Receipt>, Error> {
-        Ok(self.log.receipts(self.connection, &[position])?.pop())
+        self.log.receipt(self.connection, Some(position))
     }
 
     /// The linker.

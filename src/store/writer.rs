@@ -8,7 +8,7 @@ mod work;
 
 use super::arrivals::Arrivals;
 use super::beside::Beside;
-use super::log::Log;
+use super::log::{Log, Mark};
 use super::rewrite::Rewriter;
 use super::tx::Changed;
 use super::{Error, ServiceKey, Tx, cache::Cache};
@@ -169,14 +169,15 @@ impl Writer {
     /// Runs and commits a group; what came meanwhile and is no part of one. An error means that the file has to be opened
     /// again.
     fn group(&mut self, first: Job, queue: &mut mpsc::Receiver<Work>) -> Result<Option<Work>, Error> {
-        let mut settled: Vec<(Settle, Vec<u64>)> = Vec::new();
+        let mut settled: Vec<(Settle, Option<u64>)> = Vec::new();
         let (mut waiting, mut has_organizations) = (None, false);
-        let work = || -> Result<Vec<Vec<Receipt>>, Error> {
+        let work = || -> Result<Vec<Option<Receipt>>, Error> {
             self.run_cached("BEGIN IMMEDIATE")?;
+            self.log.begin();
             let (mut next, mut n_came) = (Some(first), 0);
             while let Some(job) = next {
                 let ran = self.one(job)?;
-                settled.push((ran.settle, ran.entries));
+                settled.push((ran.settle, ran.proven));
                 n_came += ran.n_brought;
                 has_organizations |= ran.has_organizations;
                 next = match if settled.len() < GROUP { queue.try_recv().ok() } else { None } {
@@ -192,7 +193,7 @@ impl Writer {
                 self.arrivals.put_away(&self.connection, surplus)?;
             }
             self.log.sign(&self.connection)?;
-            let receipts = settled.iter().map(|(_, entries)| self.log.receipts(&self.connection, entries));
+            let receipts = settled.iter().map(|(_, proven)| self.log.receipt(&self.connection, *proven));
             let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
             self.run_cached("COMMIT")?;
             Ok(receipts)
@@ -202,8 +203,8 @@ impl Writer {
                 if has_organizations {
                     self.cache.organizations.forget();
                 }
-                for ((settle, _), receipts) in settled.into_iter().zip(receipts) {
-                    settle(Ok(receipts));
+                for ((settle, _), receipt) in settled.into_iter().zip(receipts) {
+                    settle(Ok(receipt));
                 }
             }
             Err(error) => {
@@ -228,18 +229,18 @@ impl Writer {
     fn one(&mut self, job: Job) -> Result<Ran, Error> {
         let span = tracing::debug_span!("transaction", name = job.name);
         let _entered = span.enter();
-        let log_before = self.log.clone();
+        let log_before = self.log.mark();
         self.run_cached("SAVEPOINT job")?;
         let (log, linker, arrivals) = (&mut self.log, &mut self.linker, &mut self.arrivals);
         let mut tx = Tx::new(&self.connection, &self.key, &self.cache, log, linker, arrivals);
         let ran = catch_unwind(AssertUnwindSafe(|| (job.run)(&mut tx)));
-        let (entries, brought, changed) = tx.into_parts();
+        let (proven, brought, changed) = tx.into_parts();
         match ran {
             Ok((true, settle)) => {
                 self.run_cached("RELEASE job")?;
                 let (n_brought, has_organizations) = (brought.len(), changed.organizations);
                 self.arrivals.add(brought);
-                Ok(Ran { settle, entries, n_brought, has_organizations })
+                Ok(Ran { settle, proven, n_brought, has_organizations })
             }
             Ok((false, settle)) => match self.undo(log_before, changed) {
                 Ok(()) => Ok(Ran::undone(settle)),
@@ -257,9 +258,9 @@ impl Writer {
         }
     }
 
-    fn undo(&mut self, log_before: Log, changed: Changed) -> Result<(), Error> {
+    fn undo(&mut self, log_before: Mark, changed: Changed) -> Result<(), Error> {
         self.connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
-        self.log = log_before;
+        self.log.back_to(log_before);
         // Jobs after this one must not see in memory what was undone.
         if changed.arrivals {
             self.arrivals.load(&self.connection, &self.key)?;

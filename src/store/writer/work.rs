@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Tells the caller, once it is known what became of its steps.
-pub(in crate::store) type Settle = Box<dyn FnOnce(Result<Vec<Receipt>, Error>) + Send>;
+pub(in crate::store) type Settle = Box<dyn FnOnce(Result<Option<Receipt>, Error>) + Send>;
 
 type Run = Box<dyn FnOnce(&mut Tx<'_>) -> (bool, Settle) + Send>;
 
@@ -43,8 +43,8 @@ pub(in crate::store) enum Work {
 /// A job that has run.
 pub(super) struct Ran {
     pub(super) settle: Settle,
-    /// Its log entries.
-    pub(super) entries: Vec<u64>,
+    /// The log entry that is to be proven.
+    pub(super) proven: Option<u64>,
     /// Records that it brought.
     pub(super) n_brought: usize,
     /// Whether it changed who may call.
@@ -53,6 +53,6 @@ pub(super) struct Ran {
 
 impl Ran {
     pub(super) fn undone(settle: Settle) -> Self {
-        Self { settle, entries: Vec::new(), n_brought: 0, has_organizations: false }
+        Self { settle, proven: None, n_brought: 0, has_organizations: false }
     }
 }
