@@ -4,6 +4,7 @@
 //! in; partners get back only aggregates in which small cells are hidden. The modules stand in the
 //! order the data meets them, and a module imports only from modules above it (`tests/layout.rs`).
 
+mod chunked;
 pub mod parallel;
 pub mod calendar;
 pub mod records;

@@ -44,20 +44,39 @@ pub(crate) fn map<R: Send>(n: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R>
     map_with(n, || (), |(), at| work(at))
 }
 
-/// Makes each of `0..n` on another thread, a little ahead of the calling one, which takes them in order.
-pub(crate) fn ahead<T: Send>(n: usize, make: impl Fn(usize) -> T + Sync, mut take: impl FnMut(T)) {
+/// Does some work on each item, where it stands.
+pub(crate) fn each_mut<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
+    let n_threads = n_threads();
+    if n_threads == 1 {
+        items.iter_mut().for_each(work);
+        return;
+    }
+    let (share, work) = (items.len().div_ceil(n_threads).max(1), &work);
+    std::thread::scope(|scope| {
+        for share in items.chunks_mut(share) {
+            scope.spawn(move || share.iter_mut().for_each(work));
+        }
+    });
+}
+
+/// Makes something of each item on another thread, a little ahead of the calling one, which takes them in order.
+pub(crate) fn ahead<I: Send, T: Send>(
+    items: impl Iterator<Item = I> + Send,
+    make: impl Fn(I) -> T + Sync,
+    take: impl FnMut(T),
+) {
     /// What may be made and not taken.
     const AHEAD: usize = 2;
     if n_threads() == 1 {
-        (0..n).for_each(|at| take(make(at)));
+        items.map(make).for_each(take);
         return;
     }
     std::thread::scope(|scope| {
         let (made, taken) = std::sync::mpsc::sync_channel(AHEAD);
         let make = &make;
         // Who takes no more has panicked.
-        scope.spawn(move || (0..n).all(|at| made.send(make(at)).is_ok()));
-        taken.into_iter().for_each(&mut take);
+        scope.spawn(move || items.map(make).all(|item| made.send(item).is_ok()));
+        taken.into_iter().for_each(take);
     });
 }
 
@@ -126,12 +145,22 @@ mod tests {
     }
 
     #[test]
+    fn each_item_is_worked_on_once() {
+        for (n_items, n_threads) in [(0, 3), (2, 3), (1_000, 3), (1_000, 1)] {
+            let mut items: Vec<usize> = (0..n_items).collect();
+            let n_threads = NonZero::new(n_threads).expect("one at least");
+            on_threads(n_threads, || each_mut(&mut items, |item| *item = 2 * *item + 1));
+            assert!(items.into_iter().eq((0..n_items).map(|at| 2 * at + 1)));
+        }
+    }
+
+    #[test]
     fn what_is_made_ahead_is_taken_in_order_on_the_calling_thread() {
         for n_threads in [1, 2] {
             let (mut taken, own) = (Vec::new(), current().id());
             let n_threads = NonZero::new(n_threads).expect("one at least");
             let take = |(maker, at): (ThreadId, usize)| taken.push((maker == own, current().id() == own, at));
-            on_threads(n_threads, || ahead(100, |at| (current().id(), 2 * at), take));
+            on_threads(n_threads, || ahead(0..100, |at| (current().id(), 2 * at), take));
             let expected = (0..100).map(|at| (n_threads.get() == 1, true, 2 * at));
             assert!(taken.into_iter().eq(expected));
         }

@@ -1,9 +1,9 @@
 //! From blocking keys to the records that have them, one record at a time.
 
-use super::chunked::Chunked;
 use super::features::Features;
 use super::hashing::ByToken;
 use super::keys::{NARROW, keys};
+use crate::chunked::Chunked;
 use std::collections::HashMap;
 
 /// Posting lists of blocking keys. A key that more than [`CAP`] records have tells little: its list is

@@ -1,6 +1,5 @@
 //! Linking one subject at a time.
 
-use super::chunked::Chunked;
 use super::cluster::agree;
 use super::comparison::{LevelPattern, compare};
 use super::features::Features;
@@ -11,6 +10,7 @@ use super::roster::Reason;
 use super::set::KEPT_BITS;
 use super::verdict::Verdicts;
 use super::{Link, PersonId, Subject};
+use crate::chunked::Chunked;
 use crate::identity::Encoding;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

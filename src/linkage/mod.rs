@@ -14,7 +14,6 @@
 //! Left to the caller: storing links, and what a person keeps when a relink splits or merges.
 
 mod blocking;
-mod chunked;
 mod cluster;
 mod comparison;
 mod decided;

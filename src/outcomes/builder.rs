@@ -11,6 +11,7 @@ use super::student_year::{self, Outcome};
 use super::year_facts::{Conduct, Mobility, Progress};
 use super::{Edition, Error, freeze};
 use crate::calendar::Date;
+use crate::chunked::Chunked;
 use crate::records::{AttendanceStatus, Code, Fact, Label, OrgId, Program, School, SchoolDay};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -36,8 +37,8 @@ pub struct EditionBuilder {
     pub(super) schools: BTreeMap<(SourceId, Code), School>,
     pub(super) programs: BTreeMap<Code, Label>,
     pub(super) numbers: Vec<u64>,
-    pub(super) rows: Vec<Row>,
-    pub(super) results: Vec<(u32, u32, Outcome)>,
+    pub(super) rows: Chunked<Row>,
+    pub(super) results: Chunked<(u32, u32, Outcome)>,
     pub(super) services: Vec<(u32, u32, Totals)>,
     /// Attendance before and after a service began, by row and program.
     pub(super) windows: Vec<(u32, u32, Windows)>,
@@ -100,8 +101,8 @@ impl EditionBuilder {
             schools: BTreeMap::new(),
             programs: BTreeMap::new(),
             numbers: Vec::new(),
-            rows: Vec::new(),
-            results: Vec::new(),
+            rows: Chunked::default(),
+            results: Chunked::default(),
             services: Vec::new(),
             windows: Vec::new(),
             cohort: Vec::new(),
@@ -242,7 +243,8 @@ impl EditionBuilder {
     /// The row a later frame takes its groups from: the last one up to the period in which a school knew
     /// the person, else the last one up to it, else none. `first` is the person's first row.
     fn home(&self, first: usize, period: u16) -> u32 {
-        let upto = self.rows.iter().enumerate().skip(first).filter(|(_, row)| row.year <= period);
+        let own = (first..self.rows.len()).map(|at| (at, &self.rows[at]));
+        let upto = own.filter(|(_, row)| row.year <= period);
         let last = upto.max_by_key(|(_, row)| (row.enrolled, row.year));
         last.map_or(u32::MAX, |(at, _)| at as u32)
     }

@@ -7,6 +7,7 @@ use super::column::{Column, MISSING};
 use super::edition::{FORMAT, Frame, Metadata, SCHOOLS_MAX, SchoolEntry, ZONES_MAX};
 use super::schema::{ENTRY, GROUPS, SECTOR, TITLE_I, ZONE, column_name};
 use super::service::{Totals, WINDOW_MIN};
+use super::student_year::Outcome;
 use super::{Edition, Error};
 use crate::parallel;
 use crate::records::{Code, Label, OrgId, School, Sector};
@@ -57,7 +58,7 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     of_row("credits_earned_hundredths", |row| known(row.progress.credits_earned.map(Into::into)));
     of_row("core_courses_failed", |row| known(row.progress.core_failed.map(Into::into)));
     of_row("first_time_ninth", |row| row.progress.first_ninth.into());
-    of_row("age_months", |row| known(row.progress.age_months));
+    of_row("age_months", |row| known(row.progress.age_months.map(Into::into)));
     of_row("moves_after_start", |row| row.mobility.moves.into());
     of_row("enrolled_at_start", |row| row.mobility.enrolled_at_start.into());
     let mut of_days = |name, value: fn(&Days) -> i64| {
@@ -179,22 +180,23 @@ fn add_results(
     places: &[u32],
     position: &[u32],
 ) {
-    let mut by_test: Vec<Vec<usize>> = vec![Vec::new(); tests.len()];
-    for (at, (_, test, _)) in builder.results.iter().enumerate() {
-        by_test[places[*test as usize] as usize].push(at);
+    let mut by_test: Vec<Vec<&(u32, u32, Outcome)>> = vec![Vec::new(); tests.len()];
+    for result in builder.results.iter() {
+        by_test[places[result.1 as usize] as usize].push(result);
     }
-    for ((test, subject), at) in tests.iter().zip(by_test) {
-        let names = ["score_thousandths", "level", "proficient", "first_proficient"];
-        let mut values = names.map(|_| vec![MISSING; position.len()]);
-        for at in at {
-            let (row, _, outcome) = builder.results[at];
-            let row = position[row as usize] as usize;
-            values[0][row] = outcome.score_thousandths.unwrap_or(MISSING);
-            values[1][row] = outcome.level.map_or(MISSING, i64::from);
-            values[2][row] = outcome.proficient.map_or(MISSING, i64::from);
-            values[3][row] = outcome.first_proficient.map_or(MISSING, i64::from);
-        }
-        for (name, values) in names.into_iter().zip(values) {
+    let known = |value: Option<bool>| value.map_or(MISSING, i64::from);
+    let of_outcome: [(&str, &dyn Fn(&Outcome) -> i64); 4] = [
+        ("score_thousandths", &|outcome| outcome.score_thousandths.unwrap_or(MISSING)),
+        ("level", &|outcome| outcome.level.map_or(MISSING, i64::from)),
+        ("proficient", &|outcome| known(outcome.proficient)),
+        ("first_proficient", &|outcome| known(outcome.first_proficient)),
+    ];
+    for ((test, subject), results) in tests.iter().zip(by_test) {
+        for (name, value) in of_outcome {
+            let mut values = vec![MISSING; position.len()];
+            for (row, _, outcome) in &results {
+                values[position[*row as usize] as usize] = value(outcome);
+            }
             columns.insert(column_name(name, &[test.as_str(), subject.as_str()]), Column::pack(&values));
         }
     }

@@ -47,7 +47,7 @@ pub(super) struct Progress {
     /// Whether it is the first school year in grade 9.
     pub(super) first_ninth: bool,
     /// Completed months on 1 September of the school year.
-    pub(super) age_months: Option<i64>,
+    pub(super) age_months: Option<i32>,
 }
 
 impl Progress {
@@ -73,7 +73,7 @@ impl Progress {
             credits_earned: (!courses.is_empty()).then(|| earned.fold(0, u32::saturating_add)),
             core_failed: (n_marks > 0).then_some(n_failed),
             first_ninth: grade == Some(Grade::G09) && first == Some(year) && !repeats,
-            age_months: born.map(|born| born.months_on_first_of(year - 1, 9)),
+            age_months: born.and_then(|born| i32::try_from(born.months_on_first_of(year - 1, 9)).ok()),
         }
     }
 }

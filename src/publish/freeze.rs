@@ -1,6 +1,6 @@
 //! The first stage: linked records become the columns of an edition.
 
-use super::gathered::{Gathered, OfPerson};
+use super::gathered::{Gathered, OfPerson, Part};
 use super::{Error, opted_out};
 use crate::audit::Call;
 use crate::calendar::Date;
@@ -60,29 +60,23 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     for of in facts.of_persons().filter(takes_part) {
         builder.note_services(&sourced(&of.facts()?, &numbers));
     }
-    add_persons(&facts, &numbers, &mut builder)?;
-    drop(facts);
+    add_persons(facts, &numbers, &mut builder)?;
     let sources = sources.iter().map(|number| names[number].clone()).collect();
     Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
 }
 
-/// Persons that are read at a time.
-const PERSONS: usize = 1_024;
-
-/// Folds what is said of each person. What is stored is read a little ahead, which takes as long.
+/// Folds what is said of each person, and lets it go. What is stored is read a little ahead, which takes as long.
 fn add_persons(
-    facts: &Gathered,
+    facts: Gathered,
     numbers: &BTreeMap<u32, SourceId>,
     builder: &mut EditionBuilder,
 ) -> Result<(), store::Error> {
-    let persons: Vec<OfPerson<'_>> = facts.of_persons().collect();
-    let some: Vec<&[OfPerson<'_>]> = persons.chunks(PERSONS).collect();
-    let read = |at: usize| {
-        let read = some[at].iter().map(|of| Ok((of.number(), of.facts()?)));
+    let read = |part: Part| {
+        let read = part.of_persons().map(|of| Ok((of.number(), of.facts()?)));
         read.collect::<Result<Vec<_>, store::Error>>()
     };
     let mut added = Ok(());
-    parallel::ahead(some.len(), read, |read| match read {
+    parallel::ahead(facts.into_parts(), read, |read| match read {
         Ok(read) => {
             read.iter().for_each(|(number, facts)| builder.add_person(*number, &sourced(facts, numbers)))
         }

@@ -3,42 +3,43 @@
 
 use super::Error;
 use crate::outcomes;
+use crate::parallel;
 use crate::records::{Fact, Kind};
 use crate::store::{self, StoredPerson};
 
-/// Facts one behind the other, and whose each is.
+/// Facts of persons, by the part of these that they are in.
 pub(super) struct Gathered {
     /// All persons, sorted.
+    persons: Vec<StoredPerson>,
+    parts: Vec<Part>,
+}
+
+/// Persons of a part. One list of all facts was copied each time it was full, and for as long there were two of it; parts are
+/// also let go one by one.
+const PERSONS: usize = 1_024;
+
+/// Some persons, and their facts one behind the other.
+pub(super) struct Part {
     persons: Vec<StoredPerson>,
     bytes: Vec<u8>,
     places: Vec<Place>,
 }
 
-/// Whose a fact is, what it is, and where, in 16 bytes. Of one person they are ordered by source and kind, then as they came.
+/// Whose a fact is, what it is, and where, in 12 bytes. Of one person they are ordered by source and kind, then as they came.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
-    /// Position among the persons.
-    person: u32,
+    /// Position among the persons of the part.
+    person: u16,
     source: u16,
     kind: u8,
-    /// Where it starts, and in the lowest bits how long it is.
-    at: u64,
-}
-
-/// Bits of a length: a stored fact has 1,024 bytes at most.
-const LEN_BITS: u32 = 11;
-
-impl Place {
-    const fn range(self) -> std::ops::Range<usize> {
-        let (start, len) = (self.at >> LEN_BITS, self.at & ((1 << LEN_BITS) - 1));
-        start as usize..(start + len) as usize
-    }
+    start: u32,
+    len: u16,
 }
 
 /// The facts of one person.
 #[derive(Clone, Copy)]
 pub(super) struct OfPerson<'g> {
-    all: &'g Gathered,
+    part: &'g Part,
     places: &'g [Place],
 }
 
@@ -48,7 +49,8 @@ impl Gathered {
         persons.sort_unstable();
         persons.dedup();
         u32::try_from(persons.len()).map_err(|_| outcomes::Error::TooMany("persons"))?;
-        Ok(Self { persons, bytes: Vec::new(), places: Vec::new() })
+        let part = |persons: &[_]| Part { persons: persons.to_vec(), bytes: Vec::new(), places: Vec::new() };
+        Ok(Self { parts: persons.chunks(PERSONS).map(part).collect(), persons })
     }
 
     /// The position of a person, by which facts are added.
@@ -65,53 +67,83 @@ impl Gathered {
         fact: &[u8],
     ) -> Result<(), store::Error> {
         let source = u16::try_from(source).map_err(|_| store::Error::Damaged("a source"))?;
-        if fact.len() >> LEN_BITS > 0 {
-            return Err(store::Error::Damaged("a record"));
-        }
-        let at = (self.bytes.len() as u64) << LEN_BITS | fact.len() as u64;
-        self.places.push(Place { person, source, kind: kind as u8, at });
-        self.bytes.extend_from_slice(fact);
+        let (part, person) = in_part(person);
+        let part = &mut self.parts[part];
+        let too_long = |_| store::Error::Damaged("a record");
+        let start = u32::try_from(part.bytes.len()).map_err(too_long)?;
+        let len = u16::try_from(fact.len()).map_err(too_long)?;
+        part.places.push(Place { person, source, kind: kind as u8, start, len });
+        part.bytes.extend_from_slice(fact);
         Ok(())
     }
 
     /// Brings the facts of each person together.
     pub(super) fn sort(&mut self) {
-        self.places.sort_unstable();
+        parallel::each_mut(&mut self.parts, |part| part.places.sort_unstable());
     }
 
     /// The source that comes first of those that say something of a person.
     pub(super) fn first_source(&self, person: u32) -> Option<u32> {
-        let at = self.places.partition_point(|place| place.person < person);
-        self.places.get(at).filter(|place| place.person == person).map(|place| place.source.into())
+        let (part, person) = in_part(person);
+        let places = &self.parts[part].places;
+        let at = places.partition_point(|place| place.person < person);
+        places.get(at).filter(|place| place.person == person).map(|place| place.source.into())
     }
 
     /// Each person of whom something is said, in the order of their numbers. They are sorted.
     pub(super) fn of_persons(&self) -> impl Iterator<Item = OfPerson<'_>> {
-        let same = |left: &Place, right: &Place| left.person == right.person;
-        self.places.chunk_by(same).map(|places| OfPerson { all: self, places })
+        self.parts.iter().flat_map(Part::of_persons)
+    }
+
+    /// The same part by part, as some persons in order.
+    pub(super) fn into_parts(self) -> impl Iterator<Item = Part> {
+        self.parts.into_iter()
     }
 
     /// Each fact of a kind, with its person's position and its source.
     pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = Result<(u32, u32, Fact), store::Error>> {
-        let of_kind = self.places.iter().filter(move |place| place.kind == kind as u8);
-        of_kind.map(|place| Ok((place.person, place.source.into(), self.read(place)?)))
+        self.parts.iter().enumerate().flat_map(move |(at, part)| {
+            let of_kind = part.places.iter().filter(move |place| place.kind == kind as u8);
+            of_kind.map(move |place| Ok((position(at, *place), place.source.into(), part.read(place)?)))
+        })
     }
 
     /// Keeps what `is_kept` says of a person's position and a source.
     pub(super) fn retain(&mut self, mut is_kept: impl FnMut(u32, u32) -> bool) {
-        self.places.retain(|place| is_kept(place.person, place.source.into()));
+        for (at, part) in self.parts.iter_mut().enumerate() {
+            part.places.retain(|place| is_kept(position(at, *place), place.source.into()));
+        }
+    }
+}
+
+/// The part that a person is in, and the position there.
+const fn in_part(person: u32) -> (usize, u16) {
+    (person as usize / PERSONS, (person as usize % PERSONS) as u16)
+}
+
+/// The position among all persons of the one that a place in a part is of.
+fn position(part: usize, place: Place) -> u32 {
+    (part * PERSONS) as u32 + u32::from(place.person)
+}
+
+impl Part {
+    /// Each person of whom something is said, in the order of their numbers. They are sorted.
+    pub(super) fn of_persons(&self) -> impl Iterator<Item = OfPerson<'_>> {
+        let same = |left: &Place, right: &Place| left.person == right.person;
+        self.places.chunk_by(same).map(|places| OfPerson { part: self, places })
     }
 
     fn read(&self, place: &Place) -> Result<Fact, store::Error> {
-        Fact::from_stored(&self.bytes[place.range()]).ok_or(store::Error::Damaged("a record"))
+        let (start, len) = (place.start as usize, usize::from(place.len));
+        Fact::from_stored(&self.bytes[start..start + len]).ok_or(store::Error::Damaged("a record"))
     }
 }
 
 impl OfPerson<'_> {
     /// The person's number.
     pub(super) fn number(&self) -> u64 {
-        let first = self.places.first().map_or(0, |place| place.person as usize);
-        self.all.persons[first].0
+        let first = self.places.first().map_or(0, |place| usize::from(place.person));
+        self.part.persons[first].0
     }
 
     /// Whether something of a kind is said.
@@ -121,7 +153,7 @@ impl OfPerson<'_> {
 
     /// What is said, and by whom.
     pub(super) fn facts(&self) -> Result<Vec<(u32, Fact)>, store::Error> {
-        self.places.iter().map(|place| Ok((place.source.into(), self.all.read(place)?))).collect()
+        self.places.iter().map(|place| Ok((place.source.into(), self.part.read(place)?))).collect()
     }
 }
 
@@ -172,6 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn persons_of_all_parts_come_in_order() {
+        let n = 2 * PERSONS as u64 + 3;
+        let facts: Vec<_> = (0..n).rev().map(|person| (3 * person, 1, summary(person as u32))).collect();
+        let gathered = gathered(&facts);
+        let expected = || (0..n).map(|person| (3 * person, vec![(1, summary(person as u32))]));
+        let read = |of: OfPerson<'_>| (of.number(), of.facts().expect("as they were stored"));
+        assert!(gathered.of_persons().map(read).eq(expected()));
+        assert_eq!(gathered.first_source(n as u32 - 1), Some(1));
+        let positions = gathered.of_kind(Kind::AttendanceSummary).map(|of| of.expect("it reads").0);
+        assert!(positions.eq(0..n as u32));
+        let parts: Vec<Part> = gathered.into_parts().collect();
+        assert_eq!(parts.iter().map(|part| part.of_persons().count()).collect::<Vec<_>>(), [1_024, 1_024, 3]);
+        assert!(parts.iter().flat_map(Part::of_persons).map(read).eq(expected()));
+    }
+
+    #[test]
     fn what_is_left_out_is_gone_and_what_is_of_a_kind_is_found() {
         let (from, until) = ("2024-01-01".parse().expect("a date"), None);
         let consent = Fact::Consent(Consent { from, until });
@@ -188,7 +236,7 @@ mod tests {
     #[test]
     fn what_no_store_holds_is_damage() {
         let mut gathered = Gathered::new(vec![StoredPerson(1)]).expect("one person");
-        assert!(gathered.add(0, 1, Kind::Person, &[1; 2_048]).is_err());
+        assert!(gathered.add(0, 1, Kind::Person, &[1; 65_536]).is_err());
         assert!(gathered.add(0, 70_000, Kind::Person, &[]).is_err());
         gathered.add(0, 1, Kind::Person, &[200, 1]).expect("nobody has read it yet");
         assert!(gathered.of_persons().all(|of| of.facts().is_err()));

@@ -5,7 +5,7 @@ use std::ops::{Index, IndexMut};
 /// Items in chunks of which each stays where it is. A plain list of half a gigabyte is copied when it is full, and for as
 /// long there are two of it.
 #[derive(Debug)]
-pub(super) struct Chunked<T> {
+pub(crate) struct Chunked<T> {
     chunks: Vec<Vec<T>>,
 }
 
@@ -20,7 +20,7 @@ impl<T> Default for Chunked<T> {
 
 impl<T> Chunked<T> {
     /// Adds an item at the end; its position.
-    pub(super) fn push(&mut self, item: T) -> usize {
+    pub(crate) fn push(&mut self, item: T) -> usize {
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
@@ -30,11 +30,15 @@ impl<T> Chunked<T> {
         n_before + last.len() - 1
     }
 
-    pub(super) fn get(&self, at: usize) -> Option<&T> {
+    pub(crate) fn get(&self, at: usize) -> Option<&T> {
         self.chunks.get(at / CHUNK)?.get(at % CHUNK)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.chunks.iter().flatten()
     }
 }
@@ -63,6 +67,7 @@ mod tests {
         let positions = (0..3 * CHUNK + 5).map(|item| list.push(item));
         assert!(positions.eq(0..3 * CHUNK + 5));
         assert!(list.iter().copied().eq(0..3 * CHUNK + 5));
+        assert_eq!((list.len(), Chunked::<u8>::default().len()), (3 * CHUNK + 5, 0));
         list[CHUNK] = 7;
         assert_eq!((list[CHUNK - 1], list[CHUNK], list[CHUNK + 1]), (CHUNK - 1, 7, CHUNK + 1));
         assert_eq!((list.get(3 * CHUNK + 4), list.get(3 * CHUNK + 5)), (Some(&(3 * CHUNK + 4)), None));
