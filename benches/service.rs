@@ -35,7 +35,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     // The limit of calls is there to be measured elsewhere.
-    set_up(folder.path(), "calls_per_second = 1000000");
+    set_up(folder.path(), "calls_per_second = 1000000\nrunning_calls_per_organization_max = 250");
     let mut service = Service::start(folder.path());
     runtime.block_on(async {
         register(folder.path(), &service);

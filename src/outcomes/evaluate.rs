@@ -133,7 +133,7 @@ impl<'e> Rows<'e> {
                 operator @ (Operator::Add | Operator::Subtract | Operator::Multiply),
                 left,
                 right,
-            ) => Number::Arithmetic(*operator, number(left), number(right)),
+            ) => Number::arithmetic(*operator, *number(left), *number(right)),
             _ => Number::OfTruth(Box::new(self.compile_truth(rule, unit, years))),
         }
     }

@@ -173,6 +173,16 @@ fn schools(
     if table.len() > SCHOOLS_MAX { Err(Error::TooMany("schools")) } else { Ok((table, numbers)) }
 }
 
+/// A column of results, and how it comes from an outcome.
+type ResultColumn = (&'static str, fn(&Outcome) -> Option<i64>);
+
+const RESULT: &[ResultColumn] = &[
+    ("score_thousandths", |outcome| outcome.score_thousandths),
+    ("level", |outcome| outcome.level.map(Into::into)),
+    ("proficient", |outcome| outcome.proficient.map(Into::into)),
+    ("first_proficient", |outcome| outcome.first_proficient.map(Into::into)),
+];
+
 fn add_results(
     columns: &mut Columns,
     builder: &EditionBuilder,
@@ -184,18 +194,11 @@ fn add_results(
     for result in builder.results.iter() {
         by_test[places[result.1 as usize] as usize].push(result);
     }
-    let known = |value: Option<bool>| value.map_or(MISSING, i64::from);
-    let of_outcome: [(&str, &dyn Fn(&Outcome) -> i64); 4] = [
-        ("score_thousandths", &|outcome| outcome.score_thousandths.unwrap_or(MISSING)),
-        ("level", &|outcome| outcome.level.map_or(MISSING, i64::from)),
-        ("proficient", &|outcome| known(outcome.proficient)),
-        ("first_proficient", &|outcome| known(outcome.first_proficient)),
-    ];
     for ((test, subject), results) in tests.iter().zip(by_test) {
-        for (name, value) in of_outcome {
+        for (name, value) in RESULT {
             let mut values = vec![MISSING; position.len()];
             for (row, _, outcome) in &results {
-                values[position[*row as usize] as usize] = value(outcome);
+                values[position[*row as usize] as usize] = known(value(outcome));
             }
             columns.insert(column_name(name, &[test.as_str(), subject.as_str()]), Column::pack(&values));
         }

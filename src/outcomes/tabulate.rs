@@ -2,6 +2,7 @@
 
 mod asked;
 mod crossing;
+mod few;
 mod group;
 mod pass;
 mod plan;

@@ -37,6 +37,8 @@ pub(in crate::outcomes) enum Truth<'e> {
 pub(in crate::outcomes) enum Number<'e> {
     Constant(i64),
     Column(Stored<'e>),
+    /// So many times what a column holds.
+    Times(Stored<'e>, i64),
     Grade(&'e Column),
     /// 1 for yes, 0 for no.
     OfTruth(Box<Truth<'e>>),
@@ -130,7 +132,21 @@ const fn turned(operator: Operator) -> Operator {
     }
 }
 
-impl Number<'_> {
+impl<'e> Number<'e> {
+    /// Two numbers added, subtracted or multiplied.
+    pub(super) fn arithmetic(operator: Operator, left: Self, right: Self) -> Self {
+        match (operator, left, right) {
+            // Rules compare with multiples of what a column holds: one loop and not three.
+            (Operator::Multiply, Self::Column(column), Self::Constant(times))
+            | (Operator::Multiply, Self::Constant(times), Self::Column(column))
+                if times != MISSING =>
+            {
+                Self::Times(column, times)
+            }
+            (operator, left, right) => Self::Arithmetic(operator, Box::new(left), Box::new(right)),
+        }
+    }
+
     /// Whether it and all that it is made of fit 32 bits, and leave the least for what is missing, whatever the columns hold.
     pub(super) fn is_narrow(&self) -> bool {
         self.narrow_bounds().is_some()
@@ -142,6 +158,7 @@ impl Number<'_> {
             Self::Constant(MISSING) => (0, 0),
             Self::Constant(value) => (*value, *value),
             Self::Column(column) => column.bounds(),
+            Self::Times(column, times) => multiplied(column.bounds(), (*times, *times))?,
             Self::Grade(_) => {
                 let numbers = || Grade::ALL.iter().filter_map(|grade| grade.number());
                 (numbers().min()?.into(), numbers().max()?.into())
@@ -157,15 +174,22 @@ impl Number<'_> {
                 match operator {
                     Operator::Add => (left.0 + right.0, left.1 + right.1),
                     Operator::Subtract => (left.0 - right.1, left.1 - right.0),
-                    _ => {
-                        let ends = [left.0 * right.0, left.0 * right.1, left.1 * right.0, left.1 * right.1];
-                        (ends.into_iter().min()?, ends.into_iter().max()?)
-                    }
+                    _ => multiplied(left, right)?,
                 }
             }
         };
-        // Of two that fit, sums and products fit 64 bits.
+        // Of two that fit, sums fit 64 bits.
         let narrow = i64::from(-i32::MAX)..=i64::from(i32::MAX);
         (narrow.contains(&least) && narrow.contains(&most)).then_some((least, most))
     }
+}
+
+/// The bounds of products; nothing where these do not fit 64 bits.
+fn multiplied(left: (i64, i64), right: (i64, i64)) -> Option<(i64, i64)> {
+    let mut bounds: Option<(i64, i64)> = None;
+    for (one, other) in [(left.0, right.0), (left.0, right.1), (left.1, right.0), (left.1, right.1)] {
+        let end = one.checked_mul(other)?;
+        bounds = Some(bounds.map_or((end, end), |(least, most)| (least.min(end), most.max(end))));
+    }
+    bounds
 }

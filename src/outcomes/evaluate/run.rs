@@ -180,6 +180,10 @@ impl Chunk<'_> {
         match number {
             Number::Constant(value) => out.fill(L::of(*value)),
             Number::Column(column) => column.read(&self.look, out, L::MISSING, L::of),
+            Number::Times(column, times) => {
+                let times = L::of(*times);
+                column.read(&self.look, out, L::MISSING, move |value| L::of(value).multiply(times));
+            }
             Number::Grade(column) => {
                 column.read(&self.look, out, L::MISSING, |code| L::of(grade_number(code)))
             }

@@ -1,14 +1,16 @@
 //! Grouping rows: which combinations of categories occur, and of which each row is.
 
 use super::asked::Asked;
-use super::crossing::{Crossing, Key};
+use super::crossing::{Crossing, Key, Numbering};
+use super::few::FEW;
 use crate::outcomes::evaluate::{CHUNK, NO, Room, Rows, YES};
 use crate::parallel;
 use std::ops::Range;
 
 /// What rows are counted by.
 pub(super) enum Groups {
-    /// By every combination there can be.
+    /// By every combination of codes that there can be, [`FEW`] at most, without a look at which occur. Once they are
+    /// counted, they are numbered by rank.
     All(usize),
     /// By those that somebody is in.
     Occurring {
@@ -26,21 +28,20 @@ pub(super) const NOBODY: u32 = u32::MAX;
 /// Rows that one thread takes at once: enough to be worth it, and a whole number of chunks.
 pub(super) const BLOCK: usize = 32 * CHUNK;
 
-/// So many combinations are counted by as they are, without a look at which occur: the counts of a measure stay in the second
-/// cache (half a megabyte).
-const ALL_MAX: u128 = 1 << 16;
-
 impl Groups {
     /// Groups the rows that are in one of the populations that are asked for.
     pub(super) fn of(crossing: &Crossing<'_>, asked: &Asked<'_>, rows: &Rows<'_>) -> Self {
-        let n_slots = crossing.n_slots();
+        let [by_code, n_slots] = [Numbering::Codes, Numbering::Ranks].map(|by| crossing.n_slots(by));
         // A table of more combinations than there are rows is mostly empty, and sorting rows is faster.
-        let is_table = n_slots <= 4 * rows.len() as u128 && n_slots < NOBODY.into();
-        match n_slots {
-            0..=ALL_MAX if is_table => Self::All(n_slots as usize),
-            _ if is_table => numbered(crossing, asked, rows, n_slots as usize),
-            _ if u64::try_from(n_slots).is_ok() => sorted::<u64>(crossing, asked, rows),
-            _ => sorted::<u128>(crossing, asked, rows),
+        let is_table = |n: u128| n <= 4 * rows.len() as u128 && n < NOBODY.into();
+        if by_code <= FEW as u128 && is_table(by_code) {
+            Self::All(by_code as usize)
+        } else if is_table(n_slots) {
+            numbered(crossing, asked, rows, n_slots as usize)
+        } else if u64::try_from(n_slots).is_ok() {
+            sorted::<u64>(crossing, asked, rows)
+        } else {
+            sorted::<u128>(crossing, asked, rows)
         }
     }
 
@@ -84,7 +85,7 @@ fn slots_of_counted<K: Key>(
     for from in block.clone().step_by(CHUNK) {
         let chunk = from..block.end.min(from + CHUNK);
         let n = chunk.len();
-        crossing.slots(rows, chunk.clone(), &mut slots[..n], &mut room);
+        crossing.slots(Numbering::Ranks, rows, chunk.clone(), &mut slots[..n], &mut room);
         counted.fill(NO);
         for population in &asked.populations {
             rows.truths(population, chunk.clone(), &mut truths[..n], &mut room);

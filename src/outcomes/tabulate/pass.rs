@@ -1,7 +1,8 @@
 //! Counting rows by their groups, in one pass over the columns.
 
 use super::asked::{Asked, Value};
-use super::crossing::Crossing;
+use super::crossing::{Crossing, Numbering};
+use super::few::Few;
 use super::group::{self, Groups};
 use super::tally::{Sums, Tally, with};
 use crate::outcomes::column::MISSING;
@@ -21,12 +22,19 @@ pub(super) fn count(asked: &Asked<'_>, crossing: &Crossing<'_>, groups: &Groups,
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             if at >= n_blocks {
-                return pass.tally;
+                return pass.end();
             }
             pass.count(group::block(rows, at));
         }
     });
-    parts.into_iter().reduce(Tally::plus).expect("one thread at least")
+    let counted = parts.into_iter().reduce(Tally::plus).expect("one thread at least");
+    match groups {
+        Groups::All(_) => {
+            let ranked = Tally::new(asked, crossing.n_slots(Numbering::Ranks) as usize);
+            ranked.plus_at(&crossing.ranked(), counted)
+        }
+        Groups::Occurring { .. } => counted,
+    }
 }
 
 /// A pass over some rows, and its buffers.
@@ -38,6 +46,9 @@ struct Pass<'p> {
     tally: Tally,
     room: Room,
     slots: Vec<u32>,
+    /// Where there are few groups: the slots in fewer bits, and the counts of each pair of numbers of people.
+    few_slots: Vec<u16>,
+    few: Vec<Few>,
     /// For each number of people that is counted, whether each row of the chunk is one.
     flags: Vec<Vec<u8>>,
 }
@@ -46,7 +57,18 @@ impl<'p> Pass<'p> {
     fn new(asked: &'p Asked<'p>, crossing: &'p Crossing<'p>, groups: &'p Groups, rows: &'p Rows<'p>) -> Self {
         let tally = Tally::new(asked, groups.len());
         let flags = vec![vec![NO; CHUNK]; asked.n_flags().next_multiple_of(2)];
-        Self { asked, crossing, groups, rows, tally, room: Room::default(), slots: vec![0; CHUNK], flags }
+        let few = match groups {
+            Groups::All(n) => tally.pairs.iter().map(|_| Few::new(*n)).collect(),
+            Groups::Occurring { .. } => Vec::new(),
+        };
+        let (slots, few_slots) = (vec![0; CHUNK], vec![0; CHUNK]);
+        Self { asked, crossing, groups, rows, tally, room: Room::default(), slots, few_slots, few, flags }
+    }
+
+    /// What was counted.
+    fn end(mut self) -> Tally {
+        self.few.iter().zip(&mut self.tally.pairs).for_each(|(few, pair)| few.add_to(pair));
+        self.tally
     }
 
     fn count(&mut self, block: Range<usize>) {
@@ -54,20 +76,32 @@ impl<'p> Pass<'p> {
             let chunk = from..block.end.min(from + CHUNK);
             let n = chunk.len();
             self.flag(&chunk);
+            let pairs = self.flags.as_chunks::<2>().0;
             let slots = match self.groups {
                 Groups::All(_) => {
-                    self.crossing.slots(self.rows, chunk.clone(), &mut self.slots[..n], &mut self.room);
+                    let few_slots = &mut self.few_slots[..n];
+                    self.crossing.slots(
+                        Numbering::Codes,
+                        self.rows,
+                        chunk.clone(),
+                        few_slots,
+                        &mut self.room,
+                    );
+                    for (few, [first, second]) in self.few.iter_mut().zip(pairs) {
+                        few.add(few_slots, first, second);
+                    }
+                    self.slots.iter_mut().zip(few_slots).for_each(|(slot, few)| *slot = (*few).into());
                     &self.slots[..n]
                 }
                 Groups::Occurring { of_rows, .. } => {
                     let within = from % group::BLOCK;
-                    &of_rows[from / group::BLOCK][within..within + n]
+                    let slots = &of_rows[from / group::BLOCK][within..within + n];
+                    for (pair, [first, second]) in self.tally.pairs.iter_mut().zip(pairs) {
+                        add_pair(pair, slots, first, second);
+                    }
+                    slots
                 }
             };
-            for (pair, flags) in self.tally.pairs.iter_mut().zip(self.flags.chunks(2)) {
-                let [first, second] = flags else { unreachable!("their number is even") };
-                add_pair(pair, slots, first, second);
-            }
             let measures = self.asked.measures.iter().zip(&mut self.tally.measures);
             for (((population, value), sums), is_undefined) in measures.zip(&mut self.tally.is_undefined) {
                 let mut members = Members { slots, of: &self.flags[*population], is_undefined };

@@ -51,11 +51,17 @@ impl Tally {
     }
 
     /// The sums over two parts of the rows.
-    pub(super) fn plus(mut self, other: Self) -> Self {
-        fn add<T: Copy + std::ops::AddAssign>(sums: &mut [T], others: &[T]) {
-            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += *other);
+    pub(super) fn plus(self, other: Self) -> Self {
+        let places: Vec<u32> = (0..self.pairs.first().map_or(0, Vec::len) as u32).collect();
+        self.plus_at(&places, other)
+    }
+
+    /// With other sums, each at its place.
+    pub(super) fn plus_at(mut self, places: &[u32], other: Self) -> Self {
+        fn add<T: Copy + std::ops::AddAssign>(places: &[u32], sums: &mut [T], others: &[T]) {
+            places.iter().zip(others).for_each(|(at, other)| sums[*at as usize] += *other);
         }
-        self.pairs.iter_mut().zip(&other.pairs).for_each(|(sums, others)| add(sums, others));
+        self.pairs.iter_mut().zip(&other.pairs).for_each(|(sums, others)| add(places, sums, others));
         let undefined = self.is_undefined.iter_mut().zip(other.is_undefined);
         undefined.for_each(|(own, others)| *own |= others);
         let measures = self.measures.iter_mut().zip(other.measures).zip(&mut self.is_undefined);
@@ -65,17 +71,20 @@ impl Tally {
                     Sums::Mean { sum, sum_of_squares, largest },
                     Sums::Mean { sum: of_sum, sum_of_squares: of_squares, largest: of_largest },
                 ) => {
-                    add(sum, &of_sum);
-                    add(sum_of_squares, &of_squares);
-                    for (own, [first, second]) in largest.iter_mut().zip(of_largest) {
+                    add(places, sum, &of_sum);
+                    add(places, sum_of_squares, &of_squares);
+                    for (at, [first, second]) in places.iter().zip(of_largest) {
+                        let own = &mut largest[*at as usize];
                         *own = with(with(*own, first), second);
                     }
                 }
                 (Sums::Ratio(own), Sums::Ratio(others)) => {
-                    for (sum, other) in own.iter_mut().flatten().zip(others.into_iter().flatten()) {
-                        let both = sum.checked_add(other);
-                        *is_undefined |= both.is_none();
-                        *sum = both.unwrap_or(0);
+                    for (own, others) in own.iter_mut().zip(&others) {
+                        for (at, other) in places.iter().zip(others) {
+                            let both = own[*at as usize].checked_add(*other);
+                            *is_undefined |= both.is_none();
+                            own[*at as usize] = both.unwrap_or(0);
+                        }
                     }
                 }
                 _ => {}

@@ -1,5 +1,6 @@
 //! Rows of invented columns, counted in every way there is, beside counting them one by one.
 
+use super::crossing::Numbering;
 use super::group::{self, NOBODY};
 use super::*;
 use crate::outcomes::Values;
@@ -202,10 +203,10 @@ fn however_rows_are_grouped_they_are_counted_one_by_one() {
             counted.largest.truncate(2);
             counted.largest.retain(|value| *value > 0);
         }
-        let n_slots = crossing.n_slots() as usize;
+        let n_slots = crossing.n_slots(Numbering::Ranks) as usize;
         assert_eq!(n_slots, 4 * 8 * 21, "unknown and three districts, races, grades");
         let ways = [
-            Groups::All(n_slots),
+            Groups::All(crossing.n_slots(Numbering::Codes) as usize),
             group::numbered(&crossing, &asked, &rows, n_slots),
             group::sorted::<u64>(&crossing, &asked, &rows),
             group::sorted::<u128>(&crossing, &asked, &rows),

@@ -1,0 +1,89 @@
+//! Counting the rows of few groups.
+
+use crate::outcomes::evaluate::CHUNK;
+use crate::outcomes::vector::vectorized;
+
+/// So few groups are counted this way: those with what is said of a row have numbers of 16 bits.
+pub(super) const FEW: usize = 1 << 14;
+
+/// Groups with what two flags say of a row.
+const KEYS: usize = 4 * FEW;
+
+/// Rows by their group and by what two flags say of them: to add one to a single number takes half of the instructions of
+/// adding to a sum for each flag.
+pub(super) struct Few {
+    keys: Vec<u16>,
+    /// Where there are so few groups that rows which follow each other are often of the same, they are counted in turn in four
+    /// lists: to add to a number that was just written waits for that. Four lists of more leave the nearest cache.
+    lists: Vec<Box<[u32; KEYS]>>,
+}
+
+impl Few {
+    /// Nothing is counted yet, of so many groups.
+    pub(super) fn new(n_groups: usize) -> Self {
+        let list = || vec![0; KEYS].into_boxed_slice().try_into().expect("so many keys");
+        let n_lists = if n_groups <= 1_024 { 4 } else { 1 };
+        Self { keys: vec![0; CHUNK], lists: (0..n_lists).map(|_| list()).collect() }
+    }
+
+    /// Counts the rows of a chunk.
+    pub(super) fn add(&mut self, slots: &[u16], first: &[u8], second: &[u8]) {
+        let keys = &mut self.keys[..slots.len()];
+        let rows = keys.iter_mut().zip(slots).zip(first.iter().zip(second));
+        vectorized(move || {
+            rows.for_each(|((key, slot), (first, second))| {
+                *key = slot << 2 | u16::from(second << 1 | first);
+            });
+        });
+        let keys = &self.keys[..slots.len()];
+        match &mut self.lists[..] {
+            [one, two, three, four] => {
+                let (quads, rest) = keys.as_chunks::<4>();
+                for quad in quads {
+                    one[usize::from(quad[0])] += 1;
+                    two[usize::from(quad[1])] += 1;
+                    three[usize::from(quad[2])] += 1;
+                    four[usize::from(quad[3])] += 1;
+                }
+                rest.iter().for_each(|key| one[usize::from(*key)] += 1);
+            }
+            lists => {
+                lists.iter_mut().for_each(|list| keys.iter().for_each(|key| list[usize::from(*key)] += 1))
+            }
+        }
+    }
+
+    /// Adds what was counted to the sums of groups: the first flag in the lower half.
+    pub(super) fn add_to(&self, sums: &mut [u64]) {
+        for list in &self.lists {
+            for (sum, flags) in sums.iter_mut().zip(list.as_chunks::<4>().0) {
+                let [_, first, second, both] = flags.map(u64::from);
+                *sum += first + both + ((second + both) << 32);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_flag_is_counted_in_the_group_of_its_row() {
+        let n = CHUNK - 5;
+        let flag = |of: usize| (0..n).map(|at| u8::from(at % of == 0)).collect::<Vec<_>>();
+        let (first, second) = (flag(2), flag(3));
+        for n_groups in [1, 300, FEW] {
+            let slots: Vec<u16> = (0..n).map(|at| (at * at % n_groups) as u16).collect();
+            let (mut few, mut sums) = (Few::new(n_groups), vec![1; n_groups]);
+            few.add(&slots, &first, &second);
+            few.add(&slots[..7], &first, &second);
+            few.add_to(&mut sums);
+            let mut expected = vec![1; n_groups];
+            for at in (0..n).chain(0..7) {
+                expected[usize::from(slots[at])] += u64::from(first[at]) + (u64::from(second[at]) << 32);
+            }
+            assert_eq!(sums, expected);
+        }
+    }
+}
