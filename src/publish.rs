@@ -207,14 +207,13 @@ fn make(
         destroyed: None,
     };
     let notes = EditionNotes { reports: reports(snapshot, &edition, &row.sources)?, left_out };
-    let columns = edition.columns().map(|(unit, name, bytes)| (unit, name.to_owned(), bytes)).collect();
     let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
     let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
     Ok(Made {
         row,
         notes,
-        columns,
         metadata: edition.metadata(),
+        columns: edition.into_columns().collect(),
         seal,
         report,
         n_waiting,

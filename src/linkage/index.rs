@@ -10,10 +10,10 @@ use std::collections::HashMap;
 /// given up for good, and they are found through their other keys. So it does not matter who came
 /// first.
 ///
-/// The lists are chains of nodes that stand together, so that the many keys of a single record cost eight bytes.
+/// Lists are chains of nodes that stand together. Most keys are those of a single record, which stands in place of a list.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    heads: HashMap<u32, u32, ByToken>,
+    heads: HashMap<u32, Head, ByToken>,
     nodes: Chunked<Node>,
     free: Vec<u32>,
 }
@@ -27,38 +27,75 @@ struct Node {
 
 const CAP: usize = 100;
 const END: u32 = u32::MAX;
-/// The head of a list that was given up.
-const GIVEN_UP: u32 = u32::MAX - 1;
+
+/// What a key leads to, in 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head(u32);
+
+impl Head {
+    const GIVEN_UP: Self = Self(u32::MAX);
+    /// The rest is the number of a record.
+    const SINGLE: u32 = 1 << 31;
+
+    /// A single record. There is no memory for so many that their numbers had more bits.
+    fn single(record: u32) -> Self {
+        assert!(record < Self::SINGLE - 1, "fewer than two thousand million records");
+        Self(Self::SINGLE | record)
+    }
+
+    /// A list that begins with a node.
+    fn node(at: usize) -> Self {
+        let at = u32::try_from(at).ok().filter(|at| *at < Self::SINGLE);
+        Self(at.expect("fewer than two thousand million nodes"))
+    }
+
+    /// The single record, or the first node.
+    fn parts(self) -> (Option<u32>, u32) {
+        if self.0 >= Self::SINGLE { (Some(self.0 - Self::SINGLE), END) } else { (None, self.0) }
+    }
+}
 
 impl Index {
     pub(super) fn insert(&mut self, number: u32, record: &Features) {
         for key in all_keys(record) {
-            let head = self.heads.get(&key).copied().unwrap_or(END);
-            if head == GIVEN_UP {
-                continue;
-            }
-            if self.list(head).take(CAP).count() == CAP {
-                self.give_up(head);
-                self.heads.insert(key, GIVEN_UP);
-                continue;
-            }
-            let node = Node { record: number, next: head };
-            let at = match self.free.pop() {
-                Some(at) => {
-                    self.nodes[at as usize] = node;
-                    at
+            let head = match self.heads.get(&key).copied() {
+                None => Head::single(number),
+                Some(Head::GIVEN_UP) => continue,
+                Some(head) if self.list(head).take(CAP).count() == CAP => {
+                    self.give_up(head);
+                    Head::GIVEN_UP
                 }
-                None => u32::try_from(self.nodes.push(node)).expect("fewer than four thousand million nodes"),
+                Some(head) => {
+                    let next = match head.parts() {
+                        (Some(single), end) => self.add(Node { record: single, next: end }).0,
+                        (None, first) => first,
+                    };
+                    self.add(Node { record: number, next })
+                }
             };
-            self.heads.insert(key, at);
+            self.heads.insert(key, head);
+        }
+    }
+
+    fn add(&mut self, node: Node) -> Head {
+        match self.free.pop() {
+            Some(at) => {
+                self.nodes[at as usize] = node;
+                Head(at)
+            }
+            None => Head::node(self.nodes.push(node)),
         }
     }
 
     pub(super) fn remove(&mut self, number: u32, record: &Features) {
         for key in all_keys(record) {
-            let Some(head) = self.heads.get(&key).copied().filter(|head| *head != GIVEN_UP) else { continue };
-            let mut before = None;
-            let mut at = head;
+            let head = self.heads.get(&key).copied().filter(|head| *head != Head::GIVEN_UP);
+            let Some((single, first)) = head.map(Head::parts) else { continue };
+            if single == Some(number) {
+                self.heads.remove(&key);
+                continue;
+            }
+            let (mut before, mut at) = (None, first);
             while at != END && self.nodes[at as usize].record != number {
                 (before, at) = (Some(at), self.nodes[at as usize].next);
             }
@@ -69,7 +106,7 @@ impl Index {
             match before {
                 Some(before) => self.nodes[before as usize].next = next,
                 None if next == END => drop(self.heads.remove(&key)),
-                None => drop(self.heads.insert(key, next)),
+                None => drop(self.heads.insert(key, Head(next))),
             }
             self.free.push(at);
         }
@@ -79,7 +116,7 @@ impl Index {
     pub(super) fn candidates(&self, record: &Features) -> Vec<u32> {
         let mut found: Vec<u32> = Vec::with_capacity(128);
         for key in all_keys(record) {
-            if let Some(head) = self.heads.get(&key).filter(|head| **head != GIVEN_UP) {
+            if let Some(head) = self.heads.get(&key).filter(|head| **head != Head::GIVEN_UP) {
                 found.extend(self.list(*head));
             }
         }
@@ -88,17 +125,19 @@ impl Index {
         found
     }
 
-    fn give_up(&mut self, head: u32) {
-        let mut at = head;
+    fn give_up(&mut self, head: Head) {
+        let (_, mut at) = head.parts();
         while at != END {
             self.free.push(at);
             at = self.nodes[at as usize].next;
         }
     }
 
-    fn list(&self, head: u32) -> impl Iterator<Item = u32> + '_ {
+    fn list(&self, head: Head) -> impl Iterator<Item = u32> + '_ {
+        let (single, first) = head.parts();
         let node = |at: u32| self.nodes.get(at as usize).copied();
-        std::iter::successors(node(head), move |last| node(last.next)).map(|node| node.record)
+        let nodes = std::iter::successors(node(first), move |last| node(last.next));
+        single.into_iter().chain(nodes.map(|node| node.record))
     }
 }
 

@@ -47,7 +47,19 @@ impl Sayings<'_, '_> {
     }
 }
 
+impl From<Days> for Attendance {
+    /// What is known once it is settled.
+    fn from(days: Days) -> Self {
+        Self { summaries: Some(days), daily: None }
+    }
+}
+
 impl Attendance {
+    /// The days of what is settled.
+    pub(super) fn settled(&self) -> Days {
+        self.summaries.unwrap_or_default()
+    }
+
     /// The days, once it is known how all sources report. A source that writes down absences alone, and sends no
     /// calendar, does not tell how long a child was enrolled: its days are not known. One with a calendar is taken to have
     /// reported up to the last event it has sent of anybody.

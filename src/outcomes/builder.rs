@@ -68,9 +68,19 @@ pub(super) struct Row {
     pub(super) zone: u32,
     pub(super) groups: Memberships,
     pub(super) attendance: Attendance,
-    pub(super) conduct: Conduct,
-    pub(super) progress: Progress,
+    /// Of most student-years there is nothing of these.
+    more: Option<Box<(Conduct, Progress)>>,
     pub(super) mobility: Mobility,
+}
+
+impl Row {
+    pub(super) fn conduct(&self) -> Conduct {
+        self.more.as_ref().map(|more| more.0).unwrap_or_default()
+    }
+
+    pub(super) fn progress(&self) -> Progress {
+        self.more.as_ref().map(|more| more.1).unwrap_or_default()
+    }
 }
 
 /// A row of a later frame: its groups are those of the student-year at `home` (`u32::MAX`: none).
@@ -213,6 +223,7 @@ impl EditionBuilder {
     fn add_row(&mut self, person: u32, first: usize, year: student_year::StudentYear<'_>) {
         let row = self.rows.len() as u32;
         let school = year.school.map(|(source, code)| (source, code.clone()));
+        let more = (year.conduct, year.progress);
         self.rows.push(Row {
             person,
             year: year.year,
@@ -222,8 +233,7 @@ impl EditionBuilder {
             zone: year.zone.map_or(u32::MAX, |zone| self.zones.number(zone)),
             groups: year.groups,
             attendance: year.attendance,
-            conduct: year.conduct,
-            progress: year.progress,
+            more: (more != Default::default()).then(|| Box::new(more)),
             mobility: year.mobility,
         });
         for group in year.conflicts {

@@ -120,13 +120,15 @@ impl Column {
 
     /// One byte that names the width, then the values, little-endian.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![match self {
+        let width = match self {
             Self::U8(_) => 0,
             Self::U16(_) => 1,
             Self::U32(_) => 2,
             Self::I32(_) => 3,
             Self::I64(_) => 4,
-        }];
+        };
+        let mut bytes = Vec::with_capacity(1 + for_width!(self, values => size_of_val(&values[..])));
+        bytes.push(width);
         for_width!(self, values => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())));
         bytes
     }

@@ -128,6 +128,13 @@ impl Edition {
         })
     }
 
+    /// The same, each let go as it is taken: there is never the whole edition twice.
+    pub fn into_columns(self) -> impl Iterator<Item = (Unit, String, Vec<u8>)> {
+        UNITS.into_iter().zip(self.frames).flat_map(|(unit, frame)| {
+            frame.columns.into_iter().map(move |(name, column)| (unit, name, column.to_bytes()))
+        })
+    }
+
     /// The edition that [`Edition::metadata`] and [`Edition::columns`] stored; the order is free.
     ///
     /// # Errors

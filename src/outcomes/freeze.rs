@@ -9,6 +9,7 @@ use super::schema::{ENTRY, GROUPS, SECTOR, TITLE_I, ZONE, column_name};
 use super::service::{Totals, WINDOW_MIN};
 use super::student_year::Outcome;
 use super::{Edition, Error};
+use crate::chunked::Chunked;
 use crate::parallel;
 use crate::records::{Code, Label, OrgId, School, Sector};
 use std::collections::BTreeMap;
@@ -27,8 +28,9 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     if builder.is_late {
         return Err(Error::Late);
     }
-    let days: Vec<_> =
-        builder.rows.iter().map(|row| row.attendance.settle(row.year, &builder.reporting)).collect();
+    for row in builder.rows.iter_mut() {
+        row.attendance = row.attendance.settle(row.year, &builder.reporting).into();
+    }
     let order = order(builder.rows.iter().map(|row| (row.year, ranks[row.person as usize])));
 
     let (names, places) = std::mem::take(&mut builder.school_names).sorted();
@@ -44,26 +46,37 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     let sector = |school: i64| schools[school as usize].sector.map_or(Sector::ALL.len() as i64, |s| s as i64);
     let title_i = |school: i64| schools[school as usize].title_i.map_or(2, |yes| i64::from(!yes));
 
+    let position = inverse(&order);
+    let mut columns = Columns::new();
+    add_results(&mut columns, &builder, &tests, &test_places, &position);
+    let services = builder.services.iter().map(|(row, program, services)| {
+        (position[*row as usize], program_places[*program as usize], *services)
+    });
+    add_services(&mut columns, services, &programs, order.len());
+    add_years_services(&mut columns, &builder, &programs, &program_places, &position);
+    // What is packed goes at once: all of it together is the most that publishing has in memory.
+    (builder.results, builder.windows) = (Chunked::default(), Vec::new());
+
     let rows = &builder.rows;
     let mut values: Vec<(&str, Value<'_>)> = Vec::new();
     let mut of_row = |name, value: fn(&Row) -> i64| values.push((name, Box::new(move |at| value(&rows[at]))));
     of_row("year", |row| row.year.into());
     of_row(ENTRY.name, |row| i64::from(!row.first));
     of_row("enrolled", |row| row.enrolled.into());
-    of_row("out_of_school_suspensions", |row| row.conduct.out_of_school.into());
-    of_row("in_school_suspensions", |row| row.conduct.in_school.into());
-    of_row("expulsions", |row| row.conduct.expulsions.into());
-    of_row("discipline_actions", |row| row.conduct.actions.into());
-    of_row("days_lost_hundredths", |row| row.conduct.days_lost.into());
-    of_row("credits_earned_hundredths", |row| known(row.progress.credits_earned.map(Into::into)));
-    of_row("core_courses_failed", |row| known(row.progress.core_failed.map(Into::into)));
-    of_row("first_time_ninth", |row| row.progress.first_ninth.into());
-    of_row("age_months", |row| known(row.progress.age_months.map(Into::into)));
+    of_row("out_of_school_suspensions", |row| row.conduct().out_of_school.into());
+    of_row("in_school_suspensions", |row| row.conduct().in_school.into());
+    of_row("expulsions", |row| row.conduct().expulsions.into());
+    of_row("discipline_actions", |row| row.conduct().actions.into());
+    of_row("days_lost_hundredths", |row| row.conduct().days_lost.into());
+    of_row("credits_earned_hundredths", |row| known(row.progress().credits_earned.map(Into::into)));
+    of_row("core_courses_failed", |row| known(row.progress().core_failed.map(Into::into)));
+    of_row("first_time_ninth", |row| row.progress().first_ninth.into());
+    of_row("age_months", |row| known(row.progress().age_months.map(Into::into)));
     of_row("moves_after_start", |row| row.mobility.moves.into());
     of_row("enrolled_at_start", |row| row.mobility.enrolled_at_start.into());
     let mut of_days = |name, value: fn(&Days) -> i64| {
-        let possible = |at: usize| Some(&days[at]).filter(|days| days.possible());
-        values.push((name, Box::new(move |at| possible(at).map_or(MISSING, value))));
+        let possible = |at: usize| Some(rows[at].attendance.settled()).filter(|days| days.possible());
+        values.push((name, Box::new(move |at| possible(at).as_ref().map_or(MISSING, value))));
     };
     of_days("days_enrolled_hundredths", |days| days.enrolled.into());
     of_days("days_present_hundredths", |days| days.present.into());
@@ -82,14 +95,8 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         ((*name).to_owned(), Column::pack(&values))
     });
     drop(values);
-    let mut columns = Columns::from_iter(packed);
-    let position = inverse(&order);
-    add_results(&mut columns, &builder, &tests, &test_places, &position);
-    let services = builder.services.iter().map(|(row, program, services)| {
-        (position[*row as usize], program_places[*program as usize], *services)
-    });
-    add_services(&mut columns, services, &programs, order.len());
-    add_years_services(&mut columns, &builder, &programs, &program_places, &position);
+    columns.extend(packed);
+    builder.rows = Chunked::default();
     let student_years = Frame::new(columns)?;
 
     let later = Later {
@@ -332,13 +339,15 @@ impl Later<'_> {
         }
         let mut row_of = vec![u32::MAX; self.ranks.len()];
         for (at, row) in (0..).zip(sorted()) {
-            row_of[row.person as usize] = at;
+            row_of[self.ranks[row.person as usize] as usize] = at;
         }
+        let [ranks, years] = ["person", "year"].map(|name| &self.student_years.columns[name]);
         let services = self.builder.services.iter().filter_map(|(year_row, program, services)| {
-            let student_year = &self.builder.rows[*year_row as usize];
-            let at = row_of[student_year.person as usize];
+            let student_year = self.position[*year_row as usize] as usize;
+            let at = row_of[ranks.at(student_year) as usize];
             let row = &rows[*order.get(at as usize)? as usize];
-            counts(row, student_year.year).then(|| (at, self.program_places[*program as usize], *services))
+            let year = years.at(student_year) as u16;
+            counts(row, year).then(|| (at, self.program_places[*program as usize], *services))
         });
         add_services(&mut columns, services, self.programs, order.len());
         Frame::new(columns)

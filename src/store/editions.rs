@@ -140,12 +140,19 @@ impl Snapshot<'_> {
         let rows = statement.query_map([edition], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
-        let mut columns = Vec::new();
-        for row in rows {
-            let (frame, name, bytes) = row?;
-            columns.push((Unit::named(&frame).ok_or_else(damaged)?, name, bytes));
+        // One by one: there is never the whole edition twice.
+        let mut failed = None;
+        let columns = rows.map_while(|row| {
+            let read = row
+                .map_err(Error::from)
+                .and_then(|(frame, name, bytes)| Ok((Unit::named(&frame).ok_or_else(damaged)?, name, bytes)));
+            read.map_err(|error| failed = Some(error)).ok()
+        });
+        let edition = Edition::from_columns(&metadata, columns);
+        if let Some(error) = failed {
+            return Err(error);
         }
-        let edition = Edition::from_columns(&metadata, columns).map_err(|_| damaged())?;
+        let edition = edition.map_err(|_| damaged())?;
         if edition.digest() != digest {
             return Err(damaged());
         }

@@ -210,6 +210,11 @@ impl City {
         self.running.is_some()
     }
 
+    /// The number of the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.running.as_ref().expect("it runs").process.id()
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> &str {
         &self.running.as_ref().expect("it runs").address

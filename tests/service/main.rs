@@ -5,6 +5,8 @@
 mod city;
 mod encoded;
 mod papers;
+#[path = "../../benches/running/press.rs"]
+mod press;
 mod records;
 mod rpcs;
 mod syscalls;
@@ -39,6 +41,7 @@ mod modes;
 mod organizations;
 mod people;
 mod power;
+mod pressure;
 mod proof;
 mod release;
 mod rotation;
