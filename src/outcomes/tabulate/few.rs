@@ -6,24 +6,31 @@ use crate::outcomes::vector::vectorized;
 /// So few groups are counted this way: those with what is said of a row have numbers of 16 bits.
 pub(super) const FEW: usize = 1 << 14;
 
-/// Groups with what two flags say of a row.
-const KEYS: usize = 4 * FEW;
+/// So few that rows which follow each other are often of the same group.
+const VERY_FEW: usize = 1 << 10;
 
 /// Rows by their group and by what two flags say of them: to add one to a single number takes half of the instructions of
 /// adding to a sum for each flag.
 pub(super) struct Few {
     keys: Vec<u16>,
-    /// Where there are so few groups that rows which follow each other are often of the same, they are counted in turn in four
-    /// lists: to add to a number that was just written waits for that. Four lists of more leave the nearest cache.
-    lists: Vec<Box<[u32; KEYS]>>,
+    lists: Lists,
+}
+
+/// The counts, by key.
+enum Lists {
+    /// In turn: to add to a number that was just written waits for that. Together they fit the nearest cache.
+    Four([Box<[u32; 4 * VERY_FEW]>; 4]),
+    One(Box<[u32; 4 * FEW]>),
 }
 
 impl Few {
     /// Nothing is counted yet, of so many groups.
     pub(super) fn new(n_groups: usize) -> Self {
-        let list = || vec![0; KEYS].into_boxed_slice().try_into().expect("so many keys");
-        let n_lists = if n_groups <= 1_024 { 4 } else { 1 };
-        Self { keys: vec![0; CHUNK], lists: (0..n_lists).map(|_| list()).collect() }
+        let lists = match n_groups {
+            0..=VERY_FEW => Lists::Four([(); 4].map(|()| zeros())),
+            _ => Lists::One(zeros()),
+        };
+        Self { keys: vec![0; CHUNK], lists }
     }
 
     /// Counts the rows of a chunk.
@@ -36,32 +43,40 @@ impl Few {
             });
         });
         let keys = &self.keys[..slots.len()];
-        match &mut self.lists[..] {
-            [one, two, three, four] => {
+        match &mut self.lists {
+            Lists::Four([one, two, three, four]) => {
+                // No key is as large: the remainder spares the check of it.
+                let at = |key: u16| usize::from(key) % (4 * VERY_FEW);
                 let (quads, rest) = keys.as_chunks::<4>();
                 for quad in quads {
-                    one[usize::from(quad[0])] += 1;
-                    two[usize::from(quad[1])] += 1;
-                    three[usize::from(quad[2])] += 1;
-                    four[usize::from(quad[3])] += 1;
+                    one[at(quad[0])] += 1;
+                    two[at(quad[1])] += 1;
+                    three[at(quad[2])] += 1;
+                    four[at(quad[3])] += 1;
                 }
-                rest.iter().for_each(|key| one[usize::from(*key)] += 1);
+                rest.iter().for_each(|key| one[at(*key)] += 1);
             }
-            lists => {
-                lists.iter_mut().for_each(|list| keys.iter().for_each(|key| list[usize::from(*key)] += 1))
-            }
+            Lists::One(list) => keys.iter().for_each(|key| list[usize::from(*key)] += 1),
         }
     }
 
     /// Adds what was counted to the sums of groups: the first flag in the lower half.
     pub(super) fn add_to(&self, sums: &mut [u64]) {
-        for list in &self.lists {
+        let mut add = |list: &[u32]| {
             for (sum, flags) in sums.iter_mut().zip(list.as_chunks::<4>().0) {
                 let [_, first, second, both] = flags.map(u64::from);
                 *sum += first + both + ((second + both) << 32);
             }
+        };
+        match &self.lists {
+            Lists::Four(lists) => lists.iter().for_each(|list| add(&list[..])),
+            Lists::One(list) => add(&list[..]),
         }
     }
+}
+
+fn zeros<const N: usize>() -> Box<[u32; N]> {
+    vec![0; N].into_boxed_slice().try_into().expect("so many zeros")
 }
 
 #[cfg(test)]
@@ -73,7 +88,7 @@ mod tests {
         let n = CHUNK - 5;
         let flag = |of: usize| (0..n).map(|at| u8::from(at % of == 0)).collect::<Vec<_>>();
         let (first, second) = (flag(2), flag(3));
-        for n_groups in [1, 300, FEW] {
+        for n_groups in [1, VERY_FEW, VERY_FEW + 1, FEW] {
             let slots: Vec<u16> = (0..n).map(|at| (at * at % n_groups) as u16).collect();
             let (mut few, mut sums) = (Few::new(n_groups), vec![1; n_groups]);
             few.add(&slots, &first, &second);
