@@ -253,3 +253,54 @@ impl Snapshot<'_> {
         consistency_proof(&StoredNodes(self.connection()), old, new).map_err(|_| damaged())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Decision;
+    use crate::audit::testing::pkcs8;
+    use crate::calendar::Timestamp;
+    use crate::records::Code;
+    use crate::store::{Committed, Tx, testing};
+
+    fn entry(n: u64) -> Entry {
+        let code = |text: &str| Code::new(text).expect("a code");
+        let (time, id) = (Timestamp::from_millis(1_800_000_000_000), code(&format!("r-{n}")));
+        let organization = OrgId::new(&format!("org-{}", n % 3)).ok();
+        Entry { organization, ..Entry::new(time, id, code("Query"), Decision::Allowed, code("in-force")) }
+    }
+
+    #[tokio::test]
+    async fn a_receipt_proves_its_entry_whatever_else_of_its_group_was_undone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = testing::open(folder.path());
+        let signer = SignerKey::from_pkcs8("test/log", &pkcs8([7; 32])).expect("a key");
+        let is_undone = |n: u64| n % 3 == 1;
+        let mut waiting = Vec::new();
+        for n in 0..300 {
+            let steps = move |tx: &mut Tx<'_>| {
+                tx.log_unproven(&entry(1_000 + n))?;
+                tx.log(&entry(n))?;
+                if is_undone(n) { Err(Error::Damaged("on purpose")) } else { Ok(()) }
+            };
+            waiting.push(store.submit("test", steps).await.expect("the store runs"));
+        }
+        let mut n_proven = 0;
+        for (n, pending) in (0..).zip(waiting) {
+            let committed = pending.committed().await;
+            assert_eq!(committed.is_err(), is_undone(n));
+            let Ok(Committed { receipt, .. }) = committed else { continue };
+            let proven = receipt.expect("a proof").verify(signer.verifier(), None, None).expect("it holds");
+            assert_eq!(proven.entry.request_id, entry(n).request_id);
+            assert_eq!(proven.index, 2 * n_proven + 1, "those that were undone have no place");
+            n_proven += 1;
+        }
+        // What is in the table is the same log.
+        let head = store.read_blocking(|snapshot| snapshot.verify_log(signer.verifier()));
+        assert_eq!(head.map_err(|error: Error| error).expect("it verifies").size, 2 * n_proven);
+        let old = store.transaction("old", |tx| tx.receipt_of(5)).await;
+        let old: Committed<_> = old.map_err(|error: Error| error).expect("it is there");
+        let proven = old.value.expect("a proof").verify(signer.verifier(), None, None).expect("it holds");
+        assert_eq!((proven.index, proven.entry.request_id), (5, entry(3).request_id));
+    }
+}

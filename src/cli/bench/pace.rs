@@ -14,6 +14,7 @@ pub(super) fn ticks(a_second: u32, n: u32) -> UnboundedReceiver<Instant> {
     let tick = move || {
         for at in 0..n {
             let due = start + Duration::from_secs(1) * at / a_second;
+            // That is what a clock is for: nothing else tells that the moment has come.
             thread::sleep(due.saturating_duration_since(Instant::now()));
             // Who asks no more needs no clock.
             if sender.send(due).is_err() {
