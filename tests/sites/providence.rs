@@ -2,8 +2,7 @@
 //! difference of differences with the children behind all four numbers; and a survey without names that links to nobody.
 
 use crate::harness::Service;
-use crate::makings::{Die, Files, Shares, product, race, rows, written};
-use crate::support::who;
+use crate::makings::{Die, Files, Shares, name, product, race, rows, written};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -93,8 +92,7 @@ fn city() -> City {
         let school = SCHOOLS[(n % 8) as usize];
         let flag = if WITH.contains(&school) { "yes" } else { "no" };
         let category = die.pick(&[("hispanic", 64), ("black", 20), ("white", 15), ("pacific_islander", 1)]);
-        // With a few dozen names, and birthdays that many share, one key in a hundred linked hardly anybody.
-        let who = who(n, 2000 + (n % 9) as u32);
+        let who = format!("{},{}-{:02}-{:02}", name(n), 2000 + n % 9, 1 + n % 12, 1 + n % 28);
         let columns = "student_id,first_name,last_name,birth_date";
         let row = format!("{n},{who},{}", race(category));
         city.schools.add("students", &format!("{columns},races,hispanic"), &row);

@@ -1,5 +1,6 @@
 //! Promises of the engine, on invented people.
 
+mod namesakes;
 mod order;
 mod town;
 mod verdict;
