@@ -59,14 +59,15 @@ pub(crate) fn each_mut<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
     });
 }
 
+/// What may be made and not taken.
+const AHEAD: usize = 2;
+
 /// Makes something of each item on another thread, a little ahead of the calling one, which takes them in order.
 pub(crate) fn ahead<I: Send, T: Send>(
     items: impl Iterator<Item = I> + Send,
     make: impl Fn(I) -> T + Sync,
     take: impl FnMut(T),
 ) {
-    /// What may be made and not taken.
-    const AHEAD: usize = 2;
     if n_threads() == 1 {
         items.map(make).for_each(take);
         return;
@@ -80,7 +81,28 @@ pub(crate) fn ahead<I: Send, T: Send>(
     });
 }
 
-/// The same, with room of its own for each thread.
+/// Takes what the calling thread gives on another one, a little behind it, in order; whatever giving it came to.
+pub(crate) fn behind<T: Send, R>(
+    give: impl FnOnce(&mut dyn FnMut(T)) -> R,
+    mut take: impl FnMut(T) + Send,
+) -> R {
+    if n_threads() == 1 {
+        return give(&mut take);
+    }
+    std::thread::scope(|scope| {
+        let (given, taken) = std::sync::mpsc::sync_channel(AHEAD);
+        let taking = scope.spawn(move || taken.into_iter().for_each(take));
+        // Who takes no more has panicked.
+        let came_to = give(&mut |item| drop(given.send(item)));
+        drop(given);
+        match taking.join() {
+            Ok(()) => came_to,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// The same as [`map`], with room of its own for each thread.
 pub(crate) fn map_with<S, R: Send>(
     n: usize,
     room: impl Fn() -> S + Sync,
@@ -164,5 +186,25 @@ mod tests {
             let expected = (0..100).map(|at| (n_threads.get() == 1, true, 2 * at));
             assert!(taken.into_iter().eq(expected));
         }
+    }
+    #[test]
+    fn what_is_given_is_taken_in_order_on_another_thread() {
+        for n_threads in [1, 2] {
+            let (mut taken, own) = (Vec::new(), current().id());
+            let take = |item: usize| taken.push((current().id() == own, item));
+            let give = |give: &mut dyn FnMut(usize)| {
+                (0..100).for_each(give);
+                7
+            };
+            let n_threads = NonZero::new(n_threads).expect("one at least");
+            assert_eq!(on_threads(n_threads, || behind(give, take)), 7);
+            assert!(taken.into_iter().eq((0..100).map(|item| (n_threads.get() == 1, item))));
+        }
+        let panicked = std::panic::catch_unwind(|| {
+            on_threads(NonZero::new(2).expect("two"), || {
+                behind(|give| (0..100).for_each(give), |_: usize| panic!("on purpose"));
+            });
+        });
+        assert!(panicked.is_err());
     }
 }

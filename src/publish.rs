@@ -7,6 +7,7 @@ mod before;
 pub mod check;
 mod freeze;
 mod gathered;
+mod handed_on;
 mod opted_out;
 
 pub(crate) use before::Before;

@@ -1,6 +1,7 @@
 //! The first stage: linked records become the columns of an edition.
 
 use super::gathered::{Gathered, OfPerson, Part};
+use super::handed_on::HandedOn;
 use super::{Error, opted_out};
 use crate::audit::Call;
 use crate::calendar::Date;
@@ -31,27 +32,7 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     let persons: HashMap<(u32, Token), u32> = (subjects.into_iter())
         .filter_map(|row| Some(((row.source, row.student), facts.position(row.person)?)))
         .collect();
-    let (mut sources, mut n_waiting) = (BTreeSet::new(), 0);
-    snapshot.each_unread(|record| {
-        let Some(&source) = numbers.get(&record.source) else {
-            return Err(store::Error::Damaged("a source"));
-        };
-        sources.insert(record.source);
-        match (record.kind, record.student) {
-            (Kind::School | Kind::Program | Kind::SchoolDay, _) => match record.fact()? {
-                Fact::School(school) => builder.add_school(source, &school),
-                Fact::Program(program) => builder.add_program(&program),
-                Fact::SchoolDay(day) => builder.add_school_day(source, &day),
-                _ => return Err(store::Error::Damaged("a record")),
-            },
-            (kind, Some(student)) => match persons.get(&(record.source, student)) {
-                Some(&person) => facts.add(person, record.source, kind, record.bytes)?,
-                None => n_waiting += 1,
-            },
-            (_, None) => return Err(store::Error::Damaged("a record without its student")),
-        }
-        Ok(())
-    })?;
+    let (sources, n_waiting) = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
     facts.sort();
     let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
     opted_out::add(snapshot, &persons, &mut facts, frozen_on)?;
@@ -63,6 +44,54 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     add_persons(facts, &numbers, &mut builder)?;
     let sources = sources.iter().map(|number| names[number].clone()).collect();
     Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
+}
+
+/// Adds what stands: of places to the builder, and of persons to the facts. By whom it is, and how many records wait for their
+/// student.
+fn read(
+    snapshot: &Snapshot<'_>,
+    numbers: &BTreeMap<u32, SourceId>,
+    persons: &HashMap<(u32, Token), u32>,
+    builder: &mut EditionBuilder,
+    facts: &mut Gathered,
+) -> Result<(BTreeSet<u32>, u64), store::Error> {
+    let (mut sources, mut n_waiting, mut added) = (BTreeSet::new(), 0, Ok(()));
+    let add = |handed_on: HandedOn| {
+        for (source, student, kind, fact) in handed_on.records() {
+            match persons.get(&(source, student)) {
+                Some(&person) if added.is_ok() => added = facts.add(person, source, kind, fact),
+                Some(_) => {}
+                None => n_waiting += 1,
+            }
+        }
+    };
+    let hand_on = |hand_on: &mut dyn FnMut(HandedOn)| {
+        let mut of_students = HandedOn::new();
+        snapshot.each_unread(|record| {
+            let source = *numbers.get(&record.source).ok_or(store::Error::Damaged("a source"))?;
+            sources.insert(record.source);
+            match (record.kind, record.student) {
+                (Kind::School | Kind::Program | Kind::SchoolDay, _) => match record.fact()? {
+                    Fact::School(school) => builder.add_school(source, &school),
+                    Fact::Program(program) => builder.add_program(&program),
+                    Fact::SchoolDay(day) => builder.add_school_day(source, &day),
+                    _ => return Err(store::Error::Damaged("a record")),
+                },
+                (kind, Some(student)) => {
+                    of_students.add(record.source, student, kind, record.bytes);
+                    if of_students.is_full() {
+                        hand_on(std::mem::replace(&mut of_students, HandedOn::new()));
+                    }
+                }
+                (_, None) => return Err(store::Error::Damaged("a record without its student")),
+            }
+            Ok(())
+        })?;
+        hand_on(of_students);
+        Ok::<(), store::Error>(())
+    };
+    parallel::behind(hand_on, add)?;
+    added.map(|()| (sources, n_waiting))
 }
 
 /// Folds what is said of each person, and lets it go. What is stored is read a little ahead, which takes as long.
