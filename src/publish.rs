@@ -182,7 +182,7 @@ fn make(
     let before = Before::next(snapshot)?;
     let number = before.number();
     progress(Stage::Freeze);
-    let Frozen { edition, sources, n_waiting, n_without_consent } = freeze(snapshot, call)?;
+    let Frozen { edition, sources, held, n_waiting, n_without_consent } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
     let counted = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let (tabulations, closed) = before.open(outcomes::tabulate(&edition, &counted.products)?);
@@ -222,7 +222,7 @@ fn make(
         conflicts,
         closed,
         n_destructions: snapshot.destructions()?.len(),
-        held: snapshot.held_now()?,
+        held,
     })
 }
 

@@ -109,6 +109,7 @@ pub(super) struct Guarded {
     pub(super) span: Span,
     /// Rows to protect modulo the span, scaled to begin with 1; proportional ones once.
     targets: Vec<Row>,
+    hashes: Vec<u64>,
     /// Positions of the targets by a hash of their row; a removed target is in no list.
     known: HashMap<u64, Vec<u32>>,
     /// For each variable the targets that hold it, and some that once did.
@@ -118,19 +119,22 @@ pub(super) struct Guarded {
 impl Guarded {
     pub(super) fn new(n_variables: usize) -> Self {
         let holders = vec![Vec::new(); n_variables];
-        Self { span: Span::new(n_variables), targets: Vec::new(), known: HashMap::new(), holders }
+        let (targets, hashes) = (Vec::new(), Vec::new());
+        Self { span: Span::new(n_variables), targets, hashes, known: HashMap::new(), holders }
     }
 
     /// Protects a row that is reduced and not in the span.
     pub(super) fn protect(&mut self, row: Row) {
         let row = scaled(row, 0);
-        if self.find(&row).is_none() {
+        let hash = hash(&row);
+        if !self.holds(hash, &row) {
             let target = self.targets.len() as u32;
             for &(variable, _) in &row {
                 self.holders[variable as usize].push(target);
             }
             self.targets.push(Row::new());
-            self.insert(target, row);
+            self.hashes.push(0);
+            self.insert(target, hash, row);
         }
     }
 
@@ -139,7 +143,7 @@ impl Guarded {
     pub(super) fn publish(&mut self, row: &Row) -> bool {
         let row = scaled(row.clone(), 0);
         // Modulo the span, a row gives away what is proportional to it, and nothing else.
-        if self.find(&row).is_some() {
+        if self.holds(hash(&row), &row) {
             return false;
         }
         let pivot = (0..row.len()).min_by_key(|&at| self.holders[row[at].0 as usize].len());
@@ -153,8 +157,9 @@ impl Guarded {
                 self.forget(target);
                 let old = std::mem::take(&mut self.targets[target as usize]);
                 let new = scaled(self.combine(&old, &row, factor, target), 0);
-                if self.find(&new).is_none() {
-                    self.insert(target, new);
+                let hash = hash(&new);
+                if !self.holds(hash, &new) {
+                    self.insert(target, hash, new);
                 }
             }
         }
@@ -162,18 +167,19 @@ impl Guarded {
         true
     }
 
-    fn find(&self, row: &Row) -> Option<u32> {
-        let same = |&&target: &&u32| self.targets[target as usize] == *row;
-        self.known.get(&hash(row))?.iter().find(same).copied()
+    fn holds(&self, hash: u64, row: &Row) -> bool {
+        let same = |&target: &u32| self.targets[target as usize] == *row;
+        self.known.get(&hash).is_some_and(|targets| targets.iter().any(same))
     }
 
-    fn insert(&mut self, target: u32, row: Row) {
-        self.known.entry(hash(&row)).or_default().push(target);
+    fn insert(&mut self, target: u32, hash: u64, row: Row) {
+        self.known.entry(hash).or_default().push(target);
+        self.hashes[target as usize] = hash;
         self.targets[target as usize] = row;
     }
 
     fn forget(&mut self, target: u32) {
-        if let Some(list) = self.known.get_mut(&hash(&self.targets[target as usize])) {
+        if let Some(list) = self.known.get_mut(&self.hashes[target as usize]) {
             list.retain(|&other| other != target);
         }
     }

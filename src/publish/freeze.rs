@@ -9,13 +9,15 @@ use crate::identity::Token;
 use crate::outcomes::{Edition, EditionBuilder, SourceId, SourcedFact};
 use crate::parallel;
 use crate::records::{Fact, Kind, OrgId};
-use crate::store::{self, Snapshot};
+use crate::store::{self, Held, Snapshot};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// An edition, and what is told beside it.
 pub(super) struct Frozen {
     pub(super) edition: Edition,
     pub(super) sources: BTreeSet<OrgId>,
+    /// Under what the records that were read are held.
+    pub(super) held: Vec<Held>,
     pub(super) n_waiting: u64,
     pub(super) n_without_consent: u64,
 }
@@ -32,7 +34,7 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     let persons: HashMap<(u32, Token), u32> = (subjects.into_iter())
         .filter_map(|row| Some(((row.source, row.student), facts.position(row.person)?)))
         .collect();
-    let (sources, n_waiting) = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
+    let (held, n_waiting) = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
     facts.sort();
     let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
     opted_out::add(snapshot, &persons, &mut facts, frozen_on)?;
@@ -42,20 +44,21 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
         builder.note_services(&sourced(&of.facts()?, &numbers));
     }
     add_persons(facts, &numbers, &mut builder)?;
-    let sources = sources.iter().map(|number| names[number].clone()).collect();
-    Ok(Frozen { edition: builder.finish()?, sources, n_waiting, n_without_consent })
+    let sources = held.iter().map(|(source, _)| names[source].clone()).collect();
+    let held = held.into_iter().collect();
+    Ok(Frozen { edition: builder.finish()?, sources, held, n_waiting, n_without_consent })
 }
 
-/// Adds what stands: of places to the builder, and of persons to the facts. By whom it is, and how many records wait for their
-/// student.
+/// Adds what stands: of places to the builder, and of persons to the facts. Under what it is held, and how many records wait
+/// for their student.
 fn read(
     snapshot: &Snapshot<'_>,
     numbers: &BTreeMap<u32, SourceId>,
     persons: &HashMap<(u32, Token), u32>,
     builder: &mut EditionBuilder,
     facts: &mut Gathered,
-) -> Result<(BTreeSet<u32>, u64), store::Error> {
-    let (mut sources, mut n_waiting, mut added) = (BTreeSet::new(), 0, Ok(()));
+) -> Result<(BTreeSet<Held>, u64), store::Error> {
+    let (mut held, mut n_waiting, mut added) = (BTreeSet::new(), 0, Ok(()));
     let add = |handed_on: HandedOn| {
         for (source, student, kind, fact) in handed_on.records() {
             match persons.get(&(source, student)) {
@@ -69,7 +72,7 @@ fn read(
         let mut of_students = HandedOn::new();
         snapshot.each_unread(|record| {
             let source = *numbers.get(&record.source).ok_or(store::Error::Damaged("a source"))?;
-            sources.insert(record.source);
+            held.insert((record.source, record.holding));
             match (record.kind, record.student) {
                 (Kind::School | Kind::Program | Kind::SchoolDay, _) => match record.fact()? {
                     Fact::School(school) => builder.add_school(source, &school),
@@ -91,7 +94,7 @@ fn read(
         Ok::<(), store::Error>(())
     };
     parallel::behind(hand_on, add)?;
-    added.map(|()| (sources, n_waiting))
+    added.map(|()| (held, n_waiting))
 }
 
 /// Folds what is said of each person, and lets it go. What is stored is read a little ahead, which takes as long.

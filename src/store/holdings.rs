@@ -61,18 +61,14 @@ impl Snapshot<'_> {
     }
 
     /// Under what the records that stand now are held, each once.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Database`].
-    pub fn held_now(&self) -> Result<Vec<Held>, Error> {
-        let sql =
-            "SELECT source, holding, count(*) FROM record WHERE fact IS NOT NULL GROUP BY source, holding";
-        let mut rows = self.prepare(sql)?;
-        let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-        let rows = rows.collect::<Result<Vec<(Held, i64)>, _>>()?;
-        let held = self.with_arrivals(rows, |place, row| Ok(Some((place.source, row.holding))))?;
-        Ok(held.into_keys().collect())
+    #[cfg(test)]
+    pub(crate) fn held_now(&self) -> Result<Vec<Held>, Error> {
+        let mut held = std::collections::BTreeSet::new();
+        self.each_unread(|record| {
+            held.insert((record.source, record.holding));
+            Ok(())
+        })?;
+        Ok(held.into_iter().collect())
     }
 
     /// The editions whose records are not destroyed, by number.

@@ -1,6 +1,7 @@
 //! Linkage keys by their ids: the one that links, and the one that follows it while sources encode anew.
 
-use super::{Error, Snapshot, Tx, arrivals::ALL_SOURCES, organizations::org};
+use super::arrivals::{ALL_SOURCES, StandingRecord};
+use super::{Error, Snapshot, Tx, organizations::org};
 use crate::identity::{Encoding, KeyId, Make};
 use crate::records::{Kind, OrgId};
 use rusqlite::{Connection, params};
@@ -88,7 +89,7 @@ impl Snapshot<'_> {
     pub fn key_progress(&self) -> Result<Vec<KeyProgress>, Error> {
         let keys = self.linkage_keys()?;
         let (mut on_rosters, person) = (HashSet::new(), Kind::Person as u8);
-        self.each_standing(ALL_SOURCES, |place, student, _| {
+        self.each_standing(ALL_SOURCES, |StandingRecord { place, student, .. }| {
             on_rosters
                 .extend(student.filter(|_| place.kind == person).map(|student| (place.source, student)));
             Ok(())

@@ -1,6 +1,6 @@
 //! Records as they stand.
 
-use super::arrivals::{ALL_SOURCES, Place, Row};
+use super::arrivals::{ALL_SOURCES, Place, Row, StandingRecord};
 use super::{Error, OtherKey, Outcome, Snapshot, Tx, organizations::org};
 use crate::calendar::Timestamp;
 use crate::identity::{Pseudonymized, Token};
@@ -27,6 +27,8 @@ pub struct Unread<'r> {
     pub kind: Kind,
     /// Token of the student; absent for schools and programs.
     pub student: Option<Token>,
+    /// The set of agreements it is held under, where that is known.
+    pub holding: Option<i64>,
     /// What it says, as it is stored.
     pub bytes: &'r [u8],
 }
@@ -73,9 +75,9 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`], [`Error::Damaged`], or what the visitor returns.
     pub fn each_unread(&self, mut visit: impl FnMut(Unread<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        self.each_standing(ALL_SOURCES, |place, student, bytes| {
-            let (source, student) = (place.source, student.map(Token::from_bytes));
-            visit(Unread { source, kind: kind(place.kind)?, student, bytes })
+        self.each_standing(ALL_SOURCES, |StandingRecord { place, student, holding, fact }| {
+            let (kind, student) = (kind(place.kind)?, student.map(Token::from_bytes));
+            visit(Unread { source: place.source, kind, student, holding, bytes: fact })
         })
     }
 
@@ -96,8 +98,8 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn each_record_of(&self, source: u32, mut visit: impl FnMut(Token, Stored)) -> Result<(), Error> {
-        self.each_standing((source, source), |place, student, bytes| {
-            let fact = Fact::from_stored(bytes).ok_or(Error::Damaged("a record"))?;
+        self.each_standing((source, source), |StandingRecord { place, student, fact, .. }| {
+            let fact = Fact::from_stored(fact).ok_or(Error::Damaged("a record"))?;
             visit(
                 Token::from_bytes(place.key),
                 Stored { source, student: student.map(Token::from_bytes), fact },

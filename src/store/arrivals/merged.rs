@@ -5,6 +5,14 @@ use super::{Place, Row, Rows, sealed};
 use rusqlite::{OptionalExtension, params};
 use std::collections::BTreeMap;
 
+/// A record that stands, where it is stored.
+pub(in crate::store) struct StandingRecord<'r> {
+    pub(in crate::store) place: Place,
+    pub(in crate::store) student: Option<[u8; 16]>,
+    pub(in crate::store) holding: Option<i64>,
+    pub(in crate::store) fact: &'r [u8],
+}
+
 impl Snapshot<'_> {
     /// What has come and may have no row yet: of each place the newest.
     pub(in crate::store) fn arrivals(&self) -> Result<Rows, Error> {
@@ -24,17 +32,17 @@ impl Snapshot<'_> {
         Ok(row.optional()?)
     }
 
-    /// Visits what stands of sources from one number to another, by place: whose it is, and what it says.
+    /// Visits what stands of sources from one number to another, by place.
     pub(in crate::store) fn each_standing(
         &self,
         (from, to): (u32, u32),
-        mut visit: impl FnMut(&Place, Option<[u8; 16]>, &[u8]) -> Result<(), Error>,
+        mut visit: impl FnMut(StandingRecord<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut arrivals = self.arrivals()?;
         arrivals.retain(|place, _| (from..=to).contains(&place.source));
         let mut arrivals = arrivals.into_iter().peekable();
         let mut statement = self.prepare(
-            "SELECT source, kind, key, student, fact FROM record
+            "SELECT source, kind, key, student, fact, holding FROM record
              WHERE source BETWEEN ?1 AND ?2 AND fact IS NOT NULL ORDER BY source, kind, key",
         )?;
         let mut rows = statement.query([from, to])?;
@@ -43,19 +51,15 @@ impl Snapshot<'_> {
             let mut is_replaced = false;
             while let Some((at, arrival)) = arrivals.next_if(|(at, _)| *at <= place) {
                 is_replaced = at == place;
-                if let Some(fact) = &arrival.fact {
-                    visit(&at, arrival.student, fact)?;
-                }
+                arrival.standing(at).map_or(Ok(()), &mut visit)?;
             }
             if !is_replaced {
                 let fact = row.get_ref(4)?.as_blob().map_err(|_| Error::Damaged("a record"))?;
-                visit(&place, row.get(3)?, fact)?;
+                visit(StandingRecord { place, student: row.get(3)?, holding: row.get(5)?, fact })?;
             }
         }
         for (at, arrival) in arrivals {
-            if let Some(fact) = &arrival.fact {
-                visit(&at, arrival.student, fact)?;
-            }
+            arrival.standing(at).map_or(Ok(()), &mut visit)?;
         }
         Ok(())
     }
@@ -83,5 +87,13 @@ impl Snapshot<'_> {
         }
         let counts = counts.into_iter().filter(|(_, n)| *n > 0);
         Ok(counts.map(|(sort, n)| (sort, n.unsigned_abs())).collect())
+    }
+}
+
+impl Row {
+    /// The record of a place, unless it is withdrawn.
+    fn standing(&self, place: Place) -> Option<StandingRecord<'_>> {
+        let fact = self.fact.as_deref()?;
+        Some(StandingRecord { place, student: self.student, holding: self.holding, fact })
     }
 }

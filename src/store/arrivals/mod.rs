@@ -11,6 +11,7 @@ mod sealed;
 mod seen;
 
 use super::{Error, ServiceKey};
+pub(super) use merged::StandingRecord;
 use rusqlite::{CachedStatement, Connection, params};
 use seen::Seen;
 use std::collections::BTreeMap;

@@ -69,6 +69,8 @@ impl Joint {
                 }
             }
         }
+        // Their span is the same in any order; the smallest groups first, others become short before they have their turn.
+        joint.known.sort_by_key(Vec::len);
         joint
     }
 }

@@ -6,6 +6,7 @@
 //! first one is shown or follows, and each table has an elimination of its own.
 
 mod joint;
+mod line;
 mod secondary;
 
 use super::super::lattice::Lattice;

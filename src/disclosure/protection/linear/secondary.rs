@@ -12,6 +12,7 @@
 //! `GaussSuppression`; the order, the field and the guard on lines are ours.
 
 use super::joint::Joint;
+use super::line::Lines;
 use crate::disclosure::lattice::Lattice;
 use crate::disclosure::span::{Guarded, Row, Span};
 use crate::disclosure::watched::Watched;
@@ -66,34 +67,30 @@ impl Quantity<'_> {
             .filter(|&cell| self.primary[cell as usize])
             .map(|cell| vec![cell])
             .collect();
-        let mut lines = HashSet::new();
-        let mut unsafe_lines = |shown: &[bool]| -> Vec<Vec<u32>> {
-            let is_hidden = |cell: u32| !shown[cell as usize] && self.occupied[cell as usize];
-            let mut found = lattice.lines(is_hidden);
-            for around in &self.hidden_around {
-                found.extend(lattice.lines(|cell| is_hidden(cell) || around[cell as usize]));
-            }
-            found.retain(|line| line.len() > 1 && is_unsafe(line) && lines.insert(line.clone()));
-            found
+        let mut lines = Lines {
+            lattice,
+            occupied: self.occupied,
+            hidden_around: &self.hidden_around,
+            is_unsafe: &is_unsafe,
+            guarded: HashSet::new(),
         };
-        targets.extend(unsafe_lines(&self.candidate));
+        targets.extend(lines.guard_unsafe(&self.candidate, |_| true));
         if targets.is_empty() && self.joint.targets.is_empty() {
             return self.everything();
         }
         loop {
-            let mut state = self.solve(&targets);
-            let mut more = unsafe_lines(&state.shown);
-            more.retain(|line| state.remainder(line).is_empty());
+            let (mut state, met) = self.solve(&targets, &mut lines);
+            let shown = std::mem::take(&mut state.shown);
+            let more = lines.guard_unsafe(&shown, |line| state.remainder(line).is_empty());
             if more.is_empty() {
                 // A refused candidate never follows later: with it, a target would.
                 let is_open = |cell: usize| !self.candidate[cell] && !self.primary[cell];
                 let derivable = (0..lattice.n_cells())
-                    .map(|cell| {
-                        state.shown[cell] || (is_open(cell) && state.remainder(&[cell as u32]).is_empty())
-                    })
+                    .map(|cell| shown[cell] || (is_open(cell) && state.remainder(&[cell as u32]).is_empty()))
                     .collect();
-                return Suppressed { shown: state.shown, derivable };
+                return Suppressed { shown, derivable };
             }
+            targets.extend(met);
             targets.extend(more);
         }
     }
@@ -143,20 +140,28 @@ impl Quantity<'_> {
         Suppressed { shown: self.candidate.clone(), derivable: vec![true; self.candidate.len()] }
     }
 
-    fn solve(&self, targets: &[Vec<u32>]) -> State {
+    /// The elimination, and the lines that were guarded on the way besides the targets.
+    fn solve(&self, targets: &[Vec<u32>], lines: &mut Lines<'_>) -> (State, Vec<Vec<u32>>) {
         match self.order {
-            Order::Upwards(order) if self.joint.known.is_empty() => self.solve_upwards(order, targets),
-            Order::Downwards(order) | Order::Upwards(order) => self.solve_downwards(order, targets),
+            Order::Upwards(order) if self.joint.known.is_empty() => {
+                (self.solve_upwards(order, targets), Vec::new())
+            }
+            Order::Downwards(order) | Order::Upwards(order) => self.solve_downwards(order, targets, lines),
         }
     }
 
     /// Every target is guarded from the start, so cells can be taken in any order: what people look at
     /// first is shown first.
-    fn solve_downwards(&self, order: &[u32], targets: &[Vec<u32>]) -> State {
+    fn solve_downwards(
+        &self,
+        order: &[u32],
+        targets: &[Vec<u32>],
+        lines: &mut Lines<'_>,
+    ) -> (State, Vec<Vec<u32>>) {
         let n_cells = self.lattice.n_cells();
         let mut guarded = Guarded::new(self.present.len() + self.joint.n_more);
         let rows: Vec<Row> = (0..n_cells as u32).map(|cell| self.raw(&[cell])).collect();
-        let mut shown = vec![false; n_cells];
+        let (mut shown, mut met) = (vec![false; n_cells], Vec::new());
         for row in &self.joint.known {
             let row = guarded.span.reduce(std::iter::once(row));
             if !row.is_empty() {
@@ -171,11 +176,30 @@ impl Quantity<'_> {
                 guarded.protect(row);
             }
         }
+        let mut undecided = lines.undecided(&self.candidate);
         for &cell in order.iter().filter(|&&cell| self.candidate[cell as usize]) {
-            let row = guarded.span.reduce(std::iter::once(&rows[cell as usize]));
-            shown[cell as usize] = row.is_empty() || guarded.publish(&row);
+            lines.decide(cell, &mut undecided);
+            for is_shown in [true, false] {
+                shown[cell as usize] = is_shown;
+                // A line is guarded once it is known what it lacks and before that follows. Found at the end, each would take
+                // another attempt.
+                for line in lines.unsafe_of(cell, &shown, &undecided) {
+                    let row = guarded.span.reduce(line.iter().map(|&cell| &rows[cell as usize]));
+                    if !row.is_empty() {
+                        guarded.protect(row);
+                        lines.guarded.insert(line.clone());
+                        met.push(line);
+                    }
+                }
+                if is_shown {
+                    let row = guarded.span.reduce(std::iter::once(&rows[cell as usize]));
+                    if row.is_empty() || guarded.publish(&row) {
+                        break;
+                    }
+                }
+            }
         }
-        State { span: guarded.span, rows, shown }
+        (State { span: guarded.span, rows, shown }, met)
     }
 
     fn solve_upwards(&self, order: &[u32], targets: &[Vec<u32>]) -> State {
