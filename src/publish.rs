@@ -9,6 +9,7 @@ mod freeze;
 mod gathered;
 mod handed_on;
 mod opted_out;
+mod whose;
 
 pub(crate) use before::Before;
 

@@ -2,15 +2,15 @@
 
 use super::gathered::{Gathered, OfPerson, Part};
 use super::handed_on::HandedOn;
+use super::whose::Whose;
 use super::{Error, opted_out};
 use crate::audit::Call;
 use crate::calendar::Date;
-use crate::identity::Token;
 use crate::outcomes::{Edition, EditionBuilder, SourceId, SourcedFact};
 use crate::parallel;
 use crate::records::{Fact, Kind, OrgId};
 use crate::store::{self, Held, Snapshot};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An edition, and what is told beside it.
 pub(super) struct Frozen {
@@ -31,9 +31,9 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
         names.iter().filter_map(|(&number, id)| Some((number, builder.source(id)?))).collect();
     let subjects = snapshot.subjects()?;
     let mut facts = Gathered::new(subjects.iter().map(|row| row.person).collect())?;
-    let persons: HashMap<(u32, Token), u32> = (subjects.into_iter())
-        .filter_map(|row| Some(((row.source, row.student), facts.position(row.person)?)))
-        .collect();
+    let persons = subjects.into_iter();
+    let persons = persons.filter_map(|row| Some((row.source, row.student, facts.position(row.person)?)));
+    let persons = Whose::new(persons);
     let (held, n_waiting) = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
     facts.sort();
     let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
@@ -54,18 +54,28 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
 fn read(
     snapshot: &Snapshot<'_>,
     numbers: &BTreeMap<u32, SourceId>,
-    persons: &HashMap<(u32, Token), u32>,
+    persons: &Whose,
     builder: &mut EditionBuilder,
     facts: &mut Gathered,
 ) -> Result<(BTreeSet<Held>, u64), store::Error> {
     let (mut held, mut n_waiting, mut added) = (BTreeSet::new(), 0, Ok(()));
+    let mut found: Vec<(u32, u32)> = Vec::new();
     let add = |handed_on: HandedOn| {
-        for (source, student, kind, fact) in handed_on.records() {
-            match persons.get(&(source, student)) {
-                Some(&person) if added.is_ok() => added = facts.add(person, source, kind, fact),
-                Some(_) => {}
+        // Persons are looked up one right after the other, and facts are added in the persons' order: one by one, each record
+        // would wait for memory several times.
+        found.clear();
+        for (at, (source, student)) in (0..).zip(handed_on.students()) {
+            match persons.find(source, student) {
+                Some(person) => found.push((person, at)),
                 None => n_waiting += 1,
             }
+        }
+        found.sort_unstable();
+        if added.is_ok() {
+            added = found.iter().try_for_each(|(person, at)| {
+                let (source, kind, fact) = handed_on.record(*at as usize);
+                facts.add(*person, source, kind, fact)
+            });
         }
     };
     let hand_on = |hand_on: &mut dyn FnMut(HandedOn)| {

@@ -2,6 +2,7 @@
 //! times the memory.
 
 use super::Error;
+use crate::chunked::Chunked;
 use crate::outcomes;
 use crate::parallel;
 use crate::records::{Fact, Kind};
@@ -21,9 +22,15 @@ const PERSONS: usize = 1_024;
 /// Some persons, and their facts one behind the other.
 pub(super) struct Part {
     persons: Vec<StoredPerson>,
-    bytes: Vec<u8>,
+    pages: Vec<Vec<u8>>,
+    /// Where facts are that have come since the others were sorted.
+    came: Chunked<Place>,
     places: Vec<Place>,
 }
+
+/// Bytes of a page, on which every fact finds room. What grows in one piece is copied each time it is full, and a third of it
+/// is empty: of a state that was 300 MB.
+const PAGE: usize = 1 << 16;
 
 /// Whose a fact is, what it is, and where, in 12 bytes. Of one person they are ordered by source and kind, then as they came.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,8 +56,7 @@ impl Gathered {
         persons.sort_unstable();
         persons.dedup();
         u32::try_from(persons.len()).map_err(|_| outcomes::Error::TooMany("persons"))?;
-        let part = |persons: &[_]| Part { persons: persons.to_vec(), bytes: Vec::new(), places: Vec::new() };
-        Ok(Self { parts: persons.chunks(PERSONS).map(part).collect(), persons })
+        Ok(Self { parts: persons.chunks(PERSONS).map(Part::new).collect(), persons })
     }
 
     /// The position of a person, by which facts are added.
@@ -69,17 +75,14 @@ impl Gathered {
         let source = u16::try_from(source).map_err(|_| store::Error::Damaged("a source"))?;
         let (part, person) = in_part(person);
         let part = &mut self.parts[part];
-        let too_long = |_| store::Error::Damaged("a record");
-        let start = u32::try_from(part.bytes.len()).map_err(too_long)?;
-        let len = u16::try_from(fact.len()).map_err(too_long)?;
-        part.places.push(Place { person, source, kind: kind as u8, start, len });
-        part.bytes.extend_from_slice(fact);
+        let (start, len) = part.write(fact).ok_or(store::Error::Damaged("a record"))?;
+        part.came.push(Place { person, source, kind: kind as u8, start, len });
         Ok(())
     }
 
     /// Brings the facts of each person together.
     pub(super) fn sort(&mut self) {
-        parallel::each_mut(&mut self.parts, |part| part.places.sort_unstable());
+        parallel::each_mut(&mut self.parts, Part::sort);
     }
 
     /// The source that comes first of those that say something of a person.
@@ -127,6 +130,31 @@ fn position(part: usize, place: Place) -> u32 {
 }
 
 impl Part {
+    fn new(persons: &[StoredPerson]) -> Self {
+        Self { persons: persons.to_vec(), pages: Vec::new(), came: Chunked::default(), places: Vec::new() }
+    }
+
+    /// Writes a fact down, and says where. None has more than 65,535 bytes, nor the facts of a part four gigabytes.
+    fn write(&mut self, fact: &[u8]) -> Option<(u32, u16)> {
+        let len = u16::try_from(fact.len()).ok()?;
+        if self.pages.last().is_none_or(|page| page.len() + fact.len() > PAGE) {
+            self.pages.push(Vec::with_capacity(PAGE));
+        }
+        let n_before = self.pages.len() - 1;
+        let page = self.pages.last_mut()?;
+        let start = u32::try_from(n_before * PAGE + page.len()).ok()?;
+        page.extend_from_slice(fact);
+        Some((start, len))
+    }
+
+    fn sort(&mut self) {
+        let came = std::mem::take(&mut self.came);
+        let mut places = Vec::with_capacity(self.places.len() + came.len());
+        places.extend(self.places.iter().chain(came.iter()));
+        places.sort_unstable();
+        self.places = places;
+    }
+
     /// Each person of whom something is said, in the order of their numbers. They are sorted.
     pub(super) fn of_persons(&self) -> impl Iterator<Item = OfPerson<'_>> {
         let same = |left: &Place, right: &Place| left.person == right.person;
@@ -134,8 +162,9 @@ impl Part {
     }
 
     fn read(&self, place: &Place) -> Result<Fact, store::Error> {
-        let (start, len) = (place.start as usize, usize::from(place.len));
-        Fact::from_stored(&self.bytes[start..start + len]).ok_or(store::Error::Damaged("a record"))
+        let (start, len) = (place.start as usize % PAGE, usize::from(place.len));
+        let page = &self.pages[place.start as usize / PAGE];
+        Fact::from_stored(&page[start..start + len]).ok_or(store::Error::Damaged("a record"))
     }
 }
 
@@ -158,87 +187,4 @@ impl OfPerson<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::records::{AttendanceSummary, Code, Consent, Demographics, OptOut};
-
-    fn summary(days: u32) -> Fact {
-        let day = |text: &str| text.parse().expect("a date");
-        Fact::AttendanceSummary(AttendanceSummary {
-            school: Code::new("N1").expect("a code"),
-            from: day("2024-09-03"),
-            to: day("2025-06-20"),
-            days_enrolled_hundredths: days,
-            days_present_hundredths: 0,
-            days_absent_hundredths: 0,
-        })
-    }
-
-    fn gathered(facts: &[(u64, u32, Fact)]) -> Gathered {
-        let persons = facts.iter().map(|(person, ..)| StoredPerson(*person)).collect();
-        let mut gathered = Gathered::new(persons).expect("few persons");
-        for (person, source, fact) in facts {
-            let at = gathered.position(StoredPerson(*person)).expect("it is one of them");
-            gathered.add(at, *source, fact.kind(), &fact.to_stored()).expect("it fits");
-        }
-        gathered.sort();
-        gathered
-    }
-
-    #[test]
-    fn each_person_has_its_facts_by_source_and_kind_and_as_they_came() {
-        let person = Fact::Person(Demographics::default());
-        let gathered = gathered(&[
-            (9, 2, summary(300)),
-            (4, 1, summary(200)),
-            (9, 2, summary(100)),
-            (9, 1, summary(500)),
-            (9, 2, person.clone()),
-        ]);
-        let all: Vec<_> =
-            gathered.of_persons().map(|of| (of.number(), of.facts().expect("as they were stored"))).collect();
-        let of_nine = vec![(1, summary(500)), (2, person), (2, summary(300)), (2, summary(100))];
-        assert_eq!(all, [(4, vec![(1, summary(200))]), (9, of_nine)]);
-        let kinds: Vec<_> = gathered.of_persons().map(|of| of.has(Kind::Person)).collect();
-        assert_eq!(kinds, [false, true]);
-    }
-
-    #[test]
-    fn persons_of_all_parts_come_in_order() {
-        let n = 2 * PERSONS as u64 + 3;
-        let facts: Vec<_> = (0..n).rev().map(|person| (3 * person, 1, summary(person as u32))).collect();
-        let gathered = gathered(&facts);
-        let expected = || (0..n).map(|person| (3 * person, vec![(1, summary(person as u32))]));
-        let read = |of: OfPerson<'_>| (of.number(), of.facts().expect("as they were stored"));
-        assert!(gathered.of_persons().map(read).eq(expected()));
-        assert_eq!(gathered.first_source(n as u32 - 1), Some(1));
-        let positions = gathered.of_kind(Kind::AttendanceSummary).map(|of| of.expect("it reads").0);
-        assert!(positions.eq(0..n as u32));
-        let parts: Vec<Part> = gathered.into_parts().collect();
-        assert_eq!(parts.iter().map(|part| part.of_persons().count()).collect::<Vec<_>>(), [1_024, 1_024, 3]);
-        assert!(parts.iter().flat_map(Part::of_persons).map(read).eq(expected()));
-    }
-
-    #[test]
-    fn what_is_left_out_is_gone_and_what_is_of_a_kind_is_found() {
-        let (from, until) = ("2024-01-01".parse().expect("a date"), None);
-        let consent = Fact::Consent(Consent { from, until });
-        let out = Fact::OptOut(OptOut { from, until });
-        let mut gathered = gathered(&[(1, 1, summary(1)), (1, 2, consent.clone()), (2, 2, out)]);
-        let found: Vec<_> = gathered.of_kind(Kind::Consent).map(|fact| fact.expect("it reads")).collect();
-        assert_eq!(found, [(0, 2, consent)]);
-        gathered.retain(|_, source| source == 2);
-        assert_eq!((gathered.first_source(0), gathered.first_source(1)), (Some(2), Some(2)));
-        gathered.retain(|person, _| person == 1);
-        assert_eq!((gathered.first_source(0), gathered.first_source(1)), (None, Some(2)));
-    }
-
-    #[test]
-    fn what_no_store_holds_is_damage() {
-        let mut gathered = Gathered::new(vec![StoredPerson(1)]).expect("one person");
-        assert!(gathered.add(0, 1, Kind::Person, &[1; 65_536]).is_err());
-        assert!(gathered.add(0, 70_000, Kind::Person, &[]).is_err());
-        gathered.add(0, 1, Kind::Person, &[200, 1]).expect("nobody has read it yet");
-        assert!(gathered.of_persons().all(|of| of.facts().is_err()));
-    }
-}
+mod tests;

@@ -16,8 +16,9 @@ struct Record {
     end: u32,
 }
 
-/// Records that are handed on at once: few enough to stay in the cache, and enough for waiting to take no time.
-const AT_ONCE: usize = 4_096;
+/// Records that are handed on at once: few enough to stay in the cache, and enough for several to be of persons who stand
+/// together.
+const AT_ONCE: usize = 32_768;
 /// About as many bytes as such records have.
 const BYTES: usize = 32 * AT_ONCE;
 
@@ -36,12 +37,16 @@ impl HandedOn {
         self.records.len() >= AT_ONCE
     }
 
-    /// Each source, student, kind and fact, in the order in which they were added.
-    pub(super) fn records(&self) -> impl Iterator<Item = (u32, Token, Kind, &[u8])> {
-        let starts = std::iter::once(0).chain(self.records.iter().map(|record| record.end as usize));
-        starts.zip(&self.records).map(|(start, record)| {
-            (record.source, record.student, record.kind, &self.bytes[start..record.end as usize])
-        })
+    /// Each record's source and student, in the order in which they were added.
+    pub(super) fn students(&self) -> impl Iterator<Item = (u32, Token)> {
+        self.records.iter().map(|record| (record.source, record.student))
+    }
+
+    /// The source, kind and fact at a position.
+    pub(super) fn record(&self, at: usize) -> (u32, Kind, &[u8]) {
+        let Record { source, kind, end, .. } = self.records[at];
+        let start = at.checked_sub(1).map_or(0, |before| self.records[before].end);
+        (source, kind, &self.bytes[start as usize..end as usize])
     }
 }
 
@@ -52,7 +57,7 @@ mod tests {
     #[test]
     fn what_is_added_comes_out_as_it_was_until_it_is_full() {
         let mut handed_on = HandedOn::new();
-        assert_eq!(handed_on.records().count(), 0);
+        assert_eq!(handed_on.students().count(), 0);
         let student = |n: usize| Token::from_bytes([n as u8; 16]);
         let fact = |n: usize| vec![n as u8; n % 3];
         for n in 0..AT_ONCE {
@@ -60,9 +65,10 @@ mod tests {
             handed_on.add(n as u32, student(n), Kind::ALL[n % 5], &fact(n));
         }
         assert!(handed_on.is_full());
-        for (n, (source, of, kind, bytes)) in handed_on.records().enumerate() {
-            assert!((source, of, kind) == (n as u32, student(n), Kind::ALL[n % 5]) && bytes == fact(n));
+        for (n, whose) in handed_on.students().enumerate() {
+            assert!(whose == (n as u32, student(n)));
+            assert_eq!(handed_on.record(n), (n as u32, Kind::ALL[n % 5], &fact(n)[..]));
         }
-        assert_eq!(handed_on.records().count(), AT_ONCE);
+        assert_eq!(handed_on.students().count(), AT_ONCE);
     }
 }

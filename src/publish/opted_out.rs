@@ -2,23 +2,22 @@
 
 use super::Error;
 use super::gathered::Gathered;
+use super::whose::Whose;
 use crate::calendar::Date;
-use crate::identity::Token;
 use crate::records::{Fact, Kind, OptOut};
 use crate::store::{CarriedOptOut, Snapshot};
-use std::collections::HashMap;
 
 /// Adds to facts, which are sorted, that such persons have opted out. Those of whom nothing is said are passed over: there is
 /// nothing to leave out.
 pub(super) fn add(
     snapshot: &Snapshot<'_>,
-    persons: &HashMap<(u32, Token), u32>,
+    persons: &Whose,
     facts: &mut Gathered,
     frozen_on: Date,
 ) -> Result<(), Error> {
     let mut added = Vec::new();
     for CarriedOptOut { source, student, until } in snapshot.carried_opt_outs()? {
-        if let Some(&person) = persons.get(&(source, student))
+        if let Some(person) = persons.find(source, student)
             && let Some(source) = facts.first_source(person)
         {
             added.push((person, source, Fact::OptOut(OptOut { from: frozen_on, until })));
