@@ -82,3 +82,20 @@ fn what_no_store_holds_is_damage() {
     gathered.add(0, 1, Kind::Person, &[200, 1]).expect("nobody has read it yet");
     assert!(gathered.of_persons().all(|of| of.facts().is_err()));
 }
+
+#[test]
+fn the_facts_of_a_part_fill_many_pages() {
+    let n = 20_000;
+    let facts: Vec<_> = (0..n).map(|days| (3, 1, summary(days))).collect();
+    let gathered = gathered(&facts);
+    let of: Vec<_> = gathered.of_persons().collect();
+    assert!(gathered.parts[0].pages.len() > 2 && of.len() == 1);
+    let expected = (0..n).map(|days| (1, summary(days)));
+    assert!(of[0].facts().expect("as they were stored").into_iter().eq(expected));
+    let mut part = Part::new(&[]);
+    let writes = [40_000, 30_000, 65_535, 0, 1].map(|len| part.write(&vec![1; len]));
+    let page = PAGE as u32;
+    let at = [0, page, 2 * page, 2 * page + 65_535, 2 * page + 65_535];
+    assert_eq!(writes.map(|written| written.map(|(start, _)| start)), at.map(Some));
+    assert_eq!(part.write(&[1; 65_536]), None);
+}

@@ -79,7 +79,7 @@ impl Quantity<'_> {
             return self.everything();
         }
         loop {
-            let (mut state, met) = self.solve(&targets, &mut lines);
+            let mut state = self.solve(&targets, &mut lines);
             let shown = std::mem::take(&mut state.shown);
             let more = lines.guard_unsafe(&shown, |line| state.remainder(line).is_empty());
             if more.is_empty() {
@@ -90,7 +90,7 @@ impl Quantity<'_> {
                     .collect();
                 return Suppressed { shown, derivable };
             }
-            targets.extend(met);
+            targets.extend(state.met);
             targets.extend(more);
         }
     }
@@ -140,24 +140,16 @@ impl Quantity<'_> {
         Suppressed { shown: self.candidate.clone(), derivable: vec![true; self.candidate.len()] }
     }
 
-    /// The elimination, and the lines that were guarded on the way besides the targets.
-    fn solve(&self, targets: &[Vec<u32>], lines: &mut Lines<'_>) -> (State, Vec<Vec<u32>>) {
+    fn solve(&self, targets: &[Vec<u32>], lines: &mut Lines<'_>) -> State {
         match self.order {
-            Order::Upwards(order) if self.joint.known.is_empty() => {
-                (self.solve_upwards(order, targets), Vec::new())
-            }
+            Order::Upwards(order) if self.joint.known.is_empty() => self.solve_upwards(order, targets),
             Order::Downwards(order) | Order::Upwards(order) => self.solve_downwards(order, targets, lines),
         }
     }
 
     /// Every target is guarded from the start, so cells can be taken in any order: what people look at
     /// first is shown first.
-    fn solve_downwards(
-        &self,
-        order: &[u32],
-        targets: &[Vec<u32>],
-        lines: &mut Lines<'_>,
-    ) -> (State, Vec<Vec<u32>>) {
+    fn solve_downwards(&self, order: &[u32], targets: &[Vec<u32>], lines: &mut Lines<'_>) -> State {
         let n_cells = self.lattice.n_cells();
         let mut guarded = Guarded::new(self.present.len() + self.joint.n_more);
         let rows: Vec<Row> = (0..n_cells as u32).map(|cell| self.raw(&[cell])).collect();
@@ -199,7 +191,7 @@ impl Quantity<'_> {
                 }
             }
         }
-        (State { span: guarded.span, rows, shown }, met)
+        State { span: guarded.span, rows, shown, met }
     }
 
     fn solve_upwards(&self, order: &[u32], targets: &[Vec<u32>]) -> State {
@@ -262,7 +254,7 @@ impl Quantity<'_> {
                 rows[cell as usize] = if is_shown { Row::new() } else { row };
             }
         }
-        Ok(State { span: watched.span, rows, shown })
+        Ok(State { span: watched.span, rows, shown, met: Vec::new() })
     }
 
     /// A node of the geography and all below it, those before the ones above them.
@@ -304,6 +296,8 @@ struct State {
     /// What is left of each cell modulo the span when it had its turn.
     rows: Vec<Row>,
     shown: Vec<bool>,
+    /// Lines that were guarded on the way besides the targets.
+    met: Vec<Vec<u32>>,
 }
 
 impl State {

@@ -152,3 +152,64 @@ fn one_primary_cell_takes_three_secondary_ones() {
 fn eprintln_skipped() {
     eprintln!("skipped: the shared data folder is not beside the checkout");
 }
+
+/// A table of five rows and four columns, of people.
+fn made() -> (Tabulation, Lattice) {
+    let record = |at: u32| {
+        csv::StringRecord::from(vec![format!("r{}", at % 5), format!("c{}", at / 5), (3 + at).to_string()])
+    };
+    lattice(&(0..20).map(record).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_line_is_looked_at_when_its_last_cell_has_its_turn() {
+    let (_, lattice) = made();
+    let n_cells = lattice.n_cells();
+    let around = vec![(0..n_cells).map(|cell| cell % 7 == 0).collect::<Vec<bool>>()];
+    let occupied = vec![true; n_cells];
+    let mut n_lines = 0;
+    for seed in 0..20_usize {
+        let shown: Vec<bool> = (0..n_cells).map(|cell| (7 * cell + cell / 4 + seed) % 3 > 0).collect();
+        let is_unsafe = |line: &[u32]| line.len() % 3 != seed % 3;
+        let lines = || Lines {
+            lattice: &lattice,
+            occupied: &occupied,
+            hidden_around: &around,
+            is_unsafe: &is_unsafe,
+            guarded: HashSet::new(),
+        };
+        // Found all at once, they are what is found as the cells have their turns, in whatever order.
+        let at_once: HashSet<Vec<u32>> = lines().guard_unsafe(&shown, |_| true).into_iter().collect();
+        let (mut one_by_one, lines) = (HashSet::new(), lines());
+        let mut undecided = lines.undecided(&vec![true; n_cells]);
+        for turn in 0..n_cells {
+            let cell = ((turn * 11 + seed) % n_cells) as u32;
+            lines.decide(cell, &mut undecided);
+            one_by_one.extend(lines.unsafe_of(cell, &shown, &undecided));
+        }
+        assert_eq!(one_by_one, at_once);
+        n_lines += at_once.len();
+    }
+    assert!(n_lines > 20, "{n_lines}");
+}
+
+#[test]
+fn what_is_guarded_or_does_not_follow_is_not_guarded_again() {
+    let (_, lattice) = made();
+    let shown = vec![false; lattice.n_cells()];
+    let occupied = vec![true; lattice.n_cells()];
+    let mut lines = Lines {
+        lattice: &lattice,
+        occupied: &occupied,
+        hidden_around: &[],
+        is_unsafe: &|_| true,
+        guarded: HashSet::new(),
+    };
+    assert_eq!(lines.guard_unsafe(&shown, |_| false), [[0_u32; 0]; 0]);
+    let all = lines.guard_unsafe(&shown, |_| true);
+    // Rows and columns, each inside and at the margin.
+    assert_eq!(all.len(), 6 + 5);
+    assert_eq!(lines.guard_unsafe(&shown, |_| true), [[0_u32; 0]; 0]);
+    let undecided = lines.undecided(&shown);
+    assert!((0..30).all(|cell| lines.unsafe_of(cell, &shown, &undecided).is_empty()));
+}
