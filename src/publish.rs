@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 pub enum Stage {
     /// Links are settled.
     Link,
-    /// Linked records become columns.
+    /// What is out is counted, and linked records become columns.
     Freeze,
     /// Products are counted over their lattices.
     Tabulate,
@@ -183,9 +183,10 @@ fn make(
     let before = Before::next(snapshot)?;
     let number = before.number();
     progress(Stage::Freeze);
+    // Editions before are counted first: there is never more than one in memory.
+    let counted = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let Frozen { edition, sources, held, n_waiting, n_without_consent } = freeze(snapshot, call)?;
     progress(Stage::Tabulate);
-    let counted = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
     let (tabulations, closed) = before.open(outcomes::tabulate(&edition, &counted.products)?);
     if tabulations.is_empty() && !closed.is_empty() {
         return Err(Error::Closed);
