@@ -24,7 +24,7 @@ pub struct Settings {
 
 /// A call is refused for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many calls, try again in {} ms", retry_after.as_millis())]
+#[error("too many calls, try again in {} ms", retry_after.as_micros().div_ceil(1_000))]
 pub struct Busy {
     /// Which limit was met.
     pub limit: Limit,

@@ -16,14 +16,6 @@ const AGREEMENT: &str = include_str!("../../practice/papers/city-outcomes.toml")
 /// By five dimensions, each at every school.
 const PRODUCT: &str = include_str!("product.toml");
 
-/// Limits that nothing runs into: they are there to be measured elsewhere.
-const LIMITS: &str = "
-[limits]
-calls_per_second = 1000000
-running_calls_max = 5000
-running_calls_per_organization_max = 5000
-";
-
 /// Quiet but for what goes wrong: a line for each call would be measured, too.
 const LOGGING: [(&str, &str); 1] = [("RUST_LOG", "warn")];
 
@@ -94,9 +86,7 @@ async fn set_up(steps: &Steps) -> Result<(), Failure> {
     let members = members.iter().flat_map(|member| ["--for", member]);
     run(steps, &["certs", "init"].into_iter().chain(members).collect::<Vec<_>>()).await?;
     run(steps, &["init", "service", "--steward", "city-steward", "--listen", "127.0.0.1:0"]).await?;
-    let config = steps.path("service/throughline.toml");
-    let text = std::fs::read_to_string(&config)?;
-    std::fs::write(config, text + LIMITS)?;
+    steps.lift_limits()?;
     let agreement = AGREEMENT.replace("{begins}", "2020-07-01");
     let agreement = agreement.replace("{from}", "2021").replace("{to}", "2025");
     std::fs::write(steps.path("agreement.toml"), agreement)?;
