@@ -187,6 +187,7 @@ mod tests {
             assert!(taken.into_iter().eq(expected));
         }
     }
+
     #[test]
     fn what_is_given_is_taken_in_order_on_another_thread() {
         for n_threads in [1, 2] {
