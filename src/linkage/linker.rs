@@ -30,6 +30,8 @@ pub struct Linker {
     persons: HashMap<PersonId, Vec<u32>>,
     last_person: u64,
     pub(super) verdicts: Verdicts,
+    /// Whether everybody is who a full relink says, as nothing has come, gone or been decided since the last one.
+    pub(super) is_settled: bool,
 }
 
 /// The first half of the SHA-256 of an encoding: enough to tell whether another is the same.
@@ -242,6 +244,7 @@ impl Linker {
     }
 
     fn put(&mut self, record: Record) {
+        self.is_settled = false;
         let number = self.free.pop().unwrap_or_else(|| {
             u32::try_from(self.records.push(None)).expect("fewer than four thousand million records")
         });
@@ -256,6 +259,7 @@ impl Linker {
 
     fn take(&mut self, subject: Subject) -> Option<Record> {
         let number = self.numbers.remove(&subject)?;
+        self.is_settled = false;
         let record = self.records[number as usize].take()?;
         self.index.remove(number, &record.features);
         self.frequencies.remove(&record.features);

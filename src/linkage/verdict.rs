@@ -178,12 +178,14 @@ impl Linker {
     ///
     /// [`Contradiction`] when it does not fit the others that stand; then nothing is changed.
     pub fn decide(&mut self, pair: SubjectPair, verdict: Verdict) -> Result<(), Contradiction> {
+        self.is_settled = false;
         self.verdicts.decide(pair, verdict)
     }
 
     /// Takes a decision about two subjects back, and says whether there was one. What follows from others about
     /// the two still stands; otherwise weights decide again, from the next [`Linker::settle`] on.
     pub fn withdraw(&mut self, pair: SubjectPair) -> bool {
+        self.is_settled = false;
         self.verdicts.withdraw(pair)
     }
 }

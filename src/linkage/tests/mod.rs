@@ -150,9 +150,48 @@ fn settling_keeps_the_numbers_of_persons() {
         linker.settle().into_iter().map(|link| (link.subject, (link.person, link.model))).collect();
     let expected = [(subject(2, 23), (PersonId(8), 2)), (subject(3, 38), (PersonId(9), 2))];
     assert_eq!(changed, expected.into_iter().collect());
-    assert_eq!(linker.settle(), []);
+    assert_eq!(linker.settle_anew(), []);
     assert_eq!(linker.link(subject(4, 4), &encoded(ANA)).person, PersonId(8));
     assert_eq!(linker.link(subject(5, 5), &encoded(noah)).person, PersonId(9));
+}
+
+#[test]
+fn whatever_changes_links_has_them_settled_anew() {
+    let records = town::town(7, 60);
+    let (first, late) = records.split_at(records.len() / 2);
+    let mut linker = Linker::new(Model::default());
+    first.iter().for_each(|(subject, encoding, _)| _ = linker.link(*subject, encoding));
+    let pair = {
+        let links = linker.relink();
+        let same = links.iter().enumerate().find_map(|(at, link)| {
+            links[..at]
+                .iter()
+                .find(|other| other.person == link.person)
+                .map(|other| [link.subject, other.subject])
+        });
+        let [one, other] = same.expect("somebody is in two sources");
+        SubjectPair::new(one, other)
+    };
+    let changes: [&dyn Fn(&mut Linker); 6] = [
+        &|linker| late.iter().for_each(|(subject, encoding, _)| _ = linker.link(*subject, encoding)),
+        &|linker| _ = linker.link(late[0].0, &late[1].1),
+        &|linker| linker.decide(pair, Verdict::Different).expect("nothing else is decided"),
+        &|linker| assert!(linker.withdraw(pair)),
+        &|linker| first.iter().take(20).for_each(|(subject, ..)| linker.remove(*subject)),
+        &|linker| {
+            first.iter().for_each(|(subject, encoding, _)| linker.restore(*subject, encoding, PersonId(1)))
+        },
+    ];
+    linker.settle();
+    for change in changes {
+        change(&mut linker);
+        assert!(!linker.is_settled);
+        linker.settle();
+        assert_eq!(linker.settle_anew(), [], "everybody is who a full relink says");
+    }
+    let (known, encoding, _) = &first[0];
+    linker.link(*known, encoding);
+    assert!(linker.is_settled, "who is known and comes again changes nothing");
 }
 
 #[test]
@@ -174,5 +213,5 @@ fn who_can_not_be_compared_keeps_the_person_until_encoded_again() {
     linker.remove(subject(2, 2));
     assert_eq!(linker.link(subject(0, 0), &encoded(ANA)).person, PersonId(5));
     assert_eq!(linker.link(subject(1, 1), &encoded(ANA)).person, PersonId(5));
-    assert_eq!(linker.settle(), []);
+    assert_eq!(linker.settle_anew(), []);
 }

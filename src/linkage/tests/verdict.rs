@@ -187,7 +187,7 @@ fn a_review_shows_what_is_undecided_and_changes_nothing() {
     linker.settle();
     let before = linker.relink();
     let review = linker.review(&Wanted::doubtful(10));
-    assert_eq!(linker.settle(), []);
+    assert_eq!(linker.settle_anew(), []);
     let persons: BTreeMap<_, _> = before.iter().map(|link| (link.subject, link.person)).collect();
     let n_persons = before.iter().map(|link| link.person.0).max();
     assert_eq!(Some(review.n_persons), n_persons);
