@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 17] = [
+const MIGRATIONS: [&str; 18] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 17] = [
     include_str!("migrations/15_openings.sql"),
     include_str!("migrations/16_log_places.sql"),
     include_str!("migrations/17_arrivals.sql"),
+    include_str!("migrations/18_edition_column.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.
