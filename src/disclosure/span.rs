@@ -114,13 +114,16 @@ pub(super) struct Guarded {
     known: HashMap<u64, Vec<u32>>,
     /// For each variable the targets that hold it, and some that once did.
     holders: Vec<Vec<u32>>,
+    /// Scratch: a row that is being made.
+    made: Row,
 }
 
 impl Guarded {
     pub(super) fn new(n_variables: usize) -> Self {
         let holders = vec![Vec::new(); n_variables];
         let (targets, hashes) = (Vec::new(), Vec::new());
-        Self { span: Span::new(n_variables), targets, hashes, known: HashMap::new(), holders }
+        let (span, known, made) = (Span::new(n_variables), HashMap::new(), Row::new());
+        Self { span, targets, hashes, known, holders, made }
     }
 
     /// Protects a row that is reduced and not in the span.
@@ -149,15 +152,20 @@ impl Guarded {
         let pivot = (0..row.len()).min_by_key(|&at| self.holders[row[at].0 as usize].len());
         let pivot = pivot.expect("the row is not empty");
         let row = scaled(row, pivot);
-        let variable = row[pivot].0;
+        let (variable, hash) = (row[pivot].0, hash(&row));
         for target in std::mem::take(&mut self.holders[variable as usize]) {
             let old = &self.targets[target as usize];
             if let Ok(at) = old.binary_search_by_key(&variable, |&(variable, _)| variable) {
                 let factor = negative(old[at].1);
                 self.forget(target);
                 let old = std::mem::take(&mut self.targets[target as usize]);
-                let new = scaled(self.combine(&old, &row, factor, target), 0);
-                let hash = hash(&new);
+                self.combine(&old, &row, factor, target);
+                let (new, scale) = (&self.made, scale(&self.made, 0));
+                // Targets are most of what a large lattice takes, so they have no room to grow.
+                let new: Row =
+                    new.iter().map(|&(of, coefficient)| (of, multiply(coefficient, scale))).collect();
+                let hash = add(self.hashes[target as usize], multiply(hash, factor));
+                let hash = multiply(hash, scale);
                 if !self.holds(hash, &new) {
                     self.insert(target, hash, new);
                 }
@@ -184,31 +192,32 @@ impl Guarded {
         }
     }
 
-    /// `old + factor * row`, noting the target at the variables it gains.
-    fn combine(&mut self, old: &Row, row: &Row, factor: u64, target: u32) -> Row {
-        let mut result = Row::with_capacity(old.len() + row.len());
-        let (mut left, mut right) = (old.iter().peekable(), row.iter().peekable());
-        loop {
-            let (a, b) = (left.peek().map_or(u32::MAX, |x| x.0), right.peek().map_or(u32::MAX, |x| x.0));
-            if a == u32::MAX && b == u32::MAX {
-                // Targets are most of what a large lattice takes.
-                result.shrink_to_fit();
-                return result;
-            }
-            let mut sum = 0;
-            if a <= b {
-                sum = left.next().map_or(0, |x| x.1);
-            }
-            if b <= a {
-                sum = add(sum, right.next().map_or(0, |x| multiply(x.1, factor)));
-            }
-            if b < a {
-                self.holders[b as usize].push(target);
-            }
-            if sum != 0 {
-                result.push((a.min(b), sum));
+    /// Makes `old + factor * row`, noting the target at the variables it gains.
+    fn combine(&mut self, old: &[(u32, u64)], row: &[(u32, u64)], factor: u64, target: u32) {
+        let Self { made, holders, .. } = self;
+        made.clear();
+        let mut gain = |variable: u32, coefficient: u64| {
+            holders[variable as usize].push(target);
+            (variable, multiply(coefficient, factor))
+        };
+        let (mut left, mut right) = (0, 0);
+        while let (Some(&(a, of_old)), Some(&(b, of_row))) = (old.get(left), row.get(right)) {
+            if a < b {
+                made.push((a, of_old));
+                left += 1;
+            } else if b < a {
+                made.push(gain(b, of_row));
+                right += 1;
+            } else {
+                let sum = add(of_old, multiply(of_row, factor));
+                if sum != 0 {
+                    made.push((a, sum));
+                }
+                (left, right) = (left + 1, right + 1);
             }
         }
+        made.extend_from_slice(&old[left..]);
+        made.extend(row[right..].iter().map(|&(variable, coefficient)| gain(variable, coefficient)));
     }
 }
 
@@ -230,23 +239,30 @@ pub(super) fn product(row: &[(u32, u64)], vectors: &[[u64; 2]]) -> [u64; 2] {
 
 /// The row divided by its coefficient at a position.
 pub(super) fn scaled(mut row: Row, at: usize) -> Row {
-    if let Some(&(_, coefficient)) = row.get(at)
-        && coefficient != 1
-    {
-        let inverse = inverse(coefficient);
-        for entry in &mut row {
-            entry.1 = multiply(entry.1, inverse);
-        }
+    let scale = scale(&row, at);
+    if scale != 1 {
+        row.iter_mut().for_each(|entry| entry.1 = multiply(entry.1, scale));
     }
     row
 }
 
-/// A hash of a row; equal rows are compared in full, so it needs to be quick and no more.
+/// By what a row is multiplied for its coefficient at a position to be 1.
+fn scale(row: &Row, at: usize) -> u64 {
+    match row.get(at) {
+        None | Some((_, 1)) => 1,
+        Some(&(_, coefficient)) => inverse(coefficient),
+    }
+}
+
+/// A hash of a row; equal rows are compared in full, so it needs to be quick and no more. It is a linear map: that of a sum of
+/// rows is the sum of theirs, and need not be made of the sum.
 fn hash(row: &Row) -> u64 {
-    row.iter().fold(0, |hash, &(variable, coefficient)| {
-        let mixed = (hash ^ u64::from(variable)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29);
-        (mixed ^ coefficient).wrapping_mul(0xBF58_476D_1CE4_E5B9).rotate_left(31)
-    })
+    let weight = |variable: u32| {
+        let mixed = (u64::from(variable) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // In order, and not as good as random, the weights of different sums would be alike.
+        (mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 4
+    };
+    row.iter().fold(0, |hash, &(variable, coefficient)| add(hash, multiply(coefficient, weight(variable))))
 }
 
 /// A whole number modulo the prime.
@@ -305,6 +321,15 @@ mod tests {
 
     fn row(variables: &[u32]) -> Row {
         variables.iter().map(|&variable| (variable, 1)).collect()
+    }
+
+    #[test]
+    fn the_hash_of_a_sum_is_the_sum_of_hashes() {
+        let (one, other): (Row, Row) = (vec![(0, 1), (3, PRIME - 1)], vec![(1, 7), (3, 5)]);
+        let sum = vec![(0, 1), (1, 14), (3, 9)];
+        assert_eq!(hash(&sum), add(hash(&one), multiply(hash(&other), 2)));
+        assert_ne!(hash(&one), hash(&other));
+        assert_eq!(hash(&Row::new()), 0);
     }
 
     #[test]
