@@ -59,6 +59,22 @@ pub(crate) fn each_mut<T: Send>(items: &mut [T], work: impl Fn(&mut T) + Sync) {
     });
 }
 
+/// Does one thing, and meanwhile another on a thread of its own.
+pub(crate) fn both<H, T: Send>(here: impl FnOnce() -> H, there: impl FnOnce() -> T + Send) -> (H, T) {
+    if n_threads() == 1 {
+        return (here(), there());
+    }
+    std::thread::scope(|scope| {
+        let there = scope.spawn(there);
+        (here(), joined(there))
+    })
+}
+
+/// What came of a thread; its panic goes on.
+fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// What may be made and not taken.
 const AHEAD: usize = 2;
 
@@ -95,10 +111,8 @@ pub(crate) fn behind<T: Send, R>(
         // Who takes no more has panicked.
         let came_to = give(&mut |item| drop(given.send(item)));
         drop(given);
-        match taking.join() {
-            Ok(()) => came_to,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        joined(taking);
+        came_to
     })
 }
 
@@ -126,11 +140,7 @@ pub(crate) fn map_with<S, R: Send>(
     };
     let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..n_threads.min(n)).map(|_| scope.spawn(run)).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        threads.into_iter().flat_map(join).collect()
+        threads.into_iter().flat_map(joined).collect()
     });
     results.sort_unstable_by_key(|(at, _)| *at);
     results.into_iter().map(|(_, result)| result).collect()
@@ -174,6 +184,19 @@ mod tests {
             on_threads(n_threads, || each_mut(&mut items, |item| *item = 2 * *item + 1));
             assert!(items.into_iter().eq((0..n_items).map(|at| 2 * at + 1)));
         }
+    }
+
+    #[test]
+    fn of_two_things_one_is_done_on_another_thread() {
+        let id = || current().id();
+        for n_threads in [1, 2] {
+            let n_threads = NonZero::new(n_threads).expect("one at least");
+            let (here, there) = on_threads(n_threads, || both(id, id));
+            assert_eq!((here == id(), there == id()), (true, n_threads.get() == 1));
+        }
+        let two = NonZero::new(2).expect("two");
+        let panicked = std::panic::catch_unwind(|| on_threads(two, || both(|| (), || panic!("on purpose"))));
+        assert!(panicked.is_err());
     }
 
     #[test]

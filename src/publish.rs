@@ -15,15 +15,16 @@ pub(crate) use before::Before;
 
 use crate::audit::{Call, Receipt};
 use crate::calendar::SchoolYear;
-use crate::disclosure::{self, RuleProfile, Seal, SealReport};
-use crate::outcomes::{self, Edition, Product, Unit};
+use crate::disclosure::{self, Past, RuleProfile, Seal, SealReport};
+use crate::outcomes::{self, Coverage, Edition, Product, Tabulation, Unit};
+use crate::parallel;
 use crate::records::OrgId;
 use crate::store::{
     self, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports, Store, Tx,
 };
 use freeze::{Frozen, freeze};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A stage of publishing, for whoever waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,24 +193,23 @@ fn make(
         return Err(Error::Closed);
     }
     progress(Stage::Seal);
-    let (past, profiles) = (counted.past(), RuleProfile::all());
-    let (seal, report) = Seal::make_after(number, &tabulations, &past, &profiles, ties)?;
-    // Nobody hears of a seal whose own proof does not hold, or holds only without what is known by now.
-    seal.check_known(&tabulations)?;
-    report.proof.verify(&seal, &tabulations, &past, &profiles, ties)?;
+    let sealing = || sealed(number, &tabulations, &counted.past(), ties);
+    // After late records most of it is one school year, which one core works on.
+    let (sealed, (digest, coverage)) = parallel::both(sealing, || (edition.digest(), edition.coverage()));
+    let (seal, report) = sealed?;
     let left_out = left_out(&edition, &products, &seal);
     let row = EditionRow {
         number,
         title,
         frozen: call.time,
-        digest: edition.digest(),
+        digest,
         n_persons: edition.n_persons(),
         n_student_years: edition.n_rows(Unit::StudentYear) as u64,
         n_opted_out: edition.n_opted_out(),
         sources,
         destroyed: None,
     };
-    let notes = EditionNotes { reports: reports(snapshot, &edition, &row.sources)?, left_out };
+    let notes = EditionNotes { reports: reports(snapshot, coverage, &row.sources)?, left_out };
     let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
     let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
     Ok(Made {
@@ -228,13 +228,28 @@ fn make(
     })
 }
 
+/// Protects and seals what was counted. Nobody hears of a seal whose own proof does not hold, or holds only without what is
+/// known by now.
+fn sealed(
+    number: u32,
+    tabulations: &[Tabulation],
+    past: &[Past<'_>],
+    ties: &[u8; 32],
+) -> Result<(Seal, SealReport), Error> {
+    let profiles = RuleProfile::all();
+    let (seal, report) = Seal::make_after(number, tabulations, past, &profiles, ties)?;
+    seal.check_known(tabulations)?;
+    report.proof.verify(&seal, tabulations, past, &profiles, ties)?;
+    Ok((seal, report))
+}
+
 /// What each source had sent by now.
 fn reports(
     snapshot: &Snapshot<'_>,
-    edition: &Edition,
+    mut coverage: BTreeMap<OrgId, BTreeMap<u16, Coverage>>,
     sources: &BTreeSet<OrgId>,
 ) -> Result<SourceReports, store::Error> {
-    let (delivered, mut coverage) = (snapshot.delivered()?, edition.coverage());
+    let delivered = snapshot.delivered()?;
     let report = |source: &OrgId| {
         let coverage = coverage.remove(source).unwrap_or_default();
         (source.clone(), SourceReport { delivered: delivered.get(source).copied(), coverage })

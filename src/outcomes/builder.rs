@@ -2,6 +2,7 @@
 
 use super::attendance::Attendance;
 use super::cohort::{self, CohortMember, Graduate};
+use super::interner::Interner;
 use super::membership::{self, Memberships};
 use super::reporting::Reporting;
 use super::said::Person;
@@ -13,7 +14,7 @@ use super::{Edition, Error, freeze};
 use crate::calendar::Date;
 use crate::chunked::Chunked;
 use crate::records::{AttendanceStatus, Code, Fact, Label, OrgId, Program, School, SchoolDay};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A source as a builder knows it. Sources are ordered by their ids, and of two that disagree the first
 /// one counts.
@@ -222,15 +223,18 @@ impl EditionBuilder {
 
     fn add_row(&mut self, person: u32, first: usize, year: student_year::StudentYear<'_>) {
         let row = self.rows.len() as u32;
-        let school = year.school.map(|(source, code)| (source, code.clone()));
+        let school = year.school.map(|(source, code)| {
+            self.school_names.number(|known| known.0 == source && known.1 == *code, || (source, code.clone()))
+        });
+        let zone = year.zone.map(|zone| self.zones.number(|known| known == zone, || zone.clone()));
         let more = (year.conduct, year.progress);
         self.rows.push(Row {
             person,
             year: year.year,
             first: row as usize == first,
             enrolled: year.enrolled,
-            school: school.map_or(u32::MAX, |school| self.school_names.number(&school)),
-            zone: year.zone.map_or(u32::MAX, |zone| self.zones.number(zone)),
+            school: school.unwrap_or(u32::MAX),
+            zone: zone.unwrap_or(u32::MAX),
             groups: year.groups,
             attendance: year.attendance,
             more: (more != Default::default()).then(|| Box::new(more)),
@@ -240,11 +244,12 @@ impl EditionBuilder {
             *self.conflicts.entry(group.to_owned()).or_default() += 1;
         }
         for (test, subject, outcome) in year.results {
-            let test = self.tests.number(&(test.clone(), subject.clone()));
+            let is_it = |known: &(Code, Code)| known.0 == *test && known.1 == *subject;
+            let test = self.tests.number(is_it, || (test.clone(), subject.clone()));
             self.results.push((row, test, outcome));
         }
         for (program, services) in year.services {
-            let program = self.program_names.number(program);
+            let program = self.program_names.number(|known| known == program, || program.clone());
             self.services.push((row, program, services.totals));
             self.windows.extend(services.windows.map(|windows| (row, program, windows)));
         }
@@ -263,36 +268,4 @@ impl EditionBuilder {
 /// Memberships of someone without a student-year.
 pub(super) fn no_memberships() -> Memberships {
     membership::unknown()
-}
-
-/// Numbers for things, in the order they come up; [`Interner::sorted`] forgets that order.
-pub(super) struct Interner<T> {
-    numbers: HashMap<T, u32>,
-}
-
-impl<T> Default for Interner<T> {
-    fn default() -> Self {
-        Self { numbers: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Ord + std::hash::Hash> Interner<T> {
-    fn number(&mut self, thing: &T) -> u32 {
-        if let Some(number) = self.numbers.get(thing) {
-            return *number;
-        }
-        let next = self.numbers.len() as u32;
-        self.numbers.insert(thing.clone(), next);
-        next
-    }
-
-    /// The things in order, and for each number given out its place in that order.
-    pub(super) fn sorted(self) -> (Vec<T>, Vec<u32>) {
-        let sorted: BTreeMap<T, u32> = self.numbers.into_iter().collect();
-        let mut places = vec![0; sorted.len()];
-        for (place, number) in (0..).zip(sorted.values()) {
-            places[*number as usize] = place;
-        }
-        (sorted.into_keys().collect(), places)
-    }
 }

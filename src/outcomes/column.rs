@@ -5,6 +5,21 @@ use std::fmt;
 use std::hint::black_box;
 use std::ops::{Range, RangeInclusive};
 
+/// Runs one body for whatever width a column has.
+macro_rules! for_width {
+    ($column:expr, $values:ident => $body:expr) => {
+        match $column {
+            Column::U8($values) => $body,
+            Column::U16($values) => $body,
+            Column::U32($values) => $body,
+            Column::I32($values) => $body,
+            Column::I64($values) => $body,
+        }
+    };
+}
+
+mod packing;
+
 /// What a reader sees where a column has no value.
 pub(super) const MISSING: i64 = i64::MIN;
 
@@ -28,38 +43,7 @@ pub(super) enum Column {
     I64(Vec<i64>),
 }
 
-/// Runs one body for whatever width a column has.
-macro_rules! for_width {
-    ($column:expr, $values:ident => $body:expr) => {
-        match $column {
-            Column::U8($values) => $body,
-            Column::U16($values) => $body,
-            Column::U32($values) => $body,
-            Column::I32($values) => $body,
-            Column::I64($values) => $body,
-        }
-    };
-}
-
 impl Column {
-    /// Packs values, [`MISSING`] among them, into the narrowest width.
-    pub(super) fn pack(values: &[i64]) -> Self {
-        let known = || values.iter().copied().filter(|v| *v != MISSING);
-        let (least, most) = known().fold((0, 0), |(lo, hi), v| (v.min(lo), v.max(hi)));
-        let holds = |none: i64| least >= 0 && most < none;
-        if holds(u8::MISSING.into()) {
-            Self::U8(narrow(values))
-        } else if holds(u16::MISSING.into()) {
-            Self::U16(narrow(values))
-        } else if holds(u32::MISSING.into()) {
-            Self::U32(narrow(values))
-        } else if least > i32::MISSING.into() && most <= i32::MAX.into() {
-            Self::I32(narrow(values))
-        } else {
-            Self::I64(values.to_vec())
-        }
-    }
-
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
         for_width!(self, values => values.len())
@@ -227,10 +211,6 @@ fn narrowed<W: Width>(range: &RangeInclusive<i64>) -> Option<(W, W)> {
     (from <= to).then_some((from_narrow, to_narrow))
 }
 
-fn narrow<T: Width>(values: &[i64]) -> Vec<T> {
-    values.iter().map(|value| T::try_from(*value).unwrap_or(T::MISSING)).collect()
-}
-
 fn chunks<const N: usize>(bytes: &[u8]) -> Option<impl Iterator<Item = [u8; N]> + '_> {
     let (chunks, rest) = bytes.as_chunks::<N>();
     rest.is_empty().then(|| chunks.iter().copied())
@@ -239,29 +219,6 @@ fn chunks<const N: usize>(bytes: &[u8]) -> Option<impl Iterator<Item = [u8; N]> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Packs, checks the bytes a value takes, and reads everything back.
-    fn check(values: &[i64], width: usize) {
-        let column = Column::pack(values);
-        assert_eq!(column.iter().collect::<Vec<_>>(), values);
-        let bytes = column.to_bytes();
-        assert_eq!(bytes.len(), 1 + width * values.len());
-        assert_eq!(Column::from_bytes(&bytes), Some(column));
-    }
-
-    #[test]
-    fn the_narrowest_width_that_spares_the_missing_value_is_taken() {
-        check(&[0, 254, MISSING], 1);
-        check(&[0, 255, MISSING], 2);
-        check(&[65_534], 2);
-        check(&[65_535], 4);
-        check(&[i64::from(u32::MAX) - 1], 4);
-        check(&[i64::from(u32::MAX)], 8);
-        check(&[-1, MISSING, 5], 4);
-        check(&[i64::from(i32::MIN) + 1], 4);
-        check(&[i64::from(i32::MIN)], 8);
-        check(&[], 1);
-    }
 
     #[test]
     fn rows_that_are_not_there_are_missing() {

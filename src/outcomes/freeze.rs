@@ -1,5 +1,7 @@
 //! The last step of building an edition: everything numbered by its order, sorted, and packed.
 
+mod packed;
+
 use super::attendance::{Attendance, Days};
 use super::builder::{EditionBuilder, LaterRow, Row, SourceId, no_memberships};
 use super::cohort::{CohortMember, Graduate};
@@ -10,14 +12,11 @@ use super::service::{Totals, WINDOW_MIN};
 use super::student_year::Outcome;
 use super::{Edition, Error};
 use crate::chunked::Chunked;
-use crate::parallel;
 use crate::records::{Code, Label, OrgId, School, Sector};
+use packed::{Packed, Value};
 use std::collections::BTreeMap;
 
 type Columns = BTreeMap<String, Column>;
-
-/// What a column has of the row at a position of the builder's.
-type Value<'v> = Box<dyn Fn(usize) -> i64 + Sync + 'v>;
 
 /// Freezes a builder's rows.
 pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
@@ -90,13 +89,10 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
     for (group, of) in GROUPS.iter().enumerate() {
         values.push((of.name, Box::new(move |at| rows[at].groups[group].into())));
     }
-    let packed = parallel::in_parallel(&values, |(name, value)| {
-        let values: Vec<i64> = order.iter().map(|at| value(*at as usize)).collect();
-        ((*name).to_owned(), Column::pack(&values))
-    });
+    let packed = Packed::of(&values, &order);
     drop(values);
-    columns.extend(packed);
     builder.rows = Chunked::default();
+    columns.extend(packed.joined());
     let student_years = Frame::new(columns)?;
 
     let later = Later {

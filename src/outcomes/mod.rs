@@ -20,6 +20,7 @@ mod freeze;
 mod expression;
 mod evaluate;
 mod indicator;
+mod interner;
 mod steps;
 mod coverage;
 mod dimension;
