@@ -317,24 +317,4 @@ fn code(name: &str) -> Code {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_without_a_certificate_still_makes_an_entry() {
-        let call = Call {
-            time: Timestamp::from_millis(0),
-            request_id: "00ff".into(),
-            organization: None,
-            role: None,
-            principal: None,
-            certificate_serial: None,
-            rpc: "Query",
-            request_digest: None,
-            agreement: None,
-        };
-        let entry = call.refused("peer.certificate");
-        assert_eq!(Entry::parse(&entry.to_bytes()), Ok(entry.clone()));
-        assert_eq!((entry.decision, entry.rule.as_str()), (Decision::Refused, "peer.certificate"));
-    }
-}
+mod tests;
