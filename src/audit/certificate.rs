@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::audit::testing::{Memory, log_key};
     use crate::audit::{Checkpoint, Entry, SignedCheckpoint};
-    use crate::records::OrgId;
+    use crate::records::{Code, OrgId};
 
     fn scope(id: &str) -> Scope {
         Scope::Source(OrgId::new(id).expect("an id"))
@@ -181,6 +181,37 @@ mod tests {
                 .map_or(true, |text| Certificate::open(&text, log_key().verifier()).is_err());
             assert!(is_found, "byte {byte}");
         }
+    }
+
+    #[test]
+    fn a_certificate_is_of_this_log_and_of_this_form() {
+        let check = |from: &str, to: &str| {
+            let (good, of) = (text(), scope("eastbrook"));
+            assert!(good.contains(from), "{from}");
+            let file = file(&good.replacen(from, to, 1), |digest| certified(&of, digest));
+            assert_eq!(Certificate::open(&file, log_key().verifier()), Err(NotACertificate::Form), "{to}");
+        };
+        check("destruction v1", "destruction v2");
+        check("log: log.example", "log: dog.example");
+        check("destroyed: source ", "destroyed: town ");
+        check("erased: 2", "erased: on 2");
+    }
+
+    #[test]
+    fn the_end_of_an_agreement_is_certified_by_its_own_entry() {
+        let agreement = |id: &str| Scope::Agreement(Code::new(id).expect("a code"));
+        let statement = Statement::new(log_key().verifier().name(), 1, &agreement("a-1"), at());
+        let open = |of: &Scope| {
+            let file = file(statement.text(), |digest| certified(of, digest));
+            Certificate::open(&file, log_key().verifier()).map(|certificate| certificate.scope)
+        };
+        assert_eq!(open(&agreement("a-1")), Ok(agreement("a-1")));
+        assert_eq!(open(&agreement("a-2")), Err(NotACertificate::Entry));
+        assert_eq!(
+            open(&scope("a-1")),
+            Err(NotACertificate::Entry),
+            "a source of that name is another thing"
+        );
     }
 
     #[test]

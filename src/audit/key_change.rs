@@ -60,6 +60,8 @@ pub fn open_key_change(note: &[u8], kept: &VerifierKey) -> Result<VerifierKey, N
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::key::Pair;
+    use crate::audit::note::cosigned_message;
     use crate::audit::testing::{log_key, pkcs8};
     use crate::audit::{Checkpoint, Head, KeyError, SignedCheckpoint};
 
@@ -89,6 +91,33 @@ mod tests {
         let note = format!("{text}\n{}", both().sign(text));
         assert_eq!(open_key_change(note.as_bytes(), &kept), Err(NotAKeyChange::Form));
         assert_eq!(log_key().followed_by(&pkcs8([7; 32])).err(), Some(KeyError::Same));
+    }
+
+    #[test]
+    fn what_is_not_another_key_of_that_log_can_not_follow() {
+        let kept = log_key().verifier().clone();
+        let signed_with = |to: &Pair, line: &dyn Fn(&str) -> String| {
+            let text = format!("{HEADER}\n{kept}\n{}\n", to.public);
+            let note = format!("{text}\n{}{}", log_key().sign(&text), line(&text));
+            open_key_change(note.as_bytes(), &kept)
+        };
+        let pair = |name: &str, algorithm, seed: u8| {
+            Pair::from_pkcs8(name, algorithm, &pkcs8([seed; 32])).expect("a key")
+        };
+        let check = |name: &str, seed: u8, expected: Result<(), NotAKeyChange>| {
+            let to = pair(name, Algorithm::Ed25519, seed);
+            let found = signed_with(&to, &|text| to.line(&to.sign(text.as_bytes())));
+            assert_eq!(found.map(drop), expected, "{}", to.public);
+        };
+        check(kept.name(), 9, Ok(()));
+        check("log.example/other", 9, Err(NotAKeyChange::Form));
+        check(kept.name(), 7, Err(NotAKeyChange::Form));
+        let witness = pair(kept.name(), Algorithm::CosignatureV1, 9);
+        let cosigned = |text: &str| {
+            let signature = witness.sign(cosigned_message(7, text).as_bytes());
+            witness.line(&[&7_u64.to_be_bytes(), &signature[..]].concat())
+        };
+        assert_eq!(signed_with(&witness, &cosigned), Err(NotAKeyChange::Form));
     }
 
     #[test]
