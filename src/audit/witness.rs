@@ -124,13 +124,10 @@ pub fn add_checkpoint(
     if head.size == last.size && head.root != last.root {
         return Err(Refusal::Split(last.size));
     }
-    // Every tree continues the empty one: there is nothing to prove, so the proof must be empty.
-    let continues = match (last.size, &proof[..]) {
-        (0, []) => Ok(()),
-        (0, _) => Err(NotProven::Length),
-        _ => verify_consistency(&last, &head, &proof),
-    };
-    continues.map_err(Refusal::Inconsistent)?;
+    // Every tree continues the empty one: there is nothing to prove, and whatever should prove it is refused.
+    if last.size != 0 || !proof.is_empty() {
+        verify_consistency(&last, &head, &proof).map_err(Refusal::Inconsistent)?;
+    }
     let line = witness.cosign(&checkpoint, now);
     Ok(Cosigned { origin: checkpoint.origin().to_owned(), head, line })
 }
@@ -228,8 +225,14 @@ mod tests {
         assert_eq!(status(&body.replacen("old 0\n", "", 1)), Err(400));
         assert_eq!(status(&body.replacen("\n3\n", "\n03\n", 1)), Err(400));
         assert_eq!(status(""), Err(400));
+        assert_eq!(Refusal::UnknownLog.body(), "unknown log\n");
         let hash = head(&memory, 1).root;
         assert_eq!(status(&request(0, &[hash; 63], &signed(head(&memory, 3), &log_key()))), Err(422));
         assert_eq!(status(&request(0, &[hash; 64], &signed(head(&memory, 3), &log_key()))), Err(400));
+    }
+
+    #[test]
+    fn a_witness_has_a_name_of_its_own_for_each_log() {
+        assert_eq!(name("log.example/access", "northfield"), "log.example/access/witness/northfield");
     }
 }

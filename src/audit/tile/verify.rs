@@ -90,9 +90,10 @@ pub fn verify<E>(
     match suspect {
         None if recomputed == head => Ok(signed),
         None => Err(Flaw::Root),
-        // The entries lead to what was signed, so the tile is wrong; else the tile tells which entries are.
+        // The entries lead to what was signed, so the tile is wrong; else the tile tells which entries are. All that lie under
+        // its hash are in the log: it is of a complete subtree.
         Some((tile, _)) if recomputed == head => Err(Flaw::Tile(tile.to_string())),
-        Some((tile, at)) => Err(Flaw::Entries { first: at, last: (at + span(tile) - 1).min(head.size - 1) }),
+        Some((tile, at)) => Err(Flaw::Entries { first: at, last: at + span(tile) - 1 }),
     }
 }
 
