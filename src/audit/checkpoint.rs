@@ -202,6 +202,9 @@ mod tests {
                 Ok(text.to_owned())
             );
         }
+        let extensions =
+            |text: &str| text.parse().map(|checkpoint: Checkpoint| checkpoint.extensions().to_vec());
+        assert_eq!((extensions(text), extensions(&more)), (Ok(vec![]), Ok(vec!["more".to_owned()])));
         let wrong = [
             text.replace("\n10\n", "\n010\n"),
             text.replace("\n10\n", "\n+10\n"),

@@ -78,4 +78,9 @@ mod tests {
         assert_eq!(quorum(&signed_at(1 << 63, 1 << 63)), refused);
         assert_eq!(quorum(&pair.line(&[0; 7])), refused);
     }
+
+    #[test]
+    fn a_private_key_is_never_printed() {
+        assert_eq!(format!("{:?}", cosigner(1)), format!("Cosigner({})", cosigner(1).verifier()));
+    }
 }

@@ -138,6 +138,7 @@ mod tests {
         assert_eq!(Hash::of(b"abc").to_string(), abc);
         assert_eq!(Hash::of_parts(&[b"a", b"", b"bc"]).to_string(), abc);
         assert_eq!(Hash::try_from(abc.to_owned()), Ok(Hash::of(b"abc")));
+        assert_eq!(format!("{:?}", Hash::of(b"abc")), abc);
     }
 
     #[test]
@@ -161,5 +162,20 @@ mod tests {
         }
         assert!(Hash::try_from(hash.to_string().to_uppercase()).is_err());
         assert!(Hash::try_from(hash.to_string()[1..].to_owned()).is_err());
+    }
+
+    #[test]
+    fn what_is_no_digit_is_found_wherever_it_stands() {
+        for digits in [Hash::of(b"abc").to_string(), "0".repeat(64)] {
+            let check = |at: usize, wrong: &str| {
+                let mut text = digits.clone();
+                text.replace_range(at..at + wrong.len(), wrong);
+                assert_eq!(Hash::try_from(text.clone()), Err(NotAHash(())), "{text}");
+            };
+            for at in 0..64 {
+                ["/", ":", "A", "F", "`", "g", " "].iter().for_each(|wrong| check(at, wrong));
+            }
+            (0..63).for_each(|at| check(at, "gg"));
+        }
     }
 }

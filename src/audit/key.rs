@@ -280,6 +280,7 @@ mod tests {
         let key = log_key().verifier().clone();
         let text = key.to_string();
         assert_eq!(text.parse(), Ok(key.clone()));
+        assert_eq!(format!("{key:?}"), text);
         let upper = text.replacen(&hex(key.id), &hex(key.id).to_uppercase(), 1);
         assert!(upper == text || upper.parse::<VerifierKey>() == Err(KeyError::Id));
         assert_eq!(text.replacen("log.", "dog.", 1).parse::<VerifierKey>(), Err(KeyError::Id));

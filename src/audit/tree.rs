@@ -196,6 +196,12 @@ mod tests {
             memory.append(&size.to_be_bytes());
             assert_eq!(memory.frontier.root(), naive::root(&memory.leaves));
             assert_eq!(Frontier::load(&memory, size).expect("its nodes are stored"), before);
+            let mut n_leaves = 0;
+            for Node { level, index, hash } in memory.frontier.peaks() {
+                assert_eq!((memory.nodes.get(&(level, index)), index << level), (Some(&hash), n_leaves));
+                n_leaves += 1 << level;
+            }
+            assert_eq!(n_leaves, memory.frontier.size());
         }
         // 300 leaves complete 150 pairs, 75 fours, and so on.
         assert_eq!(memory.nodes.len(), 300 + 150 + 75 + 37 + 18 + 9 + 4 + 2 + 1);

@@ -77,6 +77,14 @@ fn the_longest_entry_fits() {
     let length = full().to_bytes().len();
     assert!(length <= LENGTH_MAX, "{length}");
     assert_eq!(Entry::parse(&[b' '; LENGTH_MAX + 1]), Err(NotAnEntry::TooLong));
+    assert_eq!(Entry::parse(&[b' '; LENGTH_MAX]), Err(NotAnEntry::Malformed));
+}
+
+#[test]
+fn decisions_have_names() {
+    let names = ["intended", "allowed", "refused"].map(|name| (Some(name), Decision::named(name)));
+    assert_eq!(names, Decision::ALL.map(|decision| (Some(decision.name()), Some(decision))));
+    assert_eq!(Decision::named("maybe"), None);
 }
 
 #[test]
@@ -127,16 +135,37 @@ fn a_query_has_no_room_for_a_name_outside_ascii_or_a_quote() {
     }
 }
 
-#[test]
-fn a_filter_needs_every_condition() {
-    let entry = Entry {
+/// A refused question, of which a filter can ask everything.
+fn question() -> Entry {
+    Entry {
         organization: OrgId::new("north").ok(),
         agreement: Some(code("a-1")),
         purpose: Some(code("research")),
         principal: Some(code("a.miller")),
         product: Some(code("city")),
         ..refusal()
-    };
+    }
+}
+
+#[test]
+fn what_meets_conditions_has_their_spellings_in_its_bytes() {
+    let entry = question();
+    let conditions = entry.conditions();
+    assert!(conditions.matches(&entry) && !conditions.matches(&refusal()));
+    let text = String::from_utf8(entry.to_bytes()).expect("it is UTF-8");
+    let spellings = conditions.spellings();
+    assert_eq!(spellings.len(), 8);
+    for (place, spelling) in spellings.iter().enumerate() {
+        assert!(text.contains(spelling) && !spellings[..place].contains(spelling), "{spelling}");
+    }
+    assert_eq!(Filter::default().spellings(), [""; 0]);
+    let (logged, _) = entry.committed([7; 16]).expect("it names a person");
+    assert_eq!(logged.conditions(), Filter { principal: None, ..conditions });
+}
+
+#[test]
+fn a_filter_needs_every_condition() {
+    let entry = question();
     let all = Filter {
         organization: entry.organization.clone(),
         agreement: entry.agreement.clone(),

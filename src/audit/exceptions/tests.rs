@@ -38,6 +38,13 @@ fn found(from: u64, hours: Option<WorkingHours>, entries: &[Entry]) -> Vec<(Kind
 }
 
 #[test]
+fn each_kind_has_a_name_and_words_of_its_own() {
+    let names: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.name().to_owned()).collect();
+    let words: BTreeSet<_> = Kind::ALL.iter().map(ToString::to_string).collect();
+    assert_eq!((names.len(), words.len()), (7, 7));
+}
+
+#[test]
 fn ordinary_days_have_none() {
     let hours = WorkingHours { from: 6, to: 20, ahead: 0 };
     let refusals = (0..40).map(|n| entry(8 * 60 + 2 * n as i64, n, Decision::Refused, "agreement.purpose"));
