@@ -5,6 +5,7 @@
 
 mod before;
 pub mod check;
+mod counted;
 mod freeze;
 mod gathered;
 mod handed_on;
@@ -20,7 +21,8 @@ use crate::outcomes::{self, Coverage, Edition, Product, Tabulation, Unit};
 use crate::parallel;
 use crate::records::OrgId;
 use crate::store::{
-    self, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports, Store, Tx,
+    self, CountedAnew, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports,
+    Store, Tx,
 };
 use freeze::{Frozen, freeze};
 use std::borrow::Cow;
@@ -127,7 +129,7 @@ pub async fn publish(
     progress(Stage::Store);
     let Made { row, notes, columns, metadata, seal, report, n_waiting, n_without_consent, .. } = made;
     let (conflicts, closed, n_destructions) = (made.conflicts, made.closed, made.n_destructions);
-    let held = made.held;
+    let (held, counts) = (made.held, made.counts);
     let (seal_digest, proof_digest) = (seal.digest(), report.proof.digest());
     let proof = report.proof.clone();
     let steps = move |tx: &mut Tx<'_>| {
@@ -141,6 +143,7 @@ pub async fn publish(
         let columns = columns.iter().map(|(unit, name, bytes)| (unit.name(), &name[..], &bytes[..]));
         tx.put_edition(&row, &notes, &metadata, columns, &seal, &proof)?;
         tx.put_edition_holdings(row.number, &held)?;
+        tx.put_counted(row.number, &counts)?;
         tx.log(&call.published(row.number, seal_digest, proof_digest))?;
         Ok(row)
     };
@@ -168,6 +171,8 @@ struct Made {
     n_destructions: usize,
     /// Under what the records that were read are held: what of them is destroyed takes the edition with it.
     held: Vec<Held>,
+    /// Whom it counts, beside the edition before it. Whoever publishes or destroys meanwhile overtakes it.
+    counts: CountedAnew,
 }
 
 fn make(
@@ -186,7 +191,8 @@ fn make(
     progress(Stage::Freeze);
     // Editions before are counted first: there is never more than one in memory.
     let counted = before.count(products.clone(), |edition| Ok(Cow::Owned(snapshot.frozen(edition)?)))?;
-    let Frozen { edition, sources, held, n_waiting, n_without_consent } = freeze(snapshot, call)?;
+    let Frozen { edition, sources, held, counts, n_waiting, n_without_consent } = freeze(snapshot, call)?;
+    let counts = snapshot.counted_anew(counts)?;
     progress(Stage::Tabulate);
     let (tabulations, closed) = before.open(outcomes::tabulate(&edition, &counted.products)?);
     if tabulations.is_empty() && !closed.is_empty() {
@@ -225,6 +231,7 @@ fn make(
         closed,
         n_destructions: snapshot.destructions()?.len(),
         held,
+        counts,
     })
 }
 

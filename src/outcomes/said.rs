@@ -61,7 +61,7 @@ impl<'f> Person<'f> {
         let mut open = Vec::new();
         for &SourcedFact { source, fact } in facts {
             match fact {
-                Fact::OptOut(fact) if fact.until.is_none_or(|until| until >= frozen_on) => return None,
+                Fact::OptOut(fact) if fact.lasts(frozen_on) => return None,
                 Fact::OptOut(_)
                 | Fact::Consent(_)
                 | Fact::School(_)

@@ -3,9 +3,10 @@
 use super::gathered::{Gathered, OfPerson, Part};
 use super::handed_on::HandedOn;
 use super::whose::Whose;
-use super::{Error, opted_out};
+use super::{Error, counted, opted_out};
 use crate::audit::Call;
 use crate::calendar::Date;
+use crate::identity::Token;
 use crate::outcomes::{Edition, EditionBuilder, SourceId, SourcedFact};
 use crate::parallel;
 use crate::records::{Fact, Kind, OrgId};
@@ -18,6 +19,8 @@ pub(super) struct Frozen {
     pub(super) sources: BTreeSet<OrgId>,
     /// Under what the records that were read are held.
     pub(super) held: Vec<Held>,
+    /// The students whose records it counts, as far as their own sources say, by source and token.
+    pub(super) counts: Vec<(u32, Token)>,
     pub(super) n_waiting: u64,
     pub(super) n_without_consent: u64,
 }
@@ -34,9 +37,11 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     let persons = subjects.into_iter();
     let persons = persons.filter_map(|row| Some((row.source, row.student, facts.position(row.person)?)));
     let persons = Whose::new(persons);
-    let (held, n_waiting) = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
+    let Read { held, n_waiting, has_records } = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
     facts.sort();
-    let n_without_consent = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
+    let without = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
+    let n_without_consent = without.iter().map(|(person, _)| person).collect::<BTreeSet<_>>().len() as u64;
+    let counts = counted::students(&persons, &has_records, &facts, without, frozen_on)?;
     opted_out::add(snapshot, &persons, &mut facts, frozen_on)?;
     drop(persons);
     let takes_part = |of: &OfPerson<'_>| of.has(Kind::Participation) || of.has(Kind::Dosage);
@@ -46,19 +51,29 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     add_persons(facts, &numbers, &mut builder)?;
     let sources = held.iter().map(|(source, _)| names[source].clone()).collect();
     let held = held.into_iter().collect();
-    Ok(Frozen { edition: builder.finish()?, sources, held, n_waiting, n_without_consent })
+    Ok(Frozen { edition: builder.finish()?, sources, held, counts, n_waiting, n_without_consent })
 }
 
-/// Adds what stands: of places to the builder, and of persons to the facts. Under what it is held, and how many records wait
-/// for their student.
+/// What has been read.
+struct Read {
+    /// Under what it is held.
+    held: BTreeSet<Held>,
+    /// Records that wait for their student.
+    n_waiting: u64,
+    /// Whether there are records of each student.
+    has_records: Vec<bool>,
+}
+
+/// Adds what stands: of places to the builder, and of persons to the facts.
 fn read(
     snapshot: &Snapshot<'_>,
     numbers: &BTreeMap<u32, SourceId>,
     persons: &Whose,
     builder: &mut EditionBuilder,
     facts: &mut Gathered,
-) -> Result<(BTreeSet<Held>, u64), store::Error> {
+) -> Result<Read, store::Error> {
     let (mut held, mut n_waiting, mut added) = (BTreeSet::new(), 0, Ok(()));
+    let mut has_records = vec![false; persons.n_students()];
     let mut found: Vec<(u32, u32)> = Vec::new();
     let add = |handed_on: HandedOn| {
         // Persons are looked up one right after the other, and facts are added in the persons' order: one by one, each record
@@ -66,7 +81,10 @@ fn read(
         found.clear();
         for (at, (source, student)) in (0..).zip(handed_on.students()) {
             match persons.find(source, student) {
-                Some(person) => found.push((person, at)),
+                Some(of) => {
+                    has_records[of.student as usize] = true;
+                    found.push((of.person, at));
+                }
                 None => n_waiting += 1,
             }
         }
@@ -104,7 +122,7 @@ fn read(
         Ok::<(), store::Error>(())
     };
     parallel::behind(hand_on, add)?;
-    added.map(|()| (held, n_waiting))
+    added.map(|()| Read { held, n_waiting, has_records })
 }
 
 /// Folds what is said of each person, and lets it go. What is stored is read a little ahead, which takes as long.
@@ -137,13 +155,13 @@ fn opt_in(snapshot: &Snapshot<'_>) -> Result<BTreeSet<OrgId>, store::Error> {
     Ok(snapshot.agreements()?.into_iter().flat_map(|(agreement, _)| agreement.terms.opt_in).collect())
 }
 
-/// Drops what such sources say of persons whose consent they do not have, and tells of how many.
+/// Drops what such sources say of persons whose consent they do not have, and gives back of whom which source's.
 fn keep_consented(
     facts: &mut Gathered,
     opt_in: &BTreeSet<OrgId>,
     names: &BTreeMap<u32, OrgId>,
     frozen_on: Date,
-) -> Result<u64, store::Error> {
+) -> Result<BTreeSet<(u32, u32)>, store::Error> {
     let is_opt_in = |source: u32| names.get(&source).is_some_and(|name| opt_in.contains(name));
     let mut consents = BTreeSet::new();
     for fact in facts.of_kind(Kind::Consent) {
@@ -157,9 +175,9 @@ fn keep_consented(
     facts.retain(|person, source| {
         let is_kept = !is_opt_in(source) || consents.contains(&(person, source));
         if !is_kept {
-            without.insert(person);
+            without.insert((person, source));
         }
         is_kept
     });
-    Ok(without.len() as u64)
+    Ok(without)
 }

@@ -242,6 +242,14 @@ pub struct OptOut {
     pub until: Option<Date>,
 }
 
+impl OptOut {
+    /// Whether it is not over by a day. One whose first day is still to come counts, too.
+    #[must_use]
+    pub fn lasts(&self, day: Date) -> bool {
+        self.until.is_none_or(|until| until >= day)
+    }
+}
+
 /// Consent to be counted, for sources whose records count with it alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {

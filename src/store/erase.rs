@@ -64,6 +64,7 @@ impl Tx<'_> {
         for source in &sources {
             let name = names.get(source).ok_or(Error::Damaged("a source"))?;
             self.erase_students(*source, name, &mut needles, &mut erased)?;
+            self.forget_counted(*source)?;
             erased.n_batches += self.erase_batches(*source, scope, &parts)?;
             let kept = "SELECT count(*) FROM record WHERE source = ?1";
             let n_kept: i64 = self.prepare(kept)?.query_row([source], |row| row.get(0))?;

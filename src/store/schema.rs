@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 18] = [
+const MIGRATIONS: [&str; 19] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -26,6 +26,7 @@ const MIGRATIONS: [&str; 18] = [
     include_str!("migrations/16_log_places.sql"),
     include_str!("migrations/17_arrivals.sql"),
     include_str!("migrations/18_edition_column.sql"),
+    include_str!("migrations/19_counted.sql"),
 ];
 
 /// `PRAGMA application_id`: the letters `thrl`.
