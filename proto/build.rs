@@ -14,7 +14,7 @@ const FILES: [&str; 6] = [
 ];
 
 /// Messages that carry what sources send, or the name of who called: they can not be printed, not even by mistake.
-const NO_DEBUG: [&str; 13] = [
+const NO_DEBUG: [&str; 15] = [
     "exchange.v1.ErasePersonRequest",
     "exchange.v1.ListEntriesRequest",
     "exchange.v1.LogOpening",
@@ -22,6 +22,8 @@ const NO_DEBUG: [&str; 13] = [
     "exchange.v1.ListEntriesResponse",
     "exchange.v1.ListOrganizationEntriesResponse",
     "exchange.v1.ExportLogResponse",
+    "exchange.v1.ListStudentDisclosuresRequest",
+    "exchange.v1.ListStudentDisclosuresResponse",
     "exchange.v1.Record",
     "exchange.v1.Identifiers",
     "exchange.v1.Person",

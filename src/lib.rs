@@ -22,6 +22,7 @@ pub mod links;
 pub mod rotation;
 pub mod destruction;
 pub mod release;
+pub mod student;
 pub mod figures;
 pub mod api;
 pub mod formats;

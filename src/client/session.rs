@@ -52,6 +52,9 @@ pub enum Error {
     /// A list of what an organization's calls have left is not all of it, or not what it was.
     #[error(transparent)]
     Incomplete(#[from] Incomplete),
+    /// The system has no random bytes to give.
+    #[error("no randomness for a request")]
+    NoRandomness,
     /// The answer is not what the protocol says.
     #[error("the service broke the protocol: {0}")]
     Protocol(&'static str),

@@ -6,9 +6,11 @@ use super::listing;
 use super::peer::Role;
 use super::review;
 use super::status::{self, Told};
+use super::student;
 use super::witnesses::{self, Witnesses};
 use crate::api::{self, v1 as pb};
 use crate::audit::Filter;
+use crate::ingest::Intake;
 use crate::records::Violation;
 use crate::store;
 use pb::audit_service_server::AuditService;
@@ -28,6 +30,8 @@ const EXPORT_CHUNK: u64 = 1_000;
 /// The service for auditors.
 pub(super) struct Audit {
     pub(super) desk: Desk,
+    /// How a student of a source becomes the token it is known by.
+    pub(super) intake: Intake,
     pub(super) witnesses: Witnesses,
     /// The note that says which key is to follow the log's; empty for none.
     pub(super) key_change: String,
@@ -153,6 +157,15 @@ impl AuditService for Audit {
         let (admitted, _) = self.desk.admit(rpc, request).await?;
         let response = destruction::list(&self.desk, &admitted).await?;
         self.desk.answer(&admitted.call, response).await
+    }
+
+    async fn list_student_disclosures(
+        &self,
+        request: Request<pb::ListStudentDisclosuresRequest>,
+    ) -> Result<Response<pb::ListStudentDisclosuresResponse>, Status> {
+        let rpc = Rpc { name: "ListStudentDisclosures", roles: &[Role::Contributor] };
+        let (admitted, request) = self.desk.admit(rpc, request).await?;
+        student::disclosures(&self.desk, &self.intake, &self.witnesses.log_keys, &admitted, request).await
     }
 
     async fn export_log(

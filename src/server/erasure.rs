@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tonic::{Code as Grpc, Response, Status};
 
 /// Random bytes of a request, at the least.
-const NONCE: usize = 16;
+pub(super) const NONCE: usize = 16;
 
 /// Erases a person.
 pub(super) async fn erase(

@@ -30,6 +30,7 @@ pub mod standing;
 mod metrics;
 mod witnesses;
 mod review;
+mod student;
 mod destruction;
 mod erasure;
 mod restore;

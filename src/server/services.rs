@@ -112,7 +112,7 @@ impl Opened {
         };
         let held = held(&self.intake);
         let remembering = remembering::Remembering::default();
-        let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake, remembering };
+        let ingest = ingest::Ingest { desk: desk.clone(), intake: self.intake.clone(), remembering };
         let publishing = Arc::new(destruction::Turn::new(self.unfinished));
         let admin = admin::Admin {
             desk: desk.clone(),
@@ -121,8 +121,12 @@ impl Opened {
             held,
         };
         let witnesses = witnesses::Witnesses { log_keys: self.log_keys, quorum: config.witnesses_min.get() };
-        let audit =
-            audit::Audit { desk: desk.clone(), witnesses, key_change: self.key_change.unwrap_or_default() };
+        let audit = audit::Audit {
+            desk: desk.clone(),
+            intake: self.intake,
+            witnesses,
+            key_change: self.key_change.unwrap_or_default(),
+        };
         let routes = Routes::new(
             IngestServiceServer::new(ingest).max_decoding_message_size(limits.push_message_bytes_max),
         )

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const KEYS_MAX: usize = 5_000;
 
 /// Bytes of the longest key.
-const KEY_MAX: usize = 200;
+pub(super) const KEY_MAX: usize = 200;
 
 /// What files are whole about; everything that is wrong with it is among `wrong`.
 pub(super) fn parts(wire: &[pb::WholePart], wrong: &mut Vec<Violation>) -> BTreeMap<Kind, Part> {

@@ -34,6 +34,7 @@ mod rehearsal;
 mod rewrite;
 mod schema;
 mod snapshot;
+mod students;
 mod subjects;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -71,6 +72,7 @@ pub use records::{Holding, RecordCount, Stored as StoredRecord};
 pub use rehearsal::Rehearsal;
 pub use rewrite::{Rewriting, Rewritten};
 pub use snapshot::Snapshot;
+pub use students::{StudentRecord, StudentRecords};
 pub use subjects::{StoredPerson, SubjectRow};
 pub use tx::Tx;
 pub use vault::ServiceKey;

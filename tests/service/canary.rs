@@ -165,6 +165,7 @@ async fn no_identifier_is_found_anywhere() {
     told.hear(
         city.partner().await.query(question()).await.map_err(|error| Status::unknown(error.to_string())),
     );
+    disclosures(&city, &mut told).await;
     for (id, role) in MEMBERS {
         let session = city.session(id, role).await;
         for rpc in rpcs::all() {
@@ -225,6 +226,36 @@ async fn pushes(source: &Source, told: &mut Told) {
     };
     let status = source.begin(pb::push_request::Message::Open(open)).await.expect_err("not codes");
     told.status(&status);
+}
+
+/// A source asks about its students, others about anybody, by calls and by the command line, well and badly.
+async fn disclosures(city: &City, told: &mut Told) {
+    use pb::list_student_disclosures_request::Student::{ClearStudent, StudentToken};
+    let long = format!("{MARK}{}", "x".repeat(200));
+    let students = [ClearStudent(format!("{MARK}-1")), ClearStudent(long), StudentToken(MARK.into())];
+    for (id, role) in MEMBERS {
+        let session = city.session(id, role).await;
+        for student in students.clone().into_iter().map(Some).chain([None]) {
+            for nonce in [vec![7; 16], Vec::new()] {
+                let request =
+                    pb::ListStudentDisclosuresRequest { student: student.clone(), nonce, from_index: 0 };
+                told.hear(session.audit().list_student_disclosures(request).await.map(drop));
+            }
+        }
+    }
+    for (who, id) in [
+        ("northfield.contributor", format!("{MARK}-1")),
+        ("northfield.contributor", format!("{MARK}\n{MARK}")),
+    ] {
+        let mut ask = city.program();
+        // The one place that has it, and no file of the service.
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), id).expect("written");
+        ask.args(["audit", "disclosures", "--json", "--as", who, "--student"]).arg(file.path());
+        ask.arg("--server").arg(city.address().replace("127.0.0.1", "localhost"));
+        let done = ask.output().expect("the program runs");
+        told.0.push_str(&String::from_utf8_lossy(&[done.stdout, done.stderr].concat()));
+    }
 }
 
 /// People put names into every field of every form.

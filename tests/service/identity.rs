@@ -17,7 +17,7 @@ use tonic::{Code, Status};
 /// Who may call what: the table of the interface definition, written down again.
 fn may(role: Role, rpc: &str) -> bool {
     match rpc {
-        "Push" | "GetDelivery" | "GetHoldings" => role == Role::Contributor,
+        "Push" | "GetDelivery" | "GetHoldings" | "ListStudentDisclosures" => role == Role::Contributor,
         "Query" => role == Role::Partner,
         "ListIndicators"
         | "GetCheckpoint"

@@ -46,5 +46,6 @@ mod proof;
 mod release;
 mod rotation;
 mod sources;
+mod student;
 mod terms;
 mod whole;

@@ -1,7 +1,7 @@
 //! Every RPC there is, read from the interface definition itself, and a good call of each.
 
 use crate::city::City;
-use crate::records::school;
+use crate::records::{school, student};
 use crate::vocabulary::{Source, question};
 use ring::rand::SystemRandom;
 use ring::signature::Ed25519KeyPair;
@@ -39,9 +39,13 @@ pub(crate) fn paths() -> Vec<String> {
 pub(crate) fn leaves(name: &str) -> &'static [Decision] {
     use Decision::{Allowed, Intended};
     match name {
-        "Query" | "Publish" | "CheckProduct" | "VerifyEdition" | "GetLinkage" | "Destroy" => {
-            &[Intended, Allowed]
-        }
+        "Query"
+        | "Publish"
+        | "CheckProduct"
+        | "VerifyEdition"
+        | "GetLinkage"
+        | "Destroy"
+        | "ListStudentDisclosures" => &[Intended, Allowed],
         "Push" | "ErasePerson" => &[Allowed, Allowed],
         _ => &[Allowed],
     }
@@ -212,6 +216,15 @@ pub(crate) async fn call(name: &str, session: &Session, id: &str) -> Result<(), 
         }
         "ListDestructions" => {
             session.audit().list_destructions(pb::ListDestructionsRequest {}).await.map(drop)
+        }
+        "ListStudentDisclosures" => {
+            let student = pb::list_student_disclosures_request::Student::ClearStudent(student(7));
+            let request = pb::ListStudentDisclosuresRequest {
+                student: Some(student),
+                nonce: vec![7; 16],
+                from_index: 0,
+            };
+            session.audit().list_student_disclosures(request).await.map(drop)
         }
         "GetStatus" => session.admin().get_status(pb::GetStatusRequest {}).await.map(drop),
         other => panic!("the interface has the RPC {other}, and no test calls it"),

@@ -1,0 +1,81 @@
+//! What is held of one student of a source.
+
+use super::arrivals::{Place, Row};
+use super::{Error, Snapshot};
+use crate::identity::Token;
+use crate::records::{Fact, Kind};
+use rusqlite::params;
+use std::collections::BTreeMap;
+
+/// A record of a student that stands. What it says is not printed.
+pub struct StudentRecord {
+    /// What it says.
+    pub fact: Fact,
+    /// The agreements it is held under; none where that is not known.
+    pub agreements: Vec<String>,
+}
+
+/// All that is held of a student.
+pub struct StudentRecords {
+    /// The records that stand, by kind.
+    pub standing: Vec<StudentRecord>,
+    /// Records that were withdrawn.
+    pub n_withdrawn: u64,
+}
+
+impl Snapshot<'_> {
+    /// Whether a roster of the source has brought a student at some time, so that editions could count it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub fn is_on_roster(&self, source: u32, student: Token) -> Result<bool, Error> {
+        Ok(self.person(source, student.as_bytes())?.is_some())
+    }
+
+    /// All that is held of a source's student. Records are not in the order of students, so all those of the source are looked
+    /// through.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`] or [`Error::Damaged`].
+    pub fn records_of_student(&self, source: u32, student: Token) -> Result<StudentRecords, Error> {
+        let mut rows = self.student_rows(source, student)?;
+        for (place, row) in self.arrivals()? {
+            match row.student == Some(*student.as_bytes()) && place.source == source {
+                true => _ = rows.insert(place, row),
+                // It may be a record of this student that has become one of another.
+                false => _ = rows.remove(&place),
+            }
+        }
+        let sets: BTreeMap<i64, Vec<String>> = self.holding_sets()?.into_iter().collect();
+        let n_all = rows.len();
+        let standing = rows.into_values().filter_map(|row| Some((row.fact?, row.holding)));
+        let standing = standing.map(|(fact, set)| {
+            let fact = Fact::from_stored(&fact).ok_or(Error::Damaged("a record"))?;
+            let agreements = set.and_then(|set| sets.get(&set)).cloned().unwrap_or_default();
+            Ok(StudentRecord { fact, agreements })
+        });
+        let standing = standing.collect::<Result<Vec<_>, Error>>()?;
+        Ok(StudentRecords { n_withdrawn: (n_all - standing.len()) as u64, standing })
+    }
+
+    fn student_rows(&self, source: u32, student: Token) -> Result<BTreeMap<Place, Row>, Error> {
+        let mut find =
+            self.prepare("SELECT kind, key, fact, holding FROM record WHERE source = ?1 AND student = ?2")?;
+        let rows = find.query_map(params![source, student.as_bytes()], |row| {
+            let fact = row.get_ref(2)?.as_blob_or_null()?.map(Into::into);
+            let place = Place { source, kind: row.get(0)?, key: row.get(1)? };
+            Ok((place, Row { student: Some(*student.as_bytes()), fact, holding: row.get(3)? }))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl StudentRecord {
+    /// What it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.fact.kind()
+    }
+}
