@@ -27,8 +27,8 @@ pub(super) enum Audit {
     /// Which key signs the log, and which is to follow it; take that up
     Key(key::Key),
     Exceptions(Box<exceptions::Find>),
-    /// Say who was given what of a source's records and why, out of an exported log (34 CFR 99.32)
-    Disclosures(disclosures::Disclosures),
+    /// Say who was given what of a source's records and why, out of an exported log; or of one of your students (34 CFR 99.32)
+    Disclosures(Box<disclosures::Disclosures>),
     /// Check a receipt that was saved (C2SP tlog-proof), without the service, and print its entry
     Receipt(receipt::Saved),
     /// List what was destroyed, and fetch the certificates

@@ -79,12 +79,7 @@ pub(super) struct Survey {
 
 impl Options {
     pub(super) fn encoder(&self) -> Result<Encoder, Failure> {
-        let Some(path) = self.key.as_ref().filter(|_| self.encode) else { return Ok(Encoder::Clear) };
-        let roots = keys::roots(&KeySource::File(path.clone()))?;
-        let source = self.connect.organization("contributor")?;
-        let source =
-            OrgId::new(&source).map_err(|_| Failure::new("the certificate's organization is not an id"))?;
-        Ok(Encoder::Encoded(Box::new(KeyRing::derive(&roots)), source))
+        Encoder::of(self.key.as_ref().filter(|_| self.encode), &self.connect)
     }
 
     /// What `--whole` says; nothing where it is not there.
@@ -303,6 +298,16 @@ fn note_part(whole: &mut WholeFiles, change: &Change) {
 }
 
 impl Encoder {
+    /// With the keys of a file where there is one, for the organization that calls.
+    pub(super) fn of(key: Option<&PathBuf>, connect: &Connect) -> Result<Self, Failure> {
+        let Some(path) = key else { return Ok(Self::Clear) };
+        let roots = keys::roots(&KeySource::File(path.clone()))?;
+        let source = connect.organization("contributor")?;
+        let source =
+            OrgId::new(&source).map_err(|_| Failure::new("the certificate's organization is not an id"))?;
+        Ok(Self::Encoded(Box::new(KeyRing::derive(&roots)), source))
+    }
+
     fn linkage_keys(&self) -> Option<Vec<KeyId>> {
         match self {
             Self::Clear => None,
@@ -317,7 +322,7 @@ impl Encoder {
         }
     }
 
-    fn student(&self, id: &str) -> pb::record::Student {
+    pub(super) fn student(&self, id: &str) -> pb::record::Student {
         match self {
             Self::Clear => pb::record::Student::ClearStudent(id.to_owned()),
             Self::Encoded(ring, source) => {

@@ -3,30 +3,55 @@
 //! A source's records are disclosed to the service when it sends them. What partners are told is made of them, and of those
 //! of others: an answer counts when its edition was published after the source had records here.
 //!
+//! With `--student` it is about one student, and a source asks the service: an exported log names no student.
+//!
 //! Source: 34 CFR 99.32(a): the parties, and their legitimate interests.
+
+mod student;
 
 use super::reading::{self, Item};
 use super::{open_log, text};
 use crate::audit::{Decision, Entry, Hash, VerifierKey};
 use crate::calendar::{SchoolYear, Timestamp};
+use crate::cli::connect::Connect;
 use crate::cli::screen::{self, count, counted, say};
 use crate::cli::table::{Align, Table, safe};
-use crate::cli::{Done, Failure, Finish};
+use crate::cli::{Done, Failure, Finish, wait};
 use crate::records::OrgId;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  throughline audit disclosures log --of northfield --year 2026
+  throughline audit disclosures --student - --as northfield.contributor
+
+The first reads an exported log and needs no service. The second asks the service about one student of your own, as the parent
+of a child may have you do: which editions counted the student's records, and who was answered from these. The local id is the
+one that your records come with: `student_id` of templates, `sourcedId` of OneRoster, `studentUniqueId` of Ed-Fi. It is read
+from a file, or from standard input, so that no list of processes and no history of commands has it.")]
 pub(in crate::cli) struct Disclosures {
     /// The exported log (throughline audit export)
-    folder: PathBuf,
+    #[arg(required_unless_present = "student", conflicts_with = "student")]
+    folder: Option<PathBuf>,
     /// The source whose records it is about
-    #[arg(long, value_name = "ORG", value_parser = organization)]
-    of: OrgId,
+    #[arg(long, value_name = "ORG", value_parser = organization, required_unless_present = "student",
+        conflicts_with = "student")]
+    of: Option<OrgId>,
+    /// Ask about the student whose local id stands in this file, in its only line; - for standard input
+    #[arg(long, value_name = "FILE")]
+    student: Option<PathBuf>,
+    /// Encode the local id on this machine, as push --encode does; the service then never sees it
+    #[arg(long, requires_all = ["key", "student"])]
+    encode: bool,
+    /// The sources' key file, of mode 0600 (see `throughline keys`)
+    #[arg(long, env = "THROUGHLINE_LINKAGE_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
     /// Only this school year, by the year it ends in: 1 July to 30 June
     #[arg(long, value_name = "YEAR", value_parser = year)]
     year: Option<SchoolYear>,
-    /// The log's public key as you have kept it
+    /// The log's public key as you have kept it, for an exported log
     #[arg(long, default_value = "certs/log.vkey", value_name = "FILE")]
     log_key: PathBuf,
     /// Print JSON
@@ -35,6 +60,8 @@ pub(in crate::cli) struct Disclosures {
     /// Print CSV
     #[arg(long)]
     csv: bool,
+    #[command(flatten)]
+    connect: Connect,
 }
 
 fn organization(text: &str) -> Result<OrgId, String> {
@@ -128,16 +155,24 @@ fn covers(year: SchoolYear, time: Timestamp) -> bool {
 
 impl Disclosures {
     pub(super) fn run(self) -> Done {
+        match (&self.student, &self.folder, &self.of) {
+            (Some(student), ..) => wait(self.of_student(student)),
+            (None, Some(folder), Some(of)) => self.of_source(folder, of),
+            _ => Err(Failure::new("name an exported log and a source, or a student")),
+        }
+    }
+
+    fn of_source(&self, folder: &Path, of: &OrgId) -> Done {
         let log: VerifierKey = open_log(&self.log_key)?;
         let mut of_source = Reading {
-            of: &self.of,
+            of,
             within: self.year,
             has_records: false,
             editions: BTreeSet::new(),
             lines: Vec::new(),
             n_refused: 0,
         };
-        let signed = reading::read(&self.folder, &log, |item| of_source.take(item))?;
+        let signed = reading::read(folder, &log, |item| of_source.take(item))?;
         let Reading { lines, n_refused, .. } = of_source;
         let head = signed.checkpoint().head();
         if self.json {
@@ -148,23 +183,16 @@ impl Disclosures {
                 })
             };
             screen::json(&serde_json::json!({
-                "of": self.of, "year": self.year.map(SchoolYear::ending), "origin": log.name(), "size": head.size,
+                "of": of, "year": self.year.map(SchoolYear::ending), "origin": log.name(), "size": head.size,
                 "root": head.root.to_string(), "refused": n_refused, "disclosures": lines.iter().map(line).collect::<Vec<_>>(),
             }));
             return Ok(Finish::All);
         }
         if self.csv {
-            let mut out = csv::Writer::from_writer(Vec::new());
-            out.write_record(HEADINGS.map(|(heading, _)| heading))?;
-            for line in &lines {
-                out.write_record(cells(line, log.name()).map(|cell| safe(&cell)))?;
-            }
-            let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
-            say(String::from_utf8_lossy(&bytes).trim_end());
-            return Ok(Finish::All);
+            return print_csv(&HEADINGS, lines.iter().map(|line| cells(line, log.name()).to_vec()));
         }
-        let period = self.year.map_or_else(String::new, |year| format!(" in {year}"));
-        say(&format!("Disclosures of records of {}{period} (34 CFR 99.32)", self.of));
+        let period = self.period();
+        say(&format!("Disclosures of records of {of}{period} (34 CFR 99.32)"));
         say(&format!(
             "out of {} of {}, all of which were verified",
             counted(head.size, "entry", "entries"),
@@ -191,6 +219,22 @@ impl Disclosures {
         );
         Ok(Finish::All)
     }
+
+    /// The school year it is about, in words that follow others.
+    fn period(&self) -> String {
+        self.year.map_or_else(String::new, |year| format!(" in {year}"))
+    }
+}
+
+fn print_csv(headings: &[(&str, Align)], rows: impl Iterator<Item = Vec<String>>) -> Done {
+    let mut out = csv::Writer::from_writer(Vec::new());
+    out.write_record(headings.iter().map(|(heading, _)| heading))?;
+    for row in rows {
+        out.write_record(row.iter().map(|cell| safe(cell)))?;
+    }
+    let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
+    say(String::from_utf8_lossy(&bytes).trim_end());
+    Ok(Finish::All)
 }
 
 const HEADINGS: [(&str, Align); 9] = [
