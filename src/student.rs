@@ -5,7 +5,7 @@
 //! them, which nobody keeps. It is told as far as the source can know by itself: a student whom others have opted out counts
 //! as if they had not.
 //!
-//! Editions have noted whom they counted since version 18 of the schema. Of one from before nobody knows it, and the answer
+//! Editions have noted whom they counted since version 19 of the schema. Of one from before nobody knows it, and the answer
 //! says so. What is destroyed leaves nothing to tell; that it was, is on record.
 
 use crate::agreements::Scope;
