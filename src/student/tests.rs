@@ -88,7 +88,8 @@ fn ask(store: &Store, source: &str, student: u8, from_index: u64) -> Told {
     let key = SignerKey::from_pkcs8("test/log", &pkcs8([7; 32])).expect("a key").verifier().clone();
     let source = OrgId::new(source).expect("an id");
     let asked = Asked { source, student: Token::from_bytes([student; 16]), from_index };
-    let told = store.read_blocking(|snapshot| look(snapshot, &[key.clone()], &asked, day("2026-11-28")));
+    let told =
+        store.read_blocking(|snapshot| look(snapshot, std::slice::from_ref(&key), &asked, day("2026-11-28")));
     let told: Result<_, Error> = told;
     let told = told.expect("it is read");
     for receipt in &told.answers {

@@ -47,5 +47,6 @@ mod release;
 mod rotation;
 mod sources;
 mod student;
+mod student_cli;
 mod terms;
 mod whole;

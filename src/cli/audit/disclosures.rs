@@ -7,17 +7,19 @@
 //!
 //! Source: 34 CFR 99.32(a): the parties, and their legitimate interests.
 
+mod line;
 mod student;
 
+use super::open_log;
 use super::reading::{self, Item};
-use super::{open_log, text};
-use crate::audit::{Decision, Entry, Hash, VerifierKey};
+use crate::audit::{Decision, VerifierKey};
 use crate::calendar::{SchoolYear, Timestamp};
 use crate::cli::connect::Connect;
-use crate::cli::screen::{self, count, counted, say};
-use crate::cli::table::{Align, Table, safe};
+use crate::cli::screen::{self, counted, say};
+use crate::cli::table::Table;
 use crate::cli::{Done, Failure, Finish, wait};
 use crate::records::OrgId;
+use line::{HEADINGS, Line, What, cells, party, print_csv};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -27,10 +29,11 @@ Examples:
   throughline audit disclosures log --of northfield --year 2026
   throughline audit disclosures --student - --as northfield.contributor
 
-The first reads an exported log and needs no service. The second asks the service about one student of your own, as the parent
-of a child may have you do: which editions counted the student's records, and who was answered from these. The local id is the
-one that your records come with: `student_id` of templates, `sourcedId` of OneRoster, `studentUniqueId` of Ed-Fi. It is read
-from a file, or from standard input, so that no list of processes and no history of commands has it.")]
+The first reads an exported log and needs no service. The second asks the service about one
+student of your own, as a parent may have you do: which editions counted the student's records,
+and who was answered from these. The local id is the one that your records come with: student_id
+of templates, sourcedId of OneRoster, studentUniqueId of Ed-Fi. It is read from a file or from
+standard input, so that no list of processes and no history of commands has it.")]
 pub(in crate::cli) struct Disclosures {
     /// The exported log (throughline audit export)
     #[arg(required_unless_present = "student", conflicts_with = "student")]
@@ -70,35 +73,6 @@ fn organization(text: &str) -> Result<OrgId, String> {
 
 fn year(text: &str) -> Result<SchoolYear, String> {
     text.parse().ok().and_then(SchoolYear::new).ok_or_else(|| "expected a year from 1900 to 2999".into())
-}
-
-/// What was disclosed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum What {
-    /// Records, to the service.
-    Records,
-    /// Records, looked at in a dry run and not kept.
-    DryRun,
-    /// A protected table, to a partner.
-    Answer,
-}
-
-impl What {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Records => "records",
-            Self::DryRun => "records (dry run)",
-            Self::Answer => "protected table",
-        }
-    }
-}
-
-/// One line of the record.
-struct Line {
-    index: u64,
-    hash: Hash,
-    what: What,
-    entry: Entry,
 }
 
 /// Reads the log entry by entry and keeps what is of one source.
@@ -224,75 +198,4 @@ impl Disclosures {
     fn period(&self) -> String {
         self.year.map_or_else(String::new, |year| format!(" in {year}"))
     }
-}
-
-fn print_csv(headings: &[(&str, Align)], rows: impl Iterator<Item = Vec<String>>) -> Done {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(headings.iter().map(|(heading, _)| heading))?;
-    for row in rows {
-        out.write_record(row.iter().map(|cell| safe(cell)))?;
-    }
-    let bytes = out.into_inner().map_err(|error| Failure::new(error.to_string()))?;
-    say(String::from_utf8_lossy(&bytes).trim_end());
-    Ok(Finish::All)
-}
-
-const HEADINGS: [(&str, Align); 9] = [
-    ("Entry", Align::Right),
-    ("Time", Align::Left),
-    ("To", Align::Left),
-    ("What", Align::Left),
-    ("Agreement", Align::Left),
-    ("Interest", Align::Left),
-    ("Basis", Align::Left),
-    ("About", Align::Left),
-    ("Amount", Align::Right),
-];
-
-/// Who was given it: the service, or a partner and who of it.
-fn party(line: &Line, service: &str) -> String {
-    match (line.what, &line.entry.organization, &line.entry.principal) {
-        (What::Answer, Some(organization), Some(principal)) => match line.entry.is_committed() {
-            true => format!("{organization} (a person who is erased)"),
-            false => format!("{organization} ({principal})"),
-        },
-        (What::Answer, Some(organization), None) => organization.to_string(),
-        _ => service.to_owned(),
-    }
-}
-
-fn cells(line: &Line, service: &str) -> [String; 9] {
-    let entry = &line.entry;
-    let agreement = match (&entry.agreement, entry.agreement_version) {
-        (Some(id), Some(version)) => format!("{id}@{version}"),
-        _ => String::new(),
-    };
-    let (interest, about, amount) = match line.what {
-        What::Answer => {
-            let query = text(entry.query.as_ref());
-            let about =
-                format!("{} {} {query}", text(entry.product.as_ref()), text(entry.indicator.as_ref()));
-            let shown = entry.cells_shown.unwrap_or(0);
-            (text(entry.purpose.as_ref()), about.trim_end().to_owned(), counted(shown, "cell", "cells"))
-        }
-        _ => {
-            let n = entry.n_records.unwrap_or(0);
-            (
-                "linkage and aggregate statistics".into(),
-                text(entry.batch.as_ref()),
-                format!("{} records", count(n)),
-            )
-        }
-    };
-    [
-        line.index.to_string(),
-        entry.time.to_string(),
-        party(line, service),
-        line.what.word().to_owned(),
-        agreement,
-        interest,
-        text(entry.legal_basis.as_ref()),
-        about,
-        amount,
-    ]
 }

@@ -1,8 +1,9 @@
 //! `throughline audit disclosures --student`: the record of one student, asked of the service by its own source.
 
-use super::{Disclosures, HEADINGS, Line, What, cells, covers, party, print_csv};
+use super::line::{HEADINGS, Line, What, cells, party, print_csv};
+use super::{Disclosures, covers};
 use crate::api::{kind_of, v1 as pb};
-use crate::audit::{Receipt, leaf_hash};
+use crate::audit::{Entry, Receipt, leaf_hash};
 use crate::calendar::SchoolYear;
 use crate::cli::screen::{self, counted, say};
 use crate::cli::sending::Encoder;
@@ -12,7 +13,7 @@ use crate::client::StudentDisclosures;
 use crate::records::{Clear, Kind};
 use pb::StudentState as State;
 use pb::list_student_disclosures_request::Student;
-use std::io::Read;
+use std::io::{IsTerminal, Read, stdin};
 use std::path::Path;
 
 /// Bytes that are read where a local id is to be: it has 200 at most.
@@ -46,7 +47,7 @@ impl Disclosures {
         let within = |line: &Line| self.year.is_none_or(|year| covers(year, line.entry.time));
         let line = |(entry, receipt): (_, Receipt)| {
             let (index, hash) = (receipt.index(), leaf_hash(receipt.entry()));
-            (Line { index, hash, what: What::Answer, entry }, receipt)
+            (Line { index, hash, what: What::Answer, entry: shown(entry) }, receipt)
         };
         let lines = answers.into_iter().map(line).filter(|(line, _)| within(line)).collect();
         let of = self.connect.organization("contributor")?;
@@ -65,11 +66,24 @@ impl Disclosures {
     }
 }
 
+/// What is shown of an entry. Who of an organization called is a commitment in it, and others are not told what opens that.
+fn shown(entry: Entry) -> Entry {
+    match entry.is_committed() {
+        true => Entry { principal: None, ..entry },
+        false => entry,
+    }
+}
+
 /// The local id in a file or, of `-`, in a line of standard input.
 fn read(file: &Path) -> Result<Clear, Failure> {
     let mut text = String::new();
     let done = match file.to_str() {
-        Some("-") => std::io::stdin().read_line(&mut text).map(drop),
+        Some("-") => {
+            if stdin().is_terminal() {
+                screen::note("the student's local id, and Enter:");
+            }
+            stdin().read_line(&mut text).map(drop)
+        }
         _ => {
             std::fs::File::open(file).and_then(|file| file.take(READ_MAX).read_to_string(&mut text).map(drop))
         }
@@ -104,10 +118,12 @@ impl Printed<'_> {
 
     fn json(&self, year: Option<u16>) -> serde_json::Value {
         let line = |(line, receipt): &(Line, Receipt)| {
+            // The bytes that are hashed, which were read before.
+            let entry: serde_json::Value = serde_json::from_slice(receipt.entry()).unwrap_or_default();
             serde_json::json!({
                 "index": line.index, "leaf_hash": line.hash.to_string(), "what": line.what.word(),
                 "party": party(line, self.origin), "edition": line.entry.edition,
-                "is_known_to_count": self.is_known(line), "entry": line.entry, "proof": receipt.to_saved(),
+                "is_known_to_count": self.is_known(line), "entry": entry, "proof": receipt.to_saved(),
             })
         };
         let held = |of: &pb::StudentHolding| serde_json::json!({"kind": kind(of), "records": of.records, "agreements": of.agreements});
@@ -128,6 +144,9 @@ impl Printed<'_> {
         say(&format!("Disclosures of records of one student of {of}{period} (34 CFR 99.32)"));
         say("");
         say(&format!("  {}", sentence(told)));
+        if !told.held.is_empty() {
+            say(&format!("  With {}, as you have sent them:", self.origin));
+        }
         for held in &told.held {
             let records = counted(held.records, "record", "records");
             let under = match held.agreements.is_empty() {
@@ -137,62 +156,56 @@ impl Printed<'_> {
             say(&format!("    {}: {records}, under {under}", kind(held)));
         }
         say("");
-        match told.editions.is_empty() {
-            true => say("  No edition that is known has counted records of the student."),
-            false => {
-                let mut table = Table::new(&[("Edition", Align::Right), ("Frozen", Align::Left), MORE[1]]);
-                told.editions.iter().for_each(|edition| {
-                    let counted = if edition.known { "yes" } else { "not known" };
-                    table.row([edition.edition.to_string(), edition.frozen.clone(), counted.into()]);
-                });
-                say(&table.print());
-            }
-        }
-        if !lines.is_empty() {
-            let headings: Vec<_> = HEADINGS.iter().chain(&MORE).copied().collect();
-            let mut table = Table::new(&headings);
-            self.rows().for_each(|row| table.row(row));
-            say("");
+        if told.editions.is_empty() {
+            say("  No edition has counted them that is known, and nothing was given to partners out of one.");
+        } else {
+            let mut table = Table::new(&[("Edition", Align::Right), ("Frozen", Align::Left), MORE[1]]);
+            told.editions.iter().for_each(|edition| {
+                let counted = if edition.known { "yes" } else { "not known" };
+                table.row([edition.edition.to_string(), edition.frozen.clone(), counted.into()]);
+            });
             say(&table.print());
+            say("");
+            if !lines.is_empty() {
+                let headings: Vec<_> = HEADINGS.iter().chain(&MORE).copied().collect();
+                let mut table = Table::new(&headings);
+                self.rows().for_each(|row| table.row(row));
+                say(&table.print());
+                say("");
+            }
+            let n = counted(lines.len() as u64, "table was", "tables were");
+            say(&format!("  {n} released to partners out of these editions; each is proven to be on record"));
         }
-        say("");
-        let n = counted(lines.len() as u64, "table was", "tables were");
-        say(&format!(
-            "  {n} released to partners out of these editions, each proven to be in the access log"
-        ));
         notes(told).iter().for_each(|note| say(&format!("     {note}")));
     }
 }
 
 /// What has to be known of it to read it right.
 fn notes(told: &pb::ListStudentDisclosuresResponse) -> Vec<String> {
+    const TABLES: [&str; 5] = [
+        "Tables hold no record of anybody: the student's records were counted for them together with those of others, and",
+        "what is in them is protected. Each table of these editions is listed, whether or not the student is in one of its",
+        "groups, which nobody keeps.",
+        "It is told as far as your own records say: a child whom another organization has opted out is not counted either,",
+        "and the service tells nobody of that.",
+    ];
     let mut notes = Vec::new();
     if !told.editions.is_empty() {
-        notes.push(
-            "Tables hold no record of anybody: the student's records were counted for them together with those of others, \
-             and what is in them is protected. Each table of these editions is listed, whether or not the student is in one \
-             of its groups, which nobody keeps."
-                .to_owned(),
-        );
-        notes.push(
-            "It is told as far as your own records say: a child whom another organization has opted out is not counted \
-             either, and the service tells nobody of that."
-                .to_owned(),
-        );
+        notes.extend(TABLES.map(str::to_owned));
     }
     if told.editions.iter().any(|edition| !edition.known) {
         notes.push(
-            "Not known: these editions have records of yours, and were published before it was kept of whom. They may have \
-             counted the student."
-                .to_owned(),
+            "Not known: such an edition was published before it was kept whom it counts. It has records of"
+                .into(),
         );
+        notes.push("yours, and may have counted the student's.".into());
     }
     if !told.destroyed.is_empty() {
-        notes.push(format!(
-            "Records of yours were destroyed on {} (throughline audit certificates). Were some of them the student's, \
-             nothing is known any more of what was given of these; your record of disclosures as a whole has it.",
-            told.destroyed.join(", ")
-        ));
+        notes.push(format!("Records of yours were destroyed ({}).", told.destroyed.join(", ")));
+        notes.push("Were some of them the student's, nothing is known any more of what was given of these alone; your".into());
+        notes.push(
+            "record of disclosures as a whole has it (throughline audit disclosures LOG --of ORG).".into(),
+        );
     }
     notes
 }
@@ -232,5 +245,28 @@ fn sentence(told: &pb::ListStudentDisclosuresResponse) -> String {
             "Records of this student are held. They count with consent alone, and none is in force.".into()
         }
         State::Counted => "Records of this student are held, and the next edition counts them.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Decision, Hash};
+    use crate::calendar::Timestamp;
+    use crate::records::{Code, OrgId};
+
+    #[test]
+    fn whoever_of_a_partner_asked_the_partner_is_named() {
+        let code = |text: &str| Code::new(text).expect("a code");
+        let (time, id) = (Timestamp::from_millis(0), code("r-1"));
+        let asked = Entry {
+            organization: OrgId::new("city-partnership").ok(),
+            principal: Some(code("a.miller")),
+            ..Entry::new(time, id, code("Query"), Decision::Allowed, code("agreement.covered"))
+        };
+        let (committed, _) = asked.committed([7; 16]).expect("a person");
+        let entry = shown(committed);
+        let line = Line { index: 3, hash: Hash::of(b""), what: What::Answer, entry };
+        assert_eq!(party(&line, "city.example/throughline"), "city-partnership");
     }
 }
