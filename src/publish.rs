@@ -9,6 +9,7 @@ mod counted;
 mod freeze;
 mod gathered;
 mod handed_on;
+mod notes;
 mod opted_out;
 mod whose;
 
@@ -17,16 +18,12 @@ pub(crate) use before::Before;
 use crate::audit::{Call, Receipt};
 use crate::calendar::SchoolYear;
 use crate::disclosure::{self, Past, RuleProfile, Seal, SealReport};
-use crate::outcomes::{self, Coverage, Edition, Product, Tabulation, Unit};
+use crate::outcomes::{self, Product, Tabulation, Unit};
 use crate::parallel;
-use crate::records::OrgId;
-use crate::store::{
-    self, CountedAnew, EditionNotes, EditionRow, Held, LeftOutOf, Snapshot, SourceReport, SourceReports,
-    Store, Tx,
-};
+use crate::store::{self, CountedAnew, EditionNotes, EditionRow, Held, Snapshot, Store, Tx};
 use freeze::{Frozen, freeze};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// A stage of publishing, for whoever waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +200,7 @@ fn make(
     // After late records most of it is one school year, which one core works on.
     let (sealed, (digest, coverage)) = parallel::both(sealing, || (edition.digest(), edition.coverage()));
     let (seal, report) = sealed?;
-    let left_out = left_out(&edition, &products, &seal);
+    let left_out = notes::left_out(&edition, &products, &seal);
     let row = EditionRow {
         number,
         title,
@@ -215,7 +212,7 @@ fn make(
         sources,
         destroyed: None,
     };
-    let notes = EditionNotes { reports: reports(snapshot, coverage, &row.sources)?, left_out };
+    let notes = EditionNotes { reports: notes::reports(snapshot, coverage, &row.sources)?, left_out };
     let many = edition.conflicts().filter(|(_, n)| *n >= CONFLICTS_MIN);
     let conflicts = many.map(|(group, n)| (group.to_owned(), n)).collect();
     Ok(Made {
@@ -248,35 +245,6 @@ fn sealed(
     seal.check_known(tabulations)?;
     report.proof.verify(&seal, tabulations, past, &profiles, ties)?;
     Ok((seal, report))
-}
-
-/// What each source had sent by now.
-fn reports(
-    snapshot: &Snapshot<'_>,
-    mut coverage: BTreeMap<OrgId, BTreeMap<u16, Coverage>>,
-    sources: &BTreeSet<OrgId>,
-) -> Result<SourceReports, store::Error> {
-    let delivered = snapshot.delivered()?;
-    let report = |source: &OrgId| {
-        let coverage = coverage.remove(source).unwrap_or_default();
-        (source.clone(), SourceReport { delivered: delivered.get(source).copied(), coverage })
-    };
-    Ok(sources.iter().map(report).collect())
-}
-
-/// Smaller steps of what is left out are never told.
-const LEFT_OUT_MIN: u64 = 10;
-
-/// What the products that can be asked leave out, in steps of no fewer people than their rule shows.
-fn left_out(edition: &Edition, products: &[Product], seal: &Seal) -> LeftOutOf {
-    let mut all = LeftOutOf::new();
-    for product in products {
-        let Some(offered) = seal.product(product.id()) else { continue };
-        let people_min = u64::from(offered.cell_min()).max(LEFT_OUT_MIN);
-        let of_product = edition.left_out(product, people_min, |name, year| offered.people(name, year));
-        all.insert(store::product_key(product.id(), product.version()), of_product);
-    }
-    all
 }
 
 /// Every version of a product that an edition has been published with: what it showed is known for ever, so whatever is

@@ -1,19 +1,22 @@
 //! The last step of building an edition: everything numbered by its order, sorted, and packed.
 
+mod later;
 mod packed;
+mod services;
 
-use super::attendance::{Attendance, Days};
-use super::builder::{EditionBuilder, LaterRow, Row, SourceId, no_memberships};
-use super::cohort::{CohortMember, Graduate};
+use super::attendance::Days;
+use super::builder::{EditionBuilder, LaterRow, Row, SourceId};
+use super::cohort::CohortMember;
 use super::column::{Column, MISSING};
 use super::edition::{FORMAT, Frame, Metadata, SCHOOLS_MAX, SchoolEntry, ZONES_MAX};
 use super::schema::{ENTRY, GROUPS, SECTOR, TITLE_I, ZONE, column_name};
-use super::service::{Totals, WINDOW_MIN};
 use super::student_year::Outcome;
 use super::{Edition, Error};
 use crate::chunked::Chunked;
 use crate::records::{Code, Label, OrgId, School, Sector};
+use later::Later;
 use packed::{Packed, Value};
+use services::{add_services, add_years_services};
 use std::collections::BTreeMap;
 
 type Columns = BTreeMap<String, Column>;
@@ -104,8 +107,8 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         program_places: &program_places,
     };
     let in_cohort = |row: &LaterRow<CohortMember>, year: u16| year <= row.period;
-    let cohort = later.frame(&builder.cohort, COHORT, in_cohort)?;
-    let graduates = later.frame(&builder.graduates, GRADUATES, |_, _| true)?;
+    let cohort = later.frame(&builder.cohort, later::COHORT, in_cohort)?;
+    let graduates = later.frame(&builder.graduates, later::GRADUATES, |_, _| true)?;
 
     let program_name = |code: Code| {
         let name = builder.programs.get(&code).cloned();
@@ -205,148 +208,6 @@ fn add_results(
             }
             columns.insert(column_name(name, &[test.as_str(), subject.as_str()]), Column::pack(&values));
         }
-    }
-}
-
-/// Adds the program columns of a frame from (row, program, services), summed over equal rows.
-fn add_services(
-    columns: &mut Columns,
-    services: impl Iterator<Item = (u32, u32, Totals)>,
-    programs: &[Code],
-    n_rows: usize,
-) {
-    let mut by_program: Vec<Vec<(u32, Totals)>> = vec![Vec::new(); programs.len()];
-    for (row, program, services) in services {
-        by_program[program as usize].push((row, services));
-    }
-    for (program, services) in programs.iter().zip(by_program) {
-        let names = ["eligible", "participant", "dosage_hundredths"];
-        let mut values = names.map(|_| vec![0_i64; n_rows]);
-        for (row, services) in services {
-            let row = row as usize;
-            values[0][row] |= i64::from(services.eligible);
-            values[1][row] |= i64::from(services.participant);
-            let amount = i64::try_from(services.dosage_hundredths).unwrap_or(i64::MAX);
-            values[2][row] = values[2][row].saturating_add(amount);
-        }
-        for (name, values) in names.into_iter().zip(values) {
-            columns.insert(column_name(name, &[program.as_str()]), Column::pack(&values));
-        }
-    }
-}
-
-/// Adds what a program was in a school year alone: its days, and attendance before and after it began.
-fn add_years_services(
-    columns: &mut Columns,
-    builder: &EditionBuilder,
-    programs: &[Code],
-    places: &[u32],
-    position: &[u32],
-) {
-    const NAMES: [&str; 5] = [
-        "service_days",
-        "service_span_days",
-        "first_service_month",
-        "attendance_rate_before",
-        "attendance_rate_after",
-    ];
-    let rate = |row: u32, window: &Attendance| {
-        let days = window.settle(builder.rows[row as usize].year, &builder.reporting);
-        days.rate().filter(|_| days.enrolled >= WINDOW_MIN)
-    };
-    let mut by_program: Vec<Vec<(u32, [i64; 5])>> = vec![Vec::new(); programs.len()];
-    let mut windows = builder.windows.iter().peekable();
-    for (row, program, totals) in &builder.services {
-        // Windows were added with their services, and in their order.
-        let own = windows.next_if(|(of_row, of_program, _)| (of_row, of_program) == (row, program));
-        let rates = own.and_then(|(_, _, windows)| Some((rate(*row, &windows.0)?, rate(*row, &windows.1)?)));
-        let (before, after) = rates.unwrap_or((MISSING, MISSING));
-        let month = totals.first_month.map_or(MISSING, i64::from);
-        let values = [totals.days.into(), totals.span_days.into(), month, before, after];
-        by_program[places[*program as usize] as usize].push((position[*row as usize], values));
-    }
-    for (program, of_rows) in programs.iter().zip(by_program) {
-        for (at, name) in NAMES.into_iter().enumerate() {
-            let mut values = vec![if at < 2 { 0 } else { MISSING }; position.len()];
-            for (row, of_row) in &of_rows {
-                values[*row as usize] = of_row[at];
-            }
-            columns.insert(column_name(name, &[program.as_str()]), Column::pack(&values));
-        }
-    }
-}
-
-/// A column of a later frame, and how it comes from an outcome.
-type LaterColumn<T> = (&'static str, fn(&T) -> Option<bool>);
-
-const COHORT: &[LaterColumn<CohortMember>] =
-    &[("graduated_4y", |member| member.graduated_4y), ("graduated_5y", |member| member.graduated_5y)];
-
-const GRADUATES: &[LaterColumn<Graduate>] = &[
-    ("college_16m", |graduate| graduate.college_16m),
-    ("first_fall", |graduate| graduate.college.first_fall),
-    ("second_fall", |graduate| graduate.college.second_fall),
-    ("second_fall_same_college", |graduate| graduate.college.second_fall_same),
-    ("credential_6y", |graduate| graduate.college.credential_6y),
-    ("credential_150", |graduate| graduate.college.credential_150),
-    ("remedial", |graduate| graduate.college.remedial),
-];
-
-/// What the frames of cohorts and graduates are made from.
-struct Later<'b> {
-    builder: &'b EditionBuilder,
-    student_years: &'b Frame,
-    position: &'b [u32],
-    ranks: &'b [u32],
-    programs: &'b [Code],
-    program_places: &'b [u32],
-}
-
-impl Later<'_> {
-    /// A frame whose groups are those of the home rows, with its outcomes. `counts` says whether the
-    /// services of a year count for a row.
-    fn frame<T>(
-        &self,
-        rows: &[LaterRow<T>],
-        outcomes: &[LaterColumn<T>],
-        counts: impl Fn(&LaterRow<T>, u16) -> bool,
-    ) -> Result<Frame, Error> {
-        let order = order(rows.iter().map(|row| (row.period, self.ranks[row.person as usize])));
-        let sorted = || order.iter().map(|at| &rows[*at as usize]);
-        let pack =
-            |value: &dyn Fn(&LaterRow<T>) -> i64| Column::pack(&sorted().map(value).collect::<Vec<_>>());
-        let mut columns = Columns::from_iter([
-            ("person".into(), pack(&|row| self.ranks[row.person as usize].into())),
-            ("year".into(), pack(&|row| row.period.into())),
-        ]);
-        for (name, value) in outcomes {
-            columns.insert((*name).into(), pack(&|row| value(&row.outcome).map_or(MISSING, i64::from)));
-        }
-        let homes: Vec<u32> =
-            sorted().map(|row| self.position.get(row.home as usize).copied().unwrap_or(u32::MAX)).collect();
-        let unknown = no_memberships();
-        let groups = GROUPS.iter().zip(unknown).map(|(group, unknown)| (group.name, i64::from(unknown)));
-        let named =
-            [("school", 0), (ZONE, 0), (SECTOR.name, SECTOR.categories.len() as i64 - 1), (TITLE_I.name, 2)];
-        for (name, unknown) in groups.chain(named) {
-            let mut values = self.student_years.columns[name].gather(&homes);
-            values.iter_mut().filter(|value| **value == MISSING).for_each(|value| *value = unknown);
-            columns.insert(name.into(), Column::pack(&values));
-        }
-        let mut row_of = vec![u32::MAX; self.ranks.len()];
-        for (at, row) in (0..).zip(sorted()) {
-            row_of[self.ranks[row.person as usize] as usize] = at;
-        }
-        let [ranks, years] = ["person", "year"].map(|name| &self.student_years.columns[name]);
-        let services = self.builder.services.iter().filter_map(|(year_row, program, services)| {
-            let student_year = self.position[*year_row as usize] as usize;
-            let at = row_of[ranks.at(student_year) as usize];
-            let row = &rows[*order.get(at as usize)? as usize];
-            let year = years.at(student_year) as u16;
-            counts(row, year).then(|| (at, self.program_places[*program as usize], *services))
-        });
-        add_services(&mut columns, services, self.programs, order.len());
-        Frame::new(columns)
     }
 }
 
