@@ -89,9 +89,8 @@ impl Snapshot<'_> {
     pub fn key_progress(&self) -> Result<Vec<KeyProgress>, Error> {
         let keys = self.linkage_keys()?;
         let (mut on_rosters, person) = (HashSet::new(), Kind::Person as u8);
-        self.each_standing(ALL_SOURCES, |StandingRecord { place, student, .. }| {
-            on_rosters
-                .extend(student.filter(|_| place.kind == person).map(|student| (place.source, student)));
+        self.each_standing(ALL_SOURCES, |StandingRecord { source, kind, student, .. }| {
+            on_rosters.extend(student.filter(|_| kind == person).map(|student| (source, student)));
             Ok(())
         })?;
         let mut statement = self.prepare(

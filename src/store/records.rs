@@ -75,10 +75,13 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`], [`Error::Damaged`], or what the visitor returns.
     pub fn each_unread(&self, mut visit: impl FnMut(Unread<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        self.each_standing(ALL_SOURCES, |StandingRecord { place, student, holding, fact }| {
-            let (kind, student) = (kind(place.kind)?, student.map(Token::from_bytes));
-            visit(Unread { source: place.source, kind, student, holding, bytes: fact })
-        })
+        self.each_standing(
+            ALL_SOURCES,
+            |StandingRecord { source, kind: of, student, holding, fact, .. }| {
+                let (kind, student) = (kind(of)?, student.map(Token::from_bytes));
+                visit(Unread { source, kind, student, holding, bytes: fact })
+            },
+        )
     }
 
     /// Visits every record that stands, by source, kind and key.
@@ -98,12 +101,10 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn each_record_of(&self, source: u32, mut visit: impl FnMut(Token, Stored)) -> Result<(), Error> {
-        self.each_standing((source, source), |StandingRecord { place, student, fact, .. }| {
-            let fact = Fact::from_stored(fact).ok_or(Error::Damaged("a record"))?;
-            visit(
-                Token::from_bytes(place.key),
-                Stored { source, student: student.map(Token::from_bytes), fact },
-            );
+        self.each_standing((source, source), |record| {
+            let fact = Fact::from_stored(record.fact).ok_or(Error::Damaged("a record"))?;
+            let student = record.student.map(Token::from_bytes);
+            visit(Token::from_bytes(record.key()?), Stored { source, student, fact });
             Ok(())
         })
     }

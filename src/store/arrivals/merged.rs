@@ -7,11 +7,32 @@ use std::collections::BTreeMap;
 
 /// A record that stands, where it is stored.
 pub(in crate::store) struct StandingRecord<'r> {
-    pub(in crate::store) place: Place,
+    pub(in crate::store) source: u32,
+    pub(in crate::store) kind: u8,
     pub(in crate::store) student: Option<[u8; 16]>,
     pub(in crate::store) holding: Option<i64>,
     pub(in crate::store) fact: &'r [u8],
+    key: Key<'r>,
 }
+
+/// The key of a record, which most have no use for.
+enum Key<'r> {
+    Of(&'r rusqlite::Row<'r>),
+    Is([u8; 16]),
+}
+
+impl StandingRecord<'_> {
+    /// Its key.
+    pub(in crate::store) fn key(&self) -> Result<[u8; 16], Error> {
+        match self.key {
+            Key::Of(row) => Ok(row.get(KEY)?),
+            Key::Is(key) => Ok(key),
+        }
+    }
+}
+
+/// Where the statement that reads rows has their key.
+const KEY: usize = 3;
 
 impl Snapshot<'_> {
     /// What has come and may have no row yet: of each place the newest.
@@ -41,21 +62,37 @@ impl Snapshot<'_> {
         let mut arrivals = self.arrivals()?;
         arrivals.retain(|place, _| (from..=to).contains(&place.source));
         let mut arrivals = arrivals.into_iter().peekable();
-        let mut statement = self.prepare(
-            "SELECT source, kind, key, student, fact, holding FROM record
-             WHERE source BETWEEN ?1 AND ?2 AND fact IS NOT NULL ORDER BY source, kind, key",
+        let mut next = self.prepare(
+            "SELECT source, kind FROM record WHERE (source, kind) > (?1, ?2) ORDER BY source, kind LIMIT 1",
         )?;
-        let mut rows = statement.query([from, to])?;
-        while let Some(row) = rows.next()? {
-            let place = Place { source: row.get(0)?, kind: row.get(1)?, key: row.get(2)? };
-            let mut is_replaced = false;
-            while let Some((at, arrival)) = arrivals.next_if(|(at, _)| *at <= place) {
-                is_replaced = at == place;
-                arrival.standing(at).map_or(Ok(()), &mut visit)?;
-            }
-            if !is_replaced {
-                let fact = row.get_ref(4)?.as_blob().map_err(|_| Error::Damaged("a record"))?;
-                visit(StandingRecord { place, student: row.get(3)?, holding: row.get(5)?, fact })?;
+        // Of one source and kind at a time: to read these of each row of a state took as long as to read what it says.
+        let mut statement = self.prepare(
+            "SELECT student, fact, holding, key FROM record
+             WHERE source = ?1 AND kind = ?2 AND fact IS NOT NULL ORDER BY key",
+        )?;
+        let mut last = (from, -1);
+        while let Some((source, kind)) = next
+            .query_row(params![last.0, last.1], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u8>(1)?)))
+            .optional()?
+            && source <= to
+        {
+            last = (source, i64::from(kind));
+            let mut rows = statement.query(params![source, kind])?;
+            while let Some(row) = rows.next()? {
+                let mut is_replaced = false;
+                // Where nothing has come that stands before the end of these, keys decide nothing.
+                if arrivals.peek().is_some_and(|(at, _)| (at.source, at.kind) <= (source, kind)) {
+                    let place = Place { source, kind, key: row.get(KEY)? };
+                    while let Some((at, arrival)) = arrivals.next_if(|(at, _)| *at <= place) {
+                        is_replaced = at == place;
+                        arrival.standing(at).map_or(Ok(()), &mut visit)?;
+                    }
+                }
+                if !is_replaced {
+                    let fact = row.get_ref(1)?.as_blob().map_err(|_| Error::Damaged("a record"))?;
+                    let (student, holding) = (row.get(0)?, row.get(2)?);
+                    visit(StandingRecord { source, kind, student, holding, fact, key: Key::Of(row) })?;
+                }
             }
         }
         for (at, arrival) in arrivals {
@@ -94,6 +131,8 @@ impl Row {
     /// The record of a place, unless it is withdrawn.
     fn standing(&self, place: Place) -> Option<StandingRecord<'_>> {
         let fact = self.fact.as_deref()?;
-        Some(StandingRecord { place, student: self.student, holding: self.holding, fact })
+        let Place { source, kind, key } = place;
+        let (student, holding, key) = (self.student, self.holding, Key::Is(key));
+        Some(StandingRecord { source, kind, student, holding, fact, key })
     }
 }

@@ -113,6 +113,54 @@ async fn who_reads_sees_the_same_before_and_after_records_have_their_rows() {
 }
 
 #[tokio::test]
+async fn rows_and_what_waits_are_seen_in_one_order_of_sources_kinds_and_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(folder.path());
+    sources(&store).await;
+    let fact = Fact::OptOut(OptOut { from: "2025-01-01".parse().expect("a date"), until: None }).to_stored();
+    let mut standing: BTreeMap<Place, u8> = BTreeMap::new();
+    // Of each sort of record some have rows, some wait, and some of either are withdrawn; of some sorts there is nothing.
+    for round in 0..4_u8 {
+        let (mut brought, fact) = (Vec::new(), fact.clone().into_boxed_slice());
+        for at in 0..60_u8 {
+            let drawn = at.wrapping_mul(37).wrapping_add(round.wrapping_mul(101)).wrapping_mul(29) >> 2;
+            let place = Place { source: 1 + u32::from(at % 2), kind: at % 5, key: [at / 5; 16] };
+            if drawn % 3 == 0 || at % 5 == round {
+                continue;
+            }
+            let stands = drawn % 7 > 1;
+            let fact = stands.then(|| fact.clone());
+            brought.push((place, Row { student: Some([at + round; 16]), fact, holding: Some(1) }));
+            standing.remove(&place);
+            standing.extend(stands.then_some((place, at + round)));
+        }
+        change(&store, move |tx| {
+            brought.into_iter().for_each(|(place, row)| tx.bring(place, row));
+            if round % 2 == 0 { tx.put_all_away() } else { Ok(()) }
+        })
+        .await
+        .expect("brought");
+        let seen = |snapshot: &crate::store::Snapshot<'_>| {
+            let (mut all, mut keyed) = (Vec::new(), Vec::new());
+            snapshot.each_unread(|of| {
+                all.push((of.source, of.kind as u8, of.student.expect("whose").as_bytes()[0]));
+                Ok(())
+            })?;
+            for source in [1, 2] {
+                snapshot.each_record_of(source, |key, of| {
+                    keyed.push((source, key.as_bytes()[0], of.student.expect("whose").as_bytes()[0]));
+                })?;
+            }
+            Ok::<_, Error>((all, keyed))
+        };
+        let (all, keyed) = store.read(seen).await.expect("records");
+        assert!(all.len() > 20);
+        assert!(all.into_iter().eq(standing.iter().map(|(of, whose)| (of.source, of.kind, *whose))));
+        assert!(keyed.into_iter().eq(standing.iter().map(|(of, whose)| (of.source, of.key[0], *whose))));
+    }
+}
+
+#[tokio::test]
 async fn what_fails_brings_nothing_and_puts_nothing_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path());
