@@ -155,7 +155,8 @@ fn opt_in(snapshot: &Snapshot<'_>) -> Result<BTreeSet<OrgId>, store::Error> {
     Ok(snapshot.agreements()?.into_iter().flat_map(|(agreement, _)| agreement.terms.opt_in).collect())
 }
 
-/// Drops what such sources say of persons whose consent they do not have, and gives back of whom which source's.
+/// Drops what such sources say of persons whose consent they do not have, and gives back of whom which source's. That somebody
+/// has opted out holds without it: dropped too, what others say of the child would be counted.
 fn keep_consented(
     facts: &mut Gathered,
     opt_in: &BTreeSet<OrgId>,
@@ -172,7 +173,7 @@ fn keep_consented(
         }
     }
     let mut without = BTreeSet::new();
-    facts.retain(|person, source| {
+    facts.retain(Kind::OptOut, |person, source| {
         let is_kept = !is_opt_in(source) || consents.contains(&(person, source));
         if !is_kept {
             without.insert((person, source));

@@ -111,10 +111,12 @@ impl Gathered {
         })
     }
 
-    /// Keeps what `is_kept` says of a person's position and a source.
-    pub(super) fn retain(&mut self, mut is_kept: impl FnMut(u32, u32) -> bool) {
+    /// Keeps what `is_kept` says of a person's position and a source, and all facts of a kind.
+    pub(super) fn retain(&mut self, always: Kind, mut is_kept: impl FnMut(u32, u32) -> bool) {
         for (at, part) in self.parts.iter_mut().enumerate() {
-            part.places.retain(|place| is_kept(position(at, *place), place.source.into()));
+            part.places.retain(|place| {
+                is_kept(position(at, *place), place.source.into()) || place.kind == always as u8
+            });
         }
     }
 }

@@ -166,7 +166,7 @@ async fn new_kinds_are_kept_as_far_as_the_agreement_lists_them() {
 async fn records_of_an_opt_in_source_count_with_consent_alone() {
     let city = City::open().await;
     let steward = city.steward().await;
-    let kinds = "\"attendance_summary\", \"consent\"]";
+    let kinds = "\"attendance_summary\", \"consent\", \"opt_out\"]";
     let with = |version: u32, terms: &str| {
         let text = AGREEMENT.replace("version = 1", &format!("version = {version}"));
         text.replace("\"attendance_summary\"]", kinds) + terms
@@ -184,19 +184,22 @@ async fn records_of_an_opt_in_source_count_with_consent_alone() {
         consent(98, "2090-01-01", ""),
         consent(99, "2020-01-01", ""),
     ]);
+    // To have opted out needs no consent.
+    let opt_out = pb::OptOut { from: "2024-01-01".into(), until: String::new() };
+    records.push(about(&student(119), "opt-out", pb::record::Fact::OptOut(opt_out)));
     let source = city.source("northfield").await;
     source.push("first", records).await.expect("good records");
     let withdrawn = crate::records::delete(&student(99), "consent-99", pb::Kind::Consent);
     source.push("second", vec![withdrawn]).await.expect("a good record");
     let report = steward.publish().await.expect("an edition");
-    assert_eq!((report.persons, report.without_consent), (97, 23));
+    assert_eq!((report.persons, report.without_consent, report.opted_out), (97, 23, 1));
     let (table, _) = city.partner().await.query(question()).await.expect("it may ask");
     let all = table.cells().iter().find(|cell| cell.categories == ["all"] && cell.period == 2025);
     assert_eq!(all.and_then(|cell| cell.denominator), Some(97));
-    // Without the term, everybody counts.
+    // Without the term, everybody else counts.
     steward.agreement(&with(3, "")).await.expect("a good agreement");
     let report = steward.publish().await.expect("an edition");
-    assert_eq!((report.persons, report.without_consent), (120, 0));
+    assert_eq!((report.persons, report.without_consent, report.opted_out), (119, 0, 1));
 }
 
 /// An agreement names who of the partner may ask: others of it are refused, and the log has who asked.

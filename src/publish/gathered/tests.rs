@@ -68,10 +68,12 @@ fn what_is_left_out_is_gone_and_what_is_of_a_kind_is_found() {
     let mut gathered = gathered(&[(1, 1, summary(1)), (1, 2, consent.clone()), (2, 2, out)]);
     let found: Vec<_> = gathered.of_kind(Kind::Consent).map(|fact| fact.expect("it reads")).collect();
     assert_eq!(found, [(0, 2, consent)]);
-    gathered.retain(|_, source| source == 2);
+    gathered.retain(Kind::Person, |_, source| source == 2);
     assert_eq!((gathered.first_source(0), gathered.first_source(1)), (Some(2), Some(2)));
-    gathered.retain(|person, _| person == 1);
+    gathered.retain(Kind::Person, |person, _| person == 1);
     assert_eq!((gathered.first_source(0), gathered.first_source(1)), (None, Some(2)));
+    gathered.retain(Kind::OptOut, |_, _| false);
+    assert_eq!(gathered.first_source(1), Some(2), "all of a kind is kept");
 }
 
 #[test]
