@@ -37,11 +37,11 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     let persons = subjects.into_iter();
     let persons = persons.filter_map(|row| Some((row.source, row.student, facts.position(row.person)?)));
     let persons = Whose::new(persons);
-    let Read { held, n_waiting, has_records } = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
+    let (held, n_waiting) = read(snapshot, &numbers, &persons, &mut builder, &mut facts)?;
     facts.sort();
     let without = keep_consented(&mut facts, &opt_in(snapshot)?, &names, frozen_on)?;
     let n_without_consent = without.iter().map(|(person, _)| person).collect::<BTreeSet<_>>().len() as u64;
-    let counts = counted::students(&persons, &has_records, &facts, without, frozen_on)?;
+    let counts = counted::students(&persons, &facts, without, frozen_on)?;
     opted_out::add(snapshot, &persons, &mut facts, frozen_on)?;
     drop(persons);
     let takes_part = |of: &OfPerson<'_>| of.has(Kind::Participation) || of.has(Kind::Dosage);
@@ -54,26 +54,16 @@ pub(super) fn freeze(snapshot: &Snapshot<'_>, call: &Call) -> Result<Frozen, Err
     Ok(Frozen { edition: builder.finish()?, sources, held, counts, n_waiting, n_without_consent })
 }
 
-/// What has been read.
-struct Read {
-    /// Under what it is held.
-    held: BTreeSet<Held>,
-    /// Records that wait for their student.
-    n_waiting: u64,
-    /// Whether there are records of each student.
-    has_records: Vec<bool>,
-}
-
-/// Adds what stands: of places to the builder, and of persons to the facts.
+/// Adds what stands: of places to the builder, and of persons to the facts. Under what it is held, and how many records wait
+/// for their student.
 fn read(
     snapshot: &Snapshot<'_>,
     numbers: &BTreeMap<u32, SourceId>,
     persons: &Whose,
     builder: &mut EditionBuilder,
     facts: &mut Gathered,
-) -> Result<Read, store::Error> {
+) -> Result<(BTreeSet<Held>, u64), store::Error> {
     let (mut held, mut n_waiting, mut added) = (BTreeSet::new(), 0, Ok(()));
-    let mut has_records = vec![false; persons.n_students()];
     let mut found: Vec<(u32, u32)> = Vec::new();
     let add = |handed_on: HandedOn| {
         // Persons are looked up one right after the other, and facts are added in the persons' order: one by one, each record
@@ -81,10 +71,7 @@ fn read(
         found.clear();
         for (at, (source, student)) in (0..).zip(handed_on.students()) {
             match persons.find(source, student) {
-                Some(of) => {
-                    has_records[of.student as usize] = true;
-                    found.push((of.person, at));
-                }
+                Some(person) => found.push((person, at)),
                 None => n_waiting += 1,
             }
         }
@@ -122,7 +109,7 @@ fn read(
         Ok::<(), store::Error>(())
     };
     parallel::behind(hand_on, add)?;
-    added.map(|()| Read { held, n_waiting, has_records })
+    added.map(|()| (held, n_waiting))
 }
 
 /// Folds what is said of each person, and lets it go. What is stored is read a little ahead, which takes as long.

@@ -98,6 +98,15 @@ impl Gathered {
         self.parts.iter().flat_map(Part::of_persons)
     }
 
+    /// Each position of a person with each source that says something of it. They are sorted.
+    pub(super) fn said_by(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.parts.iter().enumerate().flat_map(|(part, of)| {
+            let same =
+                |left: &Place, right: &Place| (left.person, left.source) == (right.person, right.source);
+            of.places.chunk_by(same).map(move |of| (position(part, of[0]), of[0].source.into()))
+        })
+    }
+
     /// The same part by part, as some persons in order.
     pub(super) fn into_parts(self) -> impl Iterator<Item = Part> {
         self.parts.into_iter()

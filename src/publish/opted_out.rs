@@ -17,10 +17,10 @@ pub(super) fn add(
 ) -> Result<(), Error> {
     let mut added = Vec::new();
     for CarriedOptOut { source, student, until } in snapshot.carried_opt_outs()? {
-        if let Some(of) = persons.find(source, student)
-            && let Some(source) = facts.first_source(of.person)
+        if let Some(person) = persons.find(source, student)
+            && let Some(source) = facts.first_source(person)
         {
-            added.push((of.person, source, Fact::OptOut(OptOut { from: frozen_on, until })));
+            added.push((person, source, Fact::OptOut(OptOut { from: frozen_on, until })));
         }
     }
     if !added.is_empty() {

@@ -4,20 +4,7 @@ use crate::identity::Token;
 use std::collections::BTreeMap;
 
 /// The position of the person that each student is.
-pub(super) struct Whose {
-    of: BTreeMap<u32, Students>,
-    n_students: usize,
-}
-
-/// A student of a source.
-#[cfg_attr(test, derive(Debug))]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Its position among the students of all sources.
-    pub(super) student: u32,
-    /// The position of its person.
-    pub(super) person: u32,
-}
+pub(super) struct Whose(BTreeMap<u32, Students>);
 
 /// The students of a source, by token.
 ///
@@ -25,8 +12,6 @@ pub(super) struct Found {
 /// time that a hash table takes, and nearly all of that is waiting for memory. Where a source makes tokens that are not, they
 /// are found in the logarithm of their number.
 struct Students {
-    /// The position of the first among the students of all sources.
-    first: u32,
     by_token: Vec<(Token, u32)>,
     /// Where those begin whose first bits are at least its position; one more than there are of these.
     starts: Vec<u32>,
@@ -40,49 +25,35 @@ impl Whose {
         for (source, student, person) in students {
             of.entry(source).or_default().push((student, person));
         }
-        let mut n_students = 0;
-        let students = |(source, by_token): (u32, Vec<_>)| {
-            // A state has some millions.
-            let first = n_students as u32;
-            n_students += by_token.len();
-            (source, Students::new(first, by_token))
-        };
-        Self { of: of.into_iter().map(students).collect(), n_students }
+        Self(of.into_iter().map(|(source, by_token)| (source, Students::new(by_token))).collect())
     }
 
-    /// Students of all sources.
-    pub(super) const fn n_students(&self) -> usize {
-        self.n_students
+    /// Each student with its source, token and the position of its person, ordered by source and token.
+    pub(super) fn students(&self) -> impl Iterator<Item = (u32, Token, u32)> {
+        self.0
+            .iter()
+            .flat_map(|(source, of)| of.by_token.iter().map(|(token, person)| (*source, *token, *person)))
     }
 
-    /// A source's student.
-    pub(super) fn find(&self, source: u32, student: Token) -> Option<Found> {
-        self.of.get(&source)?.find(student)
-    }
-
-    /// Each student with its source and token, ordered by these and so by its position.
-    pub(super) fn students(&self) -> impl Iterator<Item = (u32, Token, Found)> {
-        self.of.iter().flat_map(|(source, of)| {
-            let each = (of.first..).zip(&of.by_token);
-            each.map(|(student, (token, person))| (*source, *token, Found { student, person: *person }))
-        })
+    /// The position of the person that a source's student is.
+    pub(super) fn find(&self, source: u32, student: Token) -> Option<u32> {
+        self.0.get(&source)?.find(student)
     }
 }
 
 impl Students {
-    fn new(first: u32, by_token: Vec<(Token, u32)>) -> Self {
+    fn new(by_token: Vec<(Token, u32)>) -> Self {
         let n_bits = by_token.len().max(2).ilog2();
         let starts = (0..=1_u64 << n_bits)
-            .map(|bits| by_token.partition_point(|(token, _)| first_bits(token, n_bits) < bits) as u32);
-        Self { first, starts: starts.collect(), by_token, n_bits }
+            .map(|first| by_token.partition_point(|(token, _)| first_bits(token, n_bits) < first) as u32);
+        Self { starts: starts.collect(), by_token, n_bits }
     }
 
-    fn find(&self, student: Token) -> Option<Found> {
-        let bits = first_bits(&student, self.n_bits) as usize;
-        let start = self.starts[bits];
-        let alike = &self.by_token[start as usize..self.starts[bits + 1] as usize];
+    fn find(&self, student: Token) -> Option<u32> {
+        let first = first_bits(&student, self.n_bits) as usize;
+        let alike = &self.by_token[self.starts[first] as usize..self.starts[first + 1] as usize];
         let at = alike.binary_search_by(|(token, _)| token.cmp(&student)).ok()?;
-        Some(Found { student: self.first + start + at as u32, person: alike[at].1 })
+        Some(alike[at].1)
     }
 }
 
@@ -108,13 +79,10 @@ mod tests {
         students.extend((0..100).map(|n| (3, alike(2 * n), n as u32)));
         students.sort_unstable();
         let whose = Whose::new(students.iter().copied());
-        assert_eq!(whose.n_students(), students.len());
-        for (at, (source, student, person)) in (0..).zip(&students) {
-            assert_eq!(whose.find(*source, *student), Some(Found { student: at, person: *person }));
-        }
-        let each: Vec<_> =
-            whose.students().map(|(source, student, of)| (source, student, of.person)).collect();
-        assert_eq!(each, students);
+        assert!(
+            students.iter().all(|(source, student, person)| whose.find(*source, *student) == Some(*person))
+        );
+        assert!(whose.students().eq(students.iter().copied()));
         assert!((1_000..2_000).all(|n| whose.find(1, token(n)).is_none()));
         assert!((1..100).all(|n| whose.find(2, token(n)).is_none()));
         assert!((0..100).all(|n| whose.find(3, alike(2 * n + 1)).is_none()));
