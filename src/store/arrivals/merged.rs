@@ -65,7 +65,7 @@ impl Snapshot<'_> {
         let mut next = self.prepare(
             "SELECT source, kind FROM record WHERE (source, kind) > (?1, ?2) ORDER BY source, kind LIMIT 1",
         )?;
-        // Of one source and kind at a time: to read these of each row of a state took as long as to read what it says.
+        // Of one source and kind at a time: to read these and the key of each row of a state took a quarter of the time.
         let mut statement = self.prepare(
             "SELECT student, fact, holding, key FROM record
              WHERE source = ?1 AND kind = ?2 AND fact IS NOT NULL ORDER BY key",
