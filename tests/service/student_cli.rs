@@ -82,7 +82,14 @@ async fn the_command_line_reads_the_student_from_its_input_and_prints_what_was_g
     let done = run(&city, &[], "\n");
     let error = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(2), "{error}");
-    assert!(error.contains("- is to hold the local id of one student, in one line"), "{error}");
+    assert!(error.contains("is to hold the local id of one student, in one line"), "{error}");
+    // Who gives the local id in place of a file is told how to ask, and it is not repeated.
+    let mut given = city.program();
+    given.args(["audit", "disclosures", "--as", "northfield.contributor", "--student", "stu-00003"]);
+    let done = given.output().expect("the program runs");
+    let error = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{error}");
+    assert!(error.contains("what --student names cannot be read") && !error.contains("stu-00003"), "{error}");
 }
 
 #[tokio::test]

@@ -88,14 +88,16 @@ fn read(file: &Path) -> Result<Clear, Failure> {
             std::fs::File::open(file).and_then(|file| file.take(READ_MAX).read_to_string(&mut text).map(drop))
         }
     };
-    // The text is told by no error: what is not UTF-8 can name somebody all the same.
-    done.map_err(|error| Failure::new(format!("cannot read {}: {}", file.display(), error.kind())))?;
+    // Neither the text is told by an error, which can name somebody also where it is not UTF-8, nor the name of a file: where
+    // there is none of that name, it may be the local id itself.
+    done.map_err(|error| {
+        let what = "what --student names cannot be read";
+        let instead = "it is a file with the local id of one student in it, or - for standard input";
+        Failure::new(format!("{what} ({}): {instead}", error.kind()))
+    })?;
     let local_id = Clear::new(text);
     if local_id.is_empty() || local_id.expose().lines().count() > 1 {
-        return Err(Failure::new(format!(
-            "{} is to hold the local id of one student, in one line",
-            file.display()
-        )));
+        return Err(Failure::new("what --student names is to hold the local id of one student, in one line"));
     }
     Ok(local_id)
 }
