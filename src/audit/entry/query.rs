@@ -26,12 +26,6 @@ impl QueryText {
         let is_query = (1..=1024).contains(&text.len()) && text.bytes().all(fits);
         if is_query { Ok(Self(text.into())) } else { Err(NotAQuery(())) }
     }
-
-    /// Its text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl TryFrom<String> for QueryText {
