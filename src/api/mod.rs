@@ -25,5 +25,5 @@ pub use filter::filter;
 pub use kind::{kind_of, kind_to};
 pub use logged::{Logged, NotLogged, opening_to};
 pub use query::question;
-pub use record::incoming;
+pub use record::{MAX_ID, incoming};
 pub use send::{clear, encoded};

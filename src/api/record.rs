@@ -9,7 +9,7 @@ use crate::records::{Change, Clear, Submission, Violation};
 use pb::record::{Key, Student};
 
 /// Longest key or local student id, in bytes.
-const MAX_ID: usize = 200;
+pub const MAX_ID: usize = 200;
 
 /// Reads a record. Keys, student and identifiers are either all in the clear or all encoded.
 ///

@@ -6,6 +6,7 @@ pub mod pem;
 pub mod channel;
 mod complete;
 mod memory;
+mod nonce;
 mod session;
 mod student;
 mod witnessing;
@@ -15,6 +16,7 @@ mod opening;
 
 pub use complete::{Complete, Incomplete};
 pub use memory::{Memory, MemoryError};
+pub use nonce::nonce;
 pub use opening::{Foreseen, Opening, open};
 pub use push::{Delivery, Progress, Pushed, RowRef};
 pub use session::{Error, Session};

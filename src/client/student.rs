@@ -1,11 +1,11 @@
 //! The record of disclosures of one student, with the proof of every answer in it.
 
+use super::nonce::nonce;
 use super::session::{Error, Session};
 use crate::api::v1 as pb;
 use crate::audit::{Decision, Entry, Receipt};
 use pb::list_student_disclosures_request::Student;
 use prost::Message;
-use ring::rand::{SecureRandom, SystemRandom};
 
 /// What the service says of a student.
 pub struct StudentDisclosures {
@@ -69,11 +69,4 @@ impl Session {
             false => Err(Error::Protocol("an answer that is not one of these editions")),
         }
     }
-}
-
-/// Bytes that keep the student from being tried on the digest of the request.
-fn nonce() -> Result<Vec<u8>, Error> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Error::NoRandomness)?;
-    Ok(bytes.to_vec())
 }

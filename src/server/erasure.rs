@@ -2,17 +2,15 @@
 
 use super::desk::{Admitted, Desk, answered, with_receipt};
 use super::destruction::{Turn, backup};
+use super::nonce;
 use super::people;
 use super::status::{self, Told};
 use crate::api::v1 as pb;
-use crate::audit::{Call, Entry, Hash};
+use crate::audit::{Entry, Hash};
 use crate::records::{Code, OrgId, Violation};
 use crate::store::{self, ErasedPerson, Needles, Rewriting, Tx};
 use std::sync::Arc;
 use tonic::{Code as Grpc, Response, Status};
-
-/// Random bytes of a request, at the least.
-pub(super) const NONCE: usize = 16;
 
 /// Erases a person.
 pub(super) async fn erase(
@@ -26,9 +24,7 @@ pub(super) async fn erase(
         Ok(whose) => whose,
         Err(violations) => {
             let told = Told { rule: "erasure.malformed", status: status::violations(&violations) };
-            // Without random bytes names could be tried on the digest of the request.
-            let request_digest = call.request_digest.filter(|_| request.nonce.len() >= NONCE);
-            return Err(desk.refuse(&Call { request_digest, ..call.clone() }, told).await);
+            return Err(desk.refuse(&nonce::on_record(call, &request.nonce), told).await);
         }
     };
     // Two requests about one person differ in their random bytes.
@@ -92,9 +88,7 @@ fn read(request: &pb::ErasePersonRequest) -> Result<(OrgId, Code), Vec<Violation
     };
     let organization = OrgId::new(&request.organization).map_err(|_| wrong("organization")).ok();
     let person = Code::of_account(&request.person).map_err(|_| wrong("person")).ok();
-    if request.nonce.len() < NONCE {
-        violations.push(Violation::new("nonce", "too_short", "is less than 16 random bytes"));
-    }
+    violations.extend(nonce::check(&request.nonce));
     match (organization, person) {
         (Some(organization), Some(person)) if violations.is_empty() => Ok((organization, person)),
         _ => Err(violations),

@@ -28,6 +28,7 @@ mod load;
 mod rotation;
 pub mod standing;
 mod metrics;
+mod nonce;
 mod witnesses;
 mod review;
 mod student;

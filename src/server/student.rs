@@ -4,11 +4,10 @@
 //! becomes the token that it is known by, and goes no further: the log has a digest of the request, which random bytes are in.
 
 use super::desk::{Admitted, Desk};
-use super::erasure::NONCE;
+use super::nonce;
 use super::status::{self, Told};
-use super::whole::KEY_MAX;
-use crate::api::{kind_to, v1 as pb};
-use crate::audit::{Call, VerifierKey};
+use crate::api::{self, kind_to, v1 as pb};
+use crate::audit::VerifierKey;
 use crate::identity::{Token, student_token};
 use crate::ingest::Intake;
 use crate::records::{OrgId, Violation};
@@ -27,27 +26,25 @@ pub(super) async fn disclosures(
 ) -> Result<Response<pb::ListStudentDisclosuresResponse>, Status> {
     let call = &admitted.call;
     let source = admitted.peer.organization.clone();
-    let pb::ListStudentDisclosuresRequest { student, nonce, from_index } = request;
-    let student = match read(student, &nonce, intake, &source) {
+    let pb::ListStudentDisclosuresRequest { student, nonce: random, from_index } = request;
+    let student = match read(student, &random, intake, &source) {
         Ok(student) => student,
         Err(violations) => {
             let told = Told { rule: "student.malformed", status: status::violations(&violations) };
-            // Without random bytes numbers could be tried on the digest of the request.
-            let request_digest = call.request_digest.filter(|_| nonce.len() >= NONCE);
-            return Err(desk.refuse(&Call { request_digest, ..call.clone() }, told).await);
+            return Err(desk.refuse(&nonce::on_record(call, &random), told).await);
         }
     };
     desk.intend(call).await?;
     let (asked, keys) = (Asked { source, student, from_index }, log_keys.clone());
     let today = call.time.date();
     let told = desk.look(call, move |snapshot| student::look(snapshot, &keys, &asked, today)).await?;
-    desk.answer(call, response(told, nonce)).await
+    desk.answer(call, response(told, random)).await
 }
 
 /// The student's token, or everything that is wrong with the request.
 fn read(
     student: Option<Student>,
-    nonce: &[u8],
+    random: &[u8],
     intake: &Intake,
     source: &OrgId,
 ) -> Result<Token, Vec<Violation>> {
@@ -63,17 +60,14 @@ fn read(
             "is in the clear, and this service takes encoded identifiers only (--key)",
         )),
         (Some(Student::ClearStudent(id)), Intake::Encodes(ring)) => match id.len() {
-            1..=KEY_MAX => Ok(student_token(ring, source, &id)),
+            1..=api::MAX_ID => Ok(student_token(ring, source, &id)),
             _ => Err(("clear_student", "out_of_range", "does not have 1 to 200 bytes")),
         },
     };
-    let too_short = ("nonce", "too_short", "is less than 16 random bytes");
-    let violation = |(field, code, reason)| Violation::new(field, code, reason);
-    match (token, nonce.len() >= NONCE) {
-        (Ok(token), true) => Ok(token),
-        (Ok(_), false) => Err(vec![violation(too_short)]),
-        (Err(wrong), true) => Err(vec![violation(wrong)]),
-        (Err(wrong), false) => Err(vec![violation(wrong), violation(too_short)]),
+    let wrong = token.as_ref().err().map(|(field, code, reason)| Violation::new(field, code, reason));
+    match (token, nonce::check(random)) {
+        (Ok(token), None) => Ok(token),
+        (_, short) => Err(wrong.into_iter().chain(short).collect()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deliveries of whole files on the wire: what they are whole about, their keys, and what is absent.
 
-use crate::api::{kind_of, kind_to, v1 as pb};
+use crate::api::{self, kind_of, kind_to, v1 as pb};
 use crate::audit::Receipt;
 use crate::calendar::SchoolYear;
 use crate::identity::{KeyId, Token, record_token, student_token};
@@ -10,9 +10,6 @@ use std::collections::BTreeMap;
 
 /// Keys in a message at most.
 const KEYS_MAX: usize = 5_000;
-
-/// Bytes of the longest key.
-pub(super) const KEY_MAX: usize = 200;
 
 /// What files are whole about; everything that is wrong with it is among `wrong`.
 pub(super) fn parts(wire: &[pb::WholePart], wrong: &mut Vec<Violation>) -> BTreeMap<Kind, Part> {
@@ -65,7 +62,7 @@ pub(super) fn named(
         Intake::EncodedOnly => Ok(Some(named)),
         Intake::Encodes(ring) => {
             let mut all = wire.clear_keys.iter().chain(&wire.clear_students);
-            if !all.all(|text| (1..=KEY_MAX).contains(&text.len())) {
+            if !all.all(|text| (1..=api::MAX_ID).contains(&text.len())) {
                 return Err("a key has 1 to 200 bytes");
             }
             named.keys.extend(wire.clear_keys.iter().map(|key| record_token(ring, source, kind, key)));

@@ -4,11 +4,11 @@ use super::{events, openings, text};
 use crate::api::{self, Logged, v1 as pb};
 use crate::audit::{Decision, Entry};
 use crate::cli::connect::Connect;
-use crate::cli::init::random;
 use crate::cli::screen::{self, counted, say};
 use crate::cli::steward::ask;
 use crate::cli::table::{Align, Table, safe};
 use crate::cli::{Done, Failure, Finish};
+use crate::client::nonce;
 use crate::client::{Complete, Session};
 use crate::records::Violation;
 use prost::Message;
@@ -84,7 +84,7 @@ impl List {
             since: self.since.unwrap_or_default(),
             until: self.until.unwrap_or_default(),
             purpose: self.purpose.unwrap_or_default(),
-            nonce: if self.principal.is_some() { random()?.to_vec() } else { Vec::new() },
+            nonce: if self.principal.is_some() { nonce()? } else { Vec::new() },
             principal: self.principal.unwrap_or_default(),
             product: self.product.unwrap_or_default(),
             rule: self.rule.unwrap_or_default(),

@@ -2,9 +2,9 @@
 
 use super::{Connect, ask};
 use crate::api::v1 as pb;
-use crate::cli::init::random;
 use crate::cli::screen::{self, counted, say};
 use crate::cli::{Done, Failure, Finish};
+use crate::client::nonce;
 use prost::Message;
 
 #[derive(clap::Args)]
@@ -36,7 +36,7 @@ impl ErasePerson {
             ));
         }
         let session = self.connect.session("steward").await?;
-        let nonce = random()?.to_vec();
+        let nonce = nonce()?;
         let request = pb::ErasePersonRequest { organization: self.organization, person: self.person, nonce };
         let told = ask!(session, admin, erase_person, request);
         if self.json {
