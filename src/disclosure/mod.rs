@@ -79,6 +79,8 @@ mod span;
 mod standing;
 mod table;
 pub mod tables;
+#[cfg(test)]
+pub(crate) mod testing;
 mod watched;
 
 pub use coding::{Bottom, Code, RateBand, RateLabels, Top};

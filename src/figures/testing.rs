@@ -1,30 +1,11 @@
-//! Tables for the tests. Only a seal makes them; here they are decoded from messages with the same fields.
+//! Tables for the tests.
 
 use super::catalog::{Catalog, Category, Dimension, Offer};
 use super::report::{Form, Median, Spec};
 use super::{Figure, Row, Use, figure, figure_of};
+use crate::disclosure::testing::Wire;
 use crate::disclosure::{Cell, Mark, ProtectedTable};
 use prost::Message;
-
-#[derive(Clone, PartialEq, Message)]
-struct Wire {
-    #[prost(string, tag = "1")]
-    product: String,
-    #[prost(uint32, tag = "3")]
-    edition: u32,
-    #[prost(string, tag = "4")]
-    indicator: String,
-    #[prost(string, repeated, tag = "5")]
-    dimensions: Vec<String>,
-    #[prost(message, repeated, tag = "7")]
-    cells: Vec<Cell>,
-    #[prost(uint64, tag = "9")]
-    cell_min: u64,
-    #[prost(string, tag = "11")]
-    measure: String,
-    #[prost(uint64, tag = "14")]
-    rounded_to: u64,
-}
 
 /// A year, a category, and what is shown of it: with the outcome, and all.
 pub(super) type Told<'a> = (u32, &'a str, Option<(u64, u64)>);
@@ -64,7 +45,7 @@ pub(super) fn table(measure: &str, dimensions: Vec<String>, cells: Vec<Cell>) ->
         measure: measure.into(),
         rounded_to: 0,
     };
-    ProtectedTable::decode(wire.encode_to_vec().as_slice()).expect("it has the fields of a table")
+    wire.table()
 }
 
 /// The same table with numbers of students that are rounded.

@@ -4,7 +4,7 @@ use super::*;
 use crate::agreements::{Agreement, Offer, Question};
 use crate::calendar::SchoolYear;
 use crate::disclosure::Cell;
-use prost::Message as _;
+use crate::disclosure::testing::Wire;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -126,19 +126,6 @@ fn a_delivery_is_on_record_with_its_agreement_and_counts() {
     check(&call().ended(&permit, "b-1", 3), ended);
 }
 
-/// What is on record of a released table, for a slice of it.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Table {
-    #[prost(string, tag = "1")]
-    product: String,
-    #[prost(uint32, tag = "3")]
-    edition: u32,
-    #[prost(string, tag = "4")]
-    indicator: String,
-    #[prost(message, repeated, tag = "7")]
-    cells: Vec<Cell>,
-}
-
 #[test]
 fn a_released_table_is_on_record_with_its_question_and_what_it_hides() {
     let agreement = Agreement::parse(AGREEMENT).expect("it is valid");
@@ -146,9 +133,9 @@ fn a_released_table_is_on_record_with_its_question_and_what_it_hides() {
     let cells =
         [Mark::Shown, Mark::Hidden, Mark::Zero].map(|mark| Cell { mark: mark.into(), ..Cell::default() });
     let (product, indicator) = ("city".to_owned(), "chronic_absence".to_owned());
+    let (of, about) = (product.clone(), indicator.clone());
     let table =
-        Table { product: product.clone(), edition: 5, indicator: indicator.clone(), cells: cells.into() };
-    let table = ProtectedTable::decode(&table.encode_to_vec()[..]).expect("a message");
+        Wire { product: of, edition: 5, indicator: about, cells: cells.into(), ..Wire::default() }.table();
     let released = |dimensions: &[&str], filters: &[(&str, &str)]| {
         let filters = filters.iter().map(|(dimension, at)| ((*dimension).into(), (*at).into())).collect();
         let dimensions = dimensions.iter().map(|name| (*name).into()).collect();
