@@ -1,5 +1,6 @@
 //! Editions and their seals: written once, never changed.
 
+use super::vault::Column;
 use super::{Error, Snapshot, Tx, organizations::org};
 use crate::calendar::{Date, Timestamp};
 use crate::disclosure::{Proof, Seal};
@@ -140,12 +141,14 @@ impl Snapshot<'_> {
         let rows = statement.query_map([edition], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
+        let open = |(frame, name, sealed): (String, String, Vec<u8>)| {
+            let bytes = self.key.open_at(Column::Edition, &column_place(edition, &frame, &name), &sealed)?;
+            Ok((Unit::named(&frame).ok_or_else(damaged)?, name, bytes))
+        };
         // One by one: there is never the whole edition twice.
         let mut failed = None;
         let columns = rows.map_while(|row| {
-            let read = row
-                .map_err(Error::from)
-                .and_then(|(frame, name, bytes)| Ok((Unit::named(&frame).ok_or_else(damaged)?, name, bytes)));
+            let read = row.map_err(Error::from).and_then(open);
             read.map_err(|error| failed = Some(error)).ok()
         });
         let edition = Edition::from_columns(&metadata, columns);
@@ -187,7 +190,8 @@ impl Snapshot<'_> {
         let mut statement = self.prepare("SELECT bytes, digest FROM proof WHERE edition = ?1")?;
         let row =
             statement.query_row([edition], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(1)?)));
-        let Some((bytes, digest)) = row.optional()? else { return Ok(None) };
+        let Some((sealed, digest)) = row.optional()? else { return Ok(None) };
+        let bytes = self.key.open_at(Column::Proof, &edition.to_le_bytes(), &sealed)?;
         let proof = Proof::from_bytes(&bytes).map_err(|_| Error::Damaged("a proof"))?;
         if proof.digest() == digest { Ok(Some(proof)) } else { Err(Error::Damaged("a proof")) }
     }
@@ -241,7 +245,9 @@ impl Tx<'_> {
         let mut insert =
             self.prepare("INSERT INTO edition_column (edition, frame, name, bytes) VALUES (?1, ?2, ?3, ?4)")?;
         for (frame, name, bytes) in columns {
-            insert.execute(params![edition.number, frame, name, bytes])?;
+            let place = column_place(edition.number, frame, name);
+            let sealed = self.key.seal_at(Column::Edition, &place, bytes)?;
+            insert.execute(params![edition.number, frame, name, sealed])?;
         }
         self.prepare("INSERT INTO seal (edition, digest, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
             edition.number,
@@ -251,10 +257,15 @@ impl Tx<'_> {
         self.prepare("INSERT INTO proof (edition, digest, bytes) VALUES (?1, ?2, ?3)")?.execute(params![
             edition.number,
             proof.digest(),
-            proof.to_bytes()
+            self.key.seal_at(Column::Proof, &edition.number.to_le_bytes(), &proof.to_bytes())?
         ])?;
         Ok(())
     }
+}
+
+/// Where a column of an edition stands.
+pub(super) fn column_place(edition: u32, frame: &str, name: &str) -> Vec<u8> {
+    [&edition.to_le_bytes()[..], frame.as_bytes(), &[0], name.as_bytes()].concat()
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Result<EditionRow, Error>> {

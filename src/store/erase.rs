@@ -7,6 +7,7 @@ mod erased;
 
 pub use erased::{Erased, ErasedEdition, Extent, Part};
 
+use super::blocks::{ALL_SOURCES, Becomes, Head, Sources};
 use super::{Error, Needles, Tx, opt_outs::OptOuts};
 use crate::agreements::Scope;
 use crate::calendar::Timestamp;
@@ -15,19 +16,20 @@ use rusqlite::params;
 use std::collections::BTreeMap;
 
 impl Part {
-    /// Which rows of `record` it is, with [`Part::value`] for `?1`.
-    const fn condition(self) -> &'static str {
+    /// Whether a record of a source is of it.
+    fn has(self, source: u32, head: &Head) -> bool {
         match self {
-            Self::Source(_) => "source = ?1",
-            Self::Set(_) => "holding = ?1",
-            Self::Unknown(_) => "source = ?1 AND holding IS NULL",
+            Self::Source(of) => source == of,
+            Self::Set(set) => head.holding == Some(set),
+            Self::Unknown(of) => source == of && head.holding.is_none(),
         }
     }
 
-    fn value(self) -> i64 {
+    /// The sources that can have such records.
+    const fn sources(self) -> Sources {
         match self {
-            Self::Source(source) | Self::Unknown(source) => source.into(),
-            Self::Set(set) => set,
+            Self::Source(source) | Self::Unknown(source) => (source, source),
+            Self::Set(_) => ALL_SOURCES,
         }
     }
 }
@@ -55,8 +57,9 @@ impl Tx<'_> {
             self.look(*part, &names, &mut needles, &mut opt_outs, &mut erased)?;
         }
         for part in &parts {
-            let sql = format!("DELETE FROM record WHERE {}", part.condition());
-            self.connection().execute(&sql, [part.value()])?;
+            self.change_records(part.sources(), |place, head| {
+                if part.has(place.source, head) { Becomes::Gone } else { Becomes::Same }
+            })?;
         }
         if let Scope::Agreement(id) = scope {
             self.leave_sets(id.as_str())?;
@@ -66,9 +69,12 @@ impl Tx<'_> {
             self.erase_students(*source, name, &mut needles, &mut erased)?;
             self.forget_counted(*source)?;
             erased.n_batches += self.erase_batches(*source, scope, &parts)?;
-            let kept = "SELECT count(*) FROM record WHERE source = ?1";
-            let n_kept: i64 = self.prepare(kept)?.query_row([source], |row| row.get(0))?;
-            erased.n_kept += n_kept.unsigned_abs();
+            let mut n_kept = 0;
+            self.each_block((*source, *source), |block| {
+                n_kept += block.heads()?.len() as u64;
+                Ok(())
+            })?;
+            erased.n_kept += n_kept;
             if n_kept == 0 {
                 let forget =
                     "UPDATE organization SET latest_delivery = NULL, delivered_ms = NULL WHERE source = ?1";
@@ -94,27 +100,29 @@ impl Tx<'_> {
         opt_outs: &mut OptOuts,
         erased: &mut Erased,
     ) -> Result<(), Error> {
-        let sql = format!(
-            "SELECT source, kind, key, student, iif(kind = ?2, fact, NULL) FROM record WHERE {}",
-            part.condition()
-        );
-        let mut statement = self.connection().prepare(&sql)?;
-        let mut rows = statement.query(params![part.value(), Kind::OptOut as u8])?;
         let mut counts: BTreeMap<(u32, u8), u64> = BTreeMap::new();
-        while let Some(row) = rows.next()? {
-            let (source, kind) = (row.get(0)?, row.get(1)?);
-            let student: Option<[u8; 16]> = row.get(3)?;
-            *counts.entry((source, kind)).or_default() += 1;
-            if let Some(needles) = needles {
-                needles.add(row.get(2)?);
-                student.into_iter().for_each(|student| needles.add(student));
+        self.each_block(part.sources(), |block| {
+            let (source, kind) = (block.source, block.kind);
+            for head in block.heads()?.iter().filter(|head| part.has(source, head)) {
+                *counts.entry((source, kind)).or_default() += 1;
+                if let Some(needles) = needles {
+                    needles.add(head.key);
+                    head.student.into_iter().for_each(|student| needles.add(student));
+                }
             }
-            if let (Some(fact), Some(student)) = (row.get::<_, Option<Vec<u8>>>(4)?, student)
-                && let Some(person) = self.person(source, &student)?
-            {
-                opt_outs.add(person, &fact)?;
+            if kind != Kind::OptOut as u8 {
+                return Ok(());
             }
-        }
+            block.each(self.key, |head, fact| {
+                if let (Some(fact), Some(student)) = (fact, head.student)
+                    && part.has(source, head)
+                    && let Some(person) = self.person(source, &student)?
+                {
+                    opt_outs.add(person, fact)?;
+                }
+                Ok(())
+            })
+        })?;
         for ((source, kind), n) in counts {
             let name = names.get(&source).ok_or(Error::Damaged("a source"))?;
             let kind = Kind::ALL.get(usize::from(kind)).ok_or(Error::Damaged("a kind"))?;
@@ -126,16 +134,21 @@ impl Tx<'_> {
 
     /// Takes an agreement out of the sets of records that stay, so that its name decides nothing any more.
     fn leave_sets(&mut self, agreement: &str) -> Result<(), Error> {
+        let mut moved: BTreeMap<i64, i64> = BTreeMap::new();
         for (number, ids) in self.holding_sets()? {
             if !ids.iter().any(|id| id == agreement) {
                 continue;
             }
             let rest: Vec<String> = ids.into_iter().filter(|id| id != agreement).collect();
             if !rest.is_empty() {
-                let rest = self.holding(&rest.join(","))?;
-                let moved = "UPDATE record SET holding = ?2 WHERE holding = ?1";
-                self.prepare(moved)?.execute([number, rest])?;
+                moved.insert(number, self.holding(&rest.join(","))?);
             }
+        }
+        if !moved.is_empty() {
+            self.change_records(ALL_SOURCES, |_, head| {
+                let rest = head.holding.and_then(|set| moved.get(&set));
+                rest.map_or(Becomes::Same, |rest| Becomes::HeldUnder(*rest))
+            })?;
         }
         self.prepare("DELETE FROM sent_under WHERE agreement = ?1")?.execute([agreement])?;
         Ok(())
@@ -150,15 +163,14 @@ impl Tx<'_> {
         needles: &mut Option<&mut Needles>,
         erased: &mut Erased,
     ) -> Result<(), Error> {
-        const GONE: &str = "source = ?1 AND student NOT IN
-            (SELECT student FROM record WHERE source = ?1 AND kind = ?2 AND student IS NOT NULL)";
-        let of = params![source, Kind::Person as u8];
+        const GONE: &str = "source = ?1 AND student NOT IN (SELECT student FROM kept_student)";
+        self.keep_students(source, |kind| kind == Kind::Person as u8)?;
         if let Some(needles) = needles {
             let sql = format!(
                 "SELECT student, substr(encoding, 1, 16), substr(next_encoding, 1, 16) FROM subject WHERE {GONE}"
             );
             let mut statement = self.connection().prepare(&sql)?;
-            let mut rows = statement.query(of)?;
+            let mut rows = statement.query([source])?;
             while let Some(row) = rows.next()? {
                 needles.add(row.get(0)?);
                 needles.add(row.get(1)?);
@@ -169,8 +181,8 @@ impl Tx<'_> {
         let reasons = format!(
             "UPDATE subject SET reason = NULL WHERE person IN (SELECT person FROM subject WHERE {GONE})"
         );
-        self.connection().execute(&reasons, of)?;
-        let n = self.connection().execute(&format!("DELETE FROM subject WHERE {GONE}"), of)?;
+        self.connection().execute(&reasons, [source])?;
+        let n = self.connection().execute(&format!("DELETE FROM subject WHERE {GONE}"), [source])?;
         if n > 0 {
             erased.students.insert(name.clone(), n as u64);
         }
@@ -185,6 +197,22 @@ impl Tx<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes for the statements that follow which students of a source some records of certain kinds are of.
+    pub(super) fn keep_students(&self, source: u32, is_asked: impl Fn(u8) -> bool) -> Result<(), Error> {
+        self.connection().execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS kept_student (student BLOB PRIMARY KEY) WITHOUT ROWID;
+             DELETE FROM kept_student",
+        )?;
+        let mut keep = self.prepare("INSERT OR IGNORE INTO kept_student (student) VALUES (?1)")?;
+        self.each_block((source, source), |block| {
+            let heads = if is_asked(block.kind) { block.heads()? } else { Vec::new() };
+            heads.iter().filter_map(|head| head.student).try_for_each(|student| {
+                keep.execute([student])?;
+                Ok(())
+            })
+        })
     }
 
     /// Erases what was said of batches: of those of a source, or of an agreement. Of which agreement a batch was that says
@@ -221,12 +249,13 @@ impl Tx<'_> {
     /// A token that still stands in another row would be found with good reason.
     fn spare(&self, needles: &mut Needles, sources: &[u32]) -> Result<(), Error> {
         for source in sources {
-            let mut rest = self.prepare("SELECT key, student FROM record WHERE source = ?1")?;
-            let mut rows = rest.query([source])?;
-            while let Some(row) = rows.next()? {
-                needles.remove(&row.get(0)?);
-                row.get::<_, Option<[u8; 16]>>(1)?.iter().for_each(|student| needles.remove(student));
-            }
+            self.each_block((*source, *source), |block| {
+                for head in block.heads()? {
+                    needles.remove(&head.key);
+                    head.student.iter().for_each(|student| needles.remove(student));
+                }
+                Ok(())
+            })?;
         }
         Ok(())
     }

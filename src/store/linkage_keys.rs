@@ -1,6 +1,7 @@
 //! Linkage keys by their ids: the one that links, and the one that follows it while sources encode anew.
 
-use super::arrivals::{ALL_SOURCES, StandingRecord};
+use super::arrivals::StandingRecord;
+use super::blocks::ALL_SOURCES;
 use super::{Error, Snapshot, Tx, organizations::org};
 use crate::identity::{Encoding, KeyId, Make};
 use crate::records::{Kind, OrgId};

@@ -10,6 +10,7 @@ mod backup;
 mod backups;
 mod batches;
 mod beside;
+mod blocks;
 mod cache;
 mod checkpoints;
 mod clock;

@@ -1,12 +1,12 @@
 //! Records as they stand.
 
-use super::arrivals::{ALL_SOURCES, Place, Row, StandingRecord};
+use super::arrivals::StandingRecord;
+use super::blocks::{ALL_SOURCES, Place, Row};
 use super::{Error, OtherKey, Outcome, Snapshot, Tx, organizations::org};
 use crate::calendar::Timestamp;
 use crate::identity::{Pseudonymized, Token};
 use crate::records::{Change, Fact, Kind, OrgId};
-use rusqlite::params;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// A record as it is stored.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Snapshot<'_> {
         self.each_standing((source, source), |record| {
             let fact = Fact::from_stored(record.fact).ok_or(Error::Damaged("a record"))?;
             let student = record.student.map(Token::from_bytes);
-            visit(Token::from_bytes(record.key()?), Stored { source, student, fact });
+            visit(Token::from_bytes(record.key), Stored { source, student, fact });
             Ok(())
         })
     }
@@ -116,30 +116,17 @@ impl Snapshot<'_> {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn holdings(&self, source: u32) -> Result<(Vec<Holding>, Option<Timestamp>), Error> {
         // The same students wait here as when an edition is frozen: those no roster of the source has brought.
-        let mut rows = self.prepare(
-            "SELECT r.kind, r.student IS NOT NULL AND NOT EXISTS
-                 (SELECT 1 FROM subject s WHERE s.source = r.source AND s.student = r.student) AS waits, count(*)
-             FROM record r WHERE r.source = ?1 AND r.fact IS NOT NULL GROUP BY r.kind, waits",
-        )?;
-        let rows = rows.query_map([source], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-        let rows = rows.collect::<Result<Vec<((u8, bool), i64)>, _>>()?;
-        let mut known = self.prepare("SELECT 1 FROM subject WHERE source = ?1 AND student = ?2")?;
-        let counts = self.with_arrivals(rows, |place, row| {
-            if place.source != source {
-                return Ok(None);
-            }
-            let waits = row
-                .student
-                .map_or(Ok(false), |student| known.exists(params![source, student]).map(|is| !is))?;
-            Ok(Some((place.kind, waits)))
-        })?;
+        let mut known = self.prepare("SELECT student FROM subject WHERE source = ?1")?;
+        let known = known.query_map([source], |row| row.get(0))?;
+        let known = known.collect::<Result<HashSet<[u8; 16]>, _>>()?;
         let mut holdings: BTreeMap<u8, Holding> = BTreeMap::new();
-        for ((of, waits), n) in counts {
-            let none = Holding { kind: kind(of)?, n_records: 0, n_waiting: 0 };
-            let holding = holdings.entry(of).or_insert(none);
-            holding.n_records += n;
-            holding.n_waiting += if waits { n } else { 0 };
-        }
+        self.each_standing((source, source), |record| {
+            let none = Holding { kind: kind(record.kind)?, n_records: 0, n_waiting: 0 };
+            let holding = holdings.entry(record.kind).or_insert(none);
+            holding.n_records += 1;
+            holding.n_waiting += u64::from(record.student.is_some_and(|student| !known.contains(&student)));
+            Ok(())
+        })?;
         let mut statement = self.prepare("SELECT delivered_ms FROM organization WHERE source = ?1")?;
         let received: Option<i64> = statement.query_row([source], |row| row.get(0))?;
         Ok((holdings.into_values().collect(), received.map(Timestamp::from_millis)))
@@ -151,12 +138,11 @@ impl Snapshot<'_> {
     ///
     /// [`Error::Database`].
     pub fn record_counts(&self) -> Result<Vec<RecordCount>, Error> {
-        let mut rows = self.prepare(
-            "SELECT source, kind, count(*) FROM record WHERE fact IS NOT NULL GROUP BY source, kind",
-        )?;
-        let rows = rows.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-        let rows = rows.collect::<Result<Vec<((u32, u8), i64)>, _>>()?;
-        let counts = self.with_arrivals(rows, |place, _| Ok(Some((place.source, place.kind))))?;
+        let mut counts: BTreeMap<(u32, u8), u64> = BTreeMap::new();
+        self.each_standing(ALL_SOURCES, |record| {
+            *counts.entry((record.source, record.kind)).or_default() += 1;
+            Ok(())
+        })?;
         let mut find = self.prepare("SELECT id, delivered_ms FROM organization WHERE source = ?1")?;
         let counts = counts.into_iter().map(|((source, of), n_records)| {
             let found =

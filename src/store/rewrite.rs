@@ -141,7 +141,7 @@ impl Rewriter {
 }
 
 /// The tables that a push writes what it has received into.
-const RECEIVED: [&str; 2] = ["record", "subject"];
+const RECEIVED: [&str; 2] = ["record_block", "subject"];
 
 /// Which of these tokens stand in a row that can have been received since.
 fn standing(connection: &Connection, found: &HashSet<Token>) -> Result<HashSet<Token>, Error> {
@@ -196,7 +196,7 @@ mod tests {
         let connection = Connection::open(&path).expect("a database");
         connection
             .execute_batch(
-                "PRAGMA journal_mode = WAL; CREATE TABLE record (key BLOB); INSERT INTO record VALUES ('came back again!');
+                "PRAGMA journal_mode = WAL; CREATE TABLE record_block (rows BLOB); INSERT INTO record_block VALUES ('came back again!');
                  CREATE TABLE subject (student BLOB); CREATE TABLE left_over (key BLOB);",
             )
             .expect("a row");

@@ -1,13 +1,16 @@
 //! Creating, opening and migrating the file.
 
+mod moved;
+
 use super::{Error, ServiceKey, checkpoints};
 use crate::calendar::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 19] = [
+const MIGRATIONS: [&str; 20] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -27,7 +30,11 @@ const MIGRATIONS: [&str; 19] = [
     include_str!("migrations/17_arrivals.sql"),
     include_str!("migrations/18_edition_column.sql"),
     include_str!("migrations/19_counted.sql"),
+    include_str!("migrations/20_record_block.sql"),
 ];
+
+/// The step that has a rest which is not SQL.
+const BLOCKS: usize = 20;
 
 /// `PRAGMA application_id`: the letters `thrl`.
 const APPLICATION_ID: i32 = 0x7468_726c;
@@ -38,7 +45,7 @@ pub(super) fn create(path: &Path, key: &ServiceKey, origin: &str, now: Timestamp
     let mut connection = Connection::open(path)?;
     configure(&connection)?;
     connection.execute_batch(&format!("PRAGMA application_id = {APPLICATION_ID}"))?;
-    migrate(&mut connection, &MIGRATIONS)?;
+    migrate(&mut connection, &MIGRATIONS, key)?;
     connection.execute(
         "INSERT INTO service (one, origin, created_ms, key_check) VALUES (1, ?1, ?2, ?3)",
         params![origin, now.millis(), key.check()],
@@ -57,12 +64,14 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
     }
     configure(&connection)?;
     checkpoints::pace(&mut connection)?;
-    migrate(&mut connection, &MIGRATIONS)?;
+    version(&connection, &MIGRATIONS)?;
+    // Before any step: what a step seals is sealed with this key.
     let check: Option<Vec<u8>> =
         connection.query_row("SELECT key_check FROM service", [], |row| row.get(0)).optional()?;
     if check.as_deref() != Some(&key.check()[..]) {
         return Err(Error::WrongKey);
     }
+    migrate(&mut connection, &MIGRATIONS, key)?;
     Ok(connection)
 }
 
@@ -75,7 +84,7 @@ pub(super) fn origin(path: &Path) -> Result<String, Error> {
 pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection)?;
     // A small cache: pages are forgotten whenever something is committed, and who reads much reads each once.
     connection.execute_batch(
         "PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
@@ -84,8 +93,16 @@ pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn configure(connection: &Connection) -> Result<(), Error> {
+/// Has statements prepared once. SQLite would plan one with a range anew for each value that is bound: a tenth of all that the
+/// writer did while records came.
+fn keep_statements(connection: &Connection) -> Result<(), Error> {
     connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> Result<(), Error> {
+    keep_statements(connection)?;
     // FULL: without a sync at each commit a power cut loses acknowledged records.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
@@ -95,16 +112,25 @@ fn configure(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), Error> {
+/// How many of the steps have been made.
+fn version(connection: &Connection, migrations: &[&str]) -> Result<usize, Error> {
     let known = migrations.len();
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found as usize > known {
         return Err(Error::Newer { found, known: known as u32 });
     }
-    for (number, sql) in migrations.iter().enumerate().skip(found as usize) {
+    Ok(found as usize)
+}
+
+fn migrate(connection: &mut Connection, migrations: &[&str], key: &ServiceKey) -> Result<(), Error> {
+    let found = version(connection, migrations)?;
+    for (number, sql) in (1..).zip(migrations).skip(found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "user_version", number as u32 + 1)?;
+        if number == BLOCKS {
+            moved::take_over(&transaction, key)?;
+        }
+        transaction.pragma_update(None, "user_version", number as u32)?;
         transaction.commit()?;
     }
     Ok(())

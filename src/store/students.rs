@@ -1,10 +1,9 @@
 //! What is held of one student of a source.
 
-use super::arrivals::{Place, Row};
+use super::blocks::{Place, Row};
 use super::{Error, Snapshot};
 use crate::identity::Token;
 use crate::records::{Fact, Kind};
-use rusqlite::params;
 use std::collections::BTreeMap;
 
 /// A record of a student that stands. What it says is not printed.
@@ -61,14 +60,20 @@ impl Snapshot<'_> {
     }
 
     fn student_rows(&self, source: u32, student: Token) -> Result<BTreeMap<Place, Row>, Error> {
-        let mut find =
-            self.prepare("SELECT kind, key, fact, holding FROM record WHERE source = ?1 AND student = ?2")?;
-        let rows = find.query_map(params![source, student.as_bytes()], |row| {
-            let fact = row.get_ref(2)?.as_blob_or_null()?.map(Into::into);
-            let place = Place { source, kind: row.get(0)?, key: row.get(1)? };
-            Ok((place, Row { student: Some(*student.as_bytes()), fact, holding: row.get(3)? }))
+        let (mut rows, student) = (BTreeMap::new(), Some(*student.as_bytes()));
+        self.each_block((source, source), |block| {
+            if !block.heads()?.iter().any(|head| head.student == student) {
+                return Ok(());
+            }
+            block.each(self.key, |head, fact| {
+                if head.student == student {
+                    let row = Row { student, fact: fact.map(Into::into), holding: head.holding };
+                    rows.insert(block.place(head), row);
+                }
+                Ok(())
+            })
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows)
     }
 }
 

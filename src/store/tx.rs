@@ -1,7 +1,8 @@
 //! What can be changed: the statements that write, inside one transaction.
 
-use super::arrivals::{Arrivals, Place, Row, Rows};
+use super::arrivals::{Arrivals, Rows};
 use super::beside::Beside;
+use super::blocks::{Place, Row};
 use super::holdings::Under;
 use super::log::Log;
 use super::{Error, LinkageKeys, ServiceKey, Snapshot, cache::Cache};
@@ -99,7 +100,7 @@ impl<'a> Tx<'a> {
     /// Puts all records into their rows, so that statements about the table are about all of them.
     pub(super) fn put_all_away(&mut self) -> Result<(), Error> {
         self.changed.arrivals = true;
-        self.arrivals.put_all_away(self.connection, &self.brought)?;
+        self.arrivals.put_all_away(self.connection, self.snapshot.key, &self.brought)?;
         self.brought.clear();
         Ok(())
     }

@@ -30,11 +30,17 @@ pub(super) enum Column {
     Reason,
     /// Records in the order they came in.
     Arrival,
+    /// What the records of a block say.
+    Record,
+    /// What an edition froze.
+    Edition,
+    /// The proof of a seal, which tells about hidden numbers.
+    Proof,
 }
 
 struct Derived {
     /// By [`Column`].
-    columns: [LessSafeKey; 3],
+    columns: [LessSafeKey; 6],
     digest: hmac::Key,
     numbers: hmac::Key,
     pairs: hmac::Key,
@@ -79,6 +85,9 @@ impl ServiceKey {
                     column(b"column/subject.encoding"),
                     column(b"column/subject.reason"),
                     column(b"column/arrival.rows"),
+                    column(b"column/record_block.rows"),
+                    column(b"column/edition_column.bytes"),
+                    column(b"column/proof.bytes"),
                 ],
                 digest: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"digest/batch")[..]),
                 numbers: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"column/subject.person")[..]),

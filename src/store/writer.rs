@@ -154,7 +154,7 @@ impl Writer {
     /// Puts some records into their rows; false where that is not possible now. A disk that is full only makes them wait.
     fn tidy(&mut self) -> Result<bool, Error> {
         self.run_cached("BEGIN IMMEDIATE")?;
-        if let Err(error) = self.arrivals.put_away(&self.connection, PUT_AWAY) {
+        if let Err(error) = self.arrivals.put_away(&self.connection, &self.key, PUT_AWAY) {
             tracing::warn!(%error, "records wait for their rows until more come");
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
@@ -190,7 +190,7 @@ impl Writer {
             }
             let surplus = self.arrivals.surplus(n_came);
             if surplus > 0 {
-                self.arrivals.put_away(&self.connection, surplus)?;
+                self.arrivals.put_away(&self.connection, &self.key, surplus)?;
             }
             self.log.sign(&self.connection)?;
             let receipts = settled.iter().map(|(_, proven)| self.log.receipt(&self.connection, *proven));

@@ -11,10 +11,8 @@ use tonic::Code;
 
 impl City {
     /// How many records of a kind stand.
-    fn n_standing(&self, kind: u8) -> i64 {
-        self.rows(&format!("SELECT count(*) FROM record WHERE kind = {kind} AND fact IS NOT NULL"), |row| {
-            row.get(0)
-        })[0]
+    fn n_standing(&self, kind: u8) -> usize {
+        self.facts(kind).len()
     }
 }
 
@@ -84,7 +82,7 @@ async fn a_value_that_was_corrected_and_corrected_back_is_what_was_sent_last() {
     for (delivery, said) in [("a", "F"), ("b", "M"), ("a", "F")] {
         let pushed = source.push(delivery, sex(said)).await.expect("a good record");
         assert_eq!(pushed.outcomes.values().sum::<u64>(), 1, "{delivery}");
-        let kept = city.rows("SELECT fact FROM record WHERE kind = 0", |row| row.get::<_, Vec<u8>>(0));
+        let kept = city.facts(PERSON);
         let Some(Fact::Person(kept)) = Fact::from_stored(&kept[0]) else { panic!("a person") };
         assert_eq!(kept.sex.map(|sex| sex.code()), Some(said));
     }
@@ -108,7 +106,7 @@ async fn another_version_of_the_agreement_takes_the_same_files_again() {
         vec![about(&student(1), "p", pb::record::Fact::Person(person))]
     };
     let kept = || {
-        let kept = city.rows("SELECT fact FROM record WHERE kind = 0", |row| row.get::<_, Vec<u8>>(0));
+        let kept = city.facts(PERSON);
         match Fact::from_stored(&kept[0]) {
             Some(Fact::Person(person)) => (person.birth_month.is_some(), person.homeless.is_some()),
             _ => panic!("a person"),
@@ -141,8 +139,7 @@ async fn a_status_that_is_no_longer_agreed_on_is_withdrawn() {
     };
     let records = || vec![person(1), status("s", "foster"), status("t", "homeless")];
     let standing = || {
-        let stored = "SELECT fact FROM record WHERE kind = 14 AND fact IS NOT NULL ORDER BY fact";
-        let stored = city.rows(stored, |row| row.get::<_, Vec<u8>>(0));
+        let stored = city.facts(14);
         let status = |bytes: &Vec<u8>| match Fact::from_stored(bytes) {
             Some(Fact::Status(status)) => status.status,
             _ => panic!("a status"),

@@ -42,8 +42,6 @@ pub(crate) async fn withdraw(city: &City) -> pb::DestroyResponse {
 pub(crate) fn marks(city: &City, source: &str) -> Vec<Vec<u8>> {
     let number = format!("(SELECT source FROM organization WHERE id = '{source}')");
     let all = [
-        format!("SELECT key FROM record WHERE source = {number}"),
-        format!("SELECT student FROM record WHERE source = {number} AND student IS NOT NULL"),
         format!("SELECT student FROM subject WHERE source = {number}"),
         format!("SELECT substr(encoding, 1, 24) FROM subject WHERE source = {number}"),
         // A column of a few numbers could be anything.
@@ -52,7 +50,10 @@ pub(crate) fn marks(city: &City, source: &str) -> Vec<Vec<u8>> {
     ];
     let all: BTreeSet<Vec<u8>> =
         all.iter().flat_map(|sql| city.rows(sql, |row| row.get::<_, Vec<u8>>(0))).collect();
-    all.into_iter().collect()
+    let number = city.rows(&format!("SELECT {number}"), |row| row.get::<_, u32>(0))[0];
+    let records = city.records().into_iter().filter(|record| record.source == number);
+    let tokens = records.flat_map(|record| [Some(record.key), record.student]).flatten().map(Vec::from);
+    all.into_iter().chain(tokens.collect::<BTreeSet<_>>()).collect()
 }
 
 /// How many of the marks are in some file of a folder.

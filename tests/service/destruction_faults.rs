@@ -19,7 +19,7 @@ async fn killed_in_the_middle_it_is_finished_at_the_next_start() {
     let shown = destroy(&city, withdrawal("")).await.expect("the steward may look").shown;
     // Somebody reads an older state for long: rows go at once, and their bytes can not.
     let reader = rusqlite::Connection::open(city.file("throughline.db")).expect("the database");
-    reader.execute_batch("BEGIN; SELECT count(*) FROM record").expect("a snapshot");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM record_block").expect("a snapshot");
     let session = city.steward().await.session;
     let destroying = tokio::spawn(async move { session.admin().destroy(withdrawal(&shown)).await });
     let waiting = async { while told(&city, "city-auditor", Role::Auditor).await.is_empty() {} };

@@ -27,9 +27,10 @@ fn stored(city: &City) -> Vec<String> {
     const ALL: &str = "SELECT 'batch ' || id || sequence || hex(verdict) AS line FROM batch
         UNION ALL SELECT 'key ' || hex(id) || state FROM linkage_key
         UNION ALL SELECT 'source ' || id || coalesce(source, 'none') FROM organization
-        UNION ALL SELECT 'subject ' || hex(student) || hex(encoding) || person FROM subject
-        UNION ALL SELECT 'record ' || hex(key) || coalesce(hex(fact), 'withdrawn') FROM record ORDER BY line";
-    city.rows(ALL, |row| row.get(0))
+        UNION ALL SELECT 'subject ' || hex(student) || hex(encoding) || person FROM subject ORDER BY line";
+    let mut all = city.rows(ALL, |row| row.get(0));
+    all.extend(city.records().iter().map(|record| format!("record {:?} {:?}", record.key, record.fact)));
+    all
 }
 
 fn renamed(n: usize) -> pb::Record {

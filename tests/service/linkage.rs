@@ -299,7 +299,7 @@ async fn what_can_not_be_decided_is_refused_and_on_record() {
     );
     drop(steward);
     // As the version before left it.
-    city.kill();
+    city.kill_once_put_away();
     city.before_keys();
     city.tamper("DROP TABLE link_offer; DROP TABLE link_verdict; PRAGMA user_version = 3");
     city.restart();

@@ -2,6 +2,7 @@
 //!
 //! One file a promise. Nothing here sleeps: a test waits for a line, a reply or the end of a process.
 
+mod at_rest;
 mod city;
 mod encoded;
 mod papers;

@@ -1,5 +1,6 @@
 //! Anybody can be shown, later, that an edition hides enough: its proof is kept, on record, and replayed.
 
+use crate::at_rest::Sealed;
 use crate::city::City;
 use crate::vocabulary::last;
 use throughline::api::v1 as pb;
@@ -44,7 +45,7 @@ async fn an_edition_is_verified_against_the_log() {
     let said: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
     assert_eq!((done.status.code(), &said["tables"]), (Some(0), &held.tables.into()));
 
-    city.kill();
+    city.kill_once_put_away();
     // As a program wrote it that kept no proofs.
     city.before_keys();
     city.tamper(
@@ -63,9 +64,13 @@ async fn a_changed_proof_or_edition_is_found() {
     let mut city = City::published().await;
     city.kill();
     let (mut proof, mut edition) = (city.copy(), city.copy());
-    let bytes = proof.rows("SELECT bytes FROM proof", |row| row.get::<_, Vec<u8>>(0)).remove(0);
+    let sealed = proof.rows("SELECT bytes FROM proof", |row| row.get::<_, Vec<u8>>(0)).remove(0);
+    let place = 1_u32.to_le_bytes();
+    let bytes = proof.opened(Sealed::Proof, &place, &sealed);
+    let seal = |bytes: &[u8]| city.sealed(Sealed::Proof, &place, bytes);
     let change = |bytes: &[u8], digest: Hash| {
-        format!("UPDATE proof SET bytes = x'{}', digest = x'{}'", hex(bytes), hex(digest.as_bytes()))
+        let bytes = seal(bytes);
+        format!("UPDATE proof SET bytes = x'{}', digest = x'{}'", hex(&bytes), hex(digest.as_bytes()))
     };
     // Its tag stands after the magic and the digest of the seal, and nothing but the digest depends on it.
     let mut other = bytes.clone();
@@ -93,6 +98,6 @@ async fn a_changed_proof_or_edition_is_found() {
     assert_eq!((status.code(), last(&edition.log())), (Code::DataLoss, (Decision::Refused, "store.damaged")));
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

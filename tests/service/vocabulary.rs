@@ -1,5 +1,6 @@
 //! What people do: sources push, partners ask, stewards run it, auditors check.
 
+use crate::at_rest::Kept;
 use crate::city::{City, Setup};
 use crate::papers::{AGREEMENT, PRODUCT};
 use crate::records::{roll, row};
@@ -77,10 +78,13 @@ impl City {
 
     /// Every record and subject the service holds, in tokens.
     pub(crate) fn state(&self) -> Vec<Vec<u8>> {
-        const RECORDS: &str = "SELECT source || ' ' || kind || ' ' || hex(key) || ' ' || coalesce(hex(student), '') \
-             || ' ' || coalesce(hex(fact), 'withdrawn') AS line FROM record \
-             UNION ALL SELECT source || ' ' || hex(student) || ' ' || person FROM subject ORDER BY line";
-        self.rows(RECORDS, |row| row.get::<_, String>(0)).into_iter().map(String::into_bytes).collect()
+        const SUBJECTS: &str =
+            "SELECT source || ' ' || hex(student) || ' ' || person AS line FROM subject ORDER BY line";
+        let subjects = self.rows(SUBJECTS, |row| row.get::<_, String>(0)).into_iter().map(String::into_bytes);
+        let record = |Kept { source, kind, key, student, fact }: Kept| {
+            format!("{source} {kind} {key:?} {student:?} {fact:?}").into_bytes()
+        };
+        self.records().into_iter().map(record).chain(subjects).collect()
     }
 
     pub(crate) fn rows<T>(
@@ -117,15 +121,22 @@ impl City {
         folder
     }
 
+    /// As [`City::kill`], once all records have their rows.
+    pub(crate) fn kill_once_put_away(&mut self) {
+        self.records();
+        self.kill();
+    }
+
     /// Takes out of the database what schema 5 has added.
     pub(crate) fn before_keys(&self) {
+        self.tamper(&self.before_blocks());
         self.tamper(
             "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery; DROP TABLE log_block;
              DROP TABLE destruction; DROP TABLE holding; DROP TABLE sent_under; DROP TABLE backup; DROP TABLE copied;
              DROP TABLE edition_holding; DROP TABLE opted_out; DROP TABLE clock_doubt; DROP TABLE proposal;
              DROP TABLE log_opening; DROP TABLE arrival; DROP TABLE counted;
              ALTER TABLE edition DROP COLUMN students;
-             ALTER TABLE edition DROP COLUMN destroyed_ms; ALTER TABLE record DROP COLUMN holding;
+             ALTER TABLE edition DROP COLUMN destroyed_ms;
              ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;
              ALTER TABLE organization DROP COLUMN delivered_ms;
              DROP TABLE approval; ALTER TABLE edition DROP COLUMN reports;

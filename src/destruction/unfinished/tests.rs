@@ -61,7 +61,7 @@ async fn what_a_reader_holds_up_is_written_once_and_searched_for_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = both(folder.path()).await;
     let reader = rusqlite::Connection::open(folder.path().join("throughline.db")).expect("the database");
-    reader.execute_batch("BEGIN; SELECT count(*) FROM record").expect("a snapshot");
+    reader.execute_batch("BEGIN; SELECT count(*) FROM record_block").expect("a snapshot");
     let mut unfinished = Unfinished::default();
     let mut numbers = Vec::new();
     for source in SOURCES {

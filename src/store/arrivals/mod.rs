@@ -10,35 +10,12 @@ mod merged;
 mod sealed;
 mod seen;
 
+use super::blocks::{self, Place, Row};
 use super::{Error, ServiceKey};
 pub(super) use merged::StandingRecord;
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{Connection, params};
 use seen::Seen;
 use std::collections::BTreeMap;
-
-/// Where a record belongs. It holds a token, and what follows holds what is said of somebody: neither can be printed outside
-/// tests.
-#[cfg_attr(test, derive(Debug))]
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) source: u32,
-    pub(super) kind: u8,
-    pub(super) key: [u8; 16],
-}
-
-/// What stands there.
-#[cfg_attr(test, derive(Debug))]
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) student: Option<[u8; 16]>,
-    /// Nothing in a tombstone.
-    pub(super) fact: Option<Box<[u8]>>,
-    /// The set of agreements it is held under, where that is known.
-    pub(super) holding: Option<i64>,
-}
-
-/// From which source to which.
-pub(super) const ALL_SOURCES: (u32, u32) = (0, u32::MAX);
 
 pub(super) type Rows = BTreeMap<Place, Row>;
 
@@ -167,18 +144,22 @@ impl Arrivals {
     }
 
     /// Puts so many rows away, in the round's order, and takes out of the file what is in rows.
-    pub(super) fn put_away(&mut self, connection: &Connection, n_rows: usize) -> Result<(), Error> {
-        let mut put = put(connection)?;
+    pub(super) fn put_away(
+        &mut self,
+        connection: &Connection,
+        key: &ServiceKey,
+        n_rows: usize,
+    ) -> Result<(), Error> {
         let mut n_rows = n_rows;
         while n_rows > 0 && self.len() > 0 {
-            match self.ahead.pop_first() {
-                Some((place, row)) => {
-                    put_row(&mut put, &place, &row)?;
-                    self.reached = Some(place);
-                    n_rows -= 1;
-                }
-                None => self.begin_round(),
+            if self.ahead.is_empty() {
+                self.begin_round();
             }
+            let n_now = n_rows.min(self.ahead.len());
+            let now: Vec<(Place, Row)> = std::iter::from_fn(|| self.ahead.pop_first()).take(n_now).collect();
+            blocks::put(connection, key, now.iter().map(|(place, row)| (place, row)))?;
+            self.reached = now.last().map(|(place, _)| *place);
+            n_rows -= n_now;
         }
         if self.len() == 0 {
             self.began = self.next;
@@ -205,11 +186,15 @@ impl Arrivals {
     }
 
     /// Puts everything away, also what a transaction has brought and not filed.
-    pub(super) fn put_all_away(&mut self, connection: &Connection, brought: &Rows) -> Result<(), Error> {
-        let mut put = put(connection)?;
+    pub(super) fn put_all_away(
+        &mut self,
+        connection: &Connection,
+        key: &ServiceKey,
+        brought: &Rows,
+    ) -> Result<(), Error> {
         brought.keys().for_each(|place| self.seen.add(place));
-        for (place, row) in self.ahead.iter().chain(&self.behind).chain(brought) {
-            put_row(&mut put, place, row)?;
+        for rows in [&self.ahead, &self.behind, brought] {
+            blocks::put(connection, key, rows)?;
         }
         connection.prepare_cached("DELETE FROM arrival")?.execute([])?;
         (self.began, self.done, self.n_filed) = (self.next, self.next, [0; 2]);
@@ -217,19 +202,6 @@ impl Arrivals {
         self.is_taken = true;
         Ok(())
     }
-}
-
-fn put(connection: &Connection) -> Result<CachedStatement<'_>, Error> {
-    Ok(connection.prepare_cached(
-        "INSERT INTO record (source, kind, key, student, fact, holding) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT (source, kind, key) DO UPDATE SET student = ?4, fact = ?5, holding = ?6",
-    )?)
-}
-
-fn put_row(put: &mut CachedStatement<'_>, place: &Place, row: &Row) -> Result<(), Error> {
-    let Place { source, kind, key } = place;
-    put.execute(params![source, kind, key, row.student, row.fact.as_deref(), row.holding])?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,17 +3,15 @@
 //! Of each row: source, kind, which of the others there are, and what there is of student, length and bytes of the fact,
 //! and holding; numbers little-endian.
 
+use super::super::blocks::{FACT_MAX, Place, Row};
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
-use super::{Place, Row, Rows};
+use super::Rows;
 use rusqlite::Connection;
 
 const HAS_STUDENT: u8 = 1;
 const HAS_FACT: u8 = 2;
 const HAS_HOLDING: u8 = 4;
-
-/// What a row holds of a fact at most. One that is longer would be filed, and never find its place.
-const FACT_MAX: usize = 1_024;
 
 /// The rows, sealed for the number they are filed under.
 pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u8>, Error> {

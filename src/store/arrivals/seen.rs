@@ -4,8 +4,8 @@
 //! A Bloom filter in blocks (Putze, Sanders and Singler, "Cache-, hash- and space-efficient Bloom filters", 2007): of each place
 //! five bits of one line of the processor's cache. Ten million rows leave one place in 300 to be looked for in vain.
 
+use super::super::blocks::{self, ALL_SOURCES, Place};
 use super::super::{Error, beside::Beside};
-use super::Place;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -41,11 +41,10 @@ impl Seen {
         let shared = Arc::new(Shared { pages, is_whole: AtomicBool::new(false) });
         let filled = shared.clone();
         let read = move |reader: &Connection| {
-            let mut statement = reader.prepare("SELECT source, kind, key FROM record")?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                filled.add(&Place { source: row.get(0)?, kind: row.get(1)?, key: row.get(2)? });
-            }
+            blocks::each(reader, ALL_SOURCES, |block| {
+                block.heads()?.iter().for_each(|head| filled.add(&block.place(head)));
+                Ok(())
+            })?;
             filled.is_whole.store(true, Ordering::Release);
             Ok(())
         };

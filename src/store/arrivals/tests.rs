@@ -29,15 +29,16 @@ fn row(fact: Option<u8>, student: Option<u8>) -> Row {
 }
 
 fn in_table(connection: &Connection) -> Rows {
-    let mut statement = connection
-        .prepare("SELECT source, kind, key, student, fact, holding FROM record")
-        .expect("a statement");
-    let rows = statement.query_map([], |row| {
-        let place = Place { source: row.get(0)?, kind: row.get(1)?, key: row.get(2)? };
-        let fact = row.get::<_, Option<Vec<u8>>>(4)?.map(Vec::into_boxed_slice);
-        Ok((place, Row { student: row.get(3)?, fact, holding: row.get(5)? }))
+    let mut all = Rows::new();
+    let each = blocks::each(connection, blocks::ALL_SOURCES, |block| {
+        block.each(&key(), |head, fact| {
+            let row = Row { student: head.student, fact: fact.map(Into::into), holding: head.holding };
+            assert!(all.insert(block.place(head), row).is_none(), "each place has one row");
+            Ok(())
+        })
     });
-    rows.expect("rows").collect::<Result<_, _>>().expect("rows")
+    each.expect("blocks that open");
+    all
 }
 
 fn n_filed(connection: &Connection) -> i64 {
@@ -85,10 +86,10 @@ proptest! {
                     arrivals.file(&connection, &key, &rows).expect("filed");
                     arrivals.add(rows);
                 }
-                Step::PutAway(n) => arrivals.put_away(&connection, n).expect("put away"),
+                Step::PutAway(n) => arrivals.put_away(&connection, &key, n).expect("put away"),
                 Step::PutAllAway(records) => {
                     let rows = rows(records);
-                    arrivals.put_all_away(&connection, &rows).expect("put away");
+                    arrivals.put_all_away(&connection, &key, &rows).expect("put away");
                     stands.extend(rows);
                     prop_assert_eq!(&in_table(&connection), &stands);
                 }
@@ -103,7 +104,7 @@ proptest! {
         }
         let mut n = 0;
         while !arrivals.is_put_away() {
-            arrivals.put_away(&connection, 3).expect("put away");
+            arrivals.put_away(&connection, &key, 3).expect("put away");
             n += 1;
             prop_assert!(n < 1_000, "it comes to an end");
         }
@@ -128,7 +129,7 @@ fn what_is_put_away_goes_from_the_file_while_more_comes() {
         arrivals.file(&connection, &key, &rows).expect("filed");
         arrivals.add(rows);
         let surplus = arrivals.len().saturating_sub(500);
-        arrivals.put_away(&connection, surplus).expect("put away");
+        arrivals.put_away(&connection, &key, surplus).expect("put away");
         assert!(arrivals.len() <= 500, "memory has a bound");
         // Those ahead grow more while the round comes nearer, so it is through 1,000 rows, and 100 of these. What came in two
         // rounds may be filed, and a little that is being taken out.

@@ -4,6 +4,7 @@ use super::*;
 use crate::agreements::Scope;
 use crate::calendar::Timestamp;
 use crate::records::{Kind, OptOut, OrgId};
+use crate::store::blocks::{Place, Row};
 use crate::store::testing::{open, run};
 use crate::store::{Extent, Organization, Part, Store};
 
@@ -22,15 +23,15 @@ async fn of_one(folder: &std::path::Path) -> Store {
             let name = id.to_string();
             tx.put_organization(&Organization { id: id.clone(), name, roles, active: true })?;
             let source = tx.source_number(&id)?;
-            let student = format!("{:032x}", at + 1);
-            let person = Kind::Person as u8;
+            let student = (at as u128 + 1).to_be_bytes();
+            let place = Place { source, kind: Kind::Person as u8, key: student };
+            tx.bring(place, Row { student: Some(student), fact: Some([0].into()), holding: None });
             run(
                 tx,
                 &format!(
-                    "INSERT INTO record (source, kind, key, student, fact)
-                     VALUES ({source}, {person}, x'{student}', x'{student}', x'00');
-                     INSERT INTO subject (source, student, encoding, person, model)
-                     VALUES ({source}, x'{student}', zeroblob(29), 77, 0)"
+                    "INSERT INTO subject (source, student, encoding, person, model)
+                     VALUES ({source}, x'{:032x}', zeroblob(29), 77, 0)",
+                    at + 1
                 ),
             )?;
         }
@@ -50,16 +51,13 @@ async fn change<T: Send + 'static>(
 /// A source says that its student has opted out.
 async fn opt_out(store: &Store, source: u32, until: Option<&'static str>) {
     let fact = Fact::OptOut(OptOut { from: date("2025-01-01"), until: until.map(date) }).to_stored();
-    let kind = Kind::OptOut as u8;
     change(store, move |tx| {
-        let fact: String = fact.iter().map(|byte| format!("{byte:02x}")).collect();
-        run(
-            tx,
-            &format!(
-                "INSERT INTO record (source, kind, key, student, fact)
-                 SELECT source, {kind}, randomblob(16), student, x'{fact}' FROM subject WHERE source = {source}"
-            ),
-        )
+        let mut whose = tx.prepare("SELECT student FROM subject WHERE source = ?1")?;
+        let student: [u8; 16] = whose.query_row([source], |row| row.get(0))?;
+        let key = std::array::from_fn(|at| u8::from(until.is_some()) + at as u8);
+        let place = Place { source, kind: Kind::OptOut as u8, key };
+        tx.bring(place, Row { student: Some(student), fact: Some(fact.into()), holding: None });
+        Ok(())
     })
     .await;
 }

@@ -3,14 +3,16 @@
 
 use super::*;
 use crate::audit::Hash;
+use crate::store::blocks;
 use crate::store::testing::open_with;
+use crate::store::vault::Column;
 use rusqlite::types::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 
 /// SHA-256 of each step as it was released: other files were made by it, so it is never edited. A step that is released gets
 /// a line here, and rows in `tests/schemas`.
-const RELEASED: [&str; 19] = [
+const RELEASED: [&str; 20] = [
     "8d3ec57b6faebb098dce77a73b877b34bdea6a1835e425b7eb54d54eef44fa19",
     "588ee94d159897a43bea35837ca2dd6cb4f031941bad1477885be33a682a0555",
     "743a0416b5ee4e9f5bb4da43bc81521d41ab9bf8f7c3a8a06cb7c4147497eca4",
@@ -30,6 +32,7 @@ const RELEASED: [&str; 19] = [
     "32d2570cfa69861610592f4884394594077138d886bfcebff529dfa6ed092793",
     "c279f7ad1e80f1a30049e7d4e97df444b4a403660218f8a2ad8b18207c01105e",
     "f58b1605236f02541e593311fbbfd284e3d811756f3db2a6752a5afb472d879c",
+    "6fb7ac08a8890b5ea3ee1028f4256a4d7d79cb9005410e8d8f650c7648238577",
 ];
 
 /// A statement that fails, behind statements that do not.
@@ -55,6 +58,9 @@ fn file(folder: &TempDir, version: usize) -> std::path::PathBuf {
         let rows = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/schemas/v{number}.sql"));
         let rows = std::fs::read_to_string(rows).expect("rows of each released version");
         connection.execute_batch(step).expect("a step");
+        if number == BLOCKS {
+            moved::take_over(&connection, &key()).expect("its rest");
+        }
         connection.execute_batch(&rows).expect("rows that fit");
     }
     connection.pragma_update(None, "user_version", version as u32).expect("a version");
@@ -93,10 +99,63 @@ fn tables(connection: &Connection) -> Vec<String> {
     schema(connection).keys().filter_map(|name| name.strip_prefix("table ").map(str::to_owned)).collect()
 }
 
+/// Columns that are sealed from the step on that made blocks of records.
+const SEALED: [(&str, &str); 2] = [("edition_column", "bytes"), ("proof", "bytes")];
+
+/// What they say, and the records.
+fn said(connection: &Connection, are_sealed: bool) -> Rows {
+    let mut all = Rows::new();
+    let mut each = |sql: &str, of: Column| {
+        let mut statement = connection.prepare(sql).expect("a statement");
+        let mut rows = statement.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            let (edition, column): (u32, String) = (row.get(0).expect("one"), row.get(1).expect("a name"));
+            let mut bytes: Vec<u8> = row.get(2).expect("bytes");
+            if are_sealed {
+                let place = [&edition.to_le_bytes()[..], column.as_bytes()].concat();
+                bytes = key().open_at(of, &place, &bytes).expect("sealed in its place");
+            }
+            all.insert(vec![edition.to_string(), column, format!("{bytes:?}")]);
+        }
+    };
+    each("SELECT edition, frame || char(0) || name, bytes FROM edition_column", Column::Edition);
+    if tables(connection).contains(&"proof".to_owned()) {
+        each("SELECT edition, '', bytes FROM proof", Column::Proof);
+    }
+    if !are_sealed {
+        let record = "printf('%d %s %s', kind, hex(key), hex(student)), coalesce(fact, 'withdrawn')";
+        let sql = format!("SELECT source, {record} FROM record");
+        let mut statement = connection.prepare(&sql).expect("a statement");
+        let mut rows = statement.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            let (source, whose): (u32, String) = (row.get(0).expect("one"), row.get(1).expect("tokens"));
+            let said: Value = row.get(2).expect("a fact");
+            let said = match said {
+                Value::Blob(said) => format!("{said:?}"),
+                _ => "withdrawn".to_owned(),
+            };
+            all.insert(vec![source.to_string(), whose, said]);
+        }
+        return all;
+    }
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    blocks::each(connection, blocks::ALL_SOURCES, |block| {
+        block.each(&key(), |head, fact| {
+            let student = head.student.map(|student| hex(&student)).unwrap_or_default();
+            let whose = format!("{} {} {student}", block.kind, hex(&head.key));
+            let said = fact.map_or_else(|| "withdrawn".to_owned(), |fact| format!("{fact:?}"));
+            all.insert(vec![block.source.to_string(), whose, said]);
+            Ok(())
+        })
+    })
+    .expect("blocks that open");
+    all
+}
+
 /// A new file, migrated with these steps.
 fn fresh(steps: &[&str]) -> Connection {
     let mut connection = Connection::open_in_memory().expect("a database in memory");
-    migrate(&mut connection, steps).expect("an empty file takes every step");
+    migrate(&mut connection, steps, &key()).expect("an empty file takes every step");
     connection
 }
 
@@ -129,13 +188,16 @@ fn a_file_of_every_version_opens_with_all_its_rows() {
             tables(&old).into_iter().map(|table| (table.clone(), columns(&old, &table))).collect();
         let now = fresh(&MIGRATIONS);
         let kept: Vec<(String, Vec<String>, Rows)> = (all.into_iter())
+            .filter(|(table, _)| tables(&now).contains(table))
             .map(|(table, names)| {
-                let names: Vec<String> =
-                    names.into_iter().filter(|name| columns(&now, &table).contains(name)).collect();
+                let is_compared =
+                    |name: &String| columns(&now, &table).contains(name) && !SEALED.contains(&(&table, name));
+                let names: Vec<String> = names.into_iter().filter(is_compared).collect();
                 let rows = rows(&old, &table, &names);
                 (table, names, rows)
             })
             .collect();
+        let said = said(&old, version >= BLOCKS);
         drop(old);
         // The second time there is nothing to do.
         for _ in 0..2 {
@@ -150,6 +212,13 @@ fn a_file_of_every_version_opens_with_all_its_rows() {
             for (table, names, before) in &kept {
                 assert_eq!(&rows(&opened, table, names), before, "version {version}: {table}");
             }
+            assert!(self::said(&opened, true) == said, "version {version}: what is sealed from then on");
+            let invented = format!("{:?}", b"an invented fact");
+            assert_eq!(
+                said.iter().any(|row| row.contains(&invented)),
+                version >= BLOCKS,
+                "as it was sealed then"
+            );
         }
         // The service starts on it: its log verifies.
         let store = open_with(&path, &key());
@@ -187,7 +256,7 @@ fn a_step_that_fails_leaves_the_version_before_it() {
             let mut steps = MIGRATIONS;
             steps[failing] = &broken;
             let mut connection = Connection::open(&path).expect("the file");
-            assert!(matches!(migrate(&mut connection, &steps), Err(Error::Database(_))));
+            assert!(matches!(migrate(&mut connection, &steps, &key()), Err(Error::Database(_))));
             drop(connection);
             let left = Connection::open(&path).expect("the file");
             assert_eq!(number(&left, "user_version"), failing as i64, "from version {version}");
@@ -202,11 +271,12 @@ fn a_step_that_fails_leaves_the_version_before_it() {
     }
 }
 
-/// A file as a version of the schema left it, with what statements put there, brought up to date.
+/// A file as a version of the schema left it, with what statements put there, brought up to the last one in which records have
+/// rows of their own.
 fn migrated(version: usize, sql: &str) -> Connection {
     let mut connection = fresh(&MIGRATIONS[..version]);
     connection.execute_batch(sql).expect("rows");
-    migrate(&mut connection, &MIGRATIONS).expect("it is brought up to date");
+    migrate(&mut connection, &MIGRATIONS[..BLOCKS - 1], &key()).expect("it is brought up to date");
     connection
 }
 
