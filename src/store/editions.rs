@@ -142,7 +142,7 @@ impl Snapshot<'_> {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let open = |(frame, name, sealed): (String, String, Vec<u8>)| {
-            let bytes = self.key.open_at(Column::Edition, &column_place(edition, &frame, &name), &sealed)?;
+            let bytes = self.key.open_at(Column::Edition, &column_place(edition, &frame, &name), sealed)?;
             Ok((Unit::named(&frame).ok_or_else(damaged)?, name, bytes))
         };
         // One by one: there is never the whole edition twice.
@@ -191,7 +191,7 @@ impl Snapshot<'_> {
         let row =
             statement.query_row([edition], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, [u8; 32]>(1)?)));
         let Some((sealed, digest)) = row.optional()? else { return Ok(None) };
-        let bytes = self.key.open_at(Column::Proof, &edition.to_le_bytes(), &sealed)?;
+        let bytes = self.key.open_at(Column::Proof, &edition.to_le_bytes(), sealed)?;
         let proof = Proof::from_bytes(&bytes).map_err(|_| Error::Damaged("a proof"))?;
         if proof.digest() == digest { Ok(Some(proof)) } else { Err(Error::Damaged("a proof")) }
     }

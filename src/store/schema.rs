@@ -64,14 +64,18 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
     }
     configure(&connection)?;
     checkpoints::pace(&mut connection)?;
-    version(&connection, &MIGRATIONS)?;
+    let found = version(&connection, &MIGRATIONS)?;
     // Before any step: what a step seals is sealed with this key.
     let check: Option<Vec<u8>> =
         connection.query_row("SELECT key_check FROM service", [], |row| row.get(0)).optional()?;
     if check.as_deref() != Some(&key.check()[..]) {
         return Err(Error::WrongKey);
     }
-    migrate(&mut connection, &MIGRATIONS, key)?;
+    if found < MIGRATIONS.len() {
+        migrate(&mut connection, &MIGRATIONS, key)?;
+        // What a step has sealed still stands in the write-ahead log as it was.
+        connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    }
     Ok(connection)
 }
 

@@ -167,24 +167,25 @@ impl ServiceKey {
         student: &Token,
         sealed: &[u8],
     ) -> Result<Vec<u8>, super::Error> {
-        self.open_at(column, &bound_to(source, student), sealed)
+        self.open_at(column, &bound_to(source, student), sealed.to_vec())
     }
 
-    /// Opens what [`ServiceKey::seal_at`] made; refuses it in any other place.
+    /// Opens what [`ServiceKey::seal_at`] made, where it is: a column of a state's edition is not there twice. Refuses it in
+    /// any other place.
     pub(super) fn open_at(
         &self,
         column: Column,
         place: &[u8],
-        sealed: &[u8],
+        mut sealed: Vec<u8>,
     ) -> Result<Vec<u8>, super::Error> {
         let damaged = || super::Error::Damaged("a value does not open in its place");
-        let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
-        let mut bytes = rest.to_vec();
+        let nonce = sealed.first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
-        let opened = self.derived.columns[column as usize].open_in_place(nonce, Aad::from(place), &mut bytes);
+        let key = &self.derived.columns[column as usize];
+        let opened = key.open_within(nonce, Aad::from(place), &mut sealed, NONCE_LEN..);
         let length = opened.map_err(|_| damaged())?.len();
-        bytes.truncate(length);
-        Ok(bytes)
+        sealed.truncate(length);
+        Ok(sealed)
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn filed(connection: &Connection, key: &ServiceKey) -> Result<(Rows, 
     while let Some(row) = filed.next()? {
         last = row.get(0)?;
         let sealed: Vec<u8> = row.get(1)?;
-        let opened = key.open_at(Column::Arrival, &last.to_le_bytes(), &sealed)?;
+        let opened = key.open_at(Column::Arrival, &last.to_le_bytes(), sealed)?;
         let mut rest = &opened[..];
         while !rest.is_empty() {
             all.push(read(&mut rest).ok_or(Error::Damaged("what is filed of records"))?);

@@ -143,7 +143,7 @@ fn what_is_filed_opens_only_under_its_number_and_shows_nothing() {
     let (key, rows) = (key(), Rows::from([(place(7), row(Some(9), Some(5)))]));
     let sealed = sealed::sealed(&key, 3, &rows).expect("sealed");
     assert!(!sealed.windows(16).any(|bytes| bytes == place(7).key || bytes == [5; 16]));
-    assert!(key.open_at(super::super::vault::Column::Arrival, &4_i64.to_le_bytes(), &sealed).is_err());
+    assert!(key.open_at(super::super::vault::Column::Arrival, &4_i64.to_le_bytes(), sealed.clone()).is_err());
     let folder = tempfile::tempdir().expect("a folder");
     let connection = file(folder.path());
     let put = |number: i64| {

@@ -113,8 +113,8 @@ impl<'b> Block<'b> {
     pub(super) fn open(&self, key: &ServiceKey) -> Result<(Vec<Head>, Vec<u8>), Error> {
         let (heads, n_clear) = self.read()?;
         let (clear, sealed) = self.bytes.split_at(n_clear);
-        let facts =
-            key.open_at(Column::Record, &bound_to(self.source, self.kind, self.first, clear), sealed)?;
+        let place = bound_to(self.source, self.kind, self.first, clear);
+        let facts = key.open_at(Column::Record, &place, sealed.to_vec())?;
         Ok((heads, facts))
     }
 }

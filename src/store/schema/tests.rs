@@ -113,7 +113,7 @@ fn said(connection: &Connection, are_sealed: bool) -> Rows {
             let mut bytes: Vec<u8> = row.get(2).expect("bytes");
             if are_sealed {
                 let place = [&edition.to_le_bytes()[..], column.as_bytes()].concat();
-                bytes = key().open_at(of, &place, &bytes).expect("sealed in its place");
+                bytes = key().open_at(of, &place, bytes).expect("sealed in its place");
             }
             all.insert(vec![edition.to_string(), column, format!("{bytes:?}")]);
         }
@@ -321,4 +321,35 @@ fn what_was_erased_before_backups_were_noted_waits_for_those_begun_by_then() {
     let mut last = connection.prepare("SELECT last_backup FROM destruction ORDER BY number").expect("sound");
     let last = last.query_map([], |row| row.get(0)).expect("rows").collect::<Result<Vec<i64>, _>>();
     assert_eq!(last.ok(), Some(vec![0, 1]), "the later one was begun when all rows were gone");
+}
+
+#[test]
+fn what_a_step_seals_is_left_nowhere_as_it_was() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = file(&folder, BLOCKS - 1);
+    let connection = Connection::open(&path).expect("the file");
+    // Of many pages: what is moved leaves some of them.
+    connection
+        .execute_batch(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
+             INSERT INTO record (source, kind, key, fact)
+             SELECT 1, 3, randomblob(16), CAST('an invented record ' || n AS BLOB) FROM n;
+             UPDATE edition_column SET bytes = CAST('an invented column' AS BLOB);
+             UPDATE proof SET bytes = CAST('an invented proof' AS BLOB)",
+        )
+        .expect("rows");
+    drop(connection);
+    let n_found = || {
+        let files = std::fs::read_dir(folder.path()).expect("a folder");
+        let read = |file: std::io::Result<std::fs::DirEntry>| std::fs::read(file.expect("a file").path());
+        let files: Vec<Vec<u8>> = files.map(|file| read(file).expect("readable")).collect();
+        let said: [&[u8]; 3] = [b"invented record", b"invented column", b"invented proof"];
+        let is_in = |said: &&[u8]| files.iter().any(|bytes| bytes.windows(said.len()).any(|at| at == *said));
+        said.iter().filter(|said| is_in(said)).count()
+    };
+    assert_eq!(n_found(), 3, "the search finds what is there");
+    let opened = open(&path, &key()).expect("a file of an earlier version");
+    assert_eq!(n_found(), 0, "while it is open");
+    drop(opened);
+    assert_eq!(n_found(), 0);
 }
