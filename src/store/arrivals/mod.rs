@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 
 pub(super) type Rows = BTreeMap<Place, Row>;
 
-/// Rows that wait in memory before any has to be put away: about 80 MB.
-const WAITING_MAX: usize = 1 << 19;
+/// Rows that wait in memory before any has to be put away: about 120 MB.
+const WAITING_MAX: usize = 3 << 18;
 /// Rows that are filed before any has to be put away though they are not many: they come again and again. Otherwise it is
 /// twice what a round is through, which is twice as many as wait.
 const FILED_MAX: usize = 5 * WAITING_MAX;
