@@ -136,7 +136,7 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub fn record_counts(&self) -> Result<Vec<RecordCount>, Error> {
         let mut counts: BTreeMap<(u32, u8), u64> = BTreeMap::new();
         self.each_standing(ALL_SOURCES, |record| {

@@ -1,4 +1,4 @@
-//! What stands, looked at by whoever reads: rows, and before them what is filed.
+//! What stands, looked at by whoever reads: blocks, and before them what is filed.
 
 use super::super::blocks::{Place, Row, Sources};
 use super::super::{Error, Snapshot};
@@ -15,7 +15,7 @@ pub(in crate::store) struct StandingRecord<'r> {
 }
 
 impl Snapshot<'_> {
-    /// What has come and may have no row yet: of each place the newest.
+    /// What has come and may stand in no block yet: of each place the newest.
     pub(in crate::store) fn arrivals(&self) -> Result<Rows, Error> {
         Ok(sealed::filed(self.connection(), self.key)?.0)
     }

@@ -1,9 +1,9 @@
-//! Records that have come and have no row yet.
+//! Records that have come and stand in no block yet.
 //!
-//! Keys of records are as good as random: in a file that is larger than a few pages each record is put on a page of its own,
+//! Keys of records are as good as random: in a file that is larger than a few pages each record belongs on a page of its own,
 //! and of a state's ten million records each wrote a page of four kilobytes twice. So records are filed as they come, sealed,
-//! in one piece for each transaction, which makes them durable; they wait in memory; and they are put away into rows in
-//! rounds through all keys, in order, so that many find their place on the same page. What is filed goes from the file
+//! in one piece for each transaction, which makes them durable; they wait in memory; and they are put away into blocks in
+//! rounds through all keys, in order, so that many find their place in the same one. What is filed goes from the file
 //! when the round is over that began after it had come.
 
 mod merged;
@@ -42,7 +42,7 @@ pub(super) struct Arrivals {
     next: i64,
     /// What is filed below this number had come when the round began.
     began: i64,
-    /// What is filed below this number is in rows.
+    /// What is filed below this number is in blocks.
     done: i64,
     /// Rows filed before the round began, and since.
     n_filed: [usize; 2],
@@ -51,7 +51,7 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
-    /// Reads what is filed, and begins to read which rows there are.
+    /// Reads what is filed, and begins to read which places have one.
     pub(super) fn open(connection: &Connection, key: &ServiceKey) -> Result<Self, Error> {
         let mut arrivals = Self {
             seen: Seen::begin(connection)?,
@@ -143,7 +143,7 @@ impl Arrivals {
         self.len().saturating_sub(WAITING_MAX).max(if is_much { n_came } else { 0 })
     }
 
-    /// Puts so many rows away, in the round's order, and takes out of the file what is in rows.
+    /// Puts so many rows away, in the round's order, and takes out of the file what is in blocks.
     pub(super) fn put_away(
         &mut self,
         connection: &Connection,

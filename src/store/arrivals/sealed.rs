@@ -3,15 +3,11 @@
 //! Of each row: source, kind, which of the others there are, and what there is of student, length and bytes of the fact,
 //! and holding; numbers little-endian.
 
-use super::super::blocks::{FACT_MAX, Place, Row};
+use super::super::blocks::{FACT_MAX, HAS_FACT, HAS_HOLDING, HAS_STUDENT, Place, Row, take};
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
 use super::Rows;
 use rusqlite::Connection;
-
-const HAS_STUDENT: u8 = 1;
-const HAS_FACT: u8 = 2;
-const HAS_HOLDING: u8 = 4;
 
 /// The rows, sealed for the number they are filed under.
 pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u8>, Error> {
@@ -74,10 +70,4 @@ fn read(rest: &mut &[u8]) -> Option<(Place, Row)> {
     };
     let holding = if has & HAS_HOLDING != 0 { Some(i64::from_le_bytes(take(rest)?)) } else { None };
     Some((Place { source, kind, key }, Row { student, fact, holding }))
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, after) = rest.split_first_chunk()?;
-    *rest = after;
-    Some(*head)
 }

@@ -5,12 +5,8 @@
 
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
-use super::Place;
+use super::{HAS_FACT, HAS_HOLDING, HAS_STUDENT, Place, take};
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
-
-const HAS_STUDENT: u8 = 1;
-const HAS_FACT: u8 = 2;
-const HAS_HOLDING: u8 = 4;
 
 /// Bytes of the number of records.
 const COUNT: usize = 2;
@@ -174,10 +170,4 @@ pub(super) fn pieces<'e, 'b>(entries: &'e [Entry<'b>], most: usize) -> impl Iter
 /// What the seal of a block is bound to.
 fn bound_to(source: u32, kind: u8, first: &[u8], clear: &[u8]) -> Vec<u8> {
     [&source.to_le_bytes()[..], &[kind, first.len() as u8], first, clear].concat()
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (head, after) = rest.split_first_chunk()?;
-    *rest = after;
-    Some(*head)
 }

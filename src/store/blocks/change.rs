@@ -36,18 +36,17 @@ impl Tx<'_> {
                 Ok((row.get(0)?, row.get(1)?, Found { number, first: row.get(2)?, bytes: row.get(3)? }))
             })?;
             let block = found.block(source, kind);
-            let decided: Vec<(Head, Becomes)> = (block.heads()?.into_iter())
-                .map(|head| (head, becomes(&block.place(&head), &head)))
-                .collect();
-            if decided.iter().all(|(_, becomes)| *becomes == Becomes::Same) {
+            let heads = block.heads()?;
+            let decided: Vec<Becomes> = heads.iter().map(|head| becomes(&block.place(head), head)).collect();
+            if decided.iter().all(|becomes| *becomes == Becomes::Same) {
                 continue;
             }
             let (heads, facts) = block.open(self.key)?;
-            let kept = entries(&heads, &facts)?.into_iter().zip(&decided);
-            let kept = kept.filter_map(|(entry, (_, becomes))| match becomes {
+            let kept = entries(&heads, &facts)?.into_iter().zip(decided);
+            let kept = kept.filter_map(|(entry, becomes)| match becomes {
                 Becomes::Same => Some(entry),
                 Becomes::HeldUnder(set) => {
-                    Some(Entry { head: Head { holding: Some(*set), ..entry.head }, ..entry })
+                    Some(Entry { head: Head { holding: Some(set), ..entry.head }, ..entry })
                 }
                 Becomes::Gone => None,
             });

@@ -1,6 +1,6 @@
 //! Looking at blocks.
 
-use super::super::{Error, ServiceKey, Snapshot};
+use super::super::{Error, Snapshot};
 use super::{Block, Place, Row, Sources};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -49,23 +49,18 @@ pub(super) fn find(connection: &Connection, place: &Place) -> Result<Option<Foun
     Ok(found.optional()?)
 }
 
-/// What stands in a place, of all that has its row.
-pub(super) fn row(connection: &Connection, key: &ServiceKey, place: &Place) -> Result<Option<Row>, Error> {
-    let Some(found) = find(connection, place)? else { return Ok(None) };
-    let mut row = None;
-    found.block(place.source, place.kind).each(key, |head, fact| {
-        if head.key == place.key {
-            row = Some(Row { student: head.student, fact: fact.map(Into::into), holding: head.holding });
-        }
-        Ok(())
-    })?;
-    Ok(row)
-}
-
 impl Snapshot<'_> {
-    /// The row of a place, whatever has come since.
+    /// What the block of a place has there, whatever has come since.
     pub(in crate::store) fn row(&self, place: &Place) -> Result<Option<Row>, Error> {
-        row(self.connection(), self.key, place)
+        let Some(found) = find(self.connection(), place)? else { return Ok(None) };
+        let mut row = None;
+        found.block(place.source, place.kind).each(self.key, |head, fact| {
+            if head.key == place.key {
+                row = Some(Row { student: head.student, fact: fact.map(Into::into), holding: head.holding });
+            }
+            Ok(())
+        })?;
+        Ok(row)
     }
 
     /// Visits the blocks of sources from one number to another, by place.

@@ -46,3 +46,15 @@ pub(super) const ALL_SOURCES: Sources = (0, u32::MAX);
 
 /// What a row holds of a fact at most. One that is longer would be filed, and never find its place.
 pub(super) const FACT_MAX: usize = 1_024;
+
+/// Which of the others there are of a record, wherever it is written as bytes.
+pub(super) const HAS_STUDENT: u8 = 1;
+pub(super) const HAS_FACT: u8 = 2;
+pub(super) const HAS_HOLDING: u8 = 4;
+
+/// The next bytes of what is read; nothing where there are not so many.
+pub(super) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(*head)
+}

@@ -5,7 +5,8 @@ use super::block::Block;
 use super::put::BYTES_MAX;
 use super::*;
 use crate::calendar::Timestamp;
-use crate::store::{Error, ServiceKey, Tx, schema};
+use crate::store::cache::Cache;
+use crate::store::{Error, ServiceKey, Snapshot, Tx, schema};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -90,9 +91,11 @@ proptest! {
         }
         let of_one: Rows = expected.clone().into_iter().filter(|(place, _)| place.source == 1).collect();
         prop_assert!(all(&connection, (1, 1)).expect("blocks that open") == of_one);
+        let cache = Cache::default();
+        let snapshot = Snapshot::new(&connection, &key, &cache);
         for at in 0..400 {
             let place = record(at, 0).0;
-            prop_assert!(look::row(&connection, &key, &place).expect("a look").as_ref() == expected.get(&place));
+            prop_assert!(snapshot.row(&place).expect("a look").as_ref() == expected.get(&place));
         }
     }
 }
@@ -172,6 +175,6 @@ fn a_block_shows_nothing_of_what_records_say_and_opens_only_as_it_is_where_it_is
         connection.execute_batch("ROLLBACK").expect("undone");
         assert!(opens());
     }
-    let other = ServiceKey::derive(&[9; 32].into());
-    assert!(look::row(&connection, &other, &place(1, 2, 7)).is_err(), "another key");
+    let (other, cache) = (ServiceKey::derive(&[9; 32].into()), Cache::default());
+    assert!(Snapshot::new(&connection, &other, &cache).row(&place(1, 2, 7)).is_err(), "another key");
 }
