@@ -72,8 +72,10 @@ pub(super) fn open(path: &Path, key: &ServiceKey) -> Result<Connection, Error> {
         return Err(Error::WrongKey);
     }
     if found < MIGRATIONS.len() {
+        // What a step seals is left as it was neither in the write-ahead log from before, should nobody come to the end of
+        // this, nor in the file's own pages.
+        connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         migrate(&mut connection, &MIGRATIONS, key)?;
-        // What a step has sealed still stands in the write-ahead log as it was.
         connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     }
     Ok(connection)
