@@ -27,6 +27,15 @@ pub(crate) enum Sealed {
     Proof,
 }
 
+/// What is sealed in a row of a table.
+pub(crate) struct SealedBytes {
+    pub(crate) table: &'static str,
+    pub(crate) number: i64,
+    pub(crate) of: Sealed,
+    pub(crate) place: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
+}
+
 struct Length;
 
 impl KeyType for Length {
@@ -92,23 +101,26 @@ impl City {
             sql +=
                 &format!("INSERT INTO record VALUES ({source}, {kind}, {}, {student}, {fact});", blob(&key));
         }
-        let columns = self.rows("SELECT number, edition, frame, name, bytes FROM edition_column", |row| {
-            let (frame, name): (String, String) = (row.get(2)?, row.get(3)?);
-            Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, frame, name, row.get::<_, Vec<u8>>(4)?))
-        });
-        for (number, edition, frame, name, sealed) in columns {
-            let place = [&edition.to_le_bytes()[..], frame.as_bytes(), &[0], name.as_bytes()].concat();
-            let bytes = blob(&self.opened(Sealed::Edition, &place, &sealed));
-            sql += &format!("UPDATE edition_column SET bytes = {bytes} WHERE number = {number};");
-        }
-        let proofs =
-            self.rows("SELECT edition, bytes FROM proof", |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)));
-        for (edition, sealed) in proofs {
-            let edition: u32 = edition;
-            let bytes = blob(&self.opened(Sealed::Proof, &edition.to_le_bytes(), &sealed));
-            sql += &format!("UPDATE proof SET bytes = {bytes} WHERE edition = {edition};");
+        for SealedBytes { table, number, of, place, bytes } in self.sealed_bytes() {
+            let bytes = blob(&self.opened(of, &place, &bytes));
+            sql += &format!("UPDATE {table} SET bytes = {bytes} WHERE rowid = {number};");
         }
         sql
+    }
+
+    /// The columns of editions and the proofs, as they are stored.
+    pub(crate) fn sealed_bytes(&self) -> Vec<SealedBytes> {
+        let place = |edition: u32, name: &[u8]| [&edition.to_le_bytes()[..], name].concat();
+        let columns = "SELECT number, edition, frame || char(0) || name, bytes FROM edition_column";
+        let proofs = "SELECT edition, edition, '', bytes FROM proof";
+        let all = [("edition_column", Sealed::Edition, columns), ("proof", Sealed::Proof, proofs)];
+        let rows = all.into_iter().flat_map(|(table, of, sql)| {
+            self.rows(sql, |row| {
+                let place = place(row.get(1)?, row.get::<_, String>(2)?.as_bytes());
+                Ok(SealedBytes { table, number: row.get(0)?, of, place, bytes: row.get(3)? })
+            })
+        });
+        rows.collect()
     }
 
     /// What is sealed in a place.
@@ -162,23 +174,11 @@ fn is_telling(bytes: &[u8]) -> bool {
 async fn what_is_known_of_children_is_nowhere_in_the_folder() {
     let city = City::published().await;
     let mut said: Vec<Vec<u8>> = city.records().into_iter().filter_map(|record| record.fact).collect();
-    let columns = city.rows("SELECT edition, frame, name, bytes FROM edition_column", |row| {
-        let (frame, name): (String, String) = (row.get(1)?, row.get(2)?);
-        Ok((row.get::<_, u32>(0)?, frame, name, row.get::<_, Vec<u8>>(3)?))
-    });
-    let proofs =
-        city.rows("SELECT edition, bytes FROM proof", |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)));
-    let mut stored = Vec::new();
-    for (edition, frame, name, sealed) in columns {
-        let place = [&edition.to_le_bytes()[..], frame.as_bytes(), &[0], name.as_bytes()].concat();
-        said.push(city.opened(Sealed::Edition, &place, &sealed));
-        stored.push(sealed[..24].to_vec());
-    }
-    for (edition, sealed) in proofs {
-        let edition: u32 = edition;
-        said.push(city.opened(Sealed::Proof, &edition.to_le_bytes(), &sealed)[..64].to_vec());
-        stored.push(sealed[..24].to_vec());
-    }
+    let sealed = city.sealed_bytes();
+    // The beginning of a long one is as telling as the whole.
+    let begins = |of: &SealedBytes| city.opened(of.of, &of.place, &of.bytes).into_iter().take(256).collect();
+    said.extend(sealed.iter().map(begins));
+    let stored: Vec<Vec<u8>> = sealed.iter().map(|of| of.bytes[..24].to_vec()).collect();
     said.retain(|bytes| is_telling(bytes));
     assert!(said.len() > 60, "{}", said.len());
     assert_eq!(found(&city.file(""), &stored), stored.len(), "the search finds what is there");

@@ -1,6 +1,6 @@
 //! Anybody can be shown, later, that an edition hides enough: its proof is kept, on record, and replayed.
 
-use crate::at_rest::Sealed;
+use crate::at_rest::{Sealed, SealedBytes};
 use crate::city::City;
 use crate::vocabulary::last;
 use throughline::api::v1 as pb;
@@ -96,6 +96,31 @@ async fn a_changed_proof_or_edition_is_found() {
     edition.restart();
     let status = edition.verify_edition(1).await.expect_err("it has another digest");
     assert_eq!((status.code(), last(&edition.log())), (Code::DataLoss, (Decision::Refused, "store.damaged")));
+}
+
+#[tokio::test]
+async fn what_is_sealed_opens_only_as_it_is_where_it_is() {
+    let mut city = City::published().await;
+    city.kill();
+    let sealed = city.sealed_bytes();
+    let [one, other] = &sealed[..2] else { panic!("two columns") };
+    let proof = sealed.last().expect("a proof");
+    let flipped = |of: &SealedBytes| {
+        let mut bytes = of.bytes.clone();
+        bytes[20] ^= 1;
+        bytes
+    };
+    for (of, bytes) in [(one, other.bytes.clone()), (other, flipped(other)), (proof, flipped(proof))] {
+        let mut changed = city.copy();
+        let SealedBytes { table, number, .. } = of;
+        changed.tamper(&format!("UPDATE {table} SET bytes = x'{}' WHERE rowid = {number}", hex(&bytes)));
+        changed.restart();
+        let status = changed.verify_edition(1).await.expect_err("it does not open");
+        assert_eq!(
+            (status.code(), last(&changed.log())),
+            (Code::DataLoss, (Decision::Refused, "store.damaged"))
+        );
+    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
