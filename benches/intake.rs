@@ -88,7 +88,7 @@ fn insert_rows_bare(bencher: Bencher<'_, '_>) {
         .bench_local_values(insert);
 }
 
-/// The same records through the store: looked for, filed, put into rows in time, and on record.
+/// The same records through the store: looked for, filed, put into blocks in time, and on record.
 #[divan::bench(sample_count = 200, sample_size = 1)]
 fn put_records(bencher: Bencher<'_, '_>) {
     let folder = tempfile::tempdir().expect("a folder");

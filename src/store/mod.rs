@@ -166,7 +166,7 @@ impl Store {
         Self::open_to(path, key, signer, true)
     }
 
-    /// The same; where it does not work unasked, records that have come get their rows at the next start, or once they are many.
+    /// The same; where it does not work unasked, records that have come are put into blocks at the next start, or once they are many.
     ///
     /// # Errors
     ///
@@ -254,7 +254,7 @@ impl Store {
         answered.await.unwrap_or(Err(Error::Stopped))
     }
 
-    /// Says that no more records come for now: all that wait are put into their rows whenever there is nothing else to do, and
+    /// Says that no more records come for now: all that wait are put into their blocks whenever there is nothing else to do, and
     /// not only where they are few.
     pub async fn put_away(&self) {
         // A store that has stopped goes on with it at its next start.

@@ -25,7 +25,7 @@ pub(crate) fn run(tx: &Tx<'_>, sql: &str) -> Result<(), Error> {
     Ok(tx.connection().execute_batch(sql)?)
 }
 
-/// Puts all records into their rows, as the writer does in time.
+/// Puts all records into their blocks, as the writer does in time.
 pub(crate) fn put_all_away(tx: &mut Tx<'_>) -> Result<(), Error> {
     tx.put_all_away()
 }

@@ -97,7 +97,7 @@ impl<'a> Tx<'a> {
         self.arrivals.file(self.connection, self.snapshot.key, &self.brought)
     }
 
-    /// Puts all records into their rows, so that statements about the table are about all of them.
+    /// Puts all records into their blocks, so that whoever looks at these sees all of them.
     pub(super) fn put_all_away(&mut self) -> Result<(), Error> {
         self.changed.arrivals = true;
         self.arrivals.put_all_away(self.connection, self.snapshot.key, &self.brought)?;

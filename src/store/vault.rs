@@ -138,7 +138,8 @@ impl ServiceKey {
         self.seal_at(column, &bound_to(source, student), bytes)
     }
 
-    /// Seals what stands in a column at a place of any other name.
+    /// Seals what stands in a column at a place of any other name. Nonces are random: a key is for 2^32 of them (NIST SP
+    /// 800-38D, section 8.3), and to take in a state's 32 million records makes about so many at most.
     pub(super) fn seal_at(
         &self,
         column: Column,

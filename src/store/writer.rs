@@ -42,7 +42,7 @@ pub(super) struct Writer {
     log: Log,
     linker: Beside<Linker>,
     arrivals: Arrivals,
-    /// Whether all records are put into their rows while there is nothing else to do.
+    /// Whether all records are put into their blocks while there is nothing else to do.
     is_tidying: bool,
     /// Whether anything is done while there is nothing else to do.
     works_unasked: bool,
@@ -132,7 +132,7 @@ impl Writer {
         }
     }
 
-    /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their rows, where they are
+    /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their blocks, where they are
     /// few or no more come. The clock ends the waiting for it.
     fn next(&mut self, queue: &mut mpsc::Receiver<Work>, clock: &Runtime) -> Result<Option<Work>, Error> {
         let mut pause = PAUSE;
@@ -151,11 +151,11 @@ impl Writer {
         Ok(queue.blocking_recv())
     }
 
-    /// Puts some records into their rows; false where that is not possible now. A disk that is full only makes them wait.
+    /// Puts some records into their blocks; false where that is not possible now. A disk that is full only makes them wait.
     fn tidy(&mut self) -> Result<bool, Error> {
         self.run_cached("BEGIN IMMEDIATE")?;
         if let Err(error) = self.arrivals.put_away(&self.connection, &self.key, PUT_AWAY) {
-            tracing::warn!(%error, "records wait for their rows until more come");
+            tracing::warn!(%error, "records wait for their blocks until more come");
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;
             }
