@@ -12,6 +12,10 @@ use std::process::Command;
 use std::time::Instant;
 use throughline::outcomes::{Edition, Product, Tabulation, Unit, Values, tabulate};
 
+/// As in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const N_SCHOOLS: u64 = 600;
 
 /// A question: what it is called, where the geography stops, by what it counts, and of which school years.

@@ -38,6 +38,9 @@ fn facts(number: u64, n_schools: u64, years: RangeInclusive<u16>) -> Vec<Fact> {
         let day =
             |month, day| Date::new(i32::from(ending) - i32::from(month > 7), month, day).expect("a date");
         let (from, to, salt) = (day(9, 1), day(6, 15), at);
+        // One in ten comes late or leaves early, and some of those were there for a few days.
+        let enrolled =
+            if draw(50 + salt, 10) > 0 { 18_000 } else { 500 + draw(60 + salt, 1_750) as u32 * 10 };
         facts.push(Fact::Enrollment(Enrollment {
             school: school.clone(),
             school_year,
@@ -48,13 +51,13 @@ fn facts(number: u64, n_schools: u64, years: RangeInclusive<u16>) -> Vec<Fact> {
             ninth_grade_year: None,
             repeats_grade: None,
         }));
-        let absent = draw(10 + salt, 3_000) as u32;
+        let absent = (draw(10 + salt, 3_000) as u32).min(enrolled);
         facts.push(Fact::AttendanceSummary(AttendanceSummary {
             school: school.clone(),
             from,
             to,
-            days_enrolled_hundredths: 18_000,
-            days_present_hundredths: 18_000 - absent,
+            days_enrolled_hundredths: enrolled,
+            days_present_hundredths: enrolled - absent,
             days_absent_hundredths: absent,
         }));
         facts.push(Fact::Assessment(Assessment {

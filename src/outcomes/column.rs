@@ -5,10 +5,11 @@ use std::fmt;
 use std::hint::black_box;
 use std::ops::{Range, RangeInclusive};
 
-/// Runs one body for whatever width a column has.
+/// Runs one body for whatever width a column has, and another where it says the same of every row.
 macro_rules! for_width {
-    ($column:expr, $values:ident => $body:expr) => {
+    ($column:expr, $values:ident => $body:expr, ($value:pat, $n:pat) => $same:expr) => {
         match $column {
+            Column::Same($value, $n) => $same,
             Column::U8($values) => $body,
             Column::U16($values) => $body,
             Column::U32($values) => $body,
@@ -36,6 +37,9 @@ pub(super) enum Look<'r> {
 /// one; packing takes the next width when a value would meet it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Column {
+    /// The same value for so many rows, one at least: nobody was eligible, or there is one district. It takes no room and is
+    /// not read.
+    Same(i64, usize),
     U8(Vec<u8>),
     U16(Vec<u16>),
     U32(Vec<u32>),
@@ -46,28 +50,39 @@ pub(super) enum Column {
 impl Column {
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
-        for_width!(self, values => values.len())
+        for_width!(self, values => values.len(), (_, n) => *n)
     }
 
     /// The value of a row, or [`MISSING`].
     pub(super) fn at(&self, row: usize) -> i64 {
-        for_width!(self, values => values[row].wide())
+        for_width!(self, values => values[row].wide(), (value, n) => {
+            assert!(row < *n, "there is such a row");
+            *value
+        })
     }
 
     /// The values of some rows; where the row is `u32::MAX` there is none.
     pub(super) fn gather(&self, rows: &[u32]) -> Vec<i64> {
-        for_width!(self, values => rows
-            .iter()
-            .map(|row| values.get(*row as usize).map_or(MISSING, |value| value.wide()))
-            .collect())
+        fn of(rows: &[u32], value: impl Fn(usize) -> Option<i64>) -> Vec<i64> {
+            rows.iter().map(|row| value(*row as usize).unwrap_or(MISSING)).collect()
+        }
+        for_width!(
+            self,
+            values => of(rows, |row| values.get(row).map(|value| value.wide())),
+            (value, n) => of(rows, |row| (row < *n).then_some(*value))
+        )
     }
 
     /// Makes something of each value that is looked at, in the column's own width: `of` tells it from a value, and has
     /// `missing` where there is none.
     pub(super) fn read<T: Copy>(&self, look: &Look<'_>, out: &mut [T], missing: T, of: impl Fn(i64) -> T) {
-        for_width!(self, values => each(values, look, out, move |value| {
-            if value.is_missing() { missing } else { of(value.wide()) }
-        }));
+        for_width!(
+            self,
+            values => each(values, look, out, move |value| {
+                if value.is_missing() { missing } else { of(value.wide()) }
+            }),
+            (value, n) => same(*n, look, out, if *value == MISSING { missing } else { of(*value) }, missing)
+        );
     }
 
     /// Whether each value that is looked at lies in a range: the first of three where it does not, the second where it is
@@ -79,22 +94,53 @@ impl Column {
         [no, missing, yes]: [u8; 3],
         out: &mut [u8],
     ) {
-        for_width!(self, values => match narrowed(range) {
-            // Compared in the width that is stored, so that many values fit a vector.
-            Some((from, to)) => each(values, look, out, move |value| {
-                let is_within = mask((from <= value) & (value <= to));
-                chosen(mask(value.is_missing()), missing, chosen(is_within, yes, no))
-            }),
-            None => each(values, look, out, move |value| chosen(mask(value.is_missing()), missing, no)),
-        });
+        for_width!(
+            self,
+            values => match narrowed(range) {
+                // Compared in the width that is stored, so that many values fit a vector.
+                Some((from, to)) => each(values, look, out, move |value| {
+                    let is_within = mask((from <= value) & (value <= to));
+                    chosen(mask(value.is_missing()), missing, chosen(is_within, yes, no))
+                }),
+                None => each(values, look, out, move |value| chosen(mask(value.is_missing()), missing, no)),
+            },
+            (value, n) => {
+                let says = if range.contains(value) { yes } else { no };
+                same(*n, look, out, if *value == MISSING { missing } else { says }, missing);
+            }
+        );
     }
 
-    /// The least and the greatest value that its width can hold.
+    /// The values that are looked at, where they stand one after the other in 16 bits; the largest is missing.
+    pub(super) fn as_u16(&self, look: &Look<'_>) -> Option<&[u16]> {
+        match (self, look) {
+            (Self::U16(values), Look::Range(rows)) => Some(&values[rows.clone()]),
+            _ => None,
+        }
+    }
+
+    /// Bytes that a value takes.
+    pub(super) fn width(&self) -> usize {
+        for_width!(self, values => size_of_val(&values[..]) / values.len().max(1), (_, _) => 0)
+    }
+
+    /// Reads one value of each cache line of some rows. Nothing is computed between, so the machine fetches many lines at
+    /// once; a loop that computes waits for each.
+    pub(super) fn touch(&self, rows: Range<usize>) {
+        const LINE: usize = 64;
+        fn of<W: Width>(values: &[W]) {
+            let lines = values.iter().step_by(LINE / size_of::<W>());
+            black_box(lines.fold(0_i64, |sum, value| sum.wrapping_add(value.wide())));
+        }
+        for_width!(self, values => of(&values[rows]), (_, _) => ());
+    }
+
+    /// Between what its values lie, as far as their width says it.
     pub(super) fn bounds(&self) -> (i64, i64) {
         fn of<W: Width>(_: &[W]) -> (i64, i64) {
             (W::LEAST, W::MOST)
         }
-        for_width!(self, values => of(values))
+        for_width!(self, values => of(values), (value, _) => if *value == MISSING { (0, 0) } else { (*value, *value) })
     }
 
     /// All values, in order.
@@ -102,32 +148,29 @@ impl Column {
         (0..self.len()).map(|row| self.at(row))
     }
 
-    /// One byte that names the width, then the values, little-endian.
+    /// One byte that names the width, then the values, little-endian; those that are all the same, too.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let width = match self {
-            Self::U8(_) => 0,
-            Self::U16(_) => 1,
-            Self::U32(_) => 2,
-            Self::I32(_) => 3,
-            Self::I64(_) => 4,
-        };
-        let mut bytes = Vec::with_capacity(1 + for_width!(self, values => size_of_val(&values[..])));
-        bytes.push(width);
-        for_width!(self, values => bytes.extend(values.iter().flat_map(|value| value.to_le_bytes())));
-        bytes
+        fn of<W: Width>(values: &[W]) -> Vec<u8> {
+            let mut bytes = Vec::with_capacity(1 + size_of_val(values));
+            bytes.push(W::NUMBER);
+            values.iter().for_each(|value| value.push_to(&mut bytes));
+            bytes
+        }
+        for_width!(self, values => of(values), (value, n) => Self::repeated(*value, *n).to_bytes())
     }
 
     /// Reads what [`Column::to_bytes`] wrote.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (width, bytes) = bytes.split_first()?;
-        Some(match width {
+        let column = match width {
             0 => Self::U8(bytes.to_vec()),
             1 => Self::U16(chunks(bytes)?.map(u16::from_le_bytes).collect()),
             2 => Self::U32(chunks(bytes)?.map(u32::from_le_bytes).collect()),
             3 => Self::I32(chunks(bytes)?.map(i32::from_le_bytes).collect()),
             4 => Self::I64(chunks(bytes)?.map(i64::from_le_bytes).collect()),
             _ => return None,
-        })
+        };
+        Some(column.or_same())
     }
 }
 
@@ -140,10 +183,13 @@ impl fmt::Debug for Column {
 
 /// An integer width with a value kept for missing.
 trait Width: Copy + Ord + TryFrom<i64> {
+    /// What stands for it in bytes.
+    const NUMBER: u8;
     const MISSING: Self;
     const LEAST: i64;
     const MOST: i64;
     fn wide(self) -> i64;
+    fn push_to(self, bytes: &mut Vec<u8>);
     #[inline(always)]
     fn is_missing(self) -> bool {
         self == Self::MISSING
@@ -151,8 +197,9 @@ trait Width: Copy + Ord + TryFrom<i64> {
 }
 
 macro_rules! width {
-    ($($width:ty, $missing:expr;)+) => {
+    ($($width:ty, $number:expr, $missing:expr;)+) => {
         $(impl Width for $width {
+            const NUMBER: u8 = $number;
             const MISSING: Self = $missing;
             const LEAST: i64 = <$width>::MIN as i64;
             const MOST: i64 = <$width>::MAX as i64;
@@ -160,11 +207,14 @@ macro_rules! width {
             fn wide(self) -> i64 {
                 if self == Self::MISSING { MISSING } else { i64::from(self) }
             }
+            fn push_to(self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_le_bytes());
+            }
         })+
     };
 }
 
-width! { u8, u8::MAX; u16, u16::MAX; u32, u32::MAX; i32, i32::MIN; i64, i64::MIN; }
+width! { u8, 0, u8::MAX; u16, 1, u16::MAX; u32, 2, u32::MAX; i32, 3, i32::MIN; i64, 4, i64::MIN; }
 
 /// Makes something of each value that is looked at.
 #[inline(always)]
@@ -172,7 +222,6 @@ fn each<W: Width, T>(values: &[W], look: &Look<'_>, out: &mut [T], of: impl Fn(W
     match look {
         Look::Range(rows) => {
             let values = &values[rows.clone()];
-            touch(values);
             vectorized(move || out.iter_mut().zip(values).for_each(|(out, value)| *out = of(*value)));
         }
         Look::Found(rows) => {
@@ -183,13 +232,15 @@ fn each<W: Width, T>(values: &[W], look: &Look<'_>, out: &mut [T], of: impl Fn(W
     }
 }
 
-/// Reads one value of each cache line. Nothing is computed between, so the machine fetches many lines at once; a loop that
-/// computes waits for each.
-#[inline(always)]
-fn touch<W: Width>(values: &[W]) {
-    const LINE: usize = 64;
-    let lines = values.iter().step_by(LINE / size_of::<W>());
-    black_box(lines.fold(0_i64, |sum, value| sum.wrapping_add(value.wide())));
+/// The same of each row that is looked at, where a column has so many; `missing` where there is no such row.
+fn same<T: Copy>(n: usize, look: &Look<'_>, out: &mut [T], of: T, missing: T) {
+    match look {
+        Look::Range(_) => vectorized(move || out.fill(of)),
+        Look::Found(rows) => {
+            let is_there = |row: &u32| (*row as usize) < n;
+            out.iter_mut().zip(*rows).for_each(|(out, row)| *out = if is_there(row) { of } else { missing });
+        }
+    }
 }
 
 /// All bits where it is so.

@@ -5,6 +5,7 @@
 //! by `tabulate` and `disclosure`.
 
 use super::column::Column;
+use super::geography::{Districts, Level};
 use super::schema::{ENTRY, GROUPS, Group, SECTOR, SINCE_FORMAT_2, TITLE_I, ZONE};
 use super::{Error, Unit};
 use crate::calendar::{Date, SchoolYear};
@@ -17,7 +18,12 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edition {
     pub(super) metadata: Metadata,
-    pub(super) frames: [Frame; 3],
+    frames: [Frame; 3],
+    pub(super) districts: Districts,
+    /// The district of each row of a frame, as [`Districts::of_schools`] numbers them; nothing for a frame without schools.
+    /// It follows from the school, and is not stored: to look it up for each row would take half of the time of counting
+    /// people by district.
+    in_districts: [Option<Column>; 3],
 }
 
 pub(super) const UNITS: [Unit; 3] = [Unit::StudentYear, Unit::Cohort, Unit::Graduate];
@@ -80,6 +86,15 @@ pub(super) struct Frame {
 }
 
 impl Edition {
+    /// An edition of these frames.
+    pub(super) fn new(metadata: Metadata, frames: [Frame; 3]) -> Self {
+        let districts = Districts::of(&metadata.schools);
+        let in_district =
+            |frame: &Frame| Some(frame.columns.get("school")?.renumbered(&districts.of_schools));
+        let in_districts = frames.each_ref().map(in_district);
+        Self { metadata, frames, districts, in_districts }
+    }
+
     /// Days on and before which its facts were frozen.
     #[must_use]
     pub fn frozen_on(&self) -> Date {
@@ -165,7 +180,7 @@ impl Edition {
         for (unit, frame) in UNITS.into_iter().zip(&frames) {
             frame.check(unit, &metadata)?;
         }
-        Ok(Self { metadata, frames })
+        Ok(Self::new(metadata, frames))
     }
 
     /// SHA-256 of the metadata and of all columns: their frames, names and bytes, each after its length.
@@ -188,6 +203,14 @@ impl Edition {
 
     pub(super) fn frame(&self, unit: Unit) -> &Frame {
         &self.frames[unit as usize]
+    }
+
+    /// Where each row of a frame is, in so much detail.
+    pub(super) fn places(&self, unit: Unit, level: Level) -> Option<&Column> {
+        match level {
+            Level::District => self.in_districts[unit as usize].as_ref(),
+            Level::School => self.frame(unit).columns.get("school"),
+        }
     }
 
     /// For each row of `rows` in a frame, the person's student-year `years` school years earlier;

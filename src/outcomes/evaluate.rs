@@ -55,6 +55,12 @@ impl<'e> Rows<'e> {
         Look::Range(from + chunk.start..from + chunk.end)
     }
 
+    /// Fetches a chunk of some columns into the nearest cache.
+    pub(super) fn touch(&self, columns: &[&Column], chunk: Range<usize>) {
+        let from = self.rows.start as usize;
+        columns.iter().for_each(|column| column.touch(from + chunk.start..from + chunk.end));
+    }
+
     /// Looks the same persons' student-years so many school years before up; nothing is to be looked up for 0.
     pub(super) fn look_up(&mut self, years: u16) {
         if years > 0 {

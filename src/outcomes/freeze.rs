@@ -126,7 +126,7 @@ pub(super) fn freeze(mut builder: EditionBuilder) -> Result<Edition, Error> {
         n_opted_out: builder.n_opted_out,
         conflicts: builder.conflicts,
     };
-    Ok(Edition { metadata, frames: [student_years, cohort, graduates] })
+    Ok(Edition::new(metadata, [student_years, cohort, graduates]))
 }
 
 fn known(value: Option<i64>) -> i64 {

@@ -2,6 +2,7 @@
 
 mod asked;
 mod crossing;
+mod fetch;
 mod few;
 mod group;
 mod pass;

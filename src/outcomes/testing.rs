@@ -32,5 +32,5 @@ pub(super) fn edition(student_years: Frame, districts: &[u32]) -> Edition {
         let columns = ["year", "person"].map(|name| (name.into(), Column::pack(&[])));
         Frame::new(BTreeMap::from(columns)).expect("a frame without rows")
     };
-    Edition { metadata, frames: [student_years, empty(), empty()] }
+    Edition::new(metadata, [student_years, empty(), empty()])
 }

@@ -4,7 +4,9 @@ use super::{Axis, Source};
 use crate::outcomes::Unit;
 use crate::outcomes::column::{Column, Look};
 use crate::outcomes::evaluate::{NO, Room, Rows, Truth, YES};
+use crate::outcomes::geography::Level;
 use crate::outcomes::schema::ZONE;
+use crate::outcomes::vector::vectorized;
 use crate::records::Code;
 use std::ops::Range;
 
@@ -43,9 +45,9 @@ enum By<'e> {
 }
 
 impl<'e> Classes<'e> {
-    /// By the home school, as the edition counts schools.
-    pub(in crate::outcomes) fn schools(rows: &Rows<'e>) -> Self {
-        let column = rows.edition.frame(rows.unit).columns.get("school");
+    /// By the home school or its district, as the edition counts them.
+    pub(in crate::outcomes) fn places(level: Level, rows: &Rows<'e>) -> Self {
+        let column = rows.edition.places(rows.unit, level);
         Self { years_before: 0, by: By::Column { column, none: 0 } }
     }
 
@@ -88,6 +90,22 @@ impl<'e> Classes<'e> {
         Self { years_before: axis.years_before, by }
     }
 
+    /// The columns that are read of the rows themselves.
+    pub(in crate::outcomes) fn columns<'c>(&'c self, all: &mut Vec<&'c Column>) {
+        if self.years_before > 0 {
+            return;
+        }
+        match &self.by {
+            By::Column { column, .. } => all.extend(column),
+            By::Status { took_part, eligible } => all.extend([took_part, eligible].into_iter().flatten()),
+            By::Dosage { hundredths, .. } => all.extend(hundredths),
+            By::DaysPerWeek { days, span, .. } => all.extend([days, span].into_iter().flatten()),
+            By::FirstMonth { month, .. } => all.extend(month),
+            By::ProgramGroup(programs) => all.extend(programs.iter().flatten()),
+            By::Rule(rule) => rule.columns(all),
+        }
+    }
+
     /// The code of the category of each row of a chunk.
     pub(in crate::outcomes) fn codes(
         &self,
@@ -111,7 +129,8 @@ impl<'e> Classes<'e> {
                     OTHER,
                     |yes| if yes == 1 { 1 } else { OTHER },
                 );
-                out.iter_mut().zip(&others).for_each(|(code, other)| *code = (*code).min(*other));
+                let pairs = out.iter_mut().zip(&others);
+                vectorized(move || pairs.for_each(|(code, other)| *code = (*code).min(*other)));
                 room.give_codes(others);
             }
             By::Dosage { hundredths, from } => {

@@ -95,6 +95,20 @@ impl<'e> Truth<'e> {
         }
     }
 
+    /// The columns that it reads of the row itself.
+    pub(in crate::outcomes) fn columns<'t>(&'t self, all: &mut Vec<&'t Column>) {
+        match self {
+            Self::Constant(_) | Self::Before(..) => {}
+            Self::Within(column, ..) => all.push(column),
+            Self::Compare(_, left, right) => [left, right].into_iter().for_each(|number| number.columns(all)),
+            Self::NonZero(number) | Self::Known(number) => number.columns(all),
+            Self::Decided(inner) | Self::Not(inner) => inner.columns(all),
+            Self::And(left, right) | Self::Or(left, right) => {
+                [left, right].into_iter().for_each(|truth| truth.columns(all));
+            }
+        }
+    }
+
     /// A comparison of two numbers.
     pub(super) fn compare(operator: Operator, left: Number<'e>, right: Number<'e>) -> Self {
         match (left, right) {
@@ -144,6 +158,20 @@ impl<'e> Number<'e> {
                 Self::Times(column, times)
             }
             (operator, left, right) => Self::Arithmetic(operator, Box::new(left), Box::new(right)),
+        }
+    }
+
+    /// The columns that it reads of the row itself.
+    pub(in crate::outcomes) fn columns<'t>(&'t self, all: &mut Vec<&'t Column>) {
+        match self {
+            Self::Constant(_) | Self::Before(..) => {}
+            Self::Column(column) | Self::Times(column, _) => all.push(column),
+            Self::Grade(column) => all.push(column),
+            Self::OfTruth(truth) => truth.columns(all),
+            Self::Negate(inner) => inner.columns(all),
+            Self::Arithmetic(_, left, right) => {
+                [left, right].into_iter().for_each(|number| number.columns(all))
+            }
         }
     }
 

@@ -99,7 +99,10 @@ impl Chunk<'_> {
             Truth::Constant(truth) => out.fill(*truth),
             Truth::Within(column, range, says) => column.within(&self.look, range, *says, out),
             Truth::Compare(operator, left, right) if left.is_narrow() && right.is_narrow() => {
-                self.compare::<i32>(*operator, (left, right), out, room);
+                match (self.as_multiples(left), self.as_multiples(right)) {
+                    (Some(lefts), Some(rights)) => compare(*operator, out.iter_mut().zip(lefts.zip(rights))),
+                    _ => self.compare::<i32>(*operator, (left, right), out, room),
+                }
             }
             Truth::Compare(operator, left, right) => {
                 self.compare::<i64>(*operator, (left, right), out, room);
@@ -153,6 +156,20 @@ impl Chunk<'_> {
         room.wide.push(numbers);
     }
 
+    /// So many times the values of a column in 16 bits. Days are such: two of them are compared in one loop and not in three.
+    fn as_multiples<'n>(&self, number: &'n Number<'_>) -> Option<impl Iterator<Item = i32> + 'n> {
+        let (column, times) = match number {
+            Number::Column(column) => (column, 1),
+            Number::Times(column, times) => (column, *times),
+            _ => return None,
+        };
+        let (values, times) = (column.as_u16(&self.look)?, i32::of(times));
+        Some(values.iter().map(move |value| {
+            let multiple = i32::from(*value).multiply(times);
+            if *value == u16::MAX { i32::MISSING } else { multiple }
+        }))
+    }
+
     fn compare<L: Lane>(
         &self,
         operator: Operator,
@@ -164,15 +181,7 @@ impl Chunk<'_> {
         let mut rights = taken(L::buffers(room), L::MISSING);
         self.numbers(left, &mut lefts[..out.len()], room);
         self.numbers(right, &mut rights[..out.len()], room);
-        let pairs = out.iter_mut().zip(lefts.iter().zip(&rights));
-        match operator {
-            Operator::Equal => vectorized(move || pairs.for_each(compared(|l, r| l == r))),
-            Operator::NotEqual => vectorized(move || pairs.for_each(compared(|l, r| l != r))),
-            Operator::Less => vectorized(move || pairs.for_each(compared(|l, r| l < r))),
-            Operator::LessOrEqual => vectorized(move || pairs.for_each(compared(|l, r| l <= r))),
-            Operator::Greater => vectorized(move || pairs.for_each(compared(|l, r| l > r))),
-            _ => vectorized(move || pairs.for_each(compared(|l, r| l >= r))),
-        }
+        compare(operator, out.iter_mut().zip(lefts.iter().copied().zip(rights.iter().copied())));
         L::buffers(room).extend([lefts, rights]);
     }
 
@@ -226,10 +235,23 @@ fn strict<L: Lane>(of: impl Fn(L, L) -> L) -> impl Fn((&mut L, &L)) {
     }
 }
 
+/// What comparing numbers says.
 #[inline(always)]
-fn compared<'l, L: Lane + 'l>(of: impl Fn(L, L) -> bool) -> impl Fn((&mut u8, (&'l L, &'l L))) {
+fn compare<'o, L: Lane>(operator: Operator, pairs: impl Iterator<Item = (&'o mut u8, (L, L))>) {
+    match operator {
+        Operator::Equal => vectorized(move || pairs.for_each(compared(|l, r| l == r))),
+        Operator::NotEqual => vectorized(move || pairs.for_each(compared(|l, r| l != r))),
+        Operator::Less => vectorized(move || pairs.for_each(compared(|l, r| l < r))),
+        Operator::LessOrEqual => vectorized(move || pairs.for_each(compared(|l, r| l <= r))),
+        Operator::Greater => vectorized(move || pairs.for_each(compared(|l, r| l > r))),
+        _ => vectorized(move || pairs.for_each(compared(|l, r| l >= r))),
+    }
+}
+
+#[inline(always)]
+fn compared<L: Lane>(of: impl Fn(L, L) -> bool) -> impl Fn((&mut u8, (L, L))) {
     move |(out, (left, right))| {
-        let truth = 2 * u8::from(of(*left, *right));
+        let truth = 2 * u8::from(of(left, right));
         *out = if left.is_missing() | right.is_missing() { UNKNOWN } else { truth };
     }
 }

@@ -11,13 +11,16 @@ const YEARS: [i64; 2] = [2024, 2025];
 /// The columns of as many persons in two school years; of some there is only the later one.
 type Numbers = BTreeMap<&'static str, Vec<i64>>;
 
-/// A column of each width, with values at its ends.
-const COLUMNS: [(&str, &[i64]); 6] = [
+/// A column of each width, with values at its ends, and columns that say the same of every row.
+const COLUMNS: [(&str, &[i64]); 9] = [
     ("u8", &[0, 1, 2, 254, MISSING]),
     ("u16", &[0, 1, 300, 65_534, MISSING]),
     ("u32", &[0, 2, 70_000, 4_294_967_294, MISSING]),
     ("i32", &[0, -1, 2_147_483_647, -2_147_483_647, MISSING]),
     ("i64", &[0, 1, -4_294_967_296, i64::MAX, MISSING]),
+    ("days", &[0, 3, 30_000, 65_534, MISSING]),
+    ("same", &[2]),
+    ("none", &[MISSING]),
     ("sector", &[0, 1, 4]),
 ];
 
@@ -45,7 +48,9 @@ fn rows(n: usize) -> Vec<(i64, i64)> {
 
 fn leaf() -> impl Strategy<Value = Expression> {
     let constants = prop::sample::select(&[0, 1, 2, 10, 254, 255, 65_535, 4_294_967_295, i64::MAX][..]);
-    let names = prop::sample::select(&["u8", "u16", "u32", "i32", "i64", "grade", "absent"][..]);
+    let names = prop::sample::select(
+        &["u8", "u16", "u32", "i32", "i64", "days", "same", "none", "grade", "absent"][..],
+    );
     let column = |name: &str| Expression::Column { name: name.into(), arguments: Vec::new() };
     prop_oneof![
         constants.prop_map(Expression::Integer),

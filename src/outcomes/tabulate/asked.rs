@@ -2,6 +2,7 @@
 
 use super::plan::{Plan, PlannedMeasure};
 use crate::outcomes::MeasureKind;
+use crate::outcomes::column::Column;
 use crate::outcomes::evaluate::{Number, Rows, Truth};
 
 /// The populations and measures of a plan.
@@ -34,6 +35,21 @@ impl<'e> Asked<'e> {
         };
         let measures = plan.measures.iter().map(|measure| (measure.population, value(measure))).collect();
         Self { populations, measures }
+    }
+
+    /// The columns that are read of the rows themselves.
+    pub(super) fn columns(&self) -> Vec<&Column> {
+        let mut columns = Vec::new();
+        self.populations.iter().for_each(|population| population.columns(&mut columns));
+        for (_, value) in &self.measures {
+            match value {
+                Value::Count => {}
+                Value::Share(truth) => truth.columns(&mut columns),
+                Value::Mean { of, .. } => of.columns(&mut columns),
+                Value::Ratio(numbers) => numbers.iter().for_each(|number| number.columns(&mut columns)),
+            }
+        }
+        columns
     }
 
     /// How many numbers of people are counted: those of populations, and those of shares.

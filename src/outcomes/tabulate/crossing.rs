@@ -1,6 +1,7 @@
 //! All dimensions crossed: each combination of their categories has a number, and each row the number of its own.
 
 use crate::outcomes::axis::{Axis, Classes};
+use crate::outcomes::column::Column;
 use crate::outcomes::evaluate::{Room, Rows};
 use crate::outcomes::geography::{self, Level};
 use crate::outcomes::vector::vectorized;
@@ -66,8 +67,10 @@ impl<'e> Crossing<'e> {
     /// [`Error::TooMany`] schools; [`Error::TooFine`] where there are more combinations than 128 bits number.
     pub(super) fn new(level: Level, axes: &[Axis], rows: &mut Rows<'e>) -> Result<Self, Error> {
         let (geography, nodes) = geography::geography(rows.edition, level)?;
-        let mut crossing =
-            Self { dimensions: vec![geography], axes: vec![Crossed::new(Classes::schools(rows), &nodes)] };
+        let mut crossing = Self {
+            dimensions: vec![geography],
+            axes: vec![Crossed::new(Classes::places(level, rows), &nodes)],
+        };
         for axis in axes {
             let (dimension, nodes) = axis.dimension(rows.edition);
             crossing.dimensions.push(dimension);
@@ -107,6 +110,14 @@ impl<'e> Crossing<'e> {
             }
         }
         room.give_codes(codes);
+    }
+
+    /// The columns that are read of the rows themselves.
+    pub(super) fn columns(&self) -> Vec<&Column> {
+        let mut columns = Vec::new();
+        let axes = self.axes.iter().filter(|axis| axis.nodes.len() > 1);
+        axes.for_each(|axis| axis.classes.columns(&mut columns));
+        columns
     }
 
     /// The number by rank of each number by code.

@@ -9,6 +9,9 @@ pub(super) const FEW: usize = 1 << 14;
 /// So few that rows which follow each other are often of the same group.
 const VERY_FEW: usize = 1 << 10;
 
+/// So few that two rows at once are counted by one number of 16 bits.
+const LEAST: usize = 1 << 6;
+
 /// Rows by their group and by what two flags say of them: to add one to a single number takes half of the instructions of
 /// adding to a sum for each flag.
 pub(super) struct Few {
@@ -18,6 +21,13 @@ pub(super) struct Few {
 
 /// The counts, by key.
 enum Lists {
+    /// By the keys of two rows, the first so many bits above the second: half as many numbers are added to. The last of an
+    /// odd number of rows is counted alone.
+    Pairs {
+        bits: u32,
+        list: Box<[u32; 1 << 16]>,
+        alone: Box<[u32; 4 * LEAST]>,
+    },
     /// In turn: to add to a number that was just written waits for that. Together they fit the nearest cache.
     Four([Box<[u32; 4 * VERY_FEW]>; 4]),
     One(Box<[u32; 4 * FEW]>),
@@ -27,7 +37,12 @@ impl Few {
     /// Nothing is counted yet, of so many groups.
     pub(super) fn new(n_groups: usize) -> Self {
         let lists = match n_groups {
-            0..=VERY_FEW => Lists::Four([(); 4].map(|()| zeros())),
+            n if n <= LEAST => {
+                // As few as there are: what is added to lies close together.
+                let bits = (4 * n_groups).next_power_of_two().ilog2();
+                Lists::Pairs { bits, list: zeros(), alone: zeros() }
+            }
+            n if n <= VERY_FEW => Lists::Four([(); 4].map(|()| zeros())),
             _ => Lists::One(zeros()),
         };
         Self { keys: vec![0; CHUNK], lists }
@@ -42,8 +57,15 @@ impl Few {
                 *key = slot << 2 | u16::from(second << 1 | first);
             });
         });
-        let keys = &self.keys[..slots.len()];
+        let keys = &mut self.keys[..slots.len()];
         match &mut self.lists {
+            Lists::Pairs { bits, list, alone } => {
+                let (one, other) = keys.split_at_mut(slots.len() / 2);
+                let (pairs, bits) = (one.iter_mut().zip(&*other), *bits);
+                vectorized(move || pairs.for_each(|(one, other)| *one = *one << bits | other));
+                one.iter().for_each(|pair| list[usize::from(*pair)] += 1);
+                other.iter().skip(one.len()).for_each(|key| alone[usize::from(*key)] += 1);
+            }
             Lists::Four([one, two, three, four]) => {
                 // No key is as large: the remainder spares the check of it.
                 let at = |key: u16| usize::from(key) % (4 * VERY_FEW);
@@ -69,6 +91,15 @@ impl Few {
             }
         };
         match &self.lists {
+            Lists::Pairs { bits, list, alone } => {
+                let n = 1 << bits;
+                let (mut of_keys, list) = (alone.to_vec(), &list[..n * n]);
+                for (key, of_others) in list.chunks(n).enumerate() {
+                    of_keys[key] += of_others.iter().sum::<u32>();
+                    of_keys.iter_mut().zip(of_others).for_each(|(sum, n)| *sum += n);
+                }
+                add(&of_keys);
+            }
             Lists::Four(lists) => lists.iter().for_each(|list| add(&list[..])),
             Lists::One(list) => add(&list[..]),
         }
@@ -88,7 +119,7 @@ mod tests {
         let n = CHUNK - 5;
         let flag = |of: usize| (0..n).map(|at| u8::from(at % of == 0)).collect::<Vec<_>>();
         let (first, second) = (flag(2), flag(3));
-        for n_groups in [1, VERY_FEW, VERY_FEW + 1, FEW] {
+        for n_groups in [1, 3, LEAST, LEAST + 1, VERY_FEW, VERY_FEW + 1, FEW] {
             let slots: Vec<u16> = (0..n).map(|at| (at * at % n_groups) as u16).collect();
             let (mut few, mut sums) = (Few::new(n_groups), vec![1; n_groups]);
             few.add(&slots, &first, &second);

@@ -2,6 +2,7 @@
 
 use super::asked::Asked;
 use super::crossing::{Crossing, Key, Numbering};
+use super::fetch::Fetch;
 use super::few::FEW;
 use crate::outcomes::evaluate::{CHUNK, NO, Room, Rows, YES};
 use crate::parallel;
@@ -82,9 +83,13 @@ fn slots_of_counted<K: Key>(
     let mut all = Vec::with_capacity(block.len());
     let (mut slots, mut room) = (vec![K::default(); CHUNK], Room::default());
     let (mut truths, mut counted) = (vec![NO; CHUNK], vec![NO; CHUNK]);
+    let mut columns = crossing.columns();
+    asked.populations.iter().for_each(|population| population.columns(&mut columns));
+    let mut fetch = Fetch::new(columns);
     for from in block.clone().step_by(CHUNK) {
         let chunk = from..block.end.min(from + CHUNK);
         let n = chunk.len();
+        fetch.before(from, &block, rows);
         crossing.slots(Numbering::Ranks, rows, chunk.clone(), &mut slots[..n], &mut room);
         counted.fill(NO);
         for population in &asked.populations {

@@ -2,6 +2,7 @@
 
 use super::asked::{Asked, Value};
 use super::crossing::{Crossing, Numbering};
+use super::fetch::Fetch;
 use super::few::Few;
 use super::group::{self, Groups};
 use super::tally::{Sums, Tally, with};
@@ -43,6 +44,9 @@ struct Pass<'p> {
     crossing: &'p Crossing<'p>,
     groups: &'p Groups,
     rows: &'p Rows<'p>,
+    fetch: Fetch<'p>,
+    /// Whether anything else is counted than people.
+    has_sums: bool,
     tally: Tally,
     room: Room,
     slots: Vec<u32>,
@@ -61,8 +65,25 @@ impl<'p> Pass<'p> {
             Groups::All(n) => tally.pairs.iter().map(|_| Few::new(*n)).collect(),
             Groups::Occurring { .. } => Vec::new(),
         };
-        let (slots, few_slots) = (vec![0; CHUNK], vec![0; CHUNK]);
-        Self { asked, crossing, groups, rows, tally, room: Room::default(), slots, few_slots, few, flags }
+        let mut columns = asked.columns();
+        if matches!(groups, Groups::All(_)) {
+            columns.extend(crossing.columns());
+        }
+        let is_sum = |value: &Value<'_>| !matches!(value, Value::Count | Value::Share(_));
+        Self {
+            asked,
+            crossing,
+            groups,
+            rows,
+            fetch: Fetch::new(columns),
+            has_sums: asked.measures.iter().any(|(_, value)| is_sum(value)),
+            tally,
+            room: Room::default(),
+            slots: vec![0; CHUNK],
+            few_slots: vec![0; CHUNK],
+            few,
+            flags,
+        }
     }
 
     /// What was counted.
@@ -75,6 +96,7 @@ impl<'p> Pass<'p> {
         for from in block.clone().step_by(CHUNK) {
             let chunk = from..block.end.min(from + CHUNK);
             let n = chunk.len();
+            self.fetch.before(from, &block, self.rows);
             self.flag(&chunk);
             let pairs = self.flags.as_chunks::<2>().0;
             let slots = match self.groups {
@@ -90,7 +112,9 @@ impl<'p> Pass<'p> {
                     for (few, [first, second]) in self.few.iter_mut().zip(pairs) {
                         few.add(few_slots, first, second);
                     }
-                    self.slots.iter_mut().zip(few_slots).for_each(|(slot, few)| *slot = (*few).into());
+                    if self.has_sums {
+                        self.slots.iter_mut().zip(few_slots).for_each(|(slot, few)| *slot = (*few).into());
+                    }
                     &self.slots[..n]
                 }
                 Groups::Occurring { of_rows, .. } => {
