@@ -10,10 +10,12 @@ mod network;
 mod papers;
 mod people;
 mod questions;
+mod rehearsal;
 mod service;
 mod sources;
 mod steward;
 mod template;
+mod whole;
 mod withdrawal;
 mod world;
 
@@ -31,12 +33,16 @@ use world::World;
 const SEEDS: u64 = 300;
 
 /// What happens in so many seeds, or else they show nothing: what is in the log, and how the service ends.
-const HAPPENS: [&str; 27] = [
+const HAPPENS: [&str; 31] = [
     "Push allowed agreement.covered",
+    "Push allowed agreement.covered step=compare",
+    "Push allowed agreement.covered step=dry_run",
+    "Push allowed agreement.covered step=end",
     "Push refused agreement.not_expired",
     "Push refused agreement.not_withdrawn",
     "Push refused batch.conflict",
     "Push refused batch.out_of_order",
+    "Push refused push.too_many_absent",
     "Push refused organization.suspended",
     "GetDelivery allowed registered",
     "GetDelivery refused organization.suspended",
@@ -140,7 +146,9 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
     for _ in 0..n_steps {
         match world.below(100) {
             0..20 => world.post(),
-            20..60 => world.deliver(),
+            20..54 => world.deliver(),
+            54..57 => world.rehearse(),
+            57..60 => world.send_whole(),
             60..74 => world.ask(),
             74..79 => world.change_standing(),
             79..83 => world.ask_delivery(),
@@ -163,8 +171,10 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
 /// What was seen, but for who did it and to what.
 fn kinds(observed: &str) -> impl Iterator<Item = String> {
     let kind = |line: &str| {
-        let words: Vec<&str> = line.split(' ').skip(1).take(3).collect();
-        words.join(" ")
+        let mut words = line.split(' ').skip(1);
+        let mut kind: Vec<&str> = words.by_ref().take(3).collect();
+        kind.extend(words.find(|word| word.starts_with("step=")));
+        kind.join(" ")
     };
     observed.lines().filter(|line| line.split(' ').count() > 3).map(kind)
 }

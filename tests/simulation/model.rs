@@ -176,10 +176,20 @@ impl Model {
             return Taken::Refused("batch.out_of_order");
         }
         let outcomes: Vec<Outcome> = batch.rows.iter().map(|row| self.put(source, *row)).collect();
-        self.latest[source] = Some(batch.delivery.clone());
-        let known = Known { batch: batch.clone(), outcomes: outcomes.clone() };
-        self.batches.insert((source, batch.id.clone()), known);
+        self.acknowledge(source, batch.clone(), outcomes.clone());
         Taken::Acknowledged { outcomes, repeated: false }
+    }
+
+    /// A batch is in.
+    pub(crate) fn acknowledge(&mut self, source: usize, batch: Batch, outcomes: Vec<Outcome>) {
+        self.latest[source] = Some(batch.delivery.clone());
+        self.batches.insert((source, batch.id.clone()), Known { batch, outcomes });
+    }
+
+    /// The position of a batch and what became of it, where it is in.
+    pub(crate) fn known(&self, source: usize, batch: &str) -> Option<(u64, Vec<Outcome>)> {
+        let known = self.batches.get(&(source, batch.to_owned()))?;
+        Some((known.batch.sequence, known.outcomes.clone()))
     }
 
     fn put(&mut self, source: usize, row: Row) -> Outcome {

@@ -5,6 +5,8 @@ use crate::model::{Batch, Taken};
 use crate::papers::{EXPIRED, IN_FORCE, SOURCES};
 use crate::people::Row;
 use crate::world::World;
+use pb::push_request::Message as Sent;
+use pb::push_response::Message as Reply;
 use throughline::api::v1 as pb;
 use throughline::server::peer::Role;
 use tokio::sync::mpsc;
@@ -18,6 +20,17 @@ pub(crate) enum Letter {
     Batches { source: usize, delivery: String, batches: Vec<Batch> },
     /// The verdict on a batch, on record in a log of so many entries.
     Verdict { source: usize, delivery: String, sequence: u64, n_entries: u64 },
+}
+
+/// What opens a delivery.
+pub(crate) fn opening(delivery: &str, agreement: &str) -> pb::OpenDelivery {
+    pb::OpenDelivery { delivery: delivery.into(), agreement: agreement.into(), ..pb::OpenDelivery::default() }
+}
+
+/// A batch as the client of a source sends it.
+pub(crate) fn sent(source: usize, batch: &Batch) -> Sent {
+    let records = batch.rows.iter().map(|row| row.record(source)).collect();
+    Sent::Batch(pb::Batch { batch: batch.id.clone(), sequence: batch.sequence, records })
 }
 
 /// A push that is open.
@@ -63,7 +76,8 @@ impl World<'_> {
             Some(stream) => stream,
             None => {
                 let agreement = if self.chance(5) { EXPIRED } else { IN_FORCE };
-                match self.open(source, agreement, delivery) {
+                let open = opening(delivery, agreement);
+                match self.open(source, open) {
                     Some(stream) => stream,
                     None => return,
                 }
@@ -80,14 +94,10 @@ impl World<'_> {
     }
 
     /// Opens a push; nothing where it is refused.
-    fn open(&mut self, source: usize, agreement: &str, delivery: &str) -> Option<Stream> {
+    pub(crate) fn open(&mut self, source: usize, open: pb::OpenDelivery) -> Option<Stream> {
         let (requests, outgoing) = mpsc::channel(8);
-        let open = pb::OpenDelivery {
-            delivery: delivery.into(),
-            agreement: agreement.into(),
-            ..pb::OpenDelivery::default()
-        };
-        let open = pb::PushRequest { message: Some(pb::push_request::Message::Open(open)) };
+        let pb::OpenDelivery { delivery, agreement, dry_run, .. } = open.clone();
+        let open = pb::PushRequest { message: Some(Sent::Open(open)) };
         requests.try_send(open).expect("the channel is new");
         let service = self.service();
         let mut line = service.line(SOURCES[source], Role::Contributor).ingest();
@@ -96,16 +106,25 @@ impl World<'_> {
             let opened = replies.message().await?;
             Ok::<_, Status>((replies, opened))
         });
-        let (expected, line) = self.model.open(source, agreement, delivery);
+        // A dry run changes nothing, and begins with the first batch.
+        let (expected, line) = match dry_run {
+            true => {
+                let (opened, line) = self.model.clone().open(source, &agreement, &delivery);
+                (opened.map(|_| 0), line)
+            }
+            false => self.model.open(source, &agreement, &delivery),
+        };
         self.entered([line]);
         match (answered, expected) {
             (Ok((replies, Some(pb::PushResponse { message: Some(message) }))), Ok(through)) => {
-                let pb::push_response::Message::Opened(opened) = message else {
-                    panic!("it is opened first")
-                };
-                assert_eq!(opened.acknowledged_through, through, "where {} goes on", delivery);
+                let Reply::Opened(opened) = message else { panic!("it is opened first") };
+                assert_eq!(
+                    (opened.acknowledged_through, opened.dry_run),
+                    (through, dry_run),
+                    "where {delivery} goes on"
+                );
                 self.proven(opened.receipt.as_ref());
-                Some(Stream { source, delivery: delivery.into(), requests, replies })
+                Some(Stream { source, delivery, requests, replies })
             }
             (Err(status), Err(rule)) => {
                 self.refused(&status, rule);
@@ -117,26 +136,42 @@ impl World<'_> {
         }
     }
 
-    /// Hands a batch over and waits for its verdict; whether the push goes on.
-    fn hand_over(&mut self, stream: &mut Stream, batch: Batch) -> bool {
-        let source = stream.source;
-        let records = batch.rows.iter().map(|row| row.record(source)).collect();
-        let sent = pb::Batch { batch: batch.id.clone(), sequence: batch.sequence, records };
-        let sent = pb::PushRequest { message: Some(pb::push_request::Message::Batch(sent)) };
-        let service = self.service();
-        let replies = &mut stream.replies;
-        let answered = service.wait(async {
-            stream.requests.send(sent).await.expect("the push is open");
+    /// Says something in a push.
+    pub(crate) fn tell(&self, stream: &Stream, message: Sent) {
+        let sent = pb::PushRequest { message: Some(message) };
+        self.service().wait(stream.requests.send(sent)).expect("the push is open");
+    }
+
+    /// Says something in a push, and waits for its answer.
+    pub(crate) fn exchange(&self, stream: &mut Stream, message: Sent) -> Result<Reply, Status> {
+        let sent = pb::PushRequest { message: Some(message) };
+        let (requests, replies) = (&stream.requests, &mut stream.replies);
+        let answered = self.service().wait(async {
+            requests.send(sent).await.expect("the push is open");
             replies.message().await
         });
-        let (expected, line) = self.model.take(source, &batch);
+        Ok(answered?.and_then(|answer| answer.message).expect("it is answered"))
+    }
+
+    /// Hands a batch over and waits for its verdict; whether the push goes on.
+    pub(crate) fn hand_over(&mut self, stream: &mut Stream, batch: Batch) -> bool {
+        let answered = self.exchange(stream, sent(stream.source, &batch));
+        let (expected, line) = self.model.take(stream.source, &batch);
         self.entered([line]);
+        let is_taken = matches!(expected, Taken::Acknowledged { .. });
+        self.judged(&batch, answered, expected);
+        if is_taken && self.chance(75) {
+            let (source, n_entries) = (stream.source, self.log.len() as u64);
+            let Batch { delivery, sequence, .. } = batch;
+            self.letters.push(Letter::Verdict { source, delivery, sequence, n_entries });
+        }
+        is_taken
+    }
+
+    /// A batch is judged as it must be.
+    pub(crate) fn judged(&mut self, batch: &Batch, answered: Result<Reply, Status>, expected: Taken) {
         match (answered, expected) {
-            (
-                Ok(Some(pb::PushResponse { message: Some(message) })),
-                Taken::Acknowledged { outcomes, repeated },
-            ) => {
-                let pb::push_response::Message::Verdict(verdict) = message else { panic!("it is judged") };
+            (Ok(Reply::Verdict(verdict)), Taken::Acknowledged { outcomes, repeated }) => {
                 let wire: Vec<i32> = outcomes.iter().map(|outcome| *outcome as i32 + 1).collect();
                 assert_eq!((&verdict.batch, verdict.sequence), (&batch.id, batch.sequence));
                 assert_eq!((&verdict.outcomes, verdict.repeated), (&wire, repeated), "{batch:?}");
@@ -144,17 +179,8 @@ impl World<'_> {
                     assert_eq!(wire[violation.record as usize], 5, "only what is refused is wrong");
                 }
                 self.proven(verdict.receipt.as_ref());
-                if self.chance(75) {
-                    let n_entries = self.log.len() as u64;
-                    let Batch { delivery, sequence, .. } = batch;
-                    self.letters.push(Letter::Verdict { source, delivery, sequence, n_entries });
-                }
-                true
             }
-            (Err(status), Taken::Refused(rule)) => {
-                self.refused(&status, rule);
-                false
-            }
+            (Err(status), Taken::Refused(rule)) => self.refused(&status, rule),
             (answered, expected) => panic!("{batch:?}: {answered:?}, not {expected:?}"),
         }
     }

@@ -92,7 +92,7 @@ impl World<'_> {
         sent.get(next).or(sent.last()).cloned()
     }
 
-    fn row(&mut self) -> Row {
+    pub(crate) fn row(&mut self) -> Row {
         let (student, variant) = (self.below(STUDENTS), self.below(3) as u8);
         let said = match self.below(20) {
             0..=6 => Said::Person(variant),

@@ -5,6 +5,7 @@ use crate::network::{Letter, Stream};
 use crate::papers::SOURCES;
 use crate::service::{Keys, Running};
 use crate::sources::Client;
+use crate::whole::Files;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
@@ -39,6 +40,9 @@ pub(crate) struct World<'a> {
     /// What was answered to a question to an edition.
     pub(crate) answers: BTreeMap<(u32, String), Vec<u8>>,
     pub(crate) clients: [Client; SOURCES.len()],
+    /// The whole files that each source has sent last.
+    pub(crate) files: [Files; SOURCES.len()],
+    pub(crate) n_files: usize,
     pub(crate) letters: Vec<Letter>,
     pub(crate) streams: Vec<Stream>,
     /// Commits from the last one on that somebody outside has heard of.
@@ -63,6 +67,8 @@ impl<'a> World<'a> {
             receipts: Vec::new(),
             answers: BTreeMap::new(),
             clients: Default::default(),
+            files: Default::default(),
+            n_files: 0,
             letters: Vec::new(),
             streams: Vec::new(),
             moments: Vec::new(),
