@@ -1,6 +1,7 @@
 //! Several batches that wait for the writer together, and so are committed together: each stands or falls alone, and the
 //! group is there whole or not at all.
 
+use crate::encoding;
 use crate::model::{Batch, Taken};
 use crate::papers::{IN_FORCE, SOURCES};
 use crate::people::{Row, STUDENTS, Said};
@@ -97,7 +98,7 @@ impl World<'_> {
     /// Steps that store a record and put it on record, and then fail: nothing of them may stay.
     fn undo(&self, source: usize) -> Pending<(), store::Error> {
         let row = Row { student: STUDENTS - 1, said: Said::Person(9) };
-        let Ok(ingest::Incoming::Clear(submission)) = incoming(row.record(source)) else {
+        let Ok(ingest::Incoming::Clear(submission)) = incoming(row.clear(source)) else {
             panic!("a good record")
         };
         let (id, call) = (org(source), call(source));
@@ -158,7 +159,7 @@ fn wire(source: usize, batch: &Batch) -> ingest::Batch {
         delivery: batch.delivery.clone(),
         id: batch.id.clone(),
         sequence: batch.sequence,
-        linkage_keys: Vec::new(),
-        records: batch.rows.iter().map(|row| incoming(row.record(source))).collect(),
+        linkage_keys: encoding::linkage_keys(source),
+        records: batch.rows.iter().map(|row| incoming(encoding::sent(source, *row))).collect(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod burst;
 mod check;
+mod encoding;
 mod model;
 mod network;
 mod papers;

@@ -3,14 +3,14 @@
 //! It knows what each source holds, which batches are acknowledged and what became of them, who is suspended, and how many
 //! editions there are. What it takes to be in the access log it says in lines, as [`line`] reads them from an entry.
 
+use crate::encoding::{key_token, token};
 use crate::papers::{EXPIRED, IN_FORCE, SOURCES, STEWARD};
-use crate::people::{Row, Said, local_id};
-use crate::service::RING;
+use crate::people::{Row, Said};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use throughline::api::incoming;
 use throughline::audit::Entry;
-use throughline::identity::{Token, record_token, student_token};
+use throughline::identity::Token;
 use throughline::ingest::Incoming;
 use throughline::records::{Change, Fact, Kind, OrgId};
 use throughline::store::Outcome;
@@ -227,14 +227,11 @@ fn contents(rows: &[Row]) -> impl Iterator<Item = Row> {
 
 /// A record as it is to be stored.
 fn read(source: usize, row: Row) -> ((Kind, Token), Option<Token>, Change) {
-    let Ok(Incoming::Clear(submission)) = incoming(row.record(source)) else {
+    let Ok(Incoming::Clear(submission)) = incoming(row.clear(source)) else {
         panic!("a good record in the clear")
     };
-    let id = OrgId::new(SOURCES[source]).expect("an id");
-    let key = record_token(&RING, &id, row.kind(), &row.key(source));
-    let local_id = local_id(source, row.student);
-    let student = row.kind().has_student().then(|| student_token(&RING, &id, &local_id));
-    ((row.kind(), key), student, submission.change)
+    let student = row.kind().has_student().then(|| token(source, row.student));
+    ((row.kind(), key_token(source, row)), student, submission.change)
 }
 
 /// What is looked at of an entry: all but ids, times, digests and salts.

@@ -1,6 +1,7 @@
 //! What is on its way between sources and the service. Messages wait until the seed delivers them: in any order, twice, or
 //! never.
 
+use crate::encoding;
 use crate::model::{Batch, Taken};
 use crate::papers::{EXPIRED, IN_FORCE, SOURCES};
 use crate::people::Row;
@@ -23,13 +24,18 @@ pub(crate) enum Letter {
 }
 
 /// What opens a delivery.
-pub(crate) fn opening(delivery: &str, agreement: &str) -> pb::OpenDelivery {
-    pb::OpenDelivery { delivery: delivery.into(), agreement: agreement.into(), ..pb::OpenDelivery::default() }
+pub(crate) fn opening(source: usize, delivery: &str, agreement: &str) -> pb::OpenDelivery {
+    pb::OpenDelivery {
+        delivery: delivery.into(),
+        agreement: agreement.into(),
+        linkage_keys: encoding::linkage_key_ids(source),
+        ..pb::OpenDelivery::default()
+    }
 }
 
 /// A batch as the client of a source sends it.
 pub(crate) fn sent(source: usize, batch: &Batch) -> Sent {
-    let records = batch.rows.iter().map(|row| row.record(source)).collect();
+    let records = batch.rows.iter().map(|row| encoding::sent(source, *row)).collect();
     Sent::Batch(pb::Batch { batch: batch.id.clone(), sequence: batch.sequence, records })
 }
 
@@ -76,7 +82,7 @@ impl World<'_> {
             Some(stream) => stream,
             None => {
                 let agreement = if self.chance(5) { EXPIRED } else { IN_FORCE };
-                let open = opening(delivery, agreement);
+                let open = opening(source, delivery, agreement);
                 match self.open(source, open) {
                     Some(stream) => stream,
                     None => return,

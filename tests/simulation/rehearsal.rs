@@ -12,7 +12,7 @@ impl World<'_> {
         let source = self.below(SOURCES.len());
         // Of a delivery that is under way, too: a dry run begins anew.
         let delivery = format!("d{}", self.below(4));
-        let open = pb::OpenDelivery { dry_run: true, ..opening(&delivery, IN_FORCE) };
+        let open = pb::OpenDelivery { dry_run: true, ..opening(source, &delivery, IN_FORCE) };
         let Some(mut stream) = self.open(source, open) else { return };
         let mut foreseen = self.model.clone();
         for sequence in 1..=1 + self.below(3) as u64 {

@@ -1,5 +1,6 @@
 //! What sources have to say, mistakes among it, and what they have heard of that.
 
+use crate::encoding::linkage_key_ids;
 use crate::model::Batch;
 use crate::network::Letter;
 use crate::papers::SOURCES;
@@ -114,7 +115,8 @@ impl World<'_> {
         let delivery = format!("d{}", self.below(4));
         let service = self.service();
         let mut line = service.line(SOURCES[source], Role::Contributor).ingest();
-        let request = pb::GetDeliveryRequest { delivery: delivery.clone(), linkage_keys: Vec::new() };
+        let request =
+            pb::GetDeliveryRequest { delivery: delivery.clone(), linkage_keys: linkage_key_ids(source) };
         let told = service.wait(line.get_delivery(request));
         let name = SOURCES[source];
         match (told, self.model.is_suspended(name)) {

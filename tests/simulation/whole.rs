@@ -1,17 +1,17 @@
 //! Deliveries of whole files: what the files no longer have is ended, in one step, and no other record is.
 
+use crate::encoding::{file_keys, key_token, token};
 use crate::model::{Batch, Model, Taken};
 use crate::network::{Stream, opening};
 use crate::papers::{IN_FORCE, SOURCES};
-use crate::people::{Row, STUDENTS, Said, local_id};
-use crate::service::RING;
+use crate::people::{Row, STUDENTS, Said};
 use crate::world::World;
 use pb::push_request::Message as Sent;
 use pb::push_response::Message as Reply;
 use std::collections::{BTreeMap, BTreeSet};
 use throughline::api::{kind_to, v1 as pb};
-use throughline::identity::{Token, record_token, student_token};
-use throughline::records::{Fact, Kind, OrgId};
+use throughline::identity::Token;
+use throughline::records::{Fact, Kind};
 use throughline::store::Outcome;
 
 /// What files are whole about: the kind, whether records of it are of the school year, and what is said in one.
@@ -36,14 +36,10 @@ pub(crate) struct Files {
 
 impl Files {
     fn keys(&self, source: usize) -> Vec<pb::FileKeys> {
-        let of_kind = |(kind, _, said): (Kind, bool, Said)| pb::FileKeys {
-            kind: kind_to(kind),
-            clear_keys: self.rows.iter().filter(|row| row.said == said).map(|row| row.key(source)).collect(),
-            clear_students: match kind {
-                Kind::Enrollment => self.unreadable.iter().map(|n| local_id(source, *n)).collect(),
-                _ => Vec::new(),
-            },
-            ..pb::FileKeys::default()
+        let of_kind = |(kind, _, said): (Kind, bool, Said)| {
+            let rows = self.rows.iter().filter(move |row| row.said == said).copied();
+            let unreadable = self.unreadable.iter().filter(move |_| kind == Kind::Enrollment).copied();
+            pb::FileKeys { kind: kind_to(kind), ..file_keys(source, rows, unreadable) }
         };
         let mut keys: Vec<_> = PARTS.map(of_kind).into();
         keys.last_mut().expect("there are parts").last = true;
@@ -56,11 +52,8 @@ type Absent = BTreeMap<Kind, (u64, Vec<(Kind, Token)>)>;
 
 impl Model {
     fn absent(&self, source: usize, files: &Files) -> Absent {
-        let id = OrgId::new(SOURCES[source]).expect("an id");
-        let has: BTreeSet<Token> =
-            files.rows.iter().map(|row| record_token(&RING, &id, row.kind(), &row.key(source))).collect();
-        let unreadable: BTreeSet<Token> =
-            files.unreadable.iter().map(|n| student_token(&RING, &id, &local_id(source, *n))).collect();
+        let has: BTreeSet<Token> = files.rows.iter().map(|row| key_token(source, *row)).collect();
+        let unreadable: BTreeSet<Token> = files.unreadable.iter().map(|n| token(source, *n)).collect();
         let mut all: Absent = PARTS.map(|(kind, ..)| (kind, (0, Vec::new()))).into();
         for ((kind, key), (student, _)) in &self.held[source] {
             let Some((n_held, absent)) = all.get_mut(kind) else { continue };
@@ -142,7 +135,7 @@ impl World<'_> {
             undated: !is_of_year,
         };
         let whole = PARTS.map(part).to_vec();
-        let open = pb::OpenDelivery { whole, ..opening(&files.delivery, IN_FORCE) };
+        let open = pb::OpenDelivery { whole, ..opening(source, &files.delivery, IN_FORCE) };
         let Some(mut stream) = self.open(source, open) else { return };
         self.compare(source, &files, &mut stream);
         if self.model.through(source, &files.delivery) == 0 && !self.chance(10) {
