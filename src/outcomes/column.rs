@@ -20,6 +20,9 @@ macro_rules! for_width {
 }
 
 mod packing;
+mod width;
+
+pub(super) use width::Width;
 
 /// What a reader sees where a column has no value.
 pub(super) const MISSING: i64 = i64::MIN;
@@ -111,7 +114,7 @@ impl Column {
         );
     }
 
-    /// The values that are looked at, where they stand one after the other in 16 bits; the largest is missing.
+    /// The values that are looked at, where they stand one after the other in 16 bits.
     pub(super) fn as_u16(&self, look: &Look<'_>) -> Option<&[u16]> {
         match (self, look) {
             (Self::U16(values), Look::Range(rows)) => Some(&values[rows.clone()]),
@@ -180,41 +183,6 @@ impl fmt::Debug for Column {
         write!(f, "Column({} rows)", self.len())
     }
 }
-
-/// An integer width with a value kept for missing.
-trait Width: Copy + Ord + TryFrom<i64> {
-    /// What stands for it in bytes.
-    const NUMBER: u8;
-    const MISSING: Self;
-    const LEAST: i64;
-    const MOST: i64;
-    fn wide(self) -> i64;
-    fn push_to(self, bytes: &mut Vec<u8>);
-    #[inline(always)]
-    fn is_missing(self) -> bool {
-        self == Self::MISSING
-    }
-}
-
-macro_rules! width {
-    ($($width:ty, $number:expr, $missing:expr;)+) => {
-        $(impl Width for $width {
-            const NUMBER: u8 = $number;
-            const MISSING: Self = $missing;
-            const LEAST: i64 = <$width>::MIN as i64;
-            const MOST: i64 = <$width>::MAX as i64;
-            #[inline(always)]
-            fn wide(self) -> i64 {
-                if self == Self::MISSING { MISSING } else { i64::from(self) }
-            }
-            fn push_to(self, bytes: &mut Vec<u8>) {
-                bytes.extend(self.to_le_bytes());
-            }
-        })+
-    };
-}
-
-width! { u8, 0, u8::MAX; u16, 1, u16::MAX; u32, 2, u32::MAX; i32, 3, i32::MIN; i64, 4, i64::MIN; }
 
 /// Makes something of each value that is looked at.
 #[inline(always)]

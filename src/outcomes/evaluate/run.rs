@@ -3,7 +3,7 @@
 use super::lane::Lane;
 use super::rule::{NO, Number, Truth, UNKNOWN, YES};
 use super::{CHUNK, Rows};
-use crate::outcomes::column::{Look, MISSING};
+use crate::outcomes::column::{Look, MISSING, Width};
 use crate::outcomes::expression::Operator;
 use crate::outcomes::vector::vectorized;
 use crate::records::Grade;
@@ -166,7 +166,7 @@ impl Chunk<'_> {
         let (values, times) = (column.as_u16(&self.look)?, i32::of(times));
         Some(values.iter().map(move |value| {
             let multiple = i32::from(*value).multiply(times);
-            if *value == u16::MAX { i32::MISSING } else { multiple }
+            if value.is_missing() { Lane::MISSING } else { multiple }
         }))
     }
 
