@@ -40,9 +40,9 @@ impl Snapshot<'_> {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn records_of_student(&self, source: u32, student: Token) -> Result<StudentRecords, Error> {
         let mut rows = self.student_rows(source, student)?;
-        for (place, row) in self.arrivals()? {
-            match row.student == Some(*student.as_bytes()) && place.source == source {
-                true => _ = rows.insert(place, row),
+        for (place, entry) in self.arrivals()?.iter_of((source, source)) {
+            match entry.head.student == Some(*student.as_bytes()) {
+                true => _ = rows.insert(place, entry.row()),
                 // It may be a record of this student that has become one of another.
                 false => _ = rows.remove(&place),
             }

@@ -81,7 +81,7 @@ impl<'a> Tx<'a> {
             Some(row) => Ok(Some(row.clone())),
             None if !self.arrivals.may_have(place) => Ok(None),
             None => match self.arrivals.get(place) {
-                Some(row) => Ok(Some(row.clone())),
+                Some(row) => Ok(Some(row)),
                 None => self.row(place),
             },
         }

@@ -239,7 +239,7 @@ impl Writer {
             Ok((true, settle)) => {
                 self.run_cached("RELEASE job")?;
                 let (n_brought, has_organizations) = (brought.len(), changed.organizations);
-                self.arrivals.add(brought);
+                self.arrivals.add(&brought);
                 Ok(Ran { settle, proven, n_brought, has_organizations })
             }
             Ok((false, settle)) => match self.undo(log_before, changed) {

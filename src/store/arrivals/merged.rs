@@ -1,8 +1,8 @@
 //! What stands, looked at by whoever reads: blocks, and before them what is filed.
 
-use super::super::blocks::{Place, Row, Sources};
+use super::super::blocks::{Entry, Place, Sources};
 use super::super::{Error, Snapshot};
-use super::{Rows, sealed};
+use super::{Waiting, sealed};
 
 /// A record that stands, where it is stored.
 pub(in crate::store) struct StandingRecord<'r> {
@@ -16,8 +16,10 @@ pub(in crate::store) struct StandingRecord<'r> {
 
 impl Snapshot<'_> {
     /// What has come and may stand in no block yet: of each place the newest.
-    pub(in crate::store) fn arrivals(&self) -> Result<Rows, Error> {
-        Ok(sealed::filed(self.connection(), self.key)?.0)
+    pub(in crate::store) fn arrivals(&self) -> Result<Waiting, Error> {
+        let mut arrivals = Waiting::default();
+        sealed::each_filed(self.connection(), self.key, |place, row| arrivals.put(place, &row))?;
+        Ok(arrivals)
     }
 
     /// Visits what stands of sources from one number to another, by place.
@@ -26,16 +28,15 @@ impl Snapshot<'_> {
         sources: Sources,
         mut visit: impl FnMut(StandingRecord<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut arrivals = self.arrivals()?;
-        arrivals.retain(|place, _| (sources.0..=sources.1).contains(&place.source));
-        let mut arrivals = arrivals.into_iter().peekable();
+        let arrivals = self.arrivals()?;
+        let mut arrivals = arrivals.iter_of(sources).peekable();
         self.each_block(sources, |block| {
             block.each(self.key, |head, fact| {
                 let place = block.place(head);
                 let mut is_replaced = false;
                 while let Some((at, arrival)) = arrivals.next_if(|(at, _)| *at <= place) {
                     is_replaced = at == place;
-                    arrival.standing(at).map_or(Ok(()), &mut visit)?;
+                    standing(at, &arrival).map_or(Ok(()), &mut visit)?;
                 }
                 match fact {
                     Some(fact) if !is_replaced => {
@@ -48,17 +49,14 @@ impl Snapshot<'_> {
             })
         })?;
         for (at, arrival) in arrivals {
-            arrival.standing(at).map_or(Ok(()), &mut visit)?;
+            standing(at, &arrival).map_or(Ok(()), &mut visit)?;
         }
         Ok(())
     }
 }
 
-impl Row {
-    /// The record of a place, unless it is withdrawn.
-    fn standing(&self, place: Place) -> Option<StandingRecord<'_>> {
-        let fact = self.fact.as_deref()?;
-        let Place { source, kind, key } = place;
-        Some(StandingRecord { source, kind, key, student: self.student, holding: self.holding, fact })
-    }
+/// The record of a place, unless it is withdrawn.
+fn standing<'r>(Place { source, kind, key }: Place, entry: &Entry<'r>) -> Option<StandingRecord<'r>> {
+    let (Entry { head, fact }, student, holding) = (*entry, entry.head.student, entry.head.holding);
+    head.stands.then_some(StandingRecord { source, kind, key, student, holding, fact })
 }

@@ -9,20 +9,23 @@
 mod merged;
 mod sealed;
 mod seen;
+mod waiting;
 
-use super::blocks::{self, Place, Row};
+use super::blocks::{self, Entry, Place, Row};
 use super::{Error, ServiceKey};
 pub(super) use merged::StandingRecord;
 use rusqlite::{Connection, params};
 use seen::Seen;
 use std::collections::BTreeMap;
+use waiting::Waiting;
 
+/// Rows that a transaction brings.
 pub(super) type Rows = BTreeMap<Place, Row>;
 
-/// Rows that wait in memory before any has to be put away: about 120 MB.
-const WAITING_MAX: usize = 3 << 18;
-/// Rows that are filed before any has to be put away though they are not many: they come again and again. Otherwise it is
-/// twice what a round is through, which is twice as many as wait.
+/// Bytes of memory for what waits before any has to be put away.
+const WAITING_MAX: usize = 160 << 20;
+/// Bytes that are filed before any has to be put away though not many wait: they come again and again. Otherwise it is twice
+/// what a round is through, which is twice as much as waits.
 const FILED_MAX: usize = 5 * WAITING_MAX;
 /// Rows that are put away whenever there is nothing else to do, though more may come: where they come faster than that, they
 /// soon are more, and wait.
@@ -34,9 +37,9 @@ const TAKEN: u32 = 16;
 pub(super) struct Arrivals {
     seen: Seen,
     /// Above where the round has come to.
-    ahead: Rows,
+    ahead: Waiting,
     /// At it or below.
-    behind: Rows,
+    behind: Waiting,
     reached: Option<Place>,
     /// The number of what is filed next.
     next: i64,
@@ -44,7 +47,7 @@ pub(super) struct Arrivals {
     began: i64,
     /// What is filed below this number is in blocks.
     done: i64,
-    /// Rows filed before the round began, and since.
+    /// Bytes filed before the round began, and since.
     n_filed: [usize; 2],
     /// Whether nothing is filed below `done`.
     is_taken: bool,
@@ -55,8 +58,8 @@ impl Arrivals {
     pub(super) fn open(connection: &Connection, key: &ServiceKey) -> Result<Self, Error> {
         let mut arrivals = Self {
             seen: Seen::begin(connection)?,
-            ahead: Rows::new(),
-            behind: Rows::new(),
+            ahead: Waiting::default(),
+            behind: Waiting::default(),
             reached: None,
             next: 1,
             began: 1,
@@ -70,11 +73,14 @@ impl Arrivals {
 
     /// Reads what is filed, in place of all that waits.
     pub(super) fn load(&mut self, connection: &Connection, key: &ServiceKey) -> Result<(), Error> {
-        let (rows, last) = sealed::filed(connection, key)?;
-        rows.keys().for_each(|place| self.seen.add(place));
+        (self.ahead, self.behind, self.reached) = (Waiting::default(), Waiting::default(), None);
+        self.n_filed = [0; 2];
+        let last = sealed::each_filed(connection, key, |place, row| {
+            self.n_filed[0] += row.len();
+            self.seen.add(&place);
+            self.ahead.put(place, &row);
+        })?;
         (self.next, self.began, self.done) = (last + 1, last + 1, 1);
-        self.n_filed = [rows.len(), 0];
-        (self.ahead, self.behind, self.reached) = (rows, Rows::new(), None);
         self.is_taken = true;
         Ok(())
     }
@@ -85,7 +91,7 @@ impl Arrivals {
     }
 
     /// What waits for a place.
-    pub(super) fn get(&self, place: &Place) -> Option<&Row> {
+    pub(super) fn get(&self, place: &Place) -> Option<Row> {
         match self.reached {
             Some(reached) if *place <= reached => self.behind.get(place),
             _ => self.ahead.get(place),
@@ -110,15 +116,16 @@ impl Arrivals {
     }
 
     /// Takes in what is filed.
-    pub(super) fn add(&mut self, rows: Rows) {
-        self.n_filed[1] += rows.len();
+    pub(super) fn add(&mut self, rows: &Rows) {
         self.is_taken = false;
         for (place, row) in rows {
-            self.seen.add(&place);
+            let row = Entry::of(place, row);
+            self.n_filed[1] += row.len();
+            self.seen.add(place);
             match self.reached {
-                Some(reached) if place <= reached => self.behind.insert(place, row),
-                _ => self.ahead.insert(place, row),
-            };
+                Some(reached) if *place <= reached => self.behind.put(*place, &row),
+                _ => self.ahead.put(*place, &row),
+            }
         }
     }
 
@@ -139,11 +146,13 @@ impl Arrivals {
 
     /// How many rows have to be put away, after so many came.
     pub(super) fn surplus(&self, n_came: usize) -> usize {
+        let n_bytes = self.ahead.n_bytes() + self.behind.n_bytes();
+        let n_over = n_bytes.saturating_sub(WAITING_MAX) * self.len() / n_bytes.max(1);
         let is_much = self.n_filed[0] + self.n_filed[1] > FILED_MAX;
-        self.len().saturating_sub(WAITING_MAX).max(if is_much { n_came } else { 0 })
+        n_over.max(if is_much { n_came } else { 0 })
     }
 
-    /// Puts so many rows away, in the round's order, and takes out of the file what is in blocks.
+    /// Puts so many rows away, in the round's order, and a few more, and takes out of the file what is in blocks.
     pub(super) fn put_away(
         &mut self,
         connection: &Connection,
@@ -155,11 +164,10 @@ impl Arrivals {
             if self.ahead.is_empty() {
                 self.begin_round();
             }
-            let n_now = n_rows.min(self.ahead.len());
-            let now: Vec<(Place, Row)> = std::iter::from_fn(|| self.ahead.pop_first()).take(n_now).collect();
-            blocks::put(connection, key, now.iter().map(|(place, row)| (place, row)))?;
-            self.reached = now.last().map(|(place, _)| *place);
-            n_rows -= n_now;
+            let now = self.ahead.take_first(n_rows);
+            blocks::put(connection, key, now.iter())?;
+            self.reached = now.last();
+            n_rows = n_rows.saturating_sub(now.len());
         }
         if self.len() == 0 {
             self.began = self.next;
@@ -193,12 +201,12 @@ impl Arrivals {
         brought: &Rows,
     ) -> Result<(), Error> {
         brought.keys().for_each(|place| self.seen.add(place));
-        for rows in [&self.ahead, &self.behind, brought] {
-            blocks::put(connection, key, rows)?;
-        }
+        blocks::put(connection, key, self.ahead.iter())?;
+        blocks::put(connection, key, self.behind.iter())?;
+        blocks::put(connection, key, brought.iter().map(|(place, row)| (*place, Entry::of(place, row))))?;
         connection.prepare_cached("DELETE FROM arrival")?.execute([])?;
         (self.began, self.done, self.n_filed) = (self.next, self.next, [0; 2]);
-        (self.ahead, self.behind, self.reached) = (Rows::new(), Rows::new(), None);
+        (self.ahead, self.behind, self.reached) = (Waiting::default(), Waiting::default(), None);
         self.is_taken = true;
         Ok(())
     }

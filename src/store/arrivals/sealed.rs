@@ -3,7 +3,7 @@
 //! Of each row: source, kind, which of the others there are, and what there is of student, length and bytes of the fact,
 //! and holding; numbers little-endian.
 
-use super::super::blocks::{FACT_MAX, HAS_FACT, HAS_HOLDING, HAS_STUDENT, Place, Row, take};
+use super::super::blocks::{Entry, FACT_MAX, HAS_FACT, HAS_HOLDING, HAS_STUDENT, Head, Place, take};
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
 use super::Rows;
@@ -35,39 +35,38 @@ pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u
     key.seal_at(Column::Arrival, &number.to_le_bytes(), &bytes)
 }
 
-/// All that is filed, of each place the newest, and the last number; 0 where nothing is.
-pub(super) fn filed(connection: &Connection, key: &ServiceKey) -> Result<(Rows, i64), Error> {
+/// Visits all that is filed, as it came, so that the newest of a place comes last; the last number, 0 where nothing is filed.
+pub(super) fn each_filed(
+    connection: &Connection,
+    key: &ServiceKey,
+    mut visit: impl FnMut(Place, Entry<'_>),
+) -> Result<i64, Error> {
     let mut statement = connection.prepare_cached("SELECT number, rows FROM arrival ORDER BY number")?;
     let mut filed = statement.query([])?;
-    let (mut all, mut last) = (Vec::new(), 0_i64);
+    let mut last = 0_i64;
     while let Some(row) = filed.next()? {
         last = row.get(0)?;
         let sealed: Vec<u8> = row.get(1)?;
         let opened = key.open_at(Column::Arrival, &last.to_le_bytes(), sealed)?;
         let mut rest = &opened[..];
         while !rest.is_empty() {
-            all.push(read(&mut rest).ok_or(Error::Damaged("what is filed of records"))?);
+            let (place, entry) = read(&mut rest).ok_or(Error::Damaged("what is filed of records"))?;
+            visit(place, entry);
         }
     }
-    // The sort keeps the order of equal places, of which the map keeps the last.
-    Ok((all.into_iter().collect(), last))
+    Ok(last)
 }
 
-fn read(rest: &mut &[u8]) -> Option<(Place, Row)> {
+fn read<'b>(rest: &mut &'b [u8]) -> Option<(Place, Entry<'b>)> {
     let source = u32::from_le_bytes(take(rest)?);
     let [kind] = take(rest)?;
     let key = take(rest)?;
     let [has] = take(rest)?;
     let student = if has & HAS_STUDENT != 0 { Some(take(rest)?) } else { None };
-    let fact = match has & HAS_FACT {
-        0 => None,
-        _ => {
-            let length = usize::from(u16::from_le_bytes(take(rest)?));
-            let (fact, after) = rest.split_at_checked(length)?;
-            *rest = after;
-            Some(fact.into())
-        }
-    };
+    let stands = has & HAS_FACT != 0;
+    let length = if stands { u16::from_le_bytes(take(rest)?) } else { 0 };
+    let (fact, after) = rest.split_at_checked(length.into())?;
+    *rest = after;
     let holding = if has & HAS_HOLDING != 0 { Some(i64::from_le_bytes(take(rest)?)) } else { None };
-    Some((Place { source, kind, key }, Row { student, fact, holding }))
+    Some((Place { source, kind, key }, Entry { head: Head { key, student, holding, stands }, fact }))
 }

@@ -5,7 +5,7 @@
 
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
-use super::{HAS_FACT, HAS_HOLDING, HAS_STUDENT, Place, take};
+use super::{HAS_FACT, HAS_HOLDING, HAS_STUDENT, Place, Row, take};
 use prost::encoding::{decode_varint, encode_varint, encoded_len_varint};
 
 /// Bytes of the number of records.
@@ -32,11 +32,12 @@ pub(in crate::store) struct Head {
     pub(in crate::store) stands: bool,
 }
 
-/// A record of a block that is opened.
+/// A record of a block that is opened, or of one that waits for its block.
 #[derive(Clone, Copy)]
-pub(super) struct Entry<'b> {
-    pub(super) head: Head,
-    pub(super) fact: &'b [u8],
+pub(in crate::store) struct Entry<'b> {
+    pub(in crate::store) head: Head,
+    /// Nothing in a tombstone.
+    pub(in crate::store) fact: &'b [u8],
 }
 
 fn damaged() -> Error {
@@ -63,9 +64,40 @@ impl Head {
     }
 }
 
-impl Entry<'_> {
-    /// The bytes it takes in a block.
-    fn len(&self) -> usize {
+impl<'b> Entry<'b> {
+    /// What a row says, in its place.
+    pub(in crate::store) fn of(place: &Place, Row { student, fact, holding }: &'b Row) -> Self {
+        let head = Head { key: place.key, student: *student, holding: *holding, stands: fact.is_some() };
+        Self { head, fact: fact.as_deref().unwrap_or_default() }
+    }
+
+    /// What it says, by itself.
+    pub(in crate::store) fn row(&self) -> Row {
+        let Head { student, holding, stands, .. } = self.head;
+        Row { student, fact: stands.then(|| self.fact.into()), holding }
+    }
+
+    /// The record that bytes begin with, as [`Entry::write`] wrote it.
+    pub(in crate::store) fn read(rest: &mut &'b [u8]) -> Option<Self> {
+        let head = Head::read(rest)?;
+        Some(Self { head, fact: fact(&head, rest)? })
+    }
+
+    /// Appends all of it to bytes, in the clear.
+    pub(in crate::store) fn write(&self, bytes: &mut Vec<u8>) {
+        self.head.write(bytes);
+        self.write_fact(bytes);
+    }
+
+    fn write_fact(&self, bytes: &mut Vec<u8>) {
+        if self.head.stands {
+            encode_varint(self.fact.len() as u64, bytes);
+            bytes.extend(self.fact);
+        }
+    }
+
+    /// The bytes it takes.
+    pub(in crate::store) fn len(&self) -> usize {
         let Head { key, student, holding, stands } = &self.head;
         let numbers = holding.map_or(0, |set| encoded_len_varint(set.cast_unsigned()))
             + if *stands { encoded_len_varint(self.fact.len() as u64) } else { 0 };
@@ -118,14 +150,17 @@ impl<'b> Block<'b> {
 /// Each record with what it says.
 pub(super) fn entries<'b>(heads: &[Head], facts: &'b [u8]) -> Result<Vec<Entry<'b>>, Error> {
     let mut rest = facts;
-    let entry = |head: &Head| {
-        let length = if head.stands { decode_varint(&mut rest).map_err(|_| damaged())? } else { 0 };
-        let (fact, after) = rest.split_at_checked(length as usize).ok_or_else(damaged)?;
-        rest = after;
-        Ok::<_, Error>(Entry { head: *head, fact })
-    };
-    let entries = heads.iter().map(entry).collect::<Result<_, Error>>()?;
+    let entry = |head: &Head| Some(Entry { head: *head, fact: fact(head, &mut rest)? });
+    let entries = heads.iter().map(entry).collect::<Option<_>>().ok_or_else(damaged)?;
     if rest.is_empty() { Ok(entries) } else { Err(damaged()) }
+}
+
+/// What a record says, which bytes begin with.
+fn fact<'b>(head: &Head, rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let length = if head.stands { decode_varint(rest).ok()? } else { 0 };
+    let (fact, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;
+    *rest = after;
+    Some(fact)
 }
 
 /// The bytes of a block with these records, which are sorted.
@@ -139,10 +174,7 @@ pub(super) fn sealed(
     bytes.extend(count.to_le_bytes());
     entries.iter().for_each(|entry| entry.head.write(&mut bytes));
     let mut facts = Vec::with_capacity(entries.iter().map(|entry| 2 + entry.fact.len()).sum());
-    for Entry { fact, .. } in entries.iter().filter(|entry| entry.head.stands) {
-        encode_varint(fact.len() as u64, &mut facts);
-        facts.extend(*fact);
-    }
+    entries.iter().for_each(|entry| entry.write_fact(&mut facts));
     bytes.extend(key.seal_at(Column::Record, &bound_to(source, kind, first, &bytes), &facts)?);
     Ok(bytes)
 }

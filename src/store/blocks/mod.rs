@@ -12,7 +12,7 @@ mod put;
 #[cfg(test)]
 mod tests;
 
-pub(super) use block::{Block, Head};
+pub(super) use block::{Block, Entry, Head};
 pub(super) use change::Becomes;
 pub(super) use look::each;
 pub(super) use put::put;

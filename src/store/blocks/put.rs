@@ -1,9 +1,9 @@
 //! Putting records into their blocks.
 
 use super::super::{Error, ServiceKey};
-use super::block::{Entry, Head, entries, pieces, sealed};
+use super::Place;
+use super::block::{Entry, entries, pieces, sealed};
 use super::look::find;
-use super::{Place, Row};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::iter::Peekable;
 
@@ -14,11 +14,11 @@ pub(super) const BYTES_MAX: usize = 4_000;
 pub(in crate::store) fn put<'r>(
     connection: &Connection,
     key: &ServiceKey,
-    rows: impl IntoIterator<Item = (&'r Place, &'r Row)>,
+    rows: impl IntoIterator<Item = (Place, Entry<'r>)>,
 ) -> Result<(), Error> {
     let mut rows = rows.into_iter().peekable();
     while let Some((place, _)) = rows.peek() {
-        put_some(connection, key, **place, &mut rows)?;
+        put_some(connection, key, *place, &mut rows)?;
     }
     Ok(())
 }
@@ -28,7 +28,7 @@ fn put_some<'r>(
     connection: &Connection,
     key: &ServiceKey,
     place: Place,
-    rows: &mut Peekable<impl Iterator<Item = (&'r Place, &'r Row)>>,
+    rows: &mut Peekable<impl Iterator<Item = (Place, Entry<'r>)>>,
 ) -> Result<(), Error> {
     let Place { source, kind, .. } = place;
     let found = find(connection, &place)?;
@@ -46,21 +46,16 @@ fn put_some<'r>(
     let is_here = |place: &Place| {
         (place.source, place.kind) == (source, kind) && end.as_ref().is_none_or(|end| place.key[..] < end[..])
     };
-    while let Some((place, row)) = rows.next_if(|(place, _)| is_here(place)) {
+    while let Some((place, new)) = rows.next_if(|(place, _)| is_here(place)) {
         while let Some(entry) = standing.next_if(|entry| entry.head.key < place.key) {
             all.push(entry);
         }
         standing.next_if(|entry| entry.head.key == place.key);
-        all.push(entry(place, row));
+        all.push(new);
     }
     all.extend(standing);
     let number = found.as_ref().map(|found| found.number);
     write(connection, key, number, (source, kind, first), &all)
-}
-
-fn entry<'r>(place: &Place, Row { student, fact, holding }: &'r Row) -> Entry<'r> {
-    let head = Head { key: place.key, student: *student, holding: *holding, stands: fact.is_some() };
-    Entry { head, fact: fact.as_deref().unwrap_or_default() }
 }
 
 /// Writes records in place of a block, in as many as they fill; without any, none is left.

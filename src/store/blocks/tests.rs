@@ -24,6 +24,11 @@ fn file(folder: &Path) -> Connection {
     schema::open(&path, &key()).expect("the file")
 }
 
+fn put_rows(connection: &Connection, rows: &Rows) {
+    let rows = rows.iter().map(|(place, row)| (*place, Entry::of(place, row)));
+    put(connection, &key(), rows).expect("put");
+}
+
 fn all(connection: &Connection, sources: Sources) -> Result<Rows, Error> {
     let mut rows = Rows::new();
     each(connection, sources, |block| {
@@ -84,7 +89,7 @@ proptest! {
         let mut expected = Rows::new();
         for round in rounds {
             let rows: Rows = round.into_iter().map(|(at, said)| record(at, said)).collect();
-            put(&connection, &key, &rows).expect("put");
+            put_rows(&connection, &rows);
             expected.extend(rows);
             prop_assert!(all(&connection, ALL_SOURCES).expect("blocks that open") == expected);
             check(&connection);
@@ -123,7 +128,7 @@ async fn records_go_and_are_held_under_others_and_the_rest_stays() {
     expected.iter_mut().filter(|(place, _)| held(place)).for_each(|(_, row)| row.holding = Some(i64::MAX));
     expected.retain(|place, _| place.source > 0);
     let steps = move |tx: &mut Tx<'_>| {
-        put(tx.connection(), tx.key, &rows)?;
+        put_rows(tx.connection(), &rows);
         let unknown = |_: &Place, head: &Head| match head.holding {
             None => Becomes::Gone,
             Some(_) => Becomes::Same,
@@ -151,8 +156,8 @@ fn a_block_shows_nothing_of_what_records_say_and_opens_only_as_it_is_where_it_is
     let row = |n: u8| Row { student: Some([n; 16]), fact: Some(fact.clone()), holding: Some(1) };
     let place = |source, kind, n: u8| Place { source, kind, key: [n; 16] };
     let rows: Rows = (1..100).map(|n| (place(1, 2, n), row(n))).collect();
-    put(&connection, &key(), &rows).expect("put");
-    put(&connection, &key(), &Rows::from([(place(2, 2, 1), row(1)), (place(1, 3, 1), row(1))])).expect("put");
+    put_rows(&connection, &rows);
+    put_rows(&connection, &Rows::from([(place(2, 2, 1), row(1)), (place(1, 3, 1), row(1))]));
     let stored = std::fs::read(folder.path().join("throughline.db-wal")).expect("the log of writes");
     assert!(!stored.windows(9).any(|bytes| bytes == b"graduated"));
     assert!(stored.windows(16).any(|bytes| bytes == [7; 16]), "a search finds whose it is");

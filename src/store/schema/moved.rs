@@ -1,6 +1,6 @@
 //! Taking over what files of earlier versions hold: records in rows of their own, and what was not sealed.
 
-use super::super::blocks::{self, Place, Row};
+use super::super::blocks::{self, Entry, Place, Row};
 use super::super::editions::column_place;
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
@@ -23,7 +23,7 @@ pub(super) fn take_over(connection: &Connection, key: &ServiceKey) -> Result<(),
         if some.is_empty() {
             break;
         }
-        blocks::put(connection, key, some.iter().map(|(place, row)| (place, row)))?;
+        blocks::put(connection, key, some.iter().map(|(place, row)| (*place, Entry::of(place, row))))?;
     }
     drop(rows);
     drop(statement);
