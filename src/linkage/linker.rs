@@ -13,6 +13,7 @@ use super::{Link, PersonId, Subject};
 use crate::chunked::Chunked;
 use crate::identity::Encoding;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroU32;
 
 /// All subjects in memory with what is compared of their encodings, and their persons; about a kilobyte for each.
 ///
@@ -26,7 +27,7 @@ pub struct Linker {
     free: Vec<u32>,
     numbers: HashMap<Subject, u32>,
     /// Subjects that nobody can be compared with.
-    held: HashMap<Subject, PersonId>,
+    held: HashMap<Subject, Held>,
     persons: HashMap<PersonId, Vec<u32>>,
     last_person: u64,
     pub(super) verdicts: Verdicts,
@@ -50,6 +51,13 @@ struct Record {
     person: PersonId,
     /// What decided; unknown for a restored record.
     decided: Option<Reason>,
+    kept_at: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    person: PersonId,
+    kept_at: Option<NonZeroU32>,
 }
 
 /// At once, a subject joins a person only from this weight on, in bits. A link made in haste keeps the
@@ -69,15 +77,34 @@ impl Linker {
     ///
     /// New persons are numbered above every number seen.
     pub fn restore(&mut self, subject: Subject, encoding: &Encoding, person: PersonId) {
-        self.take(subject);
-        let features = Features::new(encoding);
-        self.put(Record { subject, encoding: digest(encoding), features, person, decided: None });
+        let kept_at = self.take(subject).and_then(|record| record.kept_at);
+        let (encoding, features) = (digest(encoding), Features::new(encoding));
+        self.put(Record { subject, encoding, features, person, decided: None, kept_at });
     }
 
     /// Keeps the person of a subject whose encoding can not be compared with others, until it comes with another one.
     pub fn hold(&mut self, subject: Subject, person: PersonId) {
-        self.held.insert(subject, person);
+        self.held.insert(subject, Held { person, kept_at: None });
         self.last_person = self.last_person.max(person.0);
+    }
+
+    /// Notes the number under which the caller keeps a subject that is there.
+    pub fn keep_at(&mut self, subject: &Subject, number: NonZeroU32) {
+        let record = self.numbers.get(subject).map(|at| &mut self.records[*at as usize]);
+        if let Some(record) = record.and_then(Option::as_mut) {
+            record.kept_at = Some(number);
+        } else if let Some(held) = self.held.get_mut(subject) {
+            held.kept_at = Some(number);
+        }
+    }
+
+    /// That number, whatever was decided about the subject meanwhile.
+    #[must_use]
+    pub fn kept_at(&self, subject: &Subject) -> Option<NonZeroU32> {
+        match self.record(*subject) {
+            Some(record) => record.kept_at,
+            None => self.held.get(subject)?.kept_at,
+        }
     }
 
     pub(super) fn n_held(&self) -> usize {
@@ -93,16 +120,19 @@ impl Linker {
         if let Some(record) = self.record(subject).filter(|record| record.encoding == digest) {
             return self.known(record);
         }
-        let vacated = self.take(subject).map(|record| record.person).or(self.held.remove(&subject));
+        let before = self.take(subject).map(|Record { person, kept_at, .. }| Held { person, kept_at });
+        let before = before.or(self.held.remove(&subject));
         let features = Features::new(encoding);
         let (person, decided) = match self.find(subject, &features) {
             Some(decision) => decision,
             None => {
+                let vacated = before.map(|before| before.person);
                 let own = vacated.filter(|person| !self.persons.contains_key(person));
                 (own.unwrap_or(PersonId(self.last_person + 1)), ALONE)
             }
         };
-        let record = Record { subject, encoding: digest, features, person, decided: Some(decided) };
+        let kept_at = before.and_then(|before| before.kept_at);
+        let record = Record { subject, encoding: digest, features, person, decided: Some(decided), kept_at };
         let link = self.known(&record);
         self.put(record);
         link

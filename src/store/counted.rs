@@ -130,7 +130,7 @@ impl Tx<'_> {
     /// Forgets the students of a source of whom no record is left, and says nothing of the others: the record of what was
     /// given of them is kept as long as they are (34 CFR 99.32(a)(2)).
     pub(super) fn forget_counted(&mut self, source: u32) -> Result<(), Error> {
-        self.keep_students(source, |_| true)?;
+        self.keep_students(&self.students_of(source, |_| true)?)?;
         let sql =
             "DELETE FROM counted WHERE source = ?1 AND student NOT IN (SELECT student FROM kept_student)";
         self.prepare(sql)?.execute([source])?;

@@ -8,12 +8,15 @@ mod erased;
 pub use erased::{Erased, ErasedEdition, Extent, Part};
 
 use super::blocks::{ALL_SOURCES, Becomes, Head, Sources};
-use super::{Error, Needles, Tx, opt_outs::OptOuts};
+use super::subjects::row::{Row, update};
+use super::{Error, Needles, StoredPerson, Tx, opt_outs::OptOuts};
 use crate::agreements::Scope;
 use crate::calendar::Timestamp;
+use crate::identity::Token;
+use crate::linkage::Subject;
 use crate::records::{Kind, OrgId};
 use rusqlite::params;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 impl Part {
     /// Whether a record of a source is of it.
@@ -101,6 +104,7 @@ impl Tx<'_> {
         erased: &mut Erased,
     ) -> Result<(), Error> {
         let mut counts: BTreeMap<(u32, u8), u64> = BTreeMap::new();
+        let mut persons: Option<HashMap<Subject, StoredPerson>> = None;
         self.each_block(part.sources(), |block| {
             let (source, kind) = (block.source, block.kind);
             for head in block.heads()?.iter().filter(|head| part.has(source, head)) {
@@ -114,13 +118,15 @@ impl Tx<'_> {
                 return Ok(());
             }
             block.each(self.key, |head, fact| {
-                if let (Some(fact), Some(student)) = (fact, head.student)
-                    && part.has(source, head)
-                    && let Some(person) = self.person(source, &student)?
-                {
-                    opt_outs.add(person, fact)?;
-                }
-                Ok(())
+                let (Some(fact), Some(student), true) = (fact, head.student, part.has(source, head)) else {
+                    return Ok(());
+                };
+                let persons = match &mut persons {
+                    Some(persons) => persons,
+                    none => none.insert(self.persons(None)?),
+                };
+                let subject = Subject { source, student: Token::from_bytes(student) };
+                persons.get(&subject).map_or(Ok(()), |person| opt_outs.add(*person, fact))
             })
         })?;
         for ((source, kind), n) in counts {
@@ -163,34 +169,31 @@ impl Tx<'_> {
         needles: &mut Option<&mut Needles>,
         erased: &mut Erased,
     ) -> Result<(), Error> {
-        const GONE: &str = "source = ?1 AND student NOT IN (SELECT student FROM kept_student)";
-        self.keep_students(source, |kind| kind == Kind::Person as u8)?;
-        if let Some(needles) = needles {
-            let sql = format!(
-                "SELECT student, substr(encoding, 1, 16), substr(next_encoding, 1, 16) FROM subject WHERE {GONE}"
-            );
-            let mut statement = self.connection().prepare(&sql)?;
-            let mut rows = statement.query([source])?;
-            while let Some(row) = rows.next()? {
-                needles.add(row.get(0)?);
-                needles.add(row.get(1)?);
-                row.get::<_, Option<[u8; 16]>>(2)?.into_iter().for_each(|next| needles.add(next));
+        let on_roster = self.students_of(source, |kind| kind == Kind::Person as u8)?;
+        let (mut gone, mut stay) = (HashMap::new(), HashSet::new());
+        self.each_subject(Some(source), |number, row| {
+            let student = *row.subject.student.as_bytes();
+            if on_roster.contains(&student) {
+                stay.insert(student);
+            } else {
+                gone.insert(number, row.person);
+                if let Some(needles) = needles {
+                    needles.add(student);
+                }
             }
-        }
-        // Why others link to the same person was decided by comparing them with these.
-        let reasons = format!(
-            "UPDATE subject SET reason = NULL WHERE person IN (SELECT person FROM subject WHERE {GONE})"
-        );
-        self.connection().execute(&reasons, [source])?;
-        let n = self.connection().execute(&format!("DELETE FROM subject WHERE {GONE}"), [source])?;
+            Ok(())
+        })?;
+        self.erase_subjects(&gone, needles)?;
+        let n = gone.len();
         if n > 0 {
             erased.students.insert(name.clone(), n as u64);
         }
+        self.keep_students(&stay)?;
         for (table, counted) in [("link_offer", false), ("link_verdict", true)] {
             for side in ["a", "b"] {
                 let sql = format!(
                     "DELETE FROM {table} WHERE source_{side} = ?1 AND student_{side} NOT IN
-                     (SELECT student FROM subject WHERE source = ?1)"
+                     (SELECT student FROM kept_student)"
                 );
                 let n = self.connection().execute(&sql, [source])?;
                 erased.n_decisions += if counted { n as u64 } else { 0 };
@@ -199,19 +202,67 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Notes for the statements that follow which students of a source some records of certain kinds are of.
-    pub(super) fn keep_students(&self, source: u32, is_asked: impl Fn(u8) -> bool) -> Result<(), Error> {
+    /// Erases the rows of subjects, by number and person, and why others link to the same persons: that was decided by
+    /// comparing them with these.
+    fn erase_subjects(
+        &self,
+        gone: &HashMap<i64, StoredPerson>,
+        needles: &mut Option<&mut Needles>,
+    ) -> Result<(), Error> {
+        let mut find = self.prepare(
+            "SELECT substr(row, 1, 16), substr(encoding, 1, 16), substr(next_encoding, 1, 16)
+             FROM subject JOIN encoding USING (number) WHERE number = ?1",
+        )?;
+        let mut erase = [
+            self.prepare("DELETE FROM subject WHERE number = ?1")?,
+            self.prepare("DELETE FROM encoding WHERE number = ?1")?,
+        ];
+        for number in gone.keys() {
+            if let Some(needles) = needles {
+                let begin: [Option<[u8; 16]>; 3] =
+                    find.query_row([number], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
+                begin.into_iter().flatten().for_each(|begins| needles.add(begins));
+            }
+            for erase in &mut erase {
+                erase.execute([number])?;
+            }
+        }
+        let (persons, mut others) = (gone.values().collect::<HashSet<_>>(), Vec::new());
+        self.each_subject(None, |number, row| {
+            if row.reason.is_some() && persons.contains(&row.person) {
+                others.push((number, Row { reason: None, ..row }));
+            }
+            Ok(())
+        })?;
+        others.iter().try_for_each(|(number, row)| update(self.connection(), self.key, *number, row))
+    }
+
+    /// Students of a source of whom there are records of certain kinds.
+    pub(super) fn students_of(
+        &self,
+        source: u32,
+        is_asked: impl Fn(u8) -> bool,
+    ) -> Result<HashSet<[u8; 16]>, Error> {
+        let mut students = HashSet::new();
+        self.each_block((source, source), |block| {
+            if is_asked(block.kind) {
+                students.extend(block.heads()?.iter().filter_map(|head| head.student));
+            }
+            Ok(())
+        })?;
+        Ok(students)
+    }
+
+    /// Notes students for the statements that follow.
+    pub(super) fn keep_students(&self, students: &HashSet<[u8; 16]>) -> Result<(), Error> {
         self.connection().execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS kept_student (student BLOB PRIMARY KEY) WITHOUT ROWID;
              DELETE FROM kept_student",
         )?;
-        let mut keep = self.prepare("INSERT OR IGNORE INTO kept_student (student) VALUES (?1)")?;
-        self.each_block((source, source), |block| {
-            let heads = if is_asked(block.kind) { block.heads()? } else { Vec::new() };
-            heads.iter().filter_map(|head| head.student).try_for_each(|student| {
-                keep.execute([student])?;
-                Ok(())
-            })
+        let mut keep = self.prepare("INSERT INTO kept_student (student) VALUES (?1)")?;
+        students.iter().try_for_each(|student| {
+            keep.execute([student])?;
+            Ok(())
         })
     }
 

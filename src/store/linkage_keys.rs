@@ -2,11 +2,12 @@
 
 use super::arrivals::StandingRecord;
 use super::blocks::ALL_SOURCES;
-use super::{Error, Snapshot, Tx, organizations::org};
+use super::{Error, Snapshot, Tx};
 use crate::identity::{Encoding, KeyId, Make};
+use crate::linkage::Subject;
 use crate::records::{Kind, OrgId};
 use rusqlite::{Connection, params};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The linkage keys of a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,24 +96,28 @@ impl Snapshot<'_> {
             Ok(())
         })?;
         let mut statement = self.prepare(
-            "SELECT o.id, s.source, s.student, CASE WHEN ?1 THEN s.next_encoding IS NULL ELSE s.make IS NOT ?2 END
-             FROM subject s JOIN organization o ON o.source = s.source ORDER BY o.id",
+            "SELECT number, CASE WHEN ?1 THEN next_encoding IS NULL ELSE make IS NOT ?2 END FROM encoding
+             ORDER BY number",
         )?;
-        let mut rows = statement.query(params![keys.next.is_some(), made_with(keys.current)])?;
-        let mut all: Vec<KeyProgress> = Vec::new();
-        while let Some(row) = rows.next()? {
-            if !on_rosters.contains(&(row.get(1)?, row.get(2)?)) {
-                continue;
+        let waits = params![keys.next.is_some(), made_with(keys.current)];
+        let waits = statement.query_map(waits, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let waits = waits.collect::<Result<HashMap<i64, bool>, _>>()?;
+        let mut of_sources: BTreeMap<u32, [u64; 2]> = BTreeMap::new();
+        self.each_subject(None, |number, row| {
+            let Subject { source, student } = row.subject;
+            if on_rosters.contains(&(source, *student.as_bytes())) {
+                let [n_students, n_waiting] = of_sources.entry(source).or_default();
+                *n_students += 1;
+                *n_waiting += u64::from(waits.get(&number).copied().unwrap_or_default());
             }
-            let source = org(row.get_ref(0)?.as_str().map_err(|_| Error::Damaged("an organization"))?)?;
-            if all.last().is_none_or(|last| last.source != source) {
-                all.push(KeyProgress { source, n_students: 0, n_waiting: 0 });
-            }
-            if let Some(of) = all.last_mut() {
-                of.n_students += 1;
-                of.n_waiting += u64::from(row.get::<_, bool>(3)?);
-            }
-        }
+            Ok(())
+        })?;
+        let all = self.sources()?.into_iter().filter_map(|(source, id)| {
+            let [n_students, n_waiting] = *of_sources.get(&source)?;
+            Some(KeyProgress { source: id, n_students, n_waiting })
+        });
+        let mut all: Vec<KeyProgress> = all.collect();
+        all.sort_by(|a, b| a.source.cmp(&b.source));
         Ok(all)
     }
 }
@@ -154,7 +159,7 @@ impl Tx<'_> {
         if next.is_none() {
             return Ok(());
         }
-        self.prepare("UPDATE subject SET next_encoding = NULL WHERE next_encoding IS NOT NULL")?
+        self.prepare("UPDATE encoding SET next_encoding = NULL WHERE next_encoding IS NOT NULL")?
             .execute([])?;
         self.prepare("UPDATE batch SET make = ?1 WHERE make = ?2")?
             .execute([made_with(current), made_with(next)])?;
@@ -171,7 +176,7 @@ impl Tx<'_> {
     /// [`Error::Database`].
     pub fn follow_linkage_key(&mut self, next: KeyId) -> Result<(), Error> {
         self.prepare(
-            "UPDATE subject SET encoding = next_encoding, make = ?1, next_encoding = NULL
+            "UPDATE encoding SET encoding = next_encoding, make = ?1, next_encoding = NULL
              WHERE next_encoding IS NOT NULL",
         )?
         .execute([Make::of(next).as_bytes()])?;

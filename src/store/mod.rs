@@ -120,16 +120,16 @@ impl Store {
         schema::origin(path)
     }
 
-    /// The sources of a database and the persons their students link to, without its keys: tokens and
-    /// numbers, of use only to who holds the linkage key.
+    /// The sources of a database and the persons their students link to: tokens and numbers, of use only to who holds
+    /// the linkage key.
     ///
     /// # Errors
     ///
-    /// [`Error::Absent`] or [`Error::Database`].
+    /// [`Error::Absent`], [`Error::Database`] or [`Error::Damaged`].
     #[allow(clippy::type_complexity)]
-    pub fn links(path: &Path) -> Result<(Vec<(u32, OrgId)>, Vec<SubjectRow>), Error> {
+    pub fn links(path: &Path, key: &ServiceKey) -> Result<(Vec<(u32, OrgId)>, Vec<SubjectRow>), Error> {
         let connection = schema::reader(path)?;
-        Ok((organizations::sources(&connection)?, subjects::subjects(&connection)?))
+        Ok((organizations::sources(&connection)?, subjects::subjects(&connection, key)?))
     }
 
     /// Copies a database, open or not, into a new file: one consistent state, while pushes go on. The database notes

@@ -8,8 +8,9 @@
 use super::{Error, Snapshot, StoredPerson, Tx};
 use crate::calendar::Date;
 use crate::identity::Token;
+use crate::linkage::Subject;
 use crate::records::Fact;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use std::collections::HashMap;
 
 /// A student who stays opted out.
@@ -68,18 +69,14 @@ impl Snapshot<'_> {
         .collect()
     }
 
-    /// The person of a student, if a roster has brought it.
-    pub(super) fn person(&self, source: u32, student: &[u8; 16]) -> Result<Option<StoredPerson>, Error> {
-        let mut find = self.prepare("SELECT person FROM subject WHERE source = ?1 AND student = ?2")?;
-        Ok(find.query_row(params![source, student], |row| row.get(0)).optional()?)
-    }
-
     /// What was carried so far, by person: a student that goes may be the only one it stands beside.
     pub(super) fn carried_of_persons(&self, today: Date) -> Result<OptOuts, Error> {
         let mut opt_outs = OptOuts { today, until: HashMap::new() };
-        for carried in self.carried_opt_outs()? {
-            if let Some(person) = self.person(carried.source, carried.student.as_bytes())? {
-                opt_outs.note(person, carried.until);
+        let carried = self.carried_opt_outs()?;
+        let persons = if carried.is_empty() { HashMap::new() } else { self.persons(None)? };
+        for CarriedOptOut { source, student, until } in carried {
+            if let Some(person) = persons.get(&Subject { source, student }) {
+                opt_outs.note(*person, until);
             }
         }
         Ok(opt_outs)

@@ -116,9 +116,11 @@ impl Snapshot<'_> {
     /// [`Error::Database`] or [`Error::Damaged`].
     pub fn holdings(&self, source: u32) -> Result<(Vec<Holding>, Option<Timestamp>), Error> {
         // The same students wait here as when an edition is frozen: those no roster of the source has brought.
-        let mut known = self.prepare("SELECT student FROM subject WHERE source = ?1")?;
-        let known = known.query_map([source], |row| row.get(0))?;
-        let known = known.collect::<Result<HashSet<[u8; 16]>, _>>()?;
+        let mut known: HashSet<[u8; 16]> = HashSet::new();
+        self.each_subject(Some(source), |_, row| {
+            known.insert(*row.subject.student.as_bytes());
+            Ok(())
+        })?;
         let mut holdings: BTreeMap<u8, Holding> = BTreeMap::new();
         self.each_standing((source, source), |record| {
             let none = Holding { kind: kind(record.kind)?, n_records: 0, n_waiting: 0 };

@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -31,10 +31,12 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("migrations/18_edition_column.sql"),
     include_str!("migrations/19_counted.sql"),
     include_str!("migrations/20_record_block.sql"),
+    include_str!("migrations/21_subject.sql"),
 ];
 
-/// The step that has a rest which is not SQL.
+/// The steps that have a rest which is not SQL: what it moves is sealed.
 const BLOCKS: usize = 20;
+const SUBJECTS: usize = 21;
 
 /// `PRAGMA application_id`: the letters `thrl`.
 const APPLICATION_ID: i32 = 0x7468_726c;
@@ -133,13 +135,20 @@ fn migrate(connection: &mut Connection, migrations: &[&str], key: &ServiceKey) -
     for (number, sql) in (1..).zip(migrations).skip(found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;
-        if number == BLOCKS {
-            moved::take_over(&transaction, key)?;
-        }
+        take_over(&transaction, key, number)?;
         transaction.pragma_update(None, "user_version", number as u32)?;
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// The rest of a step.
+fn take_over(connection: &Connection, key: &ServiceKey, step: usize) -> Result<(), Error> {
+    match step {
+        BLOCKS => moved::records(connection, key),
+        SUBJECTS => moved::subjects(connection, key),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

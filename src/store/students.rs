@@ -27,9 +27,14 @@ impl Snapshot<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Database`].
+    /// [`Error::Database`] or [`Error::Damaged`].
     pub fn is_on_roster(&self, source: u32, student: Token) -> Result<bool, Error> {
-        Ok(self.person(source, student.as_bytes())?.is_some())
+        let mut is_there = false;
+        self.each_subject(Some(source), |_, row| {
+            is_there |= row.subject.student == student;
+            Ok(())
+        })?;
+        Ok(is_there)
     }
 
     /// All that is held of a source's student. Records are not in the order of students, so all those of the source are looked

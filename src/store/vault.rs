@@ -26,7 +26,7 @@ pub struct ServiceKey {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Column {
     Encoding,
-    /// The weight and the levels that decided a link: the weight tells how frequent a name is.
+    /// The weight and the levels that decided a link, in a file of an earlier version.
     Reason,
     /// Records in the order they came in.
     Arrival,
@@ -36,11 +36,13 @@ pub(super) enum Column {
     Edition,
     /// The proof of a seal, which tells about hidden numbers.
     Proof,
+    /// A student, its person and what decided the link.
+    Subject,
 }
 
 struct Derived {
     /// By [`Column`].
-    columns: [LessSafeKey; 6],
+    columns: [LessSafeKey; 7],
     digest: hmac::Key,
     numbers: hmac::Key,
     pairs: hmac::Key,
@@ -88,6 +90,7 @@ impl ServiceKey {
                     column(b"column/record_block.rows"),
                     column(b"column/edition_column.bytes"),
                     column(b"column/proof.bytes"),
+                    column(b"column/subject.row"),
                 ],
                 digest: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"digest/batch")[..]),
                 numbers: hmac::Key::new(hmac::HMAC_SHA256, &expand(b"column/subject.person")[..]),

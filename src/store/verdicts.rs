@@ -89,13 +89,14 @@ impl Tx<'_> {
     pub fn put_link_offers(&mut self, offered: &[Offered]) -> Result<(), Error> {
         self.prepare("DELETE FROM link_offer")?.execute([])?;
         let mut statement = self.prepare(
-            "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b)
-             SELECT ?1, ?2, ?3, ?4, ?5
-             WHERE EXISTS (SELECT 1 FROM subject WHERE source = ?2 AND student = ?3)
-                 AND EXISTS (SELECT 1 FROM subject WHERE source = ?4 AND student = ?5)",
+            "INSERT INTO link_offer (id, source_a, student_a, source_b, student_b) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
+        let linker = self.linker()?;
         for of in offered {
             let [a, b] = of.pair.subjects();
+            if linker.kept_at(&a).is_none() || linker.kept_at(&b).is_none() {
+                continue;
+            }
             statement.execute(params![
                 self.pair_id(&of.pair).0,
                 a.source,
@@ -200,7 +201,7 @@ fn pair(row: &Row<'_>) -> rusqlite::Result<SubjectPair> {
 mod tests {
     use super::*;
     use crate::store::Store;
-    use crate::store::testing::open;
+    use crate::store::testing::{open, put_student};
 
     /// Runs steps, and keeps or undoes what they did.
     async fn change(store: &Store, is_kept: bool, steps: fn(&mut Tx<'_>) -> Result<bool, Error>) -> bool {
@@ -257,17 +258,18 @@ mod tests {
         };
         assert!(!change(&store, true, offer).await, "nobody is there");
         let come = |tx: &mut Tx<'_>| {
-            let insert =
-                "INSERT INTO subject (source, student, encoding, person, model) VALUES (?1, ?2, ?3, 1, 0)";
-            for of in pair().subjects() {
-                tx.connection().execute(insert, params![of.source, of.student.as_bytes(), vec![0_u8; 29]])?;
+            for (person, of) in (1..).zip(pair().subjects()) {
+                put_student(tx, of.source, *of.student.as_bytes(), person)?;
             }
             Ok(true)
         };
         change(&store, true, come).await;
         assert!(change(&store, true, offer).await);
-        let leave =
-            |tx: &mut Tx<'_>| Ok(tx.connection().execute("DELETE FROM subject WHERE source = 2", [])? == 1);
+        let leave = |tx: &mut Tx<'_>| {
+            let linker = tx.linker_mut()?;
+            pair().subjects().into_iter().filter(|of| of.source == 2).for_each(|of| linker.remove(of));
+            Ok(true)
+        };
         assert!(change(&store, true, leave).await);
         assert!(!change(&store, true, offer).await, "one of them has left while the report was made");
     }

@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use crate::identity::{KeyRing, Token, pseudonymize};
 use crate::records::{Change, Clear, Kind, OrgId, Submission};
 use crate::server::{KeySource, keys};
-use crate::store::Store;
+use crate::store::{ServiceKey, Store};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -36,7 +36,8 @@ impl Linkage {
 /// Compares the service's persons with the truth, over the student numbers that are in both.
 pub(super) fn compare(truth: &Path, service: &Path) -> Result<Linkage, Failure> {
     let ring = KeyRing::derive(&keys::roots(&KeySource::File(service.join("keys/linkage.key")))?);
-    let (sources, subjects) = Store::links(&service.join("throughline.db"))?;
+    let key = keys::root("service", &KeySource::File(service.join("keys/service.key")))?;
+    let (sources, subjects) = Store::links(&service.join("throughline.db"), &ServiceKey::derive(&key))?;
     let numbers: BTreeMap<String, u32> =
         sources.into_iter().map(|(number, id)| (id.to_string(), number)).collect();
     let linked: HashMap<(u32, Token), u64> =

@@ -5,7 +5,7 @@ use crate::agreements::Scope;
 use crate::calendar::Timestamp;
 use crate::records::{Kind, OptOut, OrgId};
 use crate::store::blocks::{Place, Row};
-use crate::store::testing::{open, run};
+use crate::store::testing::{open, put_student};
 use crate::store::{Extent, Organization, Part, Store};
 
 const SOURCES: [&str; 3] = ["northfield", "eastbrook", "library"];
@@ -26,14 +26,7 @@ async fn of_one(folder: &std::path::Path) -> Store {
             let student = (at as u128 + 1).to_be_bytes();
             let place = Place { source, kind: Kind::Person as u8, key: student };
             tx.bring(place, Row { student: Some(student), fact: Some([0].into()), holding: None });
-            run(
-                tx,
-                &format!(
-                    "INSERT INTO subject (source, student, encoding, person, model)
-                     VALUES ({source}, x'{:032x}', zeroblob(29), 77, 0)",
-                    at + 1
-                ),
-            )?;
+            put_student(tx, source, student, 77)?;
         }
         Ok(())
     })
@@ -52,8 +45,8 @@ async fn change<T: Send + 'static>(
 async fn opt_out(store: &Store, source: u32, until: Option<&'static str>) {
     let fact = Fact::OptOut(OptOut { from: date("2025-01-01"), until: until.map(date) }).to_stored();
     change(store, move |tx| {
-        let mut whose = tx.prepare("SELECT student FROM subject WHERE source = ?1")?;
-        let student: [u8; 16] = whose.query_row([source], |row| row.get(0))?;
+        let whose = tx.subjects()?.into_iter().find(|row| row.source == source).expect("its student");
+        let student = *whose.student.as_bytes();
         let key = std::array::from_fn(|at| u8::from(until.is_some()) + at as u8);
         let place = Place { source, kind: Kind::OptOut as u8, key };
         tx.bring(place, Row { student: Some(student), fact: Some(fact.into()), holding: None });

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::records::{Fact, Kind, OptOut, OrgId};
-use crate::store::testing::open;
+use crate::store::testing::{open, put_student};
 use crate::store::{Held, Holding, Organization, RecordCount, Store, Tx};
 
 type Counts = (Vec<RecordCount>, Vec<Vec<Holding>>, Vec<Held>, Vec<(u32, Vec<u8>)>);
@@ -22,14 +22,7 @@ async fn sources(store: &Store) {
             tx.source_number(&id)?;
         }
         // A student that a roster has brought: what is said of the others waits.
-        crate::store::testing::run(
-            tx,
-            &format!(
-                "INSERT INTO subject (source, student, encoding, person, model)
-                 VALUES (1, x'{}', zeroblob(29), 77, 0)",
-                "01".repeat(16)
-            ),
-        )
+        put_student(tx, 1, [1; 16], 77)
     };
     change(store, put).await.expect("put");
 }
