@@ -100,7 +100,7 @@ pub async fn check(
     progress: impl Fn(&str) -> bool + Send + 'static,
 ) -> Result<Checked, Error> {
     let ties = *store.key().ties();
-    let started = Instant::now();
+    let (started, _quiet) = (Instant::now(), store.quiet());
     progress(Stage::Freeze.name());
     let look = move |snapshot: &Snapshot<'_>| {
         let before = Before::next(snapshot)?;

@@ -30,6 +30,7 @@ mod openings;
 mod opt_outs;
 mod organizations;
 mod proposals;
+mod quiet;
 mod records;
 mod rehearsal;
 mod rewrite;
@@ -69,6 +70,7 @@ pub use needles::Needles;
 pub use openings::ErasedPerson;
 pub use opt_outs::CarriedOptOut;
 pub use organizations::Organization;
+pub use quiet::Quiet;
 pub use records::{Holding, RecordCount, Stored as StoredRecord};
 pub use rehearsal::Rehearsal;
 pub use rewrite::{Rewriting, Rewritten};
@@ -95,6 +97,7 @@ struct Shared {
     work: mpsc::Sender<writer::Work>,
     readers: Mutex<Vec<rusqlite::Connection>>,
     cache: cache::Cache,
+    asked: quiet::Asked,
     stopped: watch::Receiver<bool>,
 }
 
@@ -182,10 +185,12 @@ impl Store {
         let (stop, stopped) = watch::channel(false);
         let cache = cache::Cache::default();
         let rewriter = rewrite::Rewriter::new(path);
-        let writer =
-            writer::Writer::new(connection, key.clone(), signer, cache.clone(), rewriter, works_unasked)?;
+        let asked = quiet::Asked::default();
+        let unasked = works_unasked.then(|| asked.clone());
+        let writer = writer::Writer::new(connection, key.clone(), signer, cache.clone(), rewriter, unasked)?;
         writer.start(queue, stop)?;
-        let shared = Shared { path: path.to_owned(), key, work, readers: Mutex::default(), cache, stopped };
+        let (path, readers) = (path.to_owned(), Mutex::default());
+        let shared = Shared { path, key, work, readers, cache, asked, stopped };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -259,6 +264,12 @@ impl Store {
     pub async fn put_away(&self) {
         // A store that has stopped goes on with it at its next start.
         let _ = self.shared.work.send(writer::Work::PutAway).await;
+    }
+
+    /// Has records wait for their blocks as long as what is returned is kept, unless they are too many: for whoever works on
+    /// most of what is stored.
+    pub fn quiet(&self) -> Quiet {
+        self.shared.asked.quiet()
     }
 
     /// The organization of that id, if it is registered. It is asked at every call, so it is kept in memory.

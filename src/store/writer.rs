@@ -9,6 +9,7 @@ mod work;
 use super::arrivals::Arrivals;
 use super::beside::Beside;
 use super::log::{Log, Mark};
+use super::quiet::Asked;
 use super::rewrite::Rewriter;
 use super::tx::Changed;
 use super::{Error, ServiceKey, Tx, cache::Cache};
@@ -25,10 +26,11 @@ pub(super) use work::{Job, Settle, Work};
 /// Jobs in a group at most.
 const GROUP: usize = 64;
 
-/// Rows that are put away in one commit while there is nothing else to do. Who comes meanwhile waits for that, some
-/// milliseconds: with four times as many, of a source that sends its batches one by one 36,000 records a second were
-/// acknowledged, and not 208,000 (`cargo bench --bench intake -- put_records`).
-const PUT_AWAY: usize = 500;
+/// Rows that are put away in one commit while there is nothing else to do: at first, and at most, as long as nobody comes. Who
+/// comes meanwhile waits for that, some milliseconds: with four times as many at first, of a source that sends its batches
+/// one by one 36,000 records a second were acknowledged, and not 208,000 (`cargo bench --bench intake -- put_records`). A
+/// commit waits for the disk, so of fewer ones each row takes less.
+const PUT_AWAY: [usize; 2] = [500, 4_000];
 
 /// For how long there is nothing else to do before rows are put away. Without a pause, of those who asked 500 times a second
 /// one in a hundred waited 17 ms while the records of a state were put away.
@@ -44,8 +46,8 @@ pub(super) struct Writer {
     arrivals: Arrivals,
     /// Whether all records are put into their blocks while there is nothing else to do.
     is_tidying: bool,
-    /// Whether anything is done while there is nothing else to do.
-    works_unasked: bool,
+    /// Who has asked for quiet; nothing where nothing is done unasked.
+    unasked: Option<Asked>,
     rewriter: Rewriter,
 }
 
@@ -56,7 +58,7 @@ impl Writer {
         signer: SignerKey,
         cache: Cache,
         rewriter: Rewriter,
-        works_unasked: bool,
+        unasked: Option<Asked>,
     ) -> Result<Self, Error> {
         let log = Log::open(&connection, signer)?;
         let of_linker = key.clone();
@@ -65,8 +67,8 @@ impl Writer {
         let arrivals = Arrivals::open(&connection, &key)?;
         let is_tidying = !arrivals.is_put_away();
         let mut writer =
-            Self { connection, key, cache, log, linker, arrivals, is_tidying, works_unasked, rewriter };
-        while !works_unasked && !writer.arrivals.is_put_away() && writer.tidy()? {}
+            Self { connection, key, cache, log, linker, arrivals, is_tidying, unasked, rewriter };
+        while writer.unasked.is_none() && !writer.arrivals.is_put_away() && writer.tidy(PUT_AWAY[1])? {}
         Ok(writer)
     }
 
@@ -135,15 +137,24 @@ impl Writer {
     /// What is asked for next; nothing at the end. As long as that is nothing, records are put into their blocks, where they are
     /// few or no more come. The clock ends the waiting for it.
     fn next(&mut self, queue: &mut mpsc::Receiver<Work>, clock: &Runtime) -> Result<Option<Work>, Error> {
-        let mut pause = PAUSE;
-        while self.works_unasked && (self.is_tidying || self.arrivals.are_few()) {
+        let (mut pause, [mut n_rows, most]) = (PAUSE, PUT_AWAY);
+        while let Some(asked) = self.unasked.as_ref().filter(|_| self.is_tidying || self.arrivals.are_few()) {
             if let Ok(work) = clock.block_on(async { tokio::time::timeout(pause, queue.recv()).await }) {
                 return Ok(work);
             }
+            if asked.by_somebody() {
+                pause = PAUSE;
+                continue;
+            }
             // Once nobody else works it goes on, and only looks whether somebody does.
             pause = Duration::ZERO;
-            let goes_on = self.tidy()?;
+            let goes_on = self.tidy(n_rows)?;
             self.is_tidying &= goes_on && !self.arrivals.is_put_away();
+            if n_rows == most || self.arrivals.is_put_away() {
+                // Who asks next does not wait for it: what fails is tried again with the commits to come.
+                drop(self.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"));
+            }
+            n_rows = most.min(2 * n_rows);
             if !goes_on {
                 break;
             }
@@ -152,9 +163,9 @@ impl Writer {
     }
 
     /// Puts some records into their blocks; false where that is not possible now. A disk that is full only makes them wait.
-    fn tidy(&mut self) -> Result<bool, Error> {
+    fn tidy(&mut self, n_rows: usize) -> Result<bool, Error> {
         self.run_cached("BEGIN IMMEDIATE")?;
-        if let Err(error) = self.arrivals.put_away(&self.connection, &self.key, PUT_AWAY) {
+        if let Err(error) = self.arrivals.put_away(&self.connection, &self.key, n_rows) {
             tracing::warn!(%error, "records wait for their blocks until more come");
             if !self.connection.is_autocommit() {
                 self.connection.execute_batch("ROLLBACK")?;

@@ -1,4 +1,4 @@
-//! What the file holds of records, editions and proofs, read from outside with the service key.
+//! What the file holds of records, students, editions and proofs, read from outside with the service key.
 
 use crate::city::City;
 use crate::destruction::found;
@@ -19,12 +19,22 @@ pub(crate) struct Kept {
     pub(crate) fact: Option<Vec<u8>>,
 }
 
+/// A student as it is stored.
+pub(crate) struct Linked {
+    pub(crate) source: u32,
+    pub(crate) student: [u8; 16],
+    pub(crate) person: u64,
+    /// The encoding that links, as it is sealed.
+    pub(crate) encoding: Vec<u8>,
+}
+
 /// A column that is sealed.
 #[derive(Clone, Copy)]
 pub(crate) enum Sealed {
     Record,
     Edition,
     Proof,
+    Subject,
 }
 
 /// What is sealed in a row of a table.
@@ -80,6 +90,23 @@ impl City {
         blocks.into_iter().flat_map(block).collect()
     }
 
+    /// Every student that the service knows, by source and token.
+    pub(crate) fn subjects(&self) -> Vec<Linked> {
+        let rows = self
+            .rows("SELECT source, row, encoding FROM subject JOIN encoding USING (number)", |row| {
+                Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?))
+            });
+        let subject = |(source, sealed, encoding): (u32, Vec<u8>, _)| {
+            let opened = self.opened(Sealed::Subject, &source.to_le_bytes(), &sealed);
+            let mut rest = &opened[..];
+            let (student, person) = (taken(&mut rest), u64::from_le_bytes(taken(&mut rest)));
+            Linked { source, student, person, encoding }
+        };
+        let mut subjects: Vec<Linked> = rows.into_iter().map(subject).collect();
+        subjects.sort_by_key(|subject| (subject.source, subject.student));
+        subjects
+    }
+
     /// What records of a kind say that stand, sorted.
     pub(crate) fn facts(&self, kind: u8) -> Vec<Vec<u8>> {
         let of_kind = self.records().into_iter().filter(|record| record.kind == kind);
@@ -88,11 +115,15 @@ impl City {
         facts
     }
 
-    /// Statements that put records and what is sealed into the tables as they were before there were blocks.
+    /// Statements that put records, students and what is sealed into the tables as they were before there were blocks.
     pub(crate) fn before_blocks(&self) -> String {
         let mut sql = "CREATE TABLE record (source INTEGER NOT NULL, kind INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 13),
                  key BLOB NOT NULL, student BLOB, fact BLOB, PRIMARY KEY (source, kind, key)) STRICT, WITHOUT ROWID;
-             DROP TABLE record_block;"
+             DROP TABLE record_block; DROP TABLE subject;
+             CREATE TABLE subject (source INTEGER NOT NULL, student BLOB NOT NULL, encoding BLOB NOT NULL,
+                 person INTEGER NOT NULL, model INTEGER NOT NULL, reason BLOB, next_encoding BLOB, make BLOB,
+                 PRIMARY KEY (source, student)) STRICT, WITHOUT ROWID;
+             DROP TABLE encoding;"
             .to_owned();
         let blob = |bytes: &[u8]| format!("x'{}'", hex(bytes));
         for Kept { source, kind, key, student, fact } in self.records() {
@@ -100,6 +131,13 @@ impl City {
             let [student, fact] = [student, fact].map(|of| of.map_or_else(|| "NULL".into(), |of| blob(&of)));
             sql +=
                 &format!("INSERT INTO record VALUES ({source}, {kind}, {}, {student}, {fact});", blob(&key));
+        }
+        for Linked { source, student, person, encoding } in self.subjects() {
+            let (student, person, encoding) = (blob(&student), person.cast_signed(), blob(&encoding));
+            sql += &format!(
+                "INSERT INTO subject (source, student, encoding, person, model)
+                 VALUES ({source}, {student}, {encoding}, {person}, 0);"
+            );
         }
         for SealedBytes { table, number, of, place, bytes } in self.sealed_bytes() {
             let bytes = blob(&self.opened(of, &place, &bytes));
@@ -146,6 +184,7 @@ impl City {
             Sealed::Record => b"column/record_block.rows",
             Sealed::Edition => b"column/edition_column.bytes",
             Sealed::Proof => b"column/proof.bytes",
+            Sealed::Subject => b"column/subject.row",
         };
         let text = std::fs::read_to_string(self.file("keys/service.key")).expect("init wrote it");
         let byte = |pair: &[u8]| {

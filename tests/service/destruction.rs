@@ -42,8 +42,7 @@ pub(crate) async fn withdraw(city: &City) -> pb::DestroyResponse {
 pub(crate) fn marks(city: &City, source: &str) -> Vec<Vec<u8>> {
     let number = format!("(SELECT source FROM organization WHERE id = '{source}')");
     let all = [
-        format!("SELECT student FROM subject WHERE source = {number}"),
-        format!("SELECT substr(encoding, 1, 24) FROM subject WHERE source = {number}"),
+        format!("SELECT row FROM subject WHERE source = {number}"),
         // A column of a few numbers could be anything.
         "SELECT substr(bytes, 1, 64) FROM edition_column WHERE length(bytes) >= 64 AND name = 'person'"
             .to_owned(),
@@ -53,7 +52,9 @@ pub(crate) fn marks(city: &City, source: &str) -> Vec<Vec<u8>> {
     let number = city.rows(&format!("SELECT {number}"), |row| row.get::<_, u32>(0))[0];
     let records = city.records().into_iter().filter(|record| record.source == number);
     let tokens = records.flat_map(|record| [Some(record.key), record.student]).flatten().map(Vec::from);
-    all.into_iter().chain(tokens.collect::<BTreeSet<_>>()).collect()
+    let students = city.subjects().into_iter().filter(|subject| subject.source == number);
+    let students = students.flat_map(|of| [of.student.to_vec(), of.encoding[..24].to_vec()]);
+    all.into_iter().chain(tokens.chain(students).collect::<BTreeSet<_>>()).collect()
 }
 
 /// How many of the marks are in some file of a folder.

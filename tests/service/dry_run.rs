@@ -27,7 +27,8 @@ fn stored(city: &City) -> Vec<String> {
     const ALL: &str = "SELECT 'batch ' || id || sequence || hex(verdict) AS line FROM batch
         UNION ALL SELECT 'key ' || hex(id) || state FROM linkage_key
         UNION ALL SELECT 'source ' || id || coalesce(source, 'none') FROM organization
-        UNION ALL SELECT 'subject ' || hex(student) || hex(encoding) || person FROM subject ORDER BY line";
+        UNION ALL SELECT 'subject ' || number || hex(row) FROM subject
+        UNION ALL SELECT 'encoding ' || number || hex(encoding) FROM encoding ORDER BY line";
     let mut all = city.rows(ALL, |row| row.get(0));
     all.extend(city.records().iter().map(|record| format!("record {:?} {:?}", record.key, record.fact)));
     all

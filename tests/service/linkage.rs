@@ -259,7 +259,7 @@ async fn a_report_shows_nobody() {
     assert!(report.levels.iter().any(|level| level.field == "birth_date" && level.unrelated_bits > 5.0));
     let said = format!("{report:?}").to_lowercase();
     let bytes = report.encode_to_vec();
-    let tokens: Vec<[u8; 16]> = city.rows("SELECT student FROM subject", |row| row.get(0));
+    let tokens: Vec<[u8; 16]> = city.subjects().into_iter().map(|subject| subject.student).collect();
     assert_eq!(tokens.len(), 108);
     for token in tokens {
         let hex: String = token.iter().map(|byte| format!("{byte:02x}")).collect();

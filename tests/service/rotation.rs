@@ -77,6 +77,11 @@ fn counts(pushed: &Pushed) -> (u64, u64, u64, u64) {
 
 const KEYS: &str = "service/keys/linkage.key";
 
+/// Who is which person.
+fn persons(city: &City) -> Vec<([u8; 16], u64)> {
+    city.subjects().into_iter().map(|subject| (subject.student, subject.person)).collect()
+}
+
 #[tokio::test]
 async fn where_the_service_encodes_a_key_follows_another_and_nothing_is_lost() {
     use pb::KeyStep::{Begin, Finish};
@@ -131,18 +136,11 @@ async fn where_the_service_encodes_a_key_follows_another_and_nothing_is_lost() {
     city.restart();
     let steward = city.steward().await;
     assert_eq!(steward.waiting().await, [(Some(41), None, false), (Some(60), None, false)]);
-    let persons: Vec<(i64, i64)> = city
-        .rows("SELECT source, person FROM subject ORDER BY source, student", |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        });
+    let linked = persons(&city);
     assert_eq!(steward.step(Finish, "").await.expect("nobody waits"), (new.clone(), String::new()));
-    let after: Vec<(i64, i64)> = city
-        .rows("SELECT source, person FROM subject ORDER BY source, student", |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        });
-    assert_eq!(after, persons);
+    assert_eq!(persons(&city), linked);
     let left: Vec<i64> =
-        city.rows("SELECT count(*) FROM subject WHERE next_encoding IS NOT NULL", |row| row.get(0));
+        city.rows("SELECT count(*) FROM encoding WHERE next_encoding IS NOT NULL", |row| row.get(0));
     assert_eq!(left, [0]);
     assert_eq!(
         city.steps(),

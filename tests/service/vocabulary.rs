@@ -1,6 +1,6 @@
 //! What people do: sources push, partners ask, stewards run it, auditors check.
 
-use crate::at_rest::Kept;
+use crate::at_rest::{Kept, Linked};
 use crate::city::{City, Setup};
 use crate::papers::{AGREEMENT, PRODUCT};
 use crate::records::{roll, row};
@@ -78,9 +78,9 @@ impl City {
 
     /// Every record and subject the service holds, in tokens.
     pub(crate) fn state(&self) -> Vec<Vec<u8>> {
-        const SUBJECTS: &str =
-            "SELECT source || ' ' || hex(student) || ' ' || person AS line FROM subject ORDER BY line";
-        let subjects = self.rows(SUBJECTS, |row| row.get::<_, String>(0)).into_iter().map(String::into_bytes);
+        let subject =
+            |Linked { source, student, person, .. }: Linked| format!("{source} {student:?} {person}");
+        let subjects = self.subjects().into_iter().map(|of| subject(of).into_bytes());
         let record = |Kept { source, kind, key, student, fact }: Kept| {
             format!("{source} {kind} {key:?} {student:?} {fact:?}").into_bytes()
         };

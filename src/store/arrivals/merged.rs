@@ -18,7 +18,7 @@ impl Snapshot<'_> {
     /// What has come and may stand in no block yet: of each place the newest.
     pub(in crate::store) fn arrivals(&self) -> Result<Waiting, Error> {
         let mut arrivals = Waiting::default();
-        sealed::each_filed(self.connection(), self.key, |place, row| arrivals.put(place, &row))?;
+        sealed::each_filed(self.connection(), self.key, |place, row| arrivals.put(place, &row, false))?;
         Ok(arrivals)
     }
 

@@ -23,7 +23,7 @@ use waiting::Waiting;
 pub(super) type Rows = BTreeMap<Place, Row>;
 
 /// Bytes of memory for what waits before any has to be put away.
-const WAITING_MAX: usize = 160 << 20;
+const WAITING_MAX: usize = 144 << 20;
 /// Bytes that are filed before any has to be put away though not many wait: they come again and again. Otherwise it is twice
 /// what a round is through, which is twice as much as waits.
 const FILED_MAX: usize = 5 * WAITING_MAX;
@@ -78,7 +78,7 @@ impl Arrivals {
         let last = sealed::each_filed(connection, key, |place, row| {
             self.n_filed[0] += row.len();
             self.seen.add(&place);
-            self.ahead.put(place, &row);
+            self.ahead.put(place, &row, false);
         })?;
         (self.next, self.began, self.done) = (last + 1, last + 1, 1);
         self.is_taken = true;
@@ -121,10 +121,10 @@ impl Arrivals {
         for (place, row) in rows {
             let row = Entry::of(place, row);
             self.n_filed[1] += row.len();
-            self.seen.add(place);
+            let is_new = !self.seen.add(place);
             match self.reached {
-                Some(reached) if *place <= reached => self.behind.put(*place, &row),
-                _ => self.ahead.put(*place, &row),
+                Some(reached) if *place <= reached => self.behind.put(*place, &row, is_new),
+                _ => self.ahead.put(*place, &row, is_new),
             }
         }
     }
@@ -200,7 +200,7 @@ impl Arrivals {
         key: &ServiceKey,
         brought: &Rows,
     ) -> Result<(), Error> {
-        brought.keys().for_each(|place| self.seen.add(place));
+        brought.keys().for_each(|place| _ = self.seen.add(place));
         blocks::put(connection, key, self.ahead.iter())?;
         blocks::put(connection, key, self.behind.iter())?;
         blocks::put(connection, key, brought.iter().map(|(place, row)| (*place, Entry::of(place, row))))?;

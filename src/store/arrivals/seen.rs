@@ -42,7 +42,7 @@ impl Seen {
         let filled = shared.clone();
         let read = move |reader: &Connection| {
             blocks::each(reader, ALL_SOURCES, |block| {
-                block.heads()?.iter().for_each(|head| filled.add(&block.place(head)));
+                block.heads()?.iter().for_each(|head| _ = filled.add(&block.place(head)));
                 Ok(())
             })?;
             filled.is_whole.store(true, Ordering::Release);
@@ -51,9 +51,9 @@ impl Seen {
         Ok(Self { shared, _reading: Beside::begin(connection, "store-rows", read)? })
     }
 
-    /// Adds a place.
-    pub(super) fn add(&self, place: &Place) {
-        self.shared.add(place);
+    /// Adds a place; false only where it was not added before.
+    pub(super) fn add(&self, place: &Place) -> bool {
+        self.shared.add(place)
     }
 
     /// False only of a place that was not added and has no row.
@@ -63,13 +63,13 @@ impl Seen {
 }
 
 impl Shared {
-    fn add(&self, place: &Place) {
+    fn add(&self, place: &Place) -> bool {
         let (page, line, bits) = spots(place);
         let page = self.pages[page]
             .get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(LINES * LINE).collect());
-        for (word, bit) in bits {
-            page[line + word].fetch_or(bit, Ordering::Relaxed);
-        }
+        bits.fold(true, |all, (word, bit)| {
+            page[line + word].fetch_or(bit, Ordering::Relaxed) & bit != 0 && all
+        })
     }
 
     fn has(&self, place: &Place) -> bool {
@@ -115,7 +115,8 @@ mod tests {
         let numbers: Vec<u64> = (0..20_000_000).filter(on_two_pages).collect();
         let (added, others) = numbers.split_at(numbers.len() / 2);
         assert!(added.len() > 4_000, "{}", added.len());
-        added.iter().for_each(|number| shared.add(&place(*number)));
+        let n_before = added.iter().filter(|number| shared.add(&place(**number))).count();
+        assert!(n_before * 100 < added.len(), "{n_before} of {}", added.len());
         assert!(added.iter().all(|number| shared.has(&place(*number))));
         let n_wrong = others.iter().filter(|number| shared.has(&place(**number))).count();
         assert!(n_wrong * 100 < others.len(), "{n_wrong} of {}", others.len());

@@ -1,9 +1,10 @@
-//! Rows that wait in memory, sorted by place, in little more room than they take as bytes.
+//! Rows that wait in memory, in little more room than they take as bytes.
 //!
 //! As keys and boxed values of a map each took 150 bytes; as neighbours in one piece of bytes, half of that. So twice as many
-//! wait in the same memory, and of what is put away twice as many find their place in the same block.
+//! wait in the same memory, and of what is put away twice as many find their place in the same block. Neighbours are sorted
+//! when they are looked at or become too many: one that comes is only written behind the others.
 
-use super::super::blocks::{Entry, Place, Row, Sources};
+use super::super::blocks::{ALL_SOURCES, Entry, Place, Row, Sources};
 use std::collections::BTreeMap;
 
 /// A leaf with more bytes is split in halves, as far as its rows allow.
@@ -13,15 +14,18 @@ const STEP: usize = 256;
 /// What a leaf takes beside its bytes: its place in the map.
 const LEAF: usize = 80;
 
+/// A place as numbers, which are sooner compared: source and kind, and the key.
+type Bound = [u64; 3];
+
 /// The rows, in leaves by the lowest place that belongs in each.
 #[derive(Default)]
 pub(in crate::store) struct Waiting {
-    leaves: BTreeMap<Place, Leaf>,
+    leaves: BTreeMap<Bound, Leaf>,
     n_rows: usize,
     n_bytes: usize,
 }
 
-/// Neighbours of one source and kind, each as [`Entry::write`] writes it.
+/// Neighbours of one source and kind in any order, each as [`Entry::write`] writes it.
 #[derive(Default)]
 struct Leaf {
     n_rows: usize,
@@ -42,34 +46,37 @@ impl Waiting {
         self.n_bytes
     }
 
-    /// Puts a row in its place, instead of what waits there.
-    pub(super) fn put(&mut self, place: Place, row: &Entry<'_>) {
-        let leaf = self.leaves.range_mut(..=place).next_back();
-        let leaf = leaf.filter(|(from, _)| (from.source, from.kind) == (place.source, place.kind));
+    /// Puts a row in its place, instead of what waits there; `is_new` says that nothing does.
+    pub(super) fn put(&mut self, place: Place, row: &Entry<'_>, is_new: bool) {
+        let bound = bound(&place);
+        let leaf = self.leaves.range_mut(..=bound).next_back().filter(|(from, _)| from[0] == bound[0]);
         let leaf = match leaf {
             Some((_, leaf)) => leaf,
             None => {
                 self.n_bytes += LEAF;
-                self.leaves.entry(Place { key: [0; 16], ..place }).or_default()
+                self.leaves.entry([bound[0], 0, 0]).or_default()
             }
         };
         let before = (leaf.n_rows, leaf.bytes.capacity());
-        leaf.put(row);
-        self.n_rows += leaf.n_rows - before.0;
-        let split = (leaf.bytes.len() > LEAF_MAX).then(|| leaf.split()).flatten();
+        if !is_new {
+            leaf.remove(row.head.key);
+        }
+        leaf.push(row);
+        let split = if leaf.bytes.len() > LEAF_MAX { leaf.split() } else { None };
+        let n_upper = split.as_ref().map_or(0, |(_, upper)| upper.n_rows);
+        self.n_rows = self.n_rows + leaf.n_rows + n_upper - before.0;
         self.n_bytes = self.n_bytes + leaf.bytes.capacity() - before.1;
         if let Some((key, upper)) = split {
             self.n_bytes += LEAF + upper.bytes.capacity();
-            self.leaves.insert(Place { key, ..place }, upper);
+            self.leaves.insert(self::bound(&Place { key, ..place }), upper);
         }
     }
 
     /// What waits in a place.
     pub(super) fn get(&self, place: &Place) -> Option<Row> {
-        let (from, leaf) = self.leaves.range(..=place).next_back()?;
-        let of_same = (from.source, from.kind) == (place.source, place.kind);
-        let found = leaf.rows().find(|row| row.head.key >= place.key).filter(|_| of_same)?;
-        (found.head.key == place.key).then(|| found.row())
+        let bound = bound(place);
+        let (_, leaf) = self.leaves.range(..=bound).next_back().filter(|(from, _)| from[0] == bound[0])?;
+        leaf.rows().find(|row| row.head.key == place.key).map(|row| row.row())
     }
 
     /// Takes out the first so many rows, and those that stand in one leaf with the last of them.
@@ -87,13 +94,12 @@ impl Waiting {
 
     /// All rows, by place.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Place, Entry<'_>)> {
-        self.leaves.iter().flat_map(|(from, leaf)| rows_of(*from, leaf))
+        self.iter_of(ALL_SOURCES)
     }
 
     /// Those of sources from one number to another.
     pub(in crate::store) fn iter_of(&self, (from, to): Sources) -> impl Iterator<Item = (Place, Entry<'_>)> {
-        let leaves = self.leaves.range(Place { source: from, kind: 0, key: [0; 16] }..);
-        let leaves = leaves.take_while(move |(from, _)| from.source <= to);
+        let leaves = self.leaves.range([of(from, 0), 0, 0]..=[of(to, u8::MAX), u64::MAX, u64::MAX]);
         leaves.flat_map(|(from, leaf)| rows_of(*from, leaf))
     }
 
@@ -104,8 +110,18 @@ impl Waiting {
     }
 }
 
-fn rows_of(from: Place, leaf: &Leaf) -> impl Iterator<Item = (Place, Entry<'_>)> {
-    leaf.rows().map(move |row| (Place { key: row.head.key, ..from }, row))
+fn of(source: u32, kind: u8) -> u64 {
+    u64::from(source) << 8 | u64::from(kind)
+}
+
+fn bound(Place { source, kind, key }: &Place) -> Bound {
+    let key = u128::from_be_bytes(*key);
+    [of(*source, *kind), (key >> 64) as u64, key as u64]
+}
+
+fn rows_of(from: Bound, leaf: &Leaf) -> impl Iterator<Item = (Place, Entry<'_>)> {
+    let (source, kind) = ((from[0] >> 8) as u32, from[0] as u8);
+    leaf.sorted().into_iter().map(move |row| (Place { source, kind, key: row.head.key }, row))
 }
 
 impl Leaf {
@@ -114,47 +130,56 @@ impl Leaf {
         std::iter::from_fn(move || Entry::read(&mut rest))
     }
 
-    /// Where the first row is that has this key or a higher one, and how many bytes it takes if it has this one.
-    fn find(&self, key: [u8; 16]) -> (usize, usize) {
-        let mut rest = &self.bytes[..];
-        loop {
-            let at = self.bytes.len() - rest.len();
-            match Entry::read(&mut rest) {
-                Some(row) if row.head.key < key => {}
-                Some(row) if row.head.key == key => return (at, row.len()),
-                _ => return (at, 0),
-            }
-        }
+    fn sorted(&self) -> Vec<Entry<'_>> {
+        let mut rows = Vec::with_capacity(self.n_rows);
+        rows.extend(self.rows());
+        rows.sort_unstable_by_key(|row| u128::from_be_bytes(row.head.key));
+        rows
     }
 
-    fn put(&mut self, row: &Entry<'_>) {
-        let ((at, n_before), n_new) = (self.find(row.head.key), row.len());
-        let n_all = self.bytes.len() + n_new;
+    fn of(rows: &[Entry<'_>]) -> Self {
+        let n_bytes: usize = rows.iter().map(Entry::len).sum();
+        let mut bytes = Vec::with_capacity((n_bytes + 1).next_multiple_of(STEP));
+        rows.iter().for_each(|row| row.write(&mut bytes));
+        Self { n_rows: rows.len(), bytes }
+    }
+
+    fn push(&mut self, row: &Entry<'_>) {
+        let n_all = self.bytes.len() + row.len();
         if n_all > self.bytes.capacity() {
             self.bytes.reserve_exact(n_all.next_multiple_of(STEP) - self.bytes.len());
         }
         row.write(&mut self.bytes);
-        self.bytes[at..].rotate_right(n_new);
-        self.bytes.drain(at + n_new..at + n_new + n_before);
-        self.n_rows += usize::from(n_before == 0);
+        self.n_rows += 1;
+    }
+
+    fn remove(&mut self, key: [u8; 16]) {
+        let mut at = 0;
+        let found = self.rows().find_map(|row| {
+            let from = at;
+            at += row.len();
+            (row.head.key == key).then_some(from..at)
+        });
+        if let Some(found) = found {
+            self.bytes.drain(found);
+            self.n_rows -= 1;
+        }
     }
 
     /// Takes out the upper half, with its lowest key; nothing of a leaf that has one row.
     fn split(&mut self) -> Option<([u8; 16], Self)> {
+        let rows = self.sorted();
         let half = self.bytes.len() / 2;
-        let (mut at, mut lower) = (0, 0);
-        let upper = self.rows().find(|row| {
-            let is_upper = lower > 0 && at + row.len() > half;
-            if !is_upper {
-                (at, lower) = (at + row.len(), lower + 1);
-            }
-            is_upper
-        })?;
-        let (key, n_rows) = (upper.head.key, self.n_rows - lower);
-        let bytes = self.bytes.split_off(at);
-        self.bytes.shrink_to(at.next_multiple_of(STEP));
-        self.n_rows = lower;
-        Some((key, Self { n_rows, bytes }))
+        let mut n_bytes = 0;
+        let fits = |row: &&Entry<'_>| {
+            n_bytes += row.len();
+            n_bytes <= half
+        };
+        let lower = rows.iter().take_while(fits).count().max(1);
+        let (lower, upper) = rows.split_at_checked(lower).filter(|(_, upper)| !upper.is_empty())?;
+        let (key, lower, upper) = (upper[0].head.key, Self::of(lower), Self::of(upper));
+        *self = lower;
+        Some((key, upper))
     }
 }
 

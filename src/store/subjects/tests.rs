@@ -152,3 +152,44 @@ async fn one_key_follows_another_and_persons_stay() {
     assert_eq!(push(&store, &new, "two").await, (Ok(Outcome::New), during.clone()), "it keeps its person");
     assert_eq!(waiting(&store).await, [0, 0, 0]);
 }
+
+#[tokio::test]
+async fn rows_say_to_nobody_else_whom_they_are_about_and_open_only_where_they_are() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("throughline.db");
+    let (key, ring) = (ServiceKey::derive(&[8; 32].into()), ring(&roots()));
+    let store = open(&path, &key);
+    for source in ["one", "two", "three"] {
+        push(&store, &ring, source).await.0.expect("one key");
+    }
+    drop(store);
+    let connection = Connection::open(&path).expect("the file");
+    let known = subjects(&connection, &key).expect("subjects");
+    let read = |row: &rusqlite::Row<'_>| row.get::<_, Vec<u8>>(0);
+    let mut rows = connection.prepare("SELECT row FROM subject").expect("a statement");
+    let rows: Vec<Vec<u8>> = rows.query_map([], read).expect("rows").map(|row| row.expect("bytes")).collect();
+    assert_eq!((known.len(), rows.len()), (3, 3));
+    for of in &known {
+        let person = of.person.0.to_le_bytes();
+        let says = |row: &Vec<u8>| {
+            row.windows(16).any(|at| at == of.student.as_bytes()) || row.windows(8).any(|at| at == person)
+        };
+        assert!(!rows.iter().any(says));
+    }
+    for change in [
+        // Another source's; another student's, beside the encoding of the first; twice.
+        "UPDATE subject SET source = 2 WHERE source = 1",
+        "UPDATE subject SET number = -number; UPDATE subject SET number = 4 + number",
+        "UPDATE subject SET number = 9 WHERE number = 3",
+        "DELETE FROM encoding WHERE number = 3",
+        "DELETE FROM subject WHERE number = 3",
+        "INSERT INTO subject (number, source, row) SELECT 4, source, row FROM subject WHERE number = 1;
+         INSERT INTO encoding (number, encoding) SELECT 4, encoding FROM encoding WHERE number = 1",
+        "UPDATE subject SET row = CAST(substr(row, 1, 20) || x'00' || substr(row, 22) AS BLOB) WHERE number = 1",
+    ] {
+        connection.execute_batch(&format!("BEGIN; {change}")).expect("sound");
+        assert!(matches!(load_linker(&connection, &key), Err(Error::Damaged(_))), "{change}");
+        connection.execute_batch("ROLLBACK").expect("undone");
+        assert!(load_linker(&connection, &key).is_ok());
+    }
+}
