@@ -10,7 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Numbered steps from an empty file to the newest schema: added, never edited.
-const MIGRATIONS: [&str; 21] = [
+const MIGRATIONS: [&str; 22] = [
     include_str!("schema.sql"),
     include_str!("migrations/2_proof.sql"),
     include_str!("migrations/3_reason.sql"),
@@ -32,6 +32,7 @@ const MIGRATIONS: [&str; 21] = [
     include_str!("migrations/19_counted.sql"),
     include_str!("migrations/20_record_block.sql"),
     include_str!("migrations/21_subject.sql"),
+    include_str!("migrations/22_round.sql"),
 ];
 
 /// The steps that have a rest which is not SQL: what it moves is sealed.

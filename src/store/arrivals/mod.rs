@@ -4,9 +4,10 @@
 //! and of a state's ten million records each wrote a page of four kilobytes twice. So records are filed as they come, sealed,
 //! in one piece for each transaction, which makes them durable; they wait in memory; and they are put away into blocks in
 //! rounds through all keys, in order, so that many find their place in the same one. What is filed goes from the file
-//! when the round is over that began after it had come.
+//! when a round has come to where it was when that was filed.
 
 mod merged;
+mod round;
 mod sealed;
 mod seen;
 mod waiting;
@@ -14,9 +15,11 @@ mod waiting;
 use super::blocks::{self, Entry, Place, Row};
 use super::{Error, ServiceKey};
 pub(super) use merged::StandingRecord;
+use round::Progress;
 use rusqlite::{Connection, params};
+use sealed::Filed;
 use seen::Seen;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use waiting::Waiting;
 
 /// Rows that a transaction brings.
@@ -24,14 +27,14 @@ pub(super) type Rows = BTreeMap<Place, Row>;
 
 /// Bytes of memory for what waits before any has to be put away.
 const WAITING_MAX: usize = 144 << 20;
-/// Bytes that are filed before any has to be put away though not many wait: they come again and again. Otherwise it is twice
-/// what a round is through, which is twice as much as waits.
-const FILED_MAX: usize = 5 * WAITING_MAX;
+/// Bytes that are filed before any has to be put away though not many wait: they come again and again. Otherwise it is what a
+/// round is through, which is twice as much as waits.
+const FILED_MAX: usize = 3 * WAITING_MAX;
 /// Rows that are put away whenever there is nothing else to do, though more may come: where they come faster than that, they
 /// soon are more, and wait.
 const FEW: usize = 8_000;
 /// What is taken out of the file at a time.
-const TAKEN: u32 = 16;
+const TAKEN: usize = 16;
 
 /// What waits, at the writer.
 pub(super) struct Arrivals {
@@ -40,17 +43,13 @@ pub(super) struct Arrivals {
     ahead: Waiting,
     /// At it or below.
     behind: Waiting,
+    round: i64,
     reached: Option<Place>,
     /// The number of what is filed next.
     next: i64,
-    /// What is filed below this number had come when the round began.
-    began: i64,
-    /// What is filed below this number is in blocks.
-    done: i64,
-    /// Bytes filed before the round began, and since.
-    n_filed: [usize; 2],
-    /// Whether nothing is filed below `done`.
-    is_taken: bool,
+    /// What is filed, as it came.
+    filed: VecDeque<Filed>,
+    n_filed_bytes: usize,
 }
 
 impl Arrivals {
@@ -60,12 +59,11 @@ impl Arrivals {
             seen: Seen::begin(connection)?,
             ahead: Waiting::default(),
             behind: Waiting::default(),
+            round: 1,
             reached: None,
             next: 1,
-            began: 1,
-            done: 1,
-            n_filed: [0; 2],
-            is_taken: true,
+            filed: VecDeque::new(),
+            n_filed_bytes: 0,
         };
         arrivals.load(connection, key)?;
         Ok(arrivals)
@@ -73,16 +71,24 @@ impl Arrivals {
 
     /// Reads what is filed, in place of all that waits.
     pub(super) fn load(&mut self, connection: &Connection, key: &ServiceKey) -> Result<(), Error> {
-        (self.ahead, self.behind, self.reached) = (Waiting::default(), Waiting::default(), None);
-        self.n_filed = [0; 2];
-        let last = sealed::each_filed(connection, key, |place, row| {
-            self.n_filed[0] += row.len();
-            self.seen.add(&place);
-            self.ahead.put(place, &row, false);
+        let progress = Progress::read(connection)?;
+        (self.round, self.reached) = (progress.round, progress.place());
+        (self.ahead, self.behind) = (Waiting::default(), Waiting::default());
+        self.filed = sealed::each_filed(connection, key, |place, row| {
+            let is_new = !self.seen.add(&place);
+            self.waiting_at(&place).put(place, &row, is_new);
         })?;
-        (self.next, self.began, self.done) = (last + 1, last + 1, 1);
-        self.is_taken = true;
+        self.next = self.filed.back().map_or(0, |last| last.number) + 1;
+        self.n_filed_bytes = self.filed.iter().map(|piece| piece.n_bytes).sum();
         Ok(())
+    }
+
+    /// Where what belongs in a place waits.
+    fn waiting_at(&mut self, place: &Place) -> &mut Waiting {
+        match self.reached {
+            Some(reached) if *place <= reached => &mut self.behind,
+            _ => &mut self.ahead,
+        }
     }
 
     /// False only where nothing waits for a place and it has no row.
@@ -109,23 +115,24 @@ impl Arrivals {
             return Ok(());
         }
         let sealed = sealed::sealed(key, self.next, rows)?;
-        let mut file = connection.prepare_cached("INSERT INTO arrival (number, rows) VALUES (?1, ?2)")?;
-        file.execute(params![self.next, sealed])?;
+        let (number, then) = (self.next, self.progress());
+        let sql = "INSERT INTO arrival (number, rows, round, reached) VALUES (?1, ?2, ?3, ?4)";
+        connection.prepare_cached(sql)?.execute(params![number, sealed, then.round, then.reached])?;
         self.next += 1;
+        self.n_filed_bytes += sealed.len();
+        self.filed.push_back(Filed { number, then, n_bytes: sealed.len() });
         Ok(())
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::new(self.round, self.reached.as_ref())
     }
 
     /// Takes in what is filed.
     pub(super) fn add(&mut self, rows: &Rows) {
-        self.is_taken = false;
         for (place, row) in rows {
-            let row = Entry::of(place, row);
-            self.n_filed[1] += row.len();
             let is_new = !self.seen.add(place);
-            match self.reached {
-                Some(reached) if *place <= reached => self.behind.put(*place, &row, is_new),
-                _ => self.ahead.put(*place, &row, is_new),
-            }
+            self.waiting_at(place).put(*place, &Entry::of(place, row), is_new);
         }
     }
 
@@ -136,7 +143,7 @@ impl Arrivals {
 
     /// Whether nothing waits and nothing is filed.
     pub(super) fn is_put_away(&self) -> bool {
-        self.len() == 0 && self.is_taken
+        self.len() == 0 && self.filed.is_empty()
     }
 
     /// Whether some wait, or are still filed, that are no reason to wait for more.
@@ -148,8 +155,7 @@ impl Arrivals {
     pub(super) fn surplus(&self, n_came: usize) -> usize {
         let n_bytes = self.ahead.n_bytes() + self.behind.n_bytes();
         let n_over = n_bytes.saturating_sub(WAITING_MAX) * self.len() / n_bytes.max(1);
-        let is_much = self.n_filed[0] + self.n_filed[1] > FILED_MAX;
-        n_over.max(if is_much { n_came } else { 0 })
+        n_over.max(if self.n_filed_bytes > FILED_MAX { n_came } else { 0 })
     }
 
     /// Puts so many rows away, in the round's order, and a few more, and takes out of the file what is in blocks.
@@ -161,34 +167,33 @@ impl Arrivals {
     ) -> Result<(), Error> {
         let mut n_rows = n_rows;
         while n_rows > 0 && self.len() > 0 {
-            if self.ahead.is_empty() {
-                self.begin_round();
-            }
             let now = self.ahead.take_first(n_rows);
             blocks::put(connection, key, now.iter())?;
-            self.reached = now.last();
             n_rows = n_rows.saturating_sub(now.len());
+            match now.last() {
+                Some(last) if !self.ahead.is_empty() => self.reached = Some(last),
+                _ => self.begin_round(),
+            }
         }
         if self.len() == 0 {
-            self.began = self.next;
-        }
-        if self.ahead.is_empty() {
+            // Nothing waits for either of these two.
+            self.begin_round();
             self.begin_round();
         }
-        if !self.is_taken {
-            let sql = "DELETE FROM arrival WHERE number IN
-                (SELECT number FROM arrival WHERE number < ?1 ORDER BY number LIMIT ?2)";
-            let n_taken = connection.prepare_cached(sql)?.execute(params![self.done, TAKEN])?;
-            self.is_taken = n_taken < TAKEN as usize;
+        let now = self.progress();
+        now.write(connection)?;
+        let mut take = connection.prepare_cached("DELETE FROM arrival WHERE number = ?1")?;
+        for _ in 0..TAKEN {
+            let Some(piece) = self.filed.front().filter(|piece| now.is_past_all(&piece.then)) else { break };
+            take.execute([piece.number])?;
+            self.n_filed_bytes -= piece.n_bytes;
+            self.filed.pop_front();
         }
         Ok(())
     }
 
     fn begin_round(&mut self) {
-        self.done = self.began;
-        self.began = self.next;
-        self.n_filed = [self.n_filed[1], 0];
-        self.is_taken = false;
+        self.round += 1;
         self.reached = None;
         std::mem::swap(&mut self.ahead, &mut self.behind);
     }
@@ -205,9 +210,8 @@ impl Arrivals {
         blocks::put(connection, key, self.behind.iter())?;
         blocks::put(connection, key, brought.iter().map(|(place, row)| (*place, Entry::of(place, row))))?;
         connection.prepare_cached("DELETE FROM arrival")?.execute([])?;
-        (self.began, self.done, self.n_filed) = (self.next, self.next, [0; 2]);
-        (self.ahead, self.behind, self.reached) = (Waiting::default(), Waiting::default(), None);
-        self.is_taken = true;
+        (self.ahead, self.behind) = (Waiting::default(), Waiting::default());
+        (self.filed, self.n_filed_bytes) = (VecDeque::new(), 0);
         Ok(())
     }
 }

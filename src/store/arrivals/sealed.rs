@@ -7,7 +7,9 @@ use super::super::blocks::{Entry, FACT_MAX, HAS_FACT, HAS_HOLDING, HAS_STUDENT, 
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
 use super::Rows;
+use super::round::{Progress, mark};
 use rusqlite::Connection;
+use std::collections::VecDeque;
 
 /// The rows, sealed for the number they are filed under.
 pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u8>, Error> {
@@ -35,26 +37,40 @@ pub(super) fn sealed(key: &ServiceKey, number: i64, rows: &Rows) -> Result<Vec<u
     key.seal_at(Column::Arrival, &number.to_le_bytes(), &bytes)
 }
 
-/// Visits all that is filed, as it came, so that the newest of a place comes last; the last number, 0 where nothing is filed.
+/// A piece that is filed.
+pub(super) struct Filed {
+    pub(super) number: i64,
+    /// How far rounds had come.
+    pub(super) then: Progress,
+    pub(super) n_bytes: usize,
+}
+
+/// Visits what is filed and is in no block by now, as it came, so that the newest of a place comes last.
 pub(super) fn each_filed(
     connection: &Connection,
     key: &ServiceKey,
     mut visit: impl FnMut(Place, Entry<'_>),
-) -> Result<i64, Error> {
-    let mut statement = connection.prepare_cached("SELECT number, rows FROM arrival ORDER BY number")?;
-    let mut filed = statement.query([])?;
-    let mut last = 0_i64;
-    while let Some(row) = filed.next()? {
-        last = row.get(0)?;
-        let sealed: Vec<u8> = row.get(1)?;
-        let opened = key.open_at(Column::Arrival, &last.to_le_bytes(), sealed)?;
+) -> Result<VecDeque<Filed>, Error> {
+    let now = Progress::read(connection)?;
+    let mut statement =
+        connection.prepare_cached("SELECT number, rows, round, reached FROM arrival ORDER BY number")?;
+    let mut pieces = statement.query([])?;
+    let mut filed = VecDeque::new();
+    while let Some(piece) = pieces.next()? {
+        let (number, sealed): (i64, Vec<u8>) = (piece.get(0)?, piece.get(1)?);
+        let then = Progress { round: piece.get(2)?, reached: piece.get(3)? };
+        let n_bytes = sealed.len();
+        let opened = key.open_at(Column::Arrival, &number.to_le_bytes(), sealed)?;
         let mut rest = &opened[..];
         while !rest.is_empty() {
             let (place, entry) = read(&mut rest).ok_or(Error::Damaged("what is filed of records"))?;
-            visit(place, entry);
+            if !now.is_past(&then, &mark(&place)) {
+                visit(place, entry);
+            }
         }
+        filed.push_back(Filed { number, then, n_bytes });
     }
-    Ok(last)
+    Ok(filed)
 }
 
 fn read<'b>(rest: &mut &'b [u8]) -> Option<(Place, Entry<'b>)> {

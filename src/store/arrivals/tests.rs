@@ -18,9 +18,11 @@ fn file(folder: &Path) -> Connection {
     schema::open(&path, &key()).expect("the file")
 }
 
-/// One of few places, so that most records come again.
+/// One of few places, so that most records come again; some begin in the same way, as far as a round notes where it is.
 fn place(number: u8) -> Place {
-    Place { source: u32::from(number % 2) + 1, kind: number % 3, key: [number.wrapping_mul(97); 16] }
+    let mut key = [number / 20; 16];
+    key[15] = number.wrapping_mul(97);
+    Place { source: u32::from(number % 2) + 1, kind: number % 3, key }
 }
 
 fn row(fact: Option<u8>, student: Option<u8>) -> Row {
@@ -79,6 +81,7 @@ proptest! {
         };
         let (mut arrivals, mut stands) = (Arrivals::open(&connection, &key).expect("loaded"), Rows::new());
         for step in steps {
+            let n_waiting = arrivals.len();
             match step {
                 Step::Bring(records) => {
                     let rows = rows(records);
@@ -93,7 +96,11 @@ proptest! {
                     stands.extend(rows);
                     prop_assert_eq!(&in_table(&connection), &stands);
                 }
-                Step::Start => arrivals.load(&connection, &key).expect("loaded"),
+                Step::Start => {
+                    arrivals.load(&connection, &key).expect("loaded");
+                    // What begins like the place that was reached may wait again.
+                    prop_assert!((n_waiting..=n_waiting + 20).contains(&arrivals.len()), "{n_waiting}: {}", arrivals.len());
+                }
             }
             let table = in_table(&connection);
             let mut filed = Rows::new();
@@ -134,9 +141,8 @@ fn what_is_put_away_goes_from_the_file_while_more_comes() {
         let surplus = arrivals.len().saturating_sub(500);
         arrivals.put_away(&connection, &key, surplus).expect("put away");
         assert!(arrivals.len() <= 500, "memory has a bound");
-        // Those ahead grow more while the round comes nearer, so it is through 1,000 rows, and 100 of these. What came in two
-        // rounds may be filed, and a little that is being taken out.
-        assert!(n_filed(&connection) <= 2 * 100 + 40, "after {number}: {}", n_filed(&connection));
+        // Those ahead grow more while the round comes nearer, so it is through 1,000 rows, and 100 of these; at first through more.
+        assert!(n_filed(&connection) <= 100 + 40, "after {number}: {}", n_filed(&connection));
     }
     assert_eq!(in_table(&connection).len() + arrivals.len(), 4_000);
 }
