@@ -61,10 +61,11 @@ impl Writer {
         unasked: Option<Asked>,
     ) -> Result<Self, Error> {
         let log = Log::open(&connection, signer)?;
+        // First, and alone: without what waits nothing is answered, and without the linker most is.
+        let arrivals = Arrivals::open(&connection, &key)?;
         let of_linker = key.clone();
         let read = move |reader: &Connection| super::subjects::load_linker(reader, &of_linker);
         let linker = Beside::begin(&connection, "store-linker", read)?;
-        let arrivals = Arrivals::open(&connection, &key)?;
         let is_tidying = !arrivals.is_put_away();
         let mut writer =
             Self { connection, key, cache, log, linker, arrivals, is_tidying, unasked, rewriter };

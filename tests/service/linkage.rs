@@ -1,5 +1,6 @@
 //! Pairs can be reviewed without anybody being seen, and what the steward decides about them holds.
 
+use crate::at_rest::Linked;
 use crate::city::City;
 use crate::records::{enrollment, identifiers, person, roll, student};
 use crate::vocabulary::{Steward, last};
@@ -80,12 +81,18 @@ async fn one_city() -> City {
 /// says nothing of one decision: it teaches the model, too, and another doubtful pair may come out otherwise.
 fn are_one(city: &City, id: &str) -> bool {
     let sql = format!(
-        "SELECT person FROM (SELECT id, source_a, student_a, source_b, student_b FROM link_offer
-         UNION SELECT id, source_a, student_a, source_b, student_b FROM link_verdict)
-         JOIN subject ON (source, student) IN (VALUES (source_a, student_a), (source_b, student_b))
+        "SELECT source_a, student_a, source_b, student_b FROM
+             (SELECT id, source_a, student_a, source_b, student_b FROM link_offer
+              UNION SELECT id, source_a, student_a, source_b, student_b FROM link_verdict)
          WHERE hex(id) = upper('{id}')"
     );
-    let persons: Vec<i64> = city.rows(&sql, |row| row.get(0));
+    type Student = (u32, [u8; 16]);
+    let pair: Vec<[Student; 2]> =
+        city.rows(&sql, |row| Ok([(row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)]));
+    assert_eq!(pair.len(), 1, "it was offered or is decided");
+    let of_pair = |subject: &Linked| pair[0].contains(&(subject.source, subject.student));
+    let persons: Vec<u64> =
+        city.subjects().into_iter().filter(of_pair).map(|subject| subject.person).collect();
     assert_eq!(persons.len(), 2, "both students are there");
     persons[0] == persons[1]
 }

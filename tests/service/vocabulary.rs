@@ -134,7 +134,7 @@ impl City {
             "DROP TABLE offered; DROP TABLE cosignature; DROP TABLE witnessed; DROP TABLE recovery; DROP TABLE log_block;
              DROP TABLE destruction; DROP TABLE holding; DROP TABLE sent_under; DROP TABLE backup; DROP TABLE copied;
              DROP TABLE edition_holding; DROP TABLE opted_out; DROP TABLE clock_doubt; DROP TABLE proposal;
-             DROP TABLE log_opening; DROP TABLE arrival; DROP TABLE counted;
+             DROP TABLE log_opening; DROP TABLE arrival; DROP TABLE round; DROP TABLE counted;
              ALTER TABLE edition DROP COLUMN students;
              ALTER TABLE edition DROP COLUMN destroyed_ms;
              ALTER TABLE batch DROP COLUMN agreement; ALTER TABLE organization DROP COLUMN latest_delivery;

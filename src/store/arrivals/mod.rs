@@ -26,7 +26,7 @@ use waiting::Waiting;
 pub(super) type Rows = BTreeMap<Place, Row>;
 
 /// Bytes of memory for what waits before any has to be put away.
-const WAITING_MAX: usize = 144 << 20;
+const WAITING_MAX: usize = 96 << 20;
 /// Bytes that are filed before any has to be put away though not many wait: they come again and again. Otherwise it is what a
 /// round is through, which is twice as much as waits.
 const FILED_MAX: usize = 3 * WAITING_MAX;
@@ -71,8 +71,7 @@ impl Arrivals {
 
     /// Reads what is filed, in place of all that waits.
     pub(super) fn load(&mut self, connection: &Connection, key: &ServiceKey) -> Result<(), Error> {
-        let progress = Progress::read(connection)?;
-        (self.round, self.reached) = (progress.round, progress.place());
+        (self.round, self.reached) = Progress::read(connection)?.parts();
         (self.ahead, self.behind) = (Waiting::default(), Waiting::default());
         self.filed = sealed::each_filed(connection, key, |place, row| {
             let is_new = !self.seen.add(&place);
@@ -117,7 +116,8 @@ impl Arrivals {
         let sealed = sealed::sealed(key, self.next, rows)?;
         let (number, then) = (self.next, self.progress());
         let sql = "INSERT INTO arrival (number, rows, round, reached) VALUES (?1, ?2, ?3, ?4)";
-        connection.prepare_cached(sql)?.execute(params![number, sealed, then.round, then.reached])?;
+        let (round, reached) = then.to_stored();
+        connection.prepare_cached(sql)?.execute(params![number, sealed, round, reached])?;
         self.next += 1;
         self.n_filed_bytes += sealed.len();
         self.filed.push_back(Filed { number, then, n_bytes: sealed.len() });

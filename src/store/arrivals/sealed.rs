@@ -7,7 +7,7 @@ use super::super::blocks::{Entry, FACT_MAX, HAS_FACT, HAS_HOLDING, HAS_STUDENT, 
 use super::super::vault::Column;
 use super::super::{Error, ServiceKey};
 use super::Rows;
-use super::round::{Progress, mark};
+use super::round::Progress;
 use rusqlite::Connection;
 use std::collections::VecDeque;
 
@@ -58,13 +58,14 @@ pub(super) fn each_filed(
     let mut filed = VecDeque::new();
     while let Some(piece) = pieces.next()? {
         let (number, sealed): (i64, Vec<u8>) = (piece.get(0)?, piece.get(1)?);
-        let then = Progress { round: piece.get(2)?, reached: piece.get(3)? };
+        let reached = piece.get_ref(3)?.as_blob().map_err(|_| Error::Damaged("what is filed of records"))?;
+        let then = Progress::stored(piece.get(2)?, reached)?;
         let n_bytes = sealed.len();
         let opened = key.open_at(Column::Arrival, &number.to_le_bytes(), sealed)?;
         let mut rest = &opened[..];
         while !rest.is_empty() {
             let (place, entry) = read(&mut rest).ok_or(Error::Damaged("what is filed of records"))?;
-            if !now.is_past(&then, &mark(&place)) {
+            if !now.is_past(&then, &place) {
                 visit(place, entry);
             }
         }
