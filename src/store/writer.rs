@@ -29,8 +29,9 @@ const GROUP: usize = 64;
 /// Rows that are put away in one commit while there is nothing else to do: at first, and at most, as long as nobody comes. Who
 /// comes meanwhile waits for that, some milliseconds: with four times as many at first, of a source that sends its batches
 /// one by one 36,000 records a second were acknowledged, and not 208,000 (`cargo bench --bench intake -- put_records`). A
-/// commit waits for the disk, so of fewer ones each row takes less.
-const PUT_AWAY: [usize; 2] = [500, 4_000];
+/// commit waits for the disk, so of fewer ones each row takes less; of 4,000 rows it took so long that a first answer after a start
+/// waited for 67 ms.
+const PUT_AWAY: [usize; 2] = [500, 1_500];
 
 /// For how long there is nothing else to do before rows are put away. Without a pause, of those who asked 500 times a second
 /// one in a hundred waited 17 ms while the records of a state were put away.

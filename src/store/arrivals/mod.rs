@@ -26,7 +26,7 @@ use waiting::Waiting;
 pub(super) type Rows = BTreeMap<Place, Row>;
 
 /// Bytes of memory for what waits before any has to be put away.
-const WAITING_MAX: usize = 96 << 20;
+const WAITING_MAX: usize = 64 << 20;
 /// Bytes that are filed before any has to be put away though not many wait: they come again and again. Otherwise it is what a
 /// round is through, which is twice as much as waits.
 const FILED_MAX: usize = 3 * WAITING_MAX;
