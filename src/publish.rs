@@ -147,6 +147,7 @@ pub async fn publish(
         Ok(row)
     };
     let committed = store.transaction("publish.edition", steps).await?;
+    store.copy_log().await;
     let (edition, receipt) = committed.with_receipt().ok_or(store::Error::Damaged("no log entry"))?;
     Ok(Published { edition, n_waiting, n_without_consent, conflicts, closed, report, seal_digest, receipt })
 }

@@ -266,6 +266,15 @@ impl Store {
         let _ = self.shared.work.send(writer::Work::PutAway).await;
     }
 
+    /// Copies the write-ahead log into the file after much was written, so that those who ask next do not wait for it.
+    pub async fn copy_log(&self) {
+        let (answer, answered) = oneshot::channel();
+        if self.shared.work.send(writer::Work::CopyLog(answer)).await.is_ok() {
+            // Should the store stop, its next start does it.
+            let _ = answered.await;
+        }
+    }
+
     /// Has records wait for their blocks as long as what is returned is kept, unless they are too many: for whoever works on
     /// most of what is stored.
     pub fn quiet(&self) -> Quiet {

@@ -126,6 +126,12 @@ impl Writer {
                 self.is_tidying = true;
                 Ok(None)
             }
+            Work::CopyLog(answer) => {
+                self.copy_log();
+                // Who went away needs it no less.
+                let _ = answer.send(());
+                Ok(None)
+            }
             Work::Rewrite { needles, is_vacuumed, answer } => {
                 let rewritten = self.rewriter.rewrite(&self.connection, &needles, is_vacuumed);
                 // Who went away asks again.
@@ -152,16 +158,21 @@ impl Writer {
             pause = Duration::ZERO;
             let goes_on = self.tidy(n_rows)?;
             self.is_tidying &= goes_on && !self.arrivals.is_put_away();
-            if n_rows == most || self.arrivals.is_put_away() {
-                // Who asks next does not wait for it: what fails is tried again with the commits to come.
-                drop(self.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)"));
-            }
+            self.copy_log();
             n_rows = most.min(2 * n_rows);
             if !goes_on {
                 break;
             }
         }
         Ok(queue.blocking_recv())
+    }
+
+    /// Copies the write-ahead log into the file while nobody waits for it: whoever commits next would have to. What can not be
+    /// copied now is with the commits to come.
+    fn copy_log(&self) {
+        if let Err(error) = self.connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+            tracing::debug!(%error, "the write-ahead log stays as it is until more is committed");
+        }
     }
 
     /// Puts some records into their blocks; false where that is not possible now. A disk that is full only makes them wait.

@@ -32,6 +32,8 @@ pub(in crate::store) enum Work {
     Steps(Job),
     /// To put into rows the records that wait for one, whenever there is nothing else to do.
     PutAway,
+    /// To copy the write-ahead log into the file.
+    CopyLog(oneshot::Sender<()>),
     /// To write the file anew, between transactions.
     Rewrite {
         needles: Vec<Arc<Needles>>,
