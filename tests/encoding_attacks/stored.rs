@@ -2,7 +2,7 @@
 
 use crate::people::People;
 use rusqlite::types::ValueRef;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use throughline::audit::SignerKey;
 use throughline::calendar::Timestamp;
@@ -10,13 +10,17 @@ use throughline::identity::{KeyRing, Root, Roots, pseudonymize};
 use throughline::records::OrgId;
 use throughline::store::{Error, Organization, ServiceKey, Store};
 
-/// The table of encodings: each column's values as bytes, numbers so that the order of bytes is theirs.
+/// The tables of students and encodings: each column's values as bytes, numbers so that the order of bytes is theirs.
 pub(crate) struct Table {
     pub(crate) names: Vec<String>,
     /// For each column the value of each row, in the order of the file.
     pub(crate) columns: Vec<Vec<Vec<u8>>>,
     /// For each row whose it is, as a place among the people pushed.
     pub(crate) people: Vec<usize>,
+    /// The person of each of these, by its number as it is stored.
+    pub(crate) persons: Vec<u64>,
+    /// Whether a row has the token of a student in the clear.
+    pub(crate) has_tokens: bool,
 }
 
 impl Table {
@@ -74,10 +78,13 @@ async fn push(path: &Path, ring: &KeyRing, sources: &[&People]) -> Vec<[u8; 16]>
 }
 
 fn read(path: &Path, students: &[[u8; 16]]) -> Table {
-    let places: HashMap<&[u8], usize> =
-        students.iter().enumerate().map(|(place, token)| (&token[..], place)).collect();
+    let service = ServiceKey::derive(&[8; 32].into());
+    let (_, subjects) = Store::links(path, &service).expect("subjects");
+    let persons: HashMap<[u8; 16], u64> =
+        subjects.iter().map(|row| (*row.student.as_bytes(), row.person.0)).collect();
     let connection = rusqlite::Connection::open(path).expect("the file");
-    let mut statement = connection.prepare("SELECT * FROM subject").expect("a statement");
+    let sql = "SELECT * FROM subject JOIN encoding USING (number) ORDER BY number";
+    let mut statement = connection.prepare(sql).expect("a statement");
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut columns = vec![Vec::with_capacity(students.len()); names.len()];
     let mut rows = statement.query([]).expect("rows");
@@ -86,9 +93,14 @@ fn read(path: &Path, students: &[[u8; 16]]) -> Table {
             column.push(bytes(row.get_ref(at).expect("a value")));
         }
     }
-    let mut table = Table { names, columns, people: Vec::new() };
-    table.people = table.column("student").iter().map(|token| places[&token[..]]).collect();
-    table
+    // Rows stand in the order in which their students came; nothing in them tells.
+    let people: Vec<usize> = (0..students.len()).collect();
+    assert_eq!(columns[0].len(), people.len(), "each came once");
+    let tokens: HashSet<&[u8]> = students.iter().map(|token| &token[..]).collect();
+    let has_token = |value: &Vec<u8>| value.windows(16).any(|bytes| tokens.contains(bytes));
+    let has_tokens = columns.iter().flatten().any(has_token);
+    let persons = students.iter().map(|student| persons[student]).collect();
+    Table { names, columns, people, persons, has_tokens }
 }
 
 fn bytes(value: ValueRef<'_>) -> Vec<u8> {
