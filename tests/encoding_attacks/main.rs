@@ -168,11 +168,22 @@ fn a_stolen_file_gives_away_no_more_than_guessing() {
             let within = (outcome.hits(field) as f64) <= outcome.bound(field);
             assert!(
                 // Numbers are in the order of a roster. They stand beside nothing that is not sealed, and nowhere else, so who
-                // guesses the name of one has a name of the roster and nothing with it.
+                // guesses the name of one has a name of the roster and nothing with it: that tokens do not follow is attacked below.
                 within || matches!(name.as_str(), "number" | "source" | "make"),
                 "{name} gives away a {known}"
             );
         }
+    }
+}
+
+/// Tokens stand in the clear, beside much that is known of a student: where they stand in the file must not follow the roster.
+#[test]
+fn places_of_tokens_in_the_file_give_away_no_more_than_guessing() {
+    let Some(scene) = Scene::get() else { return };
+    let outcome = scene.attack(&scene.table.places, 0);
+    outcome.report("places of tokens");
+    for (field, known) in FIELDS.iter().enumerate() {
+        assert!(outcome.hits(field) as f64 <= outcome.bound(field), "they give away a {known}");
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Table {
     pub(crate) persons: Vec<u64>,
     /// Whether a row has the token of a student in the clear.
     pub(crate) has_tokens: bool,
+    /// For each of these people where in the file the token first stands, so that the order of bytes is that of the file.
+    pub(crate) places: Vec<Vec<u8>>,
 }
 
 impl Table {
@@ -48,9 +50,11 @@ pub(crate) fn store(sources: &[&People]) -> Table {
 async fn push(path: &Path, ring: &KeyRing, sources: &[&People]) -> Vec<[u8; 16]> {
     let service = ServiceKey::derive(&[8; 32].into());
     let document = ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
-    let signer = SignerKey::from_pkcs8("test/log", document.expect("a key").as_ref()).expect("a key");
+    let document = document.expect("a key");
+    let signer = || SignerKey::from_pkcs8("test/log", document.as_ref()).expect("a key");
     Store::create(path, &service, "test/log", Timestamp::from_millis(0)).expect("a new file");
-    let store = Store::open(path, service, signer).expect("the file");
+    let open = || Store::open_to(path, service.clone(), signer(), false).expect("the file");
+    let store = open();
     let [current, next] = [0, 1].map(|at| ring.linkage()[at].id());
     let announce = move |tx: &mut throughline::store::Tx<'_>| {
         tx.put_first_linkage_key(current)?;
@@ -74,6 +78,12 @@ async fn push(path: &Path, ring: &KeyRing, sources: &[&People]) -> Vec<[u8; 16]>
         };
         store.transaction::<(), Error, _>("test.push", steps).await.expect("a commit");
     }
+    let mut stopped = store.stopped();
+    drop(store);
+    // Whoever opens it next puts into blocks what has come.
+    drop(stopped.wait_for(|stopped| *stopped).await);
+    stopped = open().stopped();
+    drop(stopped.wait_for(|stopped| *stopped).await);
     students
 }
 
@@ -100,7 +110,13 @@ fn read(path: &Path, students: &[[u8; 16]]) -> Table {
     let has_token = |value: &Vec<u8>| value.windows(16).any(|bytes| tokens.contains(bytes));
     let has_tokens = columns.iter().flatten().any(has_token);
     let persons = students.iter().map(|student| persons[student]).collect();
-    Table { names, columns, people, persons, has_tokens }
+    let mut places: HashMap<&[u8], usize> = HashMap::new();
+    let file = std::fs::read(path).expect("the file");
+    for (at, bytes) in file.windows(16).enumerate().filter(|(_, bytes)| tokens.contains(bytes)) {
+        places.entry(bytes).or_insert(at);
+    }
+    let places = students.iter().map(|token| places[&token[..]].to_be_bytes().to_vec()).collect();
+    Table { names, columns, people, persons, has_tokens, places }
 }
 
 fn bytes(value: ValueRef<'_>) -> Vec<u8> {
