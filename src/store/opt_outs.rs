@@ -73,7 +73,7 @@ impl Snapshot<'_> {
     pub(super) fn carried_of_persons(&self, today: Date) -> Result<OptOuts, Error> {
         let mut opt_outs = OptOuts { today, until: HashMap::new() };
         let carried = self.carried_opt_outs()?;
-        let persons = if carried.is_empty() { HashMap::new() } else { self.persons(None)? };
+        let persons = if carried.is_empty() { HashMap::new() } else { self.persons()? };
         for CarriedOptOut { source, student, until } in carried {
             if let Some(person) = persons.get(&Subject { source, student }) {
                 opt_outs.note(*person, until);

@@ -62,10 +62,10 @@ impl Snapshot<'_> {
         Ok(persons.len() as u64)
     }
 
-    /// The persons of the subjects of a source, or of all.
-    pub(super) fn persons(&self, source: Option<u32>) -> Result<HashMap<Subject, StoredPerson>, Error> {
+    /// The persons of all subjects.
+    pub(super) fn persons(&self) -> Result<HashMap<Subject, StoredPerson>, Error> {
         let mut persons = HashMap::new();
-        self.each_subject(source, |_, row| {
+        self.each_subject(None, |_, row| {
             persons.insert(row.subject, row.person);
             Ok(())
         })?;
