@@ -1,8 +1,8 @@
 //! Rows that wait in memory, in little more room than they take as bytes.
 //!
-//! As keys and boxed values of a map each took 150 bytes; as neighbours in one piece of bytes, half of that. So twice as many
-//! wait in the same memory, and of what is put away twice as many find their place in the same block. Neighbours are sorted
-//! when they are looked at or become too many: one that comes is only written behind the others.
+//! As keys and boxed values of a map each took 150 bytes; as neighbours in one piece of bytes, half of that. Of
+//! the more that wait in the same memory, more find their place in the same block. Neighbours are sorted when they are looked
+//! at or become too many: one that comes is only written behind the others.
 
 use super::super::blocks::{ALL_SOURCES, Entry, Place, Row, Sources};
 use std::collections::BTreeMap;
