@@ -82,6 +82,10 @@ impl Running {
         self.services.store()
     }
 
+    pub(crate) fn database(&self) -> &Path {
+        &self.database
+    }
+
     /// Waits for an answer.
     pub(crate) fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
         self.runtime.block_on(answer)
@@ -122,9 +126,9 @@ impl Running {
     }
 
     /// Cuts it off, with what is on disk as it is now, but for the last bytes of the write-ahead log: those from `keep` on
-    /// were never synced. What is left becomes another database.
-    pub(crate) fn cut_off(self, keep: u64, to: &Path) {
-        std::fs::copy(&self.database, to).expect("copied");
+    /// were never synced. What is left of it becomes, with a database, another one.
+    pub(crate) fn cut_off(self, database: &Path, keep: u64, to: &Path) {
+        std::fs::copy(database, to).expect("copied");
         if let Ok(mut bytes) = std::fs::read(wal(&self.database)) {
             bytes.truncate(keep.try_into().expect("it fits"));
             std::fs::write(wal(to), bytes).expect("written");

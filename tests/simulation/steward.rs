@@ -1,7 +1,7 @@
 //! What stewards do: let organizations in or suspend them, and publish.
 
 use crate::papers::{PARTNER, SOURCES, STEWARD};
-use crate::world::World;
+use crate::world::{WAL_KEPT, World};
 use pb::Standing::{Active, Suspended};
 use prost::Message;
 use throughline::api::v1 as pb;
@@ -41,11 +41,13 @@ impl World<'_> {
         self.proven(Some(&throughline::audit::Receipt::decode(receipt).expect("a receipt")));
     }
 
-    /// The steward publishes an edition.
+    /// The steward publishes an edition. At its end the write-ahead log is copied; the service may be cut off before that.
     pub(crate) fn publish(&mut self) {
         let service = self.service();
+        let database = service.database().with_extension("uncopied");
+        std::fs::copy(service.database(), &database).expect("copied");
         let mut admin = service.line(STEWARD, Role::Steward).admin();
-        let published = service.wait(async {
+        let published = service.wait(async move {
             let request = pb::PublishRequest { title: "an edition".into() };
             let mut stages = admin.publish(request).await?.into_inner();
             let mut last = None;
@@ -66,8 +68,9 @@ impl World<'_> {
         let report = published.report.as_ref().expect("a report");
         assert_eq!(report.edition, edition);
         assert_eq!(self.proven(published.receipt.as_ref()).decision, Decision::Allowed);
-        if self.chance(50) {
-            self.all_heard();
+        if self.service().wal_bytes() < WAL_KEPT && self.chance(30) {
+            return self.cut_off_with(&database);
         }
+        self.log_copied();
     }
 }

@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use throughline::audit::{Entry, Head, Receipt};
 
+/// Bytes of a write-ahead log of which SQLite may have copied pages into the database unasked.
+pub(crate) const WAL_KEPT: u64 = 900 * 4_120;
+
 /// What there was after a commit.
 struct Moment {
     n_entries: u64,
@@ -135,15 +138,28 @@ impl<'a> World<'a> {
         self.start(&database);
     }
 
+    /// The write-ahead log has been copied into the database, which is done with what is synced only: nothing of it can be
+    /// lost any more.
+    pub(crate) fn log_copied(&mut self) {
+        self.service().empty_wal();
+        self.moments.clear();
+        self.entered([]);
+    }
+
     /// Cuts the service off, and starts it again. What nobody has heard of may be lost from some commit on: the log tells
     /// from which.
     pub(crate) fn cut_off(&mut self) {
+        let database = self.service().database().to_owned();
+        self.cut_off_with(&database);
+    }
+
+    /// The same, where the database is in another file than the write-ahead log that goes on from it.
+    pub(crate) fn cut_off_with(&mut self, database: &Path) {
         let all = self.service().wal_bytes();
         let at = self.below(self.moments.len());
         let wal_bytes = self.moments[at].wal_bytes;
         let keep = match at {
-            // Of a longer one SQLite may have moved pages into the database already.
-            _ if all >= 900 * 4_120 => all,
+            _ if all >= WAL_KEPT => all,
             // A frame has more bytes than that: the last commit is torn.
             1.. if wal_bytes > self.moments[at - 1].wal_bytes && self.chance(50) => {
                 wal_bytes - 1 - self.below(4_000) as u64
@@ -153,7 +169,7 @@ impl<'a> World<'a> {
         let to = self.folder.join(format!("{}.db", self.n_started));
         self.part_with_all();
         let service = self.service.take().expect("it runs");
-        service.cut_off(keep, &to);
+        service.cut_off(database, keep, &to);
         self.start(&to);
         self.service().empty_wal();
         let n_entries = self.look(|snapshot| snapshot.log_size());
