@@ -3,34 +3,34 @@
 use super::features::Features;
 use super::hashing::ByToken;
 use super::keys::{NARROW, keys};
-use crate::chunked::Chunked;
+use super::postings::{LONGEST, Left, Place, Postings};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Posting lists of blocking keys. A key that more than [`CAP`] records have tells little: its list is
 /// given up for good, and they are found through their other keys. So it does not matter who came
 /// first.
 ///
-/// Lists are chains of nodes that stand together. Most keys are those of a single record, which stands in place of a list.
+/// Most keys are those of a single record, which stands in place of a list.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     heads: HashMap<u32, Head, ByToken>,
-    nodes: Chunked<Node>,
-    free: Vec<u32>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Node {
-    record: u32,
-    /// The next node of the list, or [`END`].
-    next: u32,
+    lists: Postings,
 }
 
 const CAP: usize = 100;
-const END: u32 = u32::MAX;
+const _: () = assert!(CAP <= LONGEST, "a list has room for as many");
 
 /// What a key leads to, in 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Head(u32);
+
+enum Leads {
+    /// It was given up.
+    Nowhere,
+    Single(u32),
+    List(Place),
+}
 
 impl Head {
     const GIVEN_UP: Self = Self(u32::MAX);
@@ -43,101 +43,73 @@ impl Head {
         Self(Self::SINGLE | record)
     }
 
-    /// A list that begins with a node.
-    fn node(at: usize) -> Self {
-        let at = u32::try_from(at).ok().filter(|at| *at < Self::SINGLE);
-        Self(at.expect("fewer than two thousand million nodes"))
+    fn list(Place(at): Place) -> Self {
+        assert!(at < Self::SINGLE, "fewer than two thousand million places");
+        Self(at)
     }
 
-    /// The single record, or the first node.
-    fn parts(self) -> (Option<u32>, u32) {
-        if self.0 >= Self::SINGLE { (Some(self.0 - Self::SINGLE), END) } else { (None, self.0) }
+    const fn leads(self) -> Leads {
+        match self.0 {
+            u32::MAX => Leads::Nowhere,
+            Self::SINGLE.. => Leads::Single(self.0 - Self::SINGLE),
+            at => Leads::List(Place(at)),
+        }
     }
 }
 
 impl Index {
     pub(super) fn insert(&mut self, number: u32, record: &Features) {
         for key in all_keys(record) {
-            let head = match self.heads.get(&key).copied() {
-                None => Head::single(number),
-                Some(Head::GIVEN_UP) => continue,
-                Some(head) if self.list(head).take(CAP).count() == CAP => {
-                    self.give_up(head);
-                    Head::GIVEN_UP
-                }
-                Some(head) => {
-                    let next = match head.parts() {
-                        (Some(single), end) => self.add(Node { record: single, next: end }).0,
-                        (None, first) => first,
+            match self.heads.entry(key) {
+                Entry::Vacant(none) => _ = none.insert(Head::single(number)),
+                Entry::Occupied(mut head) => {
+                    let with_it = match head.get().leads() {
+                        Leads::Nowhere => continue,
+                        Leads::Single(single) => Head::list(self.lists.pair(number, single)),
+                        Leads::List(list) if self.lists.get(list).len() == CAP => {
+                            self.lists.drop(list);
+                            Head::GIVEN_UP
+                        }
+                        Leads::List(list) => Head::list(self.lists.push(list, number)),
                     };
-                    self.add(Node { record: number, next })
+                    head.insert(with_it);
                 }
-            };
-            self.heads.insert(key, head);
-        }
-    }
-
-    fn add(&mut self, node: Node) -> Head {
-        match self.free.pop() {
-            Some(at) => {
-                self.nodes[at as usize] = node;
-                Head(at)
             }
-            None => Head::node(self.nodes.push(node)),
         }
     }
 
     pub(super) fn remove(&mut self, number: u32, record: &Features) {
         for key in all_keys(record) {
-            let head = self.heads.get(&key).copied().filter(|head| *head != Head::GIVEN_UP);
-            let Some((single, first)) = head.map(Head::parts) else { continue };
-            if single == Some(number) {
-                self.heads.remove(&key);
-                continue;
+            let Entry::Occupied(mut head) = self.heads.entry(key) else { continue };
+            match head.get().leads() {
+                Leads::Single(single) if single == number => _ = head.remove(),
+                Leads::List(list) => {
+                    let left = match self.lists.remove(list, number) {
+                        Left::List(list) => Head::list(list),
+                        Left::Single(single) => Head::single(single),
+                    };
+                    head.insert(left);
+                }
+                Leads::Single(_) | Leads::Nowhere => {}
             }
-            let (mut before, mut at) = (None, first);
-            while at != END && self.nodes[at as usize].record != number {
-                (before, at) = (Some(at), self.nodes[at as usize].next);
-            }
-            if at == END {
-                continue;
-            }
-            let next = self.nodes[at as usize].next;
-            match before {
-                Some(before) => self.nodes[before as usize].next = next,
-                None if next == END => drop(self.heads.remove(&key)),
-                None => drop(self.heads.insert(key, Head(next))),
-            }
-            self.free.push(at);
         }
     }
 
-    /// The records that share a key with a record, each once, in order.
-    pub(super) fn candidates(&self, record: &Features) -> Vec<u32> {
+    /// The records that share a key with a record and are among those asked for, each once, in order.
+    pub(super) fn candidates(&self, record: &Features, is_asked: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut found: Vec<u32> = Vec::with_capacity(128);
         for key in all_keys(record) {
-            if let Some(head) = self.heads.get(&key).filter(|head| **head != Head::GIVEN_UP) {
-                found.extend(self.list(*head));
+            match self.heads.get(&key).map_or(Leads::Nowhere, |head| head.leads()) {
+                Leads::Nowhere => {}
+                Leads::Single(single) => found.extend(Some(single).filter(|single| is_asked(*single))),
+                Leads::List(list) => {
+                    found.extend(self.lists.get(list).iter().filter(|number| is_asked(**number)));
+                }
             }
         }
         found.sort_unstable();
         found.dedup();
         found
-    }
-
-    fn give_up(&mut self, head: Head) {
-        let (_, mut at) = head.parts();
-        while at != END {
-            self.free.push(at);
-            at = self.nodes[at as usize].next;
-        }
-    }
-
-    fn list(&self, head: Head) -> impl Iterator<Item = u32> + '_ {
-        let (single, first) = head.parts();
-        let node = |at: u32| self.nodes.get(at as usize).copied();
-        let nodes = std::iter::successors(node(first), move |last| node(last.next));
-        single.into_iter().chain(nodes.map(|node| node.record))
     }
 }
 

@@ -1,18 +1,18 @@
 //! Linking one subject at a time.
 
-use super::cluster::agree;
+mod find;
+
 use super::comparison::{LevelPattern, compare};
 use super::features::Features;
 use super::frequency::Frequencies;
 use super::index::Index;
 use super::model::Model;
 use super::roster::Reason;
-use super::set::KEPT_BITS;
 use super::verdict::Verdicts;
 use super::{Link, PersonId, Subject};
 use crate::chunked::Chunked;
 use crate::identity::Encoding;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 
 /// All subjects in memory with what is compared of their encodings, and their persons; about a kilobyte for each.
@@ -24,6 +24,8 @@ pub struct Linker {
     frequencies: Frequencies,
     index: Index,
     records: Chunked<Option<Record>>,
+    /// The source of each record, where many are looked at.
+    sources: Chunked<u32>,
     free: Vec<u32>,
     numbers: HashMap<Subject, u32>,
     /// Subjects that nobody can be compared with.
@@ -59,12 +61,6 @@ struct Held {
     person: PersonId,
     kept_at: Option<NonZeroU32>,
 }
-
-/// At once, a subject joins a person only from this weight on, in bits. A link made in haste keeps the
-/// right subject of that source out.
-const AT_ONCE_BITS: f32 = 1.5;
-/// Among all who arrive, about so many are somebody new.
-const NEW: f32 = 0.5;
 
 impl Linker {
     /// A linker that knows nobody.
@@ -175,76 +171,6 @@ impl Linker {
         self.take(subject);
     }
 
-    /// The person of whoever the subject is decided to be; otherwise the one with the strongest evidence, if
-    /// any has enough. No person that holds somebody it is decided not to be, or one of its own source.
-    fn find(&self, subject: Subject, features: &Features) -> Option<(PersonId, Reason)> {
-        let same = self.verdicts.same_as(subject);
-        let others = self.verdicts.others_than(&same);
-        let shares = self.frequencies.shares(features);
-        let weigh = |other: &Record| {
-            let pattern = compare(features, &other.features);
-            Reason { weight_bits: self.model.evidence(pattern, &shares).bits(), pattern }
-        };
-        let mut decided = same.iter().filter(|same| **same != subject).filter_map(|same| self.record(*same));
-        if let Some(first) = decided.next() {
-            let mut of = std::iter::once(first).chain(decided).map(|same| (same.person, weigh(same)));
-            // None is free before links are settled: then it waits alone.
-            return of.find(|(person, _)| self.is_free(*person, subject, &others));
-        }
-        self.likeliest(subject, features, &others, weigh)
-    }
-
-    /// Whether a person can be that of a subject that is none of the others.
-    fn is_free(&self, person: PersonId, subject: Subject, others: &BTreeSet<Subject>) -> bool {
-        let taken =
-            |member: &Record| member.subject.source == subject.source || others.contains(&member.subject);
-        !self.members(person).any(taken)
-    }
-
-    fn members(&self, person: PersonId) -> impl Iterator<Item = &Record> + Clone {
-        let members = self.persons.get(&person).map_or(&[][..], Vec::as_slice);
-        members.iter().filter_map(|number| self.at(*number))
-    }
-
-    /// The person with the strongest evidence, if any has enough: the best comparison makes a link even
-    /// though others compete, the mean does not speak against it, and the person is free.
-    fn likeliest(
-        &self,
-        subject: Subject,
-        features: &Features,
-        others: &BTreeSet<Subject>,
-        weigh: impl Fn(&Record) -> Reason,
-    ) -> Option<(PersonId, Reason)> {
-        // Ordered, so that equal evidence is decided by the oldest person.
-        let mut best: BTreeMap<PersonId, Reason> = BTreeMap::new();
-        for number in self.index.candidates(features) {
-            let Some(candidate) = self.at(number) else { continue };
-            let reason = weigh(candidate);
-            if reason.weight_bits >= KEPT_BITS {
-                let best = best.entry(candidate.person).or_insert(reason);
-                if reason.weight_bits > best.weight_bits {
-                    *best = reason;
-                }
-            }
-        }
-        best.retain(|person, _| {
-            let members = self.members(*person);
-            self.is_free(*person, subject, others)
-                && agree(members.clone().count(), members.map(|member| weigh(member).weight_bits))
-        });
-        let odds = |reason: &Reason| reason.weight_bits.min(60.0).exp2();
-        let all: f32 = best.values().map(odds).sum();
-        let strongest =
-            best.into_iter().reduce(|most, other| match other.1.weight_bits > most.1.weight_bits {
-                true => other,
-                false => most,
-            });
-        strongest.filter(|(_, reason)| {
-            let against = NEW + (all - odds(reason)).max(0.0);
-            reason.weight_bits - against.log2() >= AT_ONCE_BITS
-        })
-    }
-
     /// The link of a record: what decided, or for a restored one its strongest comparison now.
     fn known(&self, record: &Record) -> Link {
         let reason = record.decided.unwrap_or_else(|| {
@@ -276,8 +202,10 @@ impl Linker {
     fn put(&mut self, record: Record) {
         self.is_settled = false;
         let number = self.free.pop().unwrap_or_else(|| {
+            self.sources.push(record.subject.source);
             u32::try_from(self.records.push(None)).expect("fewer than four thousand million records")
         });
+        self.sources[number as usize] = record.subject.source;
         self.index.insert(number, &record.features);
         self.frequencies.add(&record.features);
         self.numbers.insert(record.subject, number);

@@ -27,6 +27,7 @@ mod keys;
 mod learn;
 mod linker;
 mod model;
+mod postings;
 mod prior;
 pub mod quality;
 mod relink;
