@@ -36,7 +36,7 @@ impl World<'_> {
             let counts = snapshot.record_counts()?;
             let n_records: u64 = counts.iter().map(|count| count.n_records).sum();
             assert_eq!(n_records, model.held.iter().map(|held| held.len() as u64).sum::<u64>());
-            assert_eq!(snapshot.n_persons()?, model.n_persons(), "persons");
+            assert_eq!(snapshot.n_persons()?, model.linkage.n_persons(), "persons");
             assert_eq!(snapshot.edition(None)?.map_or(0, |edition| edition.number), model.n_editions);
             for organization in snapshot.organizations()? {
                 assert_eq!(

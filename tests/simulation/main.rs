@@ -6,6 +6,7 @@
 mod burst;
 mod check;
 mod encoding;
+mod linkage;
 mod model;
 mod network;
 mod papers;
@@ -34,7 +35,7 @@ use world::World;
 const SEEDS: u64 = 300;
 
 /// What happens in so many seeds, or else they show nothing: what is in the log, and how the service ends.
-const HAPPENS: [&str; 31] = [
+const HAPPENS: [&str; 36] = [
     "Push allowed agreement.covered",
     "Push allowed agreement.covered step=compare",
     "Push allowed agreement.covered step=dry_run",
@@ -63,6 +64,11 @@ const HAPPENS: [&str; 31] = [
     "Publish allowed registered",
     "Publish refused publish.closed",
     "Destroy allowed registered",
+    "ChangeLinkageKey allowed registered step=begin",
+    "ChangeLinkageKey allowed registered step=cancel",
+    "ChangeLinkageKey allowed registered step=finish",
+    "ChangeLinkageKey refused key.step",
+    "ChangeLinkageKey refused key.waiting",
     "cut off: whole",
     "cut off: lost",
     "left in queue",
@@ -147,7 +153,8 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
     for _ in 0..n_steps {
         match world.below(100) {
             0..20 => world.post(),
-            20..54 => world.deliver(),
+            20..51 => world.deliver(),
+            51..54 => world.change_key(),
             54..57 => world.rehearse(),
             57..60 => world.send_whole(),
             60..74 => world.ask(),
@@ -157,11 +164,12 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
             90..93 => world.restart(),
             93..96 => world.cut_off(),
             96 => world.withdraw(),
-            _ if world.model.n_editions < n_editions_max => world.publish(),
+            _ if world.model.n_editions < n_editions_max => world.publish_or_be_cut_off(),
             _ => world.deliver(),
         }
         world.check();
     }
+    world.check_keys();
     let observed = std::mem::take(&mut world.observed);
     let database = world.stop();
     let n_entries = world.log.len() as u64;

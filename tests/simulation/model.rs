@@ -4,6 +4,7 @@
 //! editions there are. What it takes to be in the access log it says in lines, as [`line`] reads them from an entry.
 
 use crate::encoding::{key_token, token};
+use crate::linkage::{Linkage, Made};
 use crate::papers::{EXPIRED, IN_FORCE, SOURCES, STEWARD};
 use crate::people::{Row, Said};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,7 @@ pub(crate) enum Taken {
 struct Known {
     batch: Batch,
     outcomes: Vec<Outcome>,
+    made: Made,
 }
 
 /// Records of a source, by kind and key: the student, and what is said.
@@ -46,8 +48,7 @@ pub(crate) type Held = BTreeMap<(Kind, Token), (Option<Token>, Arc<Fact>)>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Model {
     pub(crate) held: [Held; SOURCES.len()],
-    /// Students of whom a source has said who they are.
-    subjects: BTreeSet<(usize, usize)>,
+    pub(crate) linkage: Linkage,
     batches: BTreeMap<(usize, String), Known>,
     latest: [Option<String>; SOURCES.len()],
     suspended: BTreeSet<String>,
@@ -56,9 +57,9 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Persons that students link to: nobody has the name of another, and a name stays.
-    pub(crate) fn n_persons(&self) -> u64 {
-        self.subjects.iter().map(|(_, student)| student).collect::<BTreeSet<_>>().len() as u64
+    /// What batches were made with when they were taken.
+    pub(crate) fn batches_made(&mut self) -> impl Iterator<Item = &mut Made> {
+        self.batches.values_mut().map(|known| &mut known.made)
     }
 
     pub(crate) fn is_suspended(&self, organization: &str) -> bool {
@@ -73,7 +74,7 @@ impl Model {
     pub(crate) fn withdraw(&mut self, source: usize) {
         self.withdrawn.insert(source);
         self.held[source].clear();
-        self.subjects.retain(|(of, _)| *of != source);
+        self.linkage.withdraw(source);
         self.batches.retain(|(of, _), _| *of != source);
     }
 
@@ -96,9 +97,11 @@ impl Model {
         self.of_delivery(source, delivery).map(|known| known.batch.sequence).max().unwrap_or(0)
     }
 
+    /// The batches of a delivery that count: those made with the newest key.
     fn of_delivery(&self, source: usize, delivery: &str) -> impl Iterator<Item = &Known> {
+        let newest = self.linkage.newest();
         let is_of = move |(at, known): &(&(usize, String), &Known)| {
-            at.0 == source && known.batch.delivery == delivery
+            at.0 == source && known.batch.delivery == delivery && known.made == newest
         };
         self.batches.iter().filter(is_of).map(|(_, known)| known)
     }
@@ -163,7 +166,7 @@ impl Model {
         if self.has_withdrawn(source) {
             return Taken::Refused("agreement.not_withdrawn");
         }
-        if let Some(Known { batch: known, outcomes }) = self.batches.get(&(source, batch.id.clone())) {
+        if let Some(Known { batch: known, outcomes, .. }) = self.counting(source, &batch.id) {
             let is_same = known.delivery == batch.delivery
                 && known.sequence == batch.sequence
                 && contents(&known.rows).eq(contents(&batch.rows));
@@ -183,12 +186,18 @@ impl Model {
     /// A batch is in.
     pub(crate) fn acknowledge(&mut self, source: usize, batch: Batch, outcomes: Vec<Outcome>) {
         self.latest[source] = Some(batch.delivery.clone());
-        self.batches.insert((source, batch.id.clone()), Known { batch, outcomes });
+        let made = self.linkage.newest();
+        self.batches.insert((source, batch.id.clone()), Known { batch, outcomes, made });
+    }
+
+    fn counting(&self, source: usize, batch: &str) -> Option<&Known> {
+        let known = self.batches.get(&(source, batch.to_owned()));
+        known.filter(|known| known.made == self.linkage.newest())
     }
 
     /// The position of a batch and what became of it, where it is in.
     pub(crate) fn known(&self, source: usize, batch: &str) -> Option<(u64, Vec<Outcome>)> {
-        let known = self.batches.get(&(source, batch.to_owned()))?;
+        let known = self.counting(source, batch)?;
         Some((known.batch.sequence, known.outcomes.clone()))
     }
 
@@ -205,12 +214,10 @@ impl Model {
             }
             Change::Upsert(fact) => Arc::new(fact),
         };
-        if matches!(row.said, Said::Person(_)) {
-            self.subjects.insert((source, row.student));
-        }
+        let is_anew = matches!(row.said, Said::Person(_)) && self.linkage.put(source, row.student);
         match held.insert(key, (student, fact.clone())) {
             None => Outcome::New,
-            Some(before) if before == (student, fact) => Outcome::Unchanged,
+            Some(before) if before == (student, fact) && !is_anew => Outcome::Unchanged,
             Some(_) => Outcome::Changed,
         }
     }

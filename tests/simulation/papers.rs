@@ -125,6 +125,8 @@ pub(crate) const ORIGIN: &str = "city.example/throughline";
 pub(crate) const SERVICE_KEY: [u8; 32] = *b"root of the keys of the service!";
 /// Root of tokens and of the linkage key.
 pub(crate) const LINKAGE_KEY: [u8; 32] = *b"root of the tokens and encodings";
+/// Root of the linkage key that follows it.
+pub(crate) const NEXT_LINKAGE_KEY: [u8; 32] = *b"the root of encodings to follow!";
 /// Seed of the log's key.
 pub(crate) const LOG_SEED: [u8; 32] = *b"seed of the key of an access log";
 

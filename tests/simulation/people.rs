@@ -1,6 +1,6 @@
 //! Invented students, what sources say of them, and what of it must never reach the disk.
 
-use crate::papers::{LINKAGE_KEY, LOG_SEED, SERVICE_KEY, SOURCES};
+use crate::papers::{LINKAGE_KEY, LOG_SEED, NEXT_LINKAGE_KEY, SERVICE_KEY, SOURCES};
 use pb::record::{Fact, Key, Student};
 use std::collections::HashSet;
 use throughline::api::v1 as pb;
@@ -167,8 +167,10 @@ pub(crate) struct Canaries {
 
 impl Canaries {
     pub(crate) fn new() -> Self {
-        let mut heads: HashSet<_> =
-            [SERVICE_KEY, LINKAGE_KEY, LOG_SEED].iter().filter_map(|key| head(key)).collect();
+        let mut heads: HashSet<_> = [SERVICE_KEY, LINKAGE_KEY, NEXT_LINKAGE_KEY, LOG_SEED]
+            .iter()
+            .filter_map(|key| head(key))
+            .collect();
         for n in 0..STUDENTS {
             let who = identifiers(n);
             let ids = (0..SOURCES.len()).map(|source| local_id(source, n));

@@ -1,6 +1,6 @@
 //! The service in this process: opened, called, stopped, and cut off as by a power cut.
 
-use crate::papers::{CONFIGURATION, LINKAGE_KEY, ORIGIN, SERVICE_KEY, log_key};
+use crate::papers::{CONFIGURATION, LINKAGE_KEY, NEXT_LINKAGE_KEY, ORIGIN, SERVICE_KEY, log_key};
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,7 +11,7 @@ use throughline::api::v1::admin_service_client::AdminServiceClient;
 use throughline::api::v1::ingest_service_client::IngestServiceClient;
 use throughline::api::v1::release_service_client::ReleaseServiceClient;
 use throughline::audit::{SignerKey, VerifierKey};
-use throughline::identity::{KeyRing, Root};
+use throughline::identity::{KeyRing, Root, Roots};
 use throughline::ingest::Intake;
 use throughline::records::OrgId;
 use throughline::server::connection::Connection;
@@ -35,13 +35,9 @@ impl Keys {
         for (name, secret) in
             [("service.key", &SERVICE_KEY[..]), ("linkage.key", &LINKAGE_KEY), ("log.key", &log_key())]
         {
-            let hex = secret.iter().fold(String::new(), |mut hex, byte| {
-                write!(hex, "{byte:02x}").expect("a String takes every write");
-                hex
-            });
             let mut file = std::fs::OpenOptions::new();
             let file = file.write(true).create(true).truncate(true).mode(0o600).open(folder.join(name));
-            std::io::Write::write_all(&mut file.expect("a file"), hex.as_bytes()).expect("written");
+            std::io::Write::write_all(&mut file.expect("a file"), hex(secret).as_bytes()).expect("written");
         }
         let signer = SignerKey::from_pkcs8(ORIGIN, &log_key()).expect("a key");
         Self { folder: folder.to_owned(), log: signer.verifier().clone() }
@@ -54,8 +50,18 @@ impl Keys {
 }
 
 /// The keys the service encodes with, derived once: that takes as long as many steps of a seed.
-pub(crate) static RING: LazyLock<Arc<KeyRing>> =
-    LazyLock::new(|| Arc::new(KeyRing::of(&Root::from_bytes(LINKAGE_KEY))));
+pub(crate) static RING: LazyLock<Arc<KeyRing>> = LazyLock::new(|| {
+    let mut roots = Roots::parse(&hex(&LINKAGE_KEY)).expect("a root");
+    assert!(roots.add(Root::from_bytes(NEXT_LINKAGE_KEY)), "there is room for a second one");
+    Arc::new(KeyRing::derive(&roots))
+});
+
+fn hex(secret: &[u8]) -> String {
+    secret.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a String takes every write");
+        hex
+    })
+}
 
 /// A running service. Whatever it does goes on only while somebody waits for an answer.
 pub(crate) struct Running {

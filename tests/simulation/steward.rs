@@ -42,10 +42,28 @@ impl World<'_> {
     }
 
     /// The steward publishes an edition. At its end the write-ahead log is copied; the service may be cut off before that.
+    pub(crate) fn publish_or_be_cut_off(&mut self) {
+        let database = self.service().database().with_extension("uncopied");
+        std::fs::copy(self.service().database(), &database).expect("copied");
+        if !self.ask_to_publish() {
+            return;
+        }
+        if self.service().wal_bytes() < WAL_KEPT && self.chance(30) {
+            return self.cut_off_with(&database);
+        }
+        self.log_copied();
+    }
+
+    /// The steward publishes an edition.
     pub(crate) fn publish(&mut self) {
+        if self.ask_to_publish() {
+            self.log_copied();
+        }
+    }
+
+    /// Whether there is an edition more.
+    fn ask_to_publish(&mut self) -> bool {
         let service = self.service();
-        let database = service.database().with_extension("uncopied");
-        std::fs::copy(service.database(), &database).expect("copied");
         let mut admin = service.line(STEWARD, Role::Steward).admin();
         let published = service.wait(async move {
             let request = pb::PublishRequest { title: "an edition".into() };
@@ -59,7 +77,8 @@ impl World<'_> {
         self.entered([format!("{STEWARD} Publish intended call.intended")]);
         if self.model.is_closed() {
             self.entered([format!("{STEWARD} Publish refused publish.closed")]);
-            return self.refused(&published.expect_err("its school year is closed"), "publish.closed");
+            self.refused(&published.expect_err("its school year is closed"), "publish.closed");
+            return false;
         }
         self.model.n_editions += 1;
         let edition = self.model.n_editions;
@@ -68,9 +87,6 @@ impl World<'_> {
         let report = published.report.as_ref().expect("a report");
         assert_eq!(report.edition, edition);
         assert_eq!(self.proven(published.receipt.as_ref()).decision, Decision::Allowed);
-        if self.service().wal_bytes() < WAL_KEPT && self.chance(30) {
-            return self.cut_off_with(&database);
-        }
-        self.log_copied();
+        true
     }
 }
