@@ -19,6 +19,7 @@ mod steward;
 mod template;
 mod whole;
 mod withdrawal;
+mod witnesses;
 mod world;
 
 use people::Canaries;
@@ -35,7 +36,7 @@ use world::World;
 const SEEDS: u64 = 300;
 
 /// What happens in so many seeds, or else they show nothing: what is in the log, and how the service ends.
-const HAPPENS: [&str; 36] = [
+const HAPPENS: [&str; 39] = [
     "Push allowed agreement.covered",
     "Push allowed agreement.covered step=compare",
     "Push allowed agreement.covered step=dry_run",
@@ -64,6 +65,9 @@ const HAPPENS: [&str; 36] = [
     "Publish allowed registered",
     "Publish refused publish.closed",
     "Destroy allowed registered",
+    "OfferCheckpoint allowed registered",
+    "OfferCheckpoint refused organization.suspended",
+    "AddCosignature allowed registered",
     "ChangeLinkageKey allowed registered step=begin",
     "ChangeLinkageKey allowed registered step=cancel",
     "ChangeLinkageKey allowed registered step=finish",
@@ -146,14 +150,15 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
         World::new(&template.keys, folder.path(), template.model.clone(), template.log.clone(), seed);
     world.start(&database);
     world.check();
-    let n_steps = 20 + world.below(21);
+    let n_steps = 20 + world.below(17);
     // The dearest by far.
     let n_editions_max = if world.chance(15) { 2 } else { 0 };
     let n_editions_max = template.model.n_editions + n_editions_max;
     for _ in 0..n_steps {
         match world.below(100) {
             0..20 => world.post(),
-            20..51 => world.deliver(),
+            20..48 => world.deliver(),
+            48..51 => world.witness(),
             51..54 => world.change_key(),
             54..57 => world.rehearse(),
             57..60 => world.send_whole(),
@@ -169,7 +174,7 @@ fn run(template: &Template, canaries: &Canaries, seed: u64) -> String {
         }
         world.check();
     }
-    world.check_keys();
+    world.check_rest();
     let observed = std::mem::take(&mut world.observed);
     let database = world.stop();
     let n_entries = world.log.len() as u64;

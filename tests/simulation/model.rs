@@ -7,6 +7,7 @@ use crate::encoding::{key_token, token};
 use crate::linkage::{Linkage, Made};
 use crate::papers::{EXPIRED, IN_FORCE, SOURCES, STEWARD};
 use crate::people::{Row, Said};
+use crate::witnesses::Cosigned;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use throughline::api::incoming;
@@ -49,6 +50,7 @@ pub(crate) type Held = BTreeMap<(Kind, Token), (Option<Token>, Arc<Fact>)>;
 pub(crate) struct Model {
     pub(crate) held: [Held; SOURCES.len()],
     pub(crate) linkage: Linkage,
+    pub(crate) cosigned: Cosigned,
     batches: BTreeMap<(usize, String), Known>,
     latest: [Option<String>; SOURCES.len()],
     suspended: BTreeSet<String>,

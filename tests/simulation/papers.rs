@@ -130,8 +130,13 @@ pub(crate) const NEXT_LINKAGE_KEY: [u8; 32] = *b"the root of encodings to follow
 /// Seed of the log's key.
 pub(crate) const LOG_SEED: [u8; 32] = *b"seed of the key of an access log";
 
-/// The log's key: the PKCS#8 document (RFC 8410) of an Ed25519 seed.
+/// The log's key.
 pub(crate) fn log_key() -> Vec<u8> {
+    document(&LOG_SEED)
+}
+
+/// The PKCS#8 document (RFC 8410) of an Ed25519 seed.
+pub(crate) fn document(seed: &[u8; 32]) -> Vec<u8> {
     let header = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
-    [&header[..], &LOG_SEED].concat()
+    [&header[..], seed].concat()
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use throughline::api::v1::admin_service_client::AdminServiceClient;
+use throughline::api::v1::audit_service_client::AuditServiceClient;
 use throughline::api::v1::ingest_service_client::IngestServiceClient;
 use throughline::api::v1::release_service_client::ReleaseServiceClient;
 use throughline::audit::{SignerKey, VerifierKey};
@@ -175,6 +176,10 @@ impl Service<http::Request<Body>> for Line {
 impl Line {
     pub(crate) fn ingest(self) -> IngestServiceClient<Self> {
         IngestServiceClient::new(self)
+    }
+
+    pub(crate) fn audit(self) -> AuditServiceClient<Self> {
+        AuditServiceClient::new(self)
     }
 
     pub(crate) fn releases(self) -> ReleaseServiceClient<Self> {

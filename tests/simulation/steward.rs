@@ -45,13 +45,13 @@ impl World<'_> {
     pub(crate) fn publish_or_be_cut_off(&mut self) {
         let database = self.service().database().with_extension("uncopied");
         std::fs::copy(self.service().database(), &database).expect("copied");
-        if !self.ask_to_publish() {
-            return;
+        if self.ask_to_publish() {
+            match self.service().wal_bytes() < WAL_KEPT && self.chance(30) {
+                true => self.cut_off_with(&database),
+                false => self.log_copied(),
+            }
         }
-        if self.service().wal_bytes() < WAL_KEPT && self.chance(30) {
-            return self.cut_off_with(&database);
-        }
-        self.log_copied();
+        std::fs::remove_file(&database).expect("it was copied");
     }
 
     /// The steward publishes an edition.

@@ -6,6 +6,7 @@ use crate::papers::SOURCES;
 use crate::service::{Keys, Running};
 use crate::sources::Client;
 use crate::whole::Files;
+use crate::witnesses::{WITNESSES, Witness};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub(crate) struct World<'a> {
     /// The whole files that each source has sent last.
     pub(crate) files: [Files; SOURCES.len()],
     pub(crate) n_files: usize,
+    pub(crate) witnesses: [Witness; WITNESSES.len()],
     pub(crate) letters: Vec<Letter>,
     pub(crate) streams: Vec<Stream>,
     /// Commits from the last one on that somebody outside has heard of.
@@ -72,6 +74,7 @@ impl<'a> World<'a> {
             clients: Default::default(),
             files: Default::default(),
             n_files: 0,
+            witnesses: Witness::all(),
             letters: Vec::new(),
             streams: Vec::new(),
             moments: Vec::new(),
