@@ -85,7 +85,7 @@ impl Postings {
         self.free[size].push(place);
     }
 
-    /// Where a list stands when it is about to have other than so many numbers, or has.
+    /// Moves a list that is to have another count of numbers, where that takes a place of another size; where it stands then.
     fn moved(&mut self, from: Place, before: usize, n_numbers: usize) -> Place {
         if size(before) == size(n_numbers) {
             return from;

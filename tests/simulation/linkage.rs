@@ -158,10 +158,11 @@ impl World<'_> {
         let answered = service.wait(admin.change_linkage_key(request));
         match (answered, self.model.change_key(step, key, leaves_waiting)) {
             (Ok(keys), Ok(())) => {
-                let step = [(Begin, "begin"), (Cancel, "cancel"), (Finish, "finish")]
-                    .into_iter()
-                    .find_map(|(of, name)| (of == step).then_some(name));
-                let step = step.expect("it is one of them");
+                let step = match step {
+                    Begin => "begin",
+                    Cancel => "cancel",
+                    _ => "finish",
+                };
                 self.entered([format!("{STEWARD} ChangeLinkageKey allowed registered step={step}")]);
                 let Linkage { current, next, .. } = &self.model.linkage;
                 let expected = [Some(*current), *next]
